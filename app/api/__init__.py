@@ -1,0 +1,1 @@
+"""The JSON door: thin routes that parse, call a service and return."""

@@ -1,0 +1,91 @@
+"""Who may come in, and with how much: checked before a byte of the body is parsed."""
+
+from collections.abc import Mapping
+
+from anyio import to_thread
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api import problems
+from app.api.problems import BodyTooLargeError
+from app.db.engine import Database
+from app.errors import AttestError, AuthenticationError
+from app.services import keys
+from app.services.actors import Actor
+from app.settings import Settings
+from app.vocabulary import Role
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+IMPORTS = "/api/v1/imports"
+
+WRITES: Mapping[str, Role] = {IMPORTS: Role.EDITOR}
+"""The role that writing takes, by path; elsewhere a fact-checker's. What a role may do in detail, services decide."""
+
+
+class Access:
+    """Finds out who asks, and turns away who may not, or who brings too much."""
+
+    def __init__(self, app: ASGIApp, *, database: Database, settings: Settings) -> None:
+        self._app = app
+        self._database = database
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through with its actor in the state, or answer with a problem."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        limit = self._settings.max_import_bytes if scope["path"] == IMPORTS else self._settings.max_body_bytes
+        try:
+            actor = await self._actor(headers)
+            if scope["method"] not in READS:
+                _admit(actor, scope)
+                _measure(headers, limit)
+        except AttestError as error:
+            await problems.of(error)(scope, receive, send)
+            return
+        scope.setdefault("state", {})["actor"] = actor
+        await self._app(scope, _bounded(receive, limit), send)
+
+    async def _actor(self, headers: Headers) -> Actor | None:
+        given = headers.getlist("authorization")
+        if not given:
+            return None
+        scheme, _, key = given[0].partition(" ")
+        if len(given) > 1 or scheme.lower() != "bearer":
+            raise AuthenticationError("The key goes into one header: Authorization: Bearer attest_…")
+        return await to_thread.run_sync(self._authenticate, key.strip())
+
+    def _authenticate(self, key: str) -> Actor:
+        with self._database.reading() as connection:
+            return keys.authenticate(connection, key)
+
+
+def _admit(actor: Actor | None, scope: Scope) -> None:
+    if actor is None:
+        raise AuthenticationError("Writing takes a key: Authorization: Bearer attest_…")
+    actor.require(WRITES.get(scope["path"], Role.FACT_CHECKER), f"use {scope['method']} here")
+
+
+def _measure(headers: Headers, limit: int) -> None:
+    declared = headers.get("content-length", "0")
+    if not declared.isdecimal() or int(declared) > limit:
+        raise BodyTooLargeError(f"The body may have at most {limit:,} bytes.")
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """The body as it arrives, cut off where it exceeds what is allowed, whatever its headers said."""
+    taken = 0
+
+    async def count() -> Message:
+        nonlocal taken
+        message = await receive()
+        if message["type"] == "http.request":
+            taken += len(message.get("body", b""))
+            if taken > limit:
+                raise BodyTooLargeError(f"The body may have at most {limit:,} bytes.")
+        return message
+
+    return count

@@ -1,0 +1,112 @@
+"""Routes of claims."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from app.api.answers import CORRECT, READ_MANY, READ_ONE, RECORD, answer, corrected, recorded
+from app.api.dependencies import (
+    AsOfQuery,
+    CursorsOf,
+    Identifier,
+    IfMatch,
+    ReadConnection,
+    Reader,
+    WriteConnection,
+    Writer,
+)
+from app.schemas.claim import ClaimCorrection, ClaimPage, ClaimPost, ClaimRead
+from app.schemas.history import History
+from app.schemas.independence import IndependenceRulingCreate, IndependenceRulings
+from app.schemas.query import ClaimQuery
+from app.schemas.review import Reviews
+from app.services import claim_lists, claim_reads, claims, history, independence, reviews
+from app.services.record import NOW, at
+
+router = APIRouter(prefix="/claims", tags=["claims"])
+
+
+@router.get("", response_model=ClaimPage, responses=READ_MANY)
+def list_claims(
+    request: Request,
+    query: Annotated[ClaimQuery, Query()],
+    connection: ReadConnection,
+    cursors: CursorsOf,
+    reader: Reader,
+) -> Response:
+    """List, filter, search and count claims."""
+    return answer(request, claim_lists.page_of(connection, query, reader, cursors))
+
+
+@router.get("/{identifier}", response_model=ClaimRead, responses=READ_ONE)
+def read_claim(
+    request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection, reader: Reader
+) -> Response:
+    """Read a claim, whole: figures, who says so and through whom, the five counts, evidence, relations, decision."""
+    return answer(request, claim_reads.read_one(connection, at(connection, reading.as_of), identifier, reader))
+
+
+@router.get("/{identifier}/versions/{version}", response_model=ClaimRead, responses=READ_ONE)
+def read_claim_version(
+    request: Request,
+    identifier: Identifier,
+    version: Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the version.", examples=[1])],
+    connection: ReadConnection,
+    reader: Reader,
+) -> Response:
+    """Read one version of a claim, with all that hung on it then. It never changes: cite this."""
+    return answer(request, claim_reads.read_version(connection, identifier, version, reader))
+
+
+@router.get("/{identifier}/history", response_model=History, responses=READ_ONE)
+def read_claim_history(
+    request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection, reader: Reader
+) -> Response:
+    """Read the story of a claim: what changed, from what to what, by whom, when and why, oldest first."""
+    told = history.of_claim(connection, at(connection, reading.as_of), identifier, reader)
+    return answer(request, History(items=told))
+
+
+@router.get("/{identifier}/reviews", response_model=Reviews, responses=READ_ONE)
+def read_claim_reviews(
+    request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection, reader: Reader
+) -> Response:
+    """Read the decisions on a claim, the one that holds first."""
+    record = at(connection, reading.as_of)
+    claim = claim_reads.read_one(connection, record, identifier, reader)
+    return answer(request, Reviews(items=reviews.read_all(connection, record, identifier, claim.content_version)))
+
+
+@router.get("/{identifier}/independence-rulings", response_model=IndependenceRulings, responses=READ_ONE)
+def read_independence_rulings(
+    request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection, reader: Reader
+) -> Response:
+    """Read the rulings on the independence of a claim's origins, oldest first."""
+    record = at(connection, reading.as_of)
+    claim_reads.read_one(connection, record, identifier, reader)
+    return answer(request, IndependenceRulings(items=independence.read_all(connection, record, identifier)))
+
+
+@router.post("", status_code=201, response_model=ClaimRead, responses=RECORD)
+def record_claim(claim: ClaimPost, connection: WriteConnection, writer: Writer) -> Response:
+    """Record a claim with all that hangs on it. It begins unassessed: a status comes from decisions only."""
+    identifier = claims.create(connection, writer, claim, claim.reason)
+    return recorded(claim_reads.read_one(connection, NOW, identifier, writer), "/api/v1/claims")
+
+
+@router.patch("/{identifier}", response_model=ClaimRead, responses=CORRECT)
+def correct_claim(
+    identifier: Identifier, correction: ClaimCorrection, connection: WriteConnection, writer: Writer, if_match: IfMatch
+) -> Response:
+    """Correct, publish or withdraw a claim: send the fields that change, and the reason."""
+    claims.correct(connection, writer, identifier, correction, if_match)
+    return corrected(claim_reads.read_one(connection, NOW, identifier, writer))
+
+
+@router.post("/{identifier}/independence-rulings", status_code=201, response_model=ClaimRead, responses=RECORD)
+def rule_on_independence(
+    identifier: Identifier, ruling: IndependenceRulingCreate, connection: WriteConnection, writer: Writer
+) -> Response:
+    """Rule on two origins of a claim, with a reason. The answer is the claim, with its counts as they are now."""
+    independence.rule(connection, writer, identifier, ruling)
+    return recorded(claim_reads.read_one(connection, NOW, identifier, writer), "/api/v1/claims")

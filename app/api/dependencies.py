@@ -1,0 +1,65 @@
+"""What routes ask for in their signatures: a connection, the reader, what the caller expects to find."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Query, Request
+from sqlalchemy import Connection
+
+from app.api.problems import PreconditionRequiredError
+from app.db.engine import Database
+from app.errors import AuthenticationError
+from app.schemas.query import Reading
+from app.services.actors import Actor
+from app.services.cursors import Cursors
+
+
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+def _read(request: Request) -> Iterator[Connection]:
+    with _database(request).reading() as connection:
+        yield connection
+
+
+def _write(request: Request) -> Iterator[Connection]:
+    with _database(request).writing() as connection:
+        yield connection
+
+
+def _reader(request: Request) -> Actor | None:
+    actor: Actor | None = request.state.actor
+    return actor
+
+
+def _writer(request: Request) -> Actor:
+    actor = _reader(request)
+    if actor is None:
+        raise AuthenticationError("Writing takes a key: Authorization: Bearer attest_…")
+    return actor
+
+
+def _cursors(request: Request) -> Cursors:
+    cursors: Cursors = request.app.state.cursors
+    return cursors
+
+
+def _if_match(
+    if_match: Annotated[str | None, Header(description="ETag of the state that is corrected.")] = None,
+) -> str:
+    if if_match is None:
+        raise PreconditionRequiredError("A correction takes If-Match with the ETag of what it corrects; read it first.")
+    return if_match
+
+
+# Scope "function": the transaction ends before the answer leaves, so that a failed commit is never a success.
+ReadConnection = Annotated[Connection, Depends(_read, scope="function")]
+WriteConnection = Annotated[Connection, Depends(_write, scope="function")]
+Reader = Annotated[Actor | None, Depends(_reader)]
+Writer = Annotated[Actor, Depends(_writer)]
+CursorsOf = Annotated[Cursors, Depends(_cursors)]
+IfMatch = Annotated[str, Depends(_if_match)]
+AsOfQuery = Annotated[Reading, Query()]
+Identifier = Annotated[str, Path(max_length=64, description="Identifier.", examples=["clm_01jhf3m8w5k6v0x2s9r7q4t1ya"])]

@@ -1,0 +1,167 @@
+"""Errors as problem documents (RFC 9457): one shape for all, and nothing of our insides in them."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import (
+    AttestError,
+    AuthenticationError,
+    ConflictError,
+    FieldProblem,
+    InvalidError,
+    NotFoundError,
+    PermissionDeniedError,
+    VersionMismatchError,
+)
+from app.services.imports import ImportRefusedError
+
+MEDIA_TYPE = "application/problem+json"
+
+logger = logging.getLogger("attest")
+
+
+class FieldFault(BaseModel):
+    """One fault of a request."""
+
+    field: str = Field(description="Dotted path of the field, or name of the parameter.", examples=["quantities.0.low"])
+    message: str = Field(description="What is wrong and what would be right.")
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: str = Field(description="Always `about:blank`: the status says what kind of problem it is.")
+    title: str = Field(description="The status in words.", examples=["Unprocessable Content"])
+    status: int = Field(description="The HTTP status.", examples=[422])
+    detail: str = Field(description="What went wrong, for a person.")
+    errors: list[FieldFault] | None = Field(None, description="The fields at fault, with 422.")
+
+
+class BodyTooLargeError(AttestError):
+    """The body is larger than this kind of request may be."""
+
+
+class PreconditionRequiredError(AttestError):
+    """A correction must say which state it corrects."""
+
+
+STATUS: Mapping[type[AttestError], HTTPStatus] = {
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    InvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ConflictError: HTTPStatus.CONFLICT,
+    VersionMismatchError: HTTPStatus.PRECONDITION_FAILED,
+    AuthenticationError: HTTPStatus.UNAUTHORIZED,
+    PermissionDeniedError: HTTPStatus.FORBIDDEN,
+    BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
+    ImportRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+
+
+def problem(
+    status: int, detail: str, errors: Sequence[FieldProblem] | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A problem document as a response."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+    }
+    if errors is not None:
+        body["errors"] = [{"field": one.field, "message": one.message} for one in errors]
+    # What a caller sent may come back in a name of a field, and must not break the answer.
+    content = json.dumps(body, ensure_ascii=False).encode(errors="replace")
+    return Response(content, status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def of(error: AttestError) -> Response:
+    """The problem document of one of our errors."""
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), HTTPStatus.BAD_REQUEST)
+    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    if isinstance(error, VersionMismatchError):
+        headers["ETag"] = error.current
+    return problem(status, str(error), error.problems if isinstance(error, InvalidError) else None, headers)
+
+
+def install(app: FastAPI) -> None:
+    """Have every error of the application answered with a problem document."""
+    app.add_exception_handler(AttestError, lambda _request, error: of(_ours(error)))
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OperationalError, _busy)
+
+
+def _ours(error: Exception) -> AttestError:
+    return error if isinstance(error, AttestError) else AttestError(str(error))
+
+
+def _invalid(_request: Request, error: Exception) -> Response:
+    faults = error.errors() if isinstance(error, RequestValidationError) else []
+    problems = [FieldProblem(_field(fault["loc"]), _message(fault)) for fault in faults[:50]]
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not as it should be.", problems)
+
+
+def _field(location: Sequence[Any]) -> str:
+    inner = location[1:] if location and location[0] in ("body", "query", "path", "header") else location
+    return ".".join(str(part) for part in inner)[:200] or str(location[0] if location else "body")
+
+
+def _message(fault: Mapping[str, Any]) -> str:
+    if fault["type"] == "extra_forbidden":
+        return "there is no such field or parameter"
+    if fault["type"] == "json_invalid":
+        return "is not valid JSON"
+    return str(fault["msg"]).removeprefix("Value error, ")
+
+
+def _http(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = str(error.detail) if isinstance(error, HTTPException) else "Something went wrong."
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return problem(status, detail, None, headers)
+
+
+def _busy(_request: Request, _error: Exception) -> Response:
+    logger.exception("The database cannot be used")
+    return problem(
+        HTTPStatus.SERVICE_UNAVAILABLE, "The database is busy; try again shortly.", None, {"Retry-After": "2"}
+    )
+
+
+class SafetyNet:
+    """Innermost of all: what nobody expected becomes a plain 500, and the connection stays usable."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application; answer for it if it fails before it has answered."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answered = False
+
+        async def remember(message: Message) -> None:
+            nonlocal answered
+            answered = answered or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, remember)
+        except Exception:
+            logger.exception("Unexpected error")
+            if answered:
+                raise
+            response = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong; it has been logged.")
+            await response(scope, receive, send)

@@ -1,0 +1,131 @@
+"""Routes by which the record comes in and goes out as files."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated, BinaryIO, Literal, cast
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+
+from app.api.answers import failures
+from app.api.dependencies import Reader, Writer
+from app.db.engine import Database
+from app.errors import InvalidError
+from app.formats import attest_csv, attest_json
+from app.formats.detect import FORMATS, detect
+from app.schemas.common import Prose, Schema
+from app.schemas.import_report import ImportReport
+from app.schemas.query import ClaimFilter
+from app.schemas.query import Reading as AsOf
+from app.schemas.record import Record
+from app.services import exports, imports
+from app.services.actors import Actor
+
+router = APIRouter(tags=["files"])
+
+SPOOL = 1_000_000
+"""Bytes of an import that are held in memory; the rest waits on disk."""
+
+HEAD = 4_096
+"""Bytes by which a format is told."""
+
+WRITERS: dict[str, tuple[Callable[[Iterable[Record]], Iterator[str]], str]] = {
+    "attest_json": (attest_json.write, "application/x-ndjson"),
+    "attest_csv": (attest_csv.write, "text/csv; charset=utf-8"),
+}
+
+
+class ImportQuery(Schema):
+    """How a file is to be imported."""
+
+    format: str | None = Field(None, max_length=40, examples=["ua_mod_losses"])
+    """The format; told from the content unless given."""
+    dry_run: bool = False
+    """Only report what would be done."""
+    strict: bool = False
+    """Keep nothing if one row cannot be taken."""
+    reason: Prose = "Imported over the API."
+    """Why, for every reader of the history."""
+
+
+class ExportQuery(ClaimFilter, AsOf):
+    """Which claims are to be exported, and how."""
+
+    format: Literal["attest_json", "attest_csv"] = "attest_json"
+    """Attest's own exchange format, as JSON Lines or as CSV. An import reads both back."""
+
+
+@router.post(
+    "/imports",
+    response_model=ImportReport,
+    responses=failures(400, 403, 413, 422),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def import_file(request: Request, query: Annotated[ImportQuery, Query()], writer: Writer) -> Response:
+    """Import a file, sent as the body: Attest's own JSON or CSV, or one of the known collections.
+
+    All or nothing but for rows that cannot be taken: those are reported, with line, field and reason.
+    """
+    with tempfile.SpooledTemporaryFile(max_size=SPOOL) as spool:
+        async for piece in request.stream():
+            await run_in_threadpool(spool.write, piece)
+        spool.seek(0)
+        report = await run_in_threadpool(_load, request.app.state.database, writer, cast(BinaryIO, spool), query)
+    return Response(report.model_dump_json(), media_type="application/json")
+
+
+def _load(database: Database, writer: Actor, stream: BinaryIO, query: ImportQuery) -> ImportReport:
+    head = stream.read(HEAD)
+    stream.seek(0)
+    try:
+        name = query.format or detect("", head)
+    except ValueError as error:
+        raise InvalidError.of("format", str(error)) from None
+    if name not in FORMATS:
+        raise InvalidError.of("format", f"is not one of {', '.join(FORMATS)}")
+    with database.writing() as connection:
+        report = imports.load(
+            connection,
+            writer,
+            FORMATS[name](stream),
+            format=name,
+            reason=query.reason,
+            strict=query.strict,
+            dry_run=query.dry_run,
+        )
+        if query.dry_run:
+            connection.rollback()
+    return report
+
+
+@router.get(
+    "/export",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/x-ndjson": {}, "text/csv": {}}}, **failures(403, 422)},
+)
+def export_claims(request: Request, query: Annotated[ExportQuery, Query()], reader: Reader) -> Response:
+    """Export claims with everything that they name, as Attest's own exchange format, streamed."""
+    write, media_type = WRITERS[query.format]
+    lines = write(_records(request.app.state.database, query, reader))
+    # The first line is made here, so that a refusal is still a refusal and not a broken stream.
+    first = next(lines, "")
+    suffix = "csv" if query.format == "attest_csv" else "jsonl"
+    headers = {"Content-Disposition": f'attachment; filename="attest-export.{suffix}"', "Vary": "Authorization"}
+    return StreamingResponse(_all(first, lines), media_type=media_type, headers=headers)
+
+
+def _all(first: str, lines: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from lines
+
+
+def _records(database: Database, query: ExportQuery, reader: Actor | None) -> Iterator[Record]:
+    with database.reading() as connection:
+        yield from exports.records(connection, query, query.as_of, reader)

@@ -1,0 +1,42 @@
+"""The command `attest`."""
+
+import sys
+
+import typer
+
+from app import __version__
+from app.cli import claims, database, files, keys, serve
+from app.cli.output import FAILED, errors
+from app.errors import AttestError
+from app.settings import SettingsError
+
+app = typer.Typer(
+    name="attest",
+    help="Attest, a fact-check database for war reporting.\n\n"
+    "Exit codes: 0 done; 1 failed; 2 typed wrongly; 3 done, but some rows of an import were refused.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("serve")(serve.serve)
+app.add_typer(database.app, name="db")
+app.command("import")(files.import_files)
+app.command("export")(files.export)
+app.add_typer(claims.app, name="claim")
+app.add_typer(keys.app, name="keys")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run the command that was typed."""
+    try:
+        app()
+    except (AttestError, SettingsError) as error:
+        errors.print(str(error), style="red", markup=False, highlight=False)
+        sys.exit(FAILED)

@@ -1,0 +1,65 @@
+"""What commands have in common: the database they work on, how they speak, how they end."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, NoReturn
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from app import settings
+from app.db.engine import Database
+
+DONE, FAILED, PARTLY = 0, 1, 3
+"""Exit codes. 2 is the command line's own: a command that was typed wrongly. 3: done, but rows were refused."""
+
+console = Console()
+errors = Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+BYLINE = "Attest command line"
+"""Who the history names for what is done by command."""
+
+
+@contextmanager
+def database() -> Iterator[Database]:
+    """The database of the settings."""
+    chosen = settings.load()
+    if not chosen.database_url:
+        chosen.data_dir.mkdir(parents=True, exist_ok=True)
+    opened = Database(chosen.url, pool_size=1)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, and nothing else."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def fail(message: str, code: int = FAILED) -> NoReturn:
+    """Say what went wrong and end."""
+    errors.print(message, style="red", markup=False, highlight=False)
+    raise typer.Exit(code)
+
+
+def checked(schema: type[Any], fields: dict[str, Any]) -> Any:
+    """A query as the API would take it; ends the command if it is not as it should be."""
+    try:
+        return schema(**fields)
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        return fail("\n".join(faults).replace("Value error, ", ""), code=2)
+
+
+def desk() -> Any:
+    """Whoever runs commands here. The database is theirs to read, drafts included."""
+    from app.services.actors import Actor
+    from app.vocabulary import Role
+
+    return Actor("", "", Role.ADMIN)

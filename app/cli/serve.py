@@ -1,0 +1,49 @@
+"""`attest serve`: the API."""
+
+from typing import Annotated
+
+import typer
+
+from app import settings
+from app.cli.output import console, database, fail
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; ATTEST_HOST unless given.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; ATTEST_PORT unless given.")] = None,
+) -> None:
+    """Serve the API and its documentation.
+
+    The first start prints an administrator's key, once.
+
+    Example: [bold]ATTEST_PORT=8080 attest serve[/bold]
+    """
+    import uvicorn
+
+    from app.db import migrate
+    from app.services import keys
+
+    chosen = settings.load()
+    with database() as opened:
+        if migrate.current_revision(opened) != migrate.head_revision():
+            fail("The database is not at this version. Run: attest db upgrade")
+        with opened.writing() as connection:
+            first = keys.issue_first(connection)
+    if first is not None:
+        console.print("Administrator's key, shown this once; keep it safe:")
+        typer.echo(f"\n    {first}\n")
+    address, number = host or chosen.host, chosen.port if port is None else port
+    console.print(f"Attest serves on http://{address}:{number} (API: /api/v1/claims, documentation: /docs)")
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=address,
+        port=number,
+        log_level=chosen.log_level,
+        access_log=False,  # addresses of readers and what they search for are nobody's business
+        server_header=False,
+        timeout_keep_alive=5,
+        h11_max_incomplete_event_size=65_536,  # bytes of headers
+        limit_concurrency=1_000,
+        timeout_graceful_shutdown=10,
+    )

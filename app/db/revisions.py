@@ -1,0 +1,190 @@
+"""The revision store: every version of every object is kept, and any moment can be read back.
+
+A table `claim` holds each object as it is now, and `claim_revision` every version that it has had, the current one
+included. Revisions are only ever appended: triggers refuse to update or delete one. A row of `change` says who made
+it, when and why; its `seq` orders the whole record, also where clocks do not.
+
+To read the record as of a moment, `as_recorded` puts a subquery in the place of the table. The statement around it
+stays the same, so there is one way to write a read.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKeyConstraint,
+    FromClause,
+    Table,
+    bindparam,
+    insert,
+    select,
+    update,
+)
+
+from app import clock
+from app.db.schema import Base
+
+Row: TypeAlias = Mapping[Any, Any]
+"""A stored row, by column name."""
+
+_REVISION = "_revision"
+
+
+def revision_table(table: Table) -> Table:
+    """The table that keeps every version of the rows of `table`, made from its columns when first asked for."""
+    name = table.name + _REVISION
+    if name in Base.metadata.tables:
+        return Base.metadata.tables[name]
+    columns: list[Column[Any]] = [
+        Column(
+            column.name,
+            column.type,
+            primary_key=column.name in ("id", "version"),
+            autoincrement=False,
+            nullable=column.nullable,
+            index=column.name == "change_seq",
+            comment=column.comment,
+        )
+        for column in table.columns
+    ]
+    return Table(
+        name,
+        Base.metadata,
+        *columns,
+        ForeignKeyConstraint(["id"], [table.c.id]),
+        ForeignKeyConstraint(["change_seq"], ["change.seq"]),
+        comment=f"Every version of every {table.name}; appended to, never altered",
+    )
+
+
+def as_recorded(table: Table, seq: int | None) -> FromClause:
+    """`table` as it stood right after change number `seq`; the table itself if `seq` is None.
+
+    A version counts if it was recorded by then and the next one was not. Versions have no gaps, so that is one look
+    at the primary key for each row.
+    """
+    if seq is None:
+        return table
+    revision = revision_table(table)
+    later = revision.alias("later")
+    superseded = (
+        select(1)
+        .where(later.c.id == revision.c.id, later.c.version == revision.c.version + 1, later.c.change_seq <= seq)
+        .exists()
+    )
+    return select(revision).where(revision.c.change_seq <= seq, ~superseded).subquery(f"{table.name}_then")
+
+
+def appended(table: Table, seq: int | None) -> FromClause:
+    """A table that is only ever appended to, as it stood right after change number `seq`."""
+    if seq is None:
+        return table
+    return select(table).where(table.c.change_seq <= seq).subquery(f"{table.name}_then")
+
+
+def seq_at(connection: Connection, moment: datetime) -> int:
+    """The number of the last change recorded at or before `moment`; 0 if there was none."""
+    change = Base.metadata.tables["change"]
+    found = connection.scalar(select(change.c.seq).where(change.c.at <= moment).order_by(change.c.seq.desc()).limit(1))
+    return int(found or 0)
+
+
+@dataclass
+class Change:
+    """One act upon the record: everything written under it shares who, when and why.
+
+    Opening it takes the one lock that puts all writers in a row; the number it got is used up only if something is
+    written.
+    """
+
+    connection: Connection
+    seq: int
+    at: datetime
+    actor_id: str
+    action: str
+    reason: str
+    _stored: bool = False
+
+    def _store(self) -> None:
+        """Write the change itself, before the first row that refers to it."""
+        if self._stored:
+            return
+        tables = Base.metadata.tables
+        self.connection.execute(
+            insert(tables["change"]).values(
+                seq=self.seq, at=self.at, actor_id=self.actor_id, action=self.action, reason=self.reason
+            )
+        )
+        self.connection.execute(update(tables["head"]).values(seq=self.seq, at=self.at))
+        self._stored = True
+
+    @property
+    def made(self) -> bool:
+        """True once something has been written under this change."""
+        return self._stored
+
+    def append(self, table: Table, rows: Sequence[Row]) -> None:
+        """Insert rows into a table that is only ever appended to."""
+        if not rows:
+            return
+        self._store()
+        stamp = {"change_seq": self.seq, "recorded_at": self.at}
+        self.connection.execute(insert(table), [{**row, **stamp} for row in rows])
+
+    def add(self, table: Table, rows: Sequence[Row]) -> None:
+        """Record new objects, as their first version."""
+        if not rows:
+            return
+        self._store()
+        stamp = {"version": 1, "change_seq": self.seq, "recorded_at": self.at}
+        stamped = [{**row, **stamp} for row in rows]
+        self.connection.execute(insert(table), stamped)
+        self.connection.execute(insert(revision_table(table)), stamped)
+
+    def amend(self, table: Table, rows: Sequence[Row]) -> None:
+        """Change existing objects: each row holds the `id` and the columns that get another value.
+
+        All rows name the same columns. An object is amended at most once under one change, so that a version says
+        one thing; call this with everything that changes.
+        """
+        if not rows:
+            return
+        self._store()
+        values: dict[str, Any] = {name: bindparam("b_" + name) for name in rows[0] if name != "id"}
+        self.connection.execute(
+            update(table)
+            .where(table.c.id == bindparam("b_id"))
+            .values(**values, version=table.c.version + 1, change_seq=self.seq, recorded_at=self.at),
+            [{"b_" + name: value for name, value in row.items()} for row in rows],
+        )
+        names = [column.name for column in table.columns]
+        revision = revision_table(table)
+        self.connection.execute(
+            insert(revision).from_select(names, select(table).where(table.c.id == bindparam("b_id"))),
+            [{"b_id": row["id"]} for row in rows],
+        )
+
+    def amend_each(self, table: Table, rows: Mapping[str, Mapping[str, Any]]) -> None:
+        """Change existing objects, each in columns of its own; `rows` maps ids to the columns that change."""
+        groups: dict[frozenset[str], list[Row]] = defaultdict(list)
+        for identifier, columns in rows.items():
+            groups[frozenset(columns)].append({"id": identifier, **columns})
+        for group in groups.values():
+            self.amend(table, group)
+
+
+def open_change(connection: Connection, *, actor_id: str, action: str, reason: str) -> Change:
+    """Begin an act upon the record: wait for one's turn among the writers and take the next number.
+
+    Read what the act depends on after this, not before: another writer may have come first.
+    """
+    head = Base.metadata.tables["head"]
+    last = connection.execute(select(head.c.seq, head.c.at).with_for_update()).one()
+    # A clock that was set back must not date a change before the one that it follows.
+    at = max(clock.now(), last.at + timedelta(microseconds=1))
+    return Change(connection, last.seq + 1, at, actor_id, action, reason)

@@ -1,0 +1,1 @@
+"""One published standard per file; no storage and no HTTP."""

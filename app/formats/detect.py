@@ -1,0 +1,76 @@
+"""Which format a file is of, and what reads it."""
+
+import csv
+import re
+from collections.abc import Callable
+from typing import BinaryIO
+
+from app.formats import attest_csv, attest_json, claim_review, oryx_events, ua_mod_losses
+from app.formats.rows import Reading
+
+FORMATS: dict[str, Callable[[BinaryIO], Reading]] = {
+    "attest_json": attest_json.read,
+    "attest_csv": attest_csv.read,
+    "ua_mod_losses": ua_mod_losses.read,
+    "oryx_events": oryx_events.read,
+    "claim_review": claim_review.read,
+}
+"""What reads each format, by its name."""
+
+HEAD = 65_536
+"""As many bytes of a file's beginning as are enough to tell its format."""
+
+_MEMBER = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:')
+_RECORD = re.compile(r'"record"\s*:\s*"(source|document|topic|claim|note)"')
+_REVIEWS = frozenset({"claimReviewed", "claimReview", "dataFeedElement", "truthRating"})
+_REVIEW_TYPE = re.compile(r'"@type"\s*:\s*(\[[^\]]*)?"([\w:/.]*[:/])?ClaimReview"')
+_LOSSES = (
+    frozenset({"date", "sourceUri", "personnel"}),
+    frozenset({"date", "personnel", "personnel*"}),
+    frozenset({"date", "day", "tank"}),
+    frozenset({"equipment_oryx", "losses_total"}),
+)
+_ORYX = (frozenset({"system", "status", "date_recorded"}), frozenset({"equipment_type", "date_recorded"}))
+_NAMES = {
+    "ua_mod_losses": re.compile(r"russia[n_-]+losses.*\.json", re.IGNORECASE),
+    "oryx_events": re.compile(r"(event_\w+|daily_count)\.csv", re.IGNORECASE),
+    "claim_review": re.compile(r".*claim_?-?review.*\.json[l]?", re.IGNORECASE),
+    "attest_json": re.compile(r".*\.(jsonl|ndjson)", re.IGNORECASE),
+}
+
+
+def detect(name: str, head: bytes) -> str:
+    """The format of a file, by its first bytes, and by its name where they say nothing (an empty list).
+
+    Raises ValueError, naming the formats there are, for what is none of them.
+    """
+    text = head.decode("utf-8-sig", errors="replace").lstrip()
+    found = _json(text) if text[:1] in {"{", "["} else _csv(text)
+    if found is None and not re.search(r"\w", text):
+        found = _by_name(name)
+    if found is None:
+        raise ValueError(f"The file is of no known format; known are {', '.join(FORMATS)}.")
+    return found
+
+
+def _json(text: str) -> str | None:
+    members = set(_MEMBER.findall(text))
+    if _RECORD.search(text):
+        return "attest_json"
+    if members & _REVIEWS or _REVIEW_TYPE.search(text):
+        return "claim_review"
+    return "ua_mod_losses" if any(fields <= members for fields in _LOSSES) else None
+
+
+def _csv(text: str) -> str | None:
+    first = text.partition("\n")[0]
+    parted = next(csv.reader([first], delimiter=max(",;\t", key=first.count)), [])
+    columns = {name.strip().casefold() for name in parted}
+    if "record" in columns:
+        return "attest_csv"
+    return "oryx_events" if any(fields <= columns for fields in _ORYX) else None
+
+
+def _by_name(name: str) -> str | None:
+    last = re.split(r"[/\\]", name)[-1]
+    return next((found for found, pattern in _NAMES.items() if pattern.fullmatch(last)), None)

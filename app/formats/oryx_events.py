@@ -1,0 +1,351 @@
+"""Losses of equipment as Oryx documents them, from the tables of scarnecchia/oryx_data (CSV, CC BY 4.0).
+
+Two tables are read, told apart by their columns. `event_*.csv`: one lost item in each row, with the address of its
+proof. `daily_count.csv`: how many losses of a type were documented by a day; its differences (`*_diff`) only follow
+from the counts and are passed over, as are the numbers that the collection gives its rows (`sysID`, `matID` and
+the like): they change when it is made anew. An event is the same as long as its country, item, status and address
+are; no two rows of the collection share all four.
+
+`date_recorded` is the day on which the collection first saw the item on Oryx's page, not the day of the loss.
+
+What is mended: a running total before an item's name ("273 T-80BV"), words before an address, and a scheme that
+lost its first letter (`ttps://`). Addresses run together are refused: no telling which one was meant.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from hashlib import sha256
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from app.formats.rows import Reading, Refused, Row, cells, refusals
+from app.schemas.attribution import ClaimAttributionCreate
+from app.schemas.evidence import ClaimEvidenceCreate
+from app.schemas.quantity import QuantityCreate
+from app.schemas.record import ClaimRecord, DocumentRecord, SourceRecord, TopicRecord
+from app.vocabulary import (
+    Basis,
+    ClaimKind,
+    Directness,
+    DocumentKind,
+    EvidenceRole,
+    Lineage,
+    Metric,
+    MetricFamily,
+    Qualifier,
+    SourceKind,
+    Stage,
+    Stance,
+)
+
+UKRAINE = SourceRecord(key="ua", name="Ukraine", kind=SourceKind.GOVERNMENT, side="Ukraine")
+"""Ukraine, as every reader and the seed data describe it."""
+
+RUSSIA = SourceRecord(key="ru", name="Russia", kind=SourceKind.GOVERNMENT, side="Russia", other_names=["Россия"])
+"""Russia, as every reader and the seed data describe it."""
+
+ORYX = SourceRecord(key="oryx", name="Oryx", kind=SourceKind.RESEARCH_ORGANISATION, url="https://www.oryxspioenkop.com")
+"""Oryx, as every reader describes it."""
+
+FULL_SCALE_WAR = "2022-02-24/.."
+"""The period that counts of losses speak of."""
+
+_PAGE = "https://www.oryxspioenkop.com/2022/02/attack-on-europe-documenting-"
+_PAGES = {
+    "Russia": DocumentRecord(
+        key="oryx/page/russia",
+        kind=DocumentKind.ARTICLE,
+        title="Attack On Europe: Documenting Russian Equipment Losses During The Russian Invasion Of Ukraine",
+        publisher="oryx",
+        url=f"{_PAGE}equipment.html",
+        language="en",
+    ),
+    "Ukraine": DocumentRecord(
+        key="oryx/page/ukraine",
+        kind=DocumentKind.ARTICLE,
+        title="Attack On Europe: Documenting Ukrainian Equipment Losses During The Russian Invasion Of Ukraine",
+        publisher="oryx",
+        url=f"{_PAGE}ukrainian.html",
+        language="en",
+    ),
+}
+_PEOPLE = {"Russia": "Russian", "Ukraine": "Ukrainian"}
+_ADVERSE = {"Russia": "ru", "Ukraine": "ua"}
+_METRICS = {
+    "destroyed": Metric.EQUIPMENT_DESTROYED,
+    "damaged": Metric.EQUIPMENT_DAMAGED,
+    "abandoned": Metric.EQUIPMENT_ABANDONED,
+    "captured": Metric.EQUIPMENT_CAPTURED,
+}
+_COUNTS = _METRICS | {"type_total": Metric.EQUIPMENT_LOST}
+_EVENT = ("country", "system", "status", "url", "date_recorded")
+_DAILY = ("country", "equipment_type", *_COUNTS, "date_recorded")
+
+_COLLECTION = "Read from a machine-readable copy of Oryx's lists, scarnecchia/oryx_data (CC BY 4.0)."
+_EVENTS_NOTE = (
+    f"{_COLLECTION} The time of a claim is open at its beginning: known is only by when the loss was listed. One "
+    "item may be listed under two states, for example damaged and abandoned; running totals before an item's name "
+    "are left out."
+)
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_ADDRESS = re.compile(r"(?:(?P<words>.*\S)\s+)?h?(?P<rest>ttps?://\S+)")
+_RUNNING_TOTAL = re.compile(r"\d+ (?=\S)")
+_TYPE = re.compile(r"[^\W\d][^\d:]*")
+_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
+_PICTURE_HOSTS = frozenset({"i.postimg.cc", "postimg.cc", "postlmg.cc", "imgur.com", "i.imgur.com"})
+_POST_HOSTS = frozenset({"twitter.com", "x.com", "pic.twitter.com", "t.me", "www.facebook.com"})
+_LONGEST_KEY = 300
+
+
+def read(stream: BinaryIO) -> Reading:
+    """One row of records for each row of the table: an event and its proof, or a count.
+
+    A row with a fault is refused as a whole, with every fault in it.
+    """
+    table = cells(stream)
+    for found in table:
+        if isinstance(found, Refused):
+            yield found
+            continue
+        line, header = found
+        names = [name.strip() for name in header]
+        if set(_EVENT) <= set(names):
+            yield Row(0, (*_sources(), *_event_topics()))
+            yield from _table(table, names, _event)
+        elif set(_DAILY) <= set(names):
+            yield Row(0, _sources())
+            yield from _table(table, names, _Daily())
+        else:
+            yield Refused(line, "", f"must name the columns {', '.join(_EVENT)}, or {', '.join(_DAILY)}")
+        return
+
+
+def in_words(day: date) -> str:
+    """A day as an English sentence gives it: 3 November 2024."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def slug(text: str) -> str:
+    """A text as a part of a key: small letters and digits of any script, with hyphens between words."""
+    return re.sub(r"[\W_]+", "-", text.casefold()).strip("-")
+
+
+def _sources() -> tuple[SourceRecord | DocumentRecord, ...]:
+    return (ORYX, UKRAINE, RUSSIA, *_PAGES.values())
+
+
+def _event_topics() -> tuple[TopicRecord, ...]:
+    return tuple(
+        TopicRecord(
+            key=f"oryx/{slug(country)}/{status}",
+            title=f"Which {people} vehicles and weapons are documented as {status}?",
+            subject=f"{people} vehicles and weapons",
+            metric_family=MetricFamily.EQUIPMENT,
+            period=FULL_SCALE_WAR,
+            note=_EVENTS_NOTE,
+        )
+        for country, people in _PEOPLE.items()
+        for status in _METRICS
+    )
+
+
+def _table(
+    table: Iterator[tuple[int, list[str]] | Refused],
+    names: list[str],
+    reader: Callable[[int, dict[str, str]], Reading],
+) -> Reading:
+    for found in table:
+        if isinstance(found, Refused):
+            yield found
+            continue
+        line, row = found
+        if not row:
+            continue
+        if len(row) != len(names):
+            yield Refused(line, "", f"must have {len(names)} cells, as many as the first row")
+            continue
+        try:
+            yield from reader(line, {name: cell.strip() for name, cell in zip(names, row, strict=True)})
+        except ValidationError as error:
+            yield from refusals(line, error)
+
+
+# --- events ---
+
+
+def _event(line: int, row: dict[str, str]) -> Reading:
+    faults = list(_faults(row))
+    if row["status"] not in _METRICS:
+        faults.append(("status", f"must be one of {', '.join(_METRICS)}"))
+    item = _RUNNING_TOTAL.sub("", row["system"], count=1).rstrip(" :")
+    if not item:
+        faults.append(("system", "must name what was lost"))
+    address = _ADDRESS.fullmatch(row["url"])
+    if address is None or row["url"].count("://") > 1:
+        faults.append(("url", "must be one whole http or https address"))
+    if faults or address is None:
+        yield from (Refused(line, field, why) for field, why in faults)
+        return
+    document = _proof(f"h{address['rest']}")
+    yield Row(line, (document, _loss(row, item, document, address["words"])))
+
+
+def _loss(row: dict[str, str], item: str, document: DocumentRecord, words: str | None) -> ClaimRecord:
+    country, status, day = row["country"], row["status"], date.fromisoformat(row["date_recorded"])
+    same = sha256(f"{item}\n{document.url}".encode()).hexdigest()[:20]
+    return ClaimRecord(
+        key=f"oryx/{slug(country)}/{status}/{same}",
+        kind=ClaimKind.EQUIPMENT_LOSS,
+        statement=(f"One {_PEOPLE[country]} {item} was {status}; Oryx had listed it by {in_words(day)}."),
+        topic=f"oryx/{slug(country)}/{status}",
+        time=f"../{day}",
+        adverse_to=_ADVERSE[country],
+        stage=Stage.PUBLISHED,
+        quantities=[_one(item, _METRICS[status])],
+        attributions=[_listed(country, day)],
+        evidence=[
+            ClaimEvidenceCreate(
+                key="proof",
+                document=document.key or "",
+                role=EvidenceRole.SUPPORTS,
+                description=f"Listed with the words “{words}”." if words else None,
+            )
+        ],
+    )
+
+
+@lru_cache(maxsize=4096)
+def _one(item: str, metric: Metric) -> QuantityCreate:
+    return QuantityCreate(
+        metric=metric,
+        unit="items",
+        population=item,
+        qualifier=Qualifier.EXACT,
+        best=Decimal(1),
+        basis=Basis.NAMED_COUNT,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _listed(country: str, day: date) -> ClaimAttributionCreate:
+    return ClaimAttributionCreate(
+        key="oryx",
+        source="oryx",
+        stance=Stance.ASSERTS,
+        lineage=Lineage.ORIGINAL,
+        document=_PAGES[country].key,
+        said=day.isoformat(),
+        directness=Directness.OFFICIAL_RELEASE,
+    )
+
+
+def _proof(url: str) -> DocumentRecord:
+    """The document at an address: nothing but what the address tells, so that it is the same for every row."""
+    parts = urlsplit(url)
+    kind = DocumentKind.OTHER
+    if parts.hostname in _PICTURE_HOSTS or parts.path.lower().endswith(_PICTURES):
+        kind = DocumentKind.IMAGE
+    elif parts.hostname in _POST_HOSTS:
+        kind = DocumentKind.SOCIAL_MEDIA_POST
+    key = f"oryx/{url}"
+    if len(key) > _LONGEST_KEY:
+        key = f"oryx/sha256:{sha256(url.encode()).hexdigest()}"
+    return DocumentRecord(key=key, kind=kind, url=url)
+
+
+# --- daily counts ---
+
+
+class _Daily:
+    """Reads counts; a type's topic comes before the first claim of it."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
+    def __call__(self, line: int, row: dict[str, str]) -> Reading:
+        faults = list(_faults(row))
+        if not _TYPE.fullmatch(row["equipment_type"]):
+            faults.append(("equipment_type", "must be a type of equipment such as Tanks, not a sentence"))
+        faults += [
+            (name, "must be a whole number from 0 up")
+            for name in _COUNTS
+            if not (row[name].isascii() and row[name].isdecimal())
+        ]
+        if faults:
+            yield from (Refused(line, field, why) for field, why in faults)
+            return
+        topic, claim = _type_topic(row), _count(row)
+        new = topic.key not in self._known
+        self._known.add(topic.key or "")
+        yield Row(line, (topic, claim) if new else (claim,))
+
+
+def _type_topic(row: dict[str, str]) -> TopicRecord:
+    people, type_ = _PEOPLE[row["country"]], row["equipment_type"]
+    return TopicRecord(
+        key=f"oryx-count/{slug(row['country'])}/{slug(type_)}",
+        title=f"How many {people} losses of equipment are documented under “{type_}”?",
+        subject=f"{people} equipment: {type_}",
+        metric_family=MetricFamily.EQUIPMENT,
+        period=FULL_SCALE_WAR,
+        note=f"{_COLLECTION} A count grows as losses are documented, which may be long after they happened.",
+    )
+
+
+def _count(row: dict[str, str]) -> ClaimRecord:
+    country, type_, day = row["country"], row["equipment_type"], date.fromisoformat(row["date_recorded"])
+    of = {name: int(row[name]) for name in _COUNTS}
+    topic = f"oryx-count/{slug(country)}/{slug(type_)}"
+    return ClaimRecord(
+        key=f"{topic}/{day}",
+        kind=ClaimKind.EQUIPMENT_LOSS,
+        statement=(
+            f"Oryx had documented {of['type_total']:,} {_PEOPLE[country]} losses under “{type_}” by "
+            f"{in_words(day)}: {of['destroyed']:,} destroyed, {of['damaged']:,} damaged, "
+            f"{of['abandoned']:,} abandoned and {of['captured']:,} captured."
+        ),
+        topic=topic,
+        time=day.isoformat(),
+        adverse_to=_ADVERSE[country],
+        stage=Stage.PUBLISHED,
+        quantities=[
+            QuantityCreate(
+                metric=metric,
+                unit="items",
+                qualifier=Qualifier.EXACT,
+                best=Decimal(of[name]),
+                cumulative=True,
+                basis=Basis.NAMED_COUNT,
+            )
+            for name, metric in _COUNTS.items()
+        ],
+        attributions=[_listed(country, day)],
+    )
+
+
+def _faults(row: dict[str, str]) -> Iterator[tuple[str, str]]:
+    if row["country"] not in _PEOPLE:
+        yield "country", f"must be {' or '.join(_PEOPLE)}"
+    if not is_day(row["date_recorded"]):
+        yield "date_recorded", "must be a day such as 2025-01-12"
+
+
+def is_day(text: object) -> bool:
+    """True for a text that is a day of the calendar, as 2025-01-12."""
+    if not isinstance(text, str) or not _DAY.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

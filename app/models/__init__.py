@@ -1,0 +1,48 @@
+"""The stored rows, one noun per file. Importing this package makes every table known."""
+
+from app.db.revisions import revision_table
+from app.db.schema import Base, table_of
+from app.models.attribution import Attribution
+from app.models.change import Change, Head
+from app.models.claim import Claim, Quantity
+from app.models.claim_relation import ClaimRelation
+from app.models.document import Capture, Document
+from app.models.evidence import Evidence
+from app.models.fact_check import FactCheck
+from app.models.independence_ruling import IndependenceRuling
+from app.models.person import ApiKey, Person
+from app.models.review import Review
+from app.models.search_text import SearchText
+from app.models.source import Source
+from app.models.topic import Topic
+
+VERSIONED: tuple[type[Base], ...] = (Topic, Source, Document, Claim, Attribution, Evidence, ClaimRelation, FactCheck)
+"""Nouns that may be corrected. Each has a table of revisions."""
+
+APPEND_ONLY: tuple[type[Base], ...] = (Change, Quantity, Capture, IndependenceRuling, Review)
+"""Nouns of which a row, once recorded, is never altered."""
+
+for _model in VERSIONED:
+    revision_table(table_of(_model))
+
+__all__ = [
+    "APPEND_ONLY",
+    "VERSIONED",
+    "ApiKey",
+    "Attribution",
+    "Capture",
+    "Change",
+    "Claim",
+    "ClaimRelation",
+    "Document",
+    "Evidence",
+    "FactCheck",
+    "Head",
+    "IndependenceRuling",
+    "Person",
+    "Quantity",
+    "Review",
+    "SearchText",
+    "Source",
+    "Topic",
+]

@@ -1,0 +1,40 @@
+"""Who changed the record, when and why; and the head of the line."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.schema import Base, known
+from app.db.types import BigInt, UtcDateTime
+from app.vocabulary import Action
+
+
+class Change(Base):
+    """One act upon the record. Its number orders everything that was ever recorded."""
+
+    __tablename__ = "change"
+    __table_args__ = (
+        known("action", Action),
+        {"comment": "Who changed the record, when and why; appended to, never altered"},
+    )
+
+    seq: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False, comment="1, 2, 3, … without gaps")
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True, comment="When, UTC; grows with seq")
+    actor_id: Mapped[str] = mapped_column(ForeignKey("person.id"), comment="Who")
+    action: Mapped[str] = mapped_column(Text, comment="What kind of act")
+    reason: Mapped[str] = mapped_column(Text, comment="Why, in the words of the one who did it")
+
+
+class Head(Base):
+    """The single row that writers lock to get the next number."""
+
+    __tablename__ = "head"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="single"),
+        {"comment": "The last change; writers lock its one row to take turns"},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="Always 1")
+    seq: Mapped[int] = mapped_column(BigInt, comment="Number of the last change")
+    at: Mapped[datetime] = mapped_column(UtcDateTime, comment="Time of the last change, UTC")

@@ -1,0 +1,26 @@
+"""What claims are to each other."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.schema import Base, Versioned, known
+from app.vocabulary import Relation
+
+
+class ClaimRelation(Versioned, Base):
+    """This claim updates, supersedes, contradicts, refines, is part of, or is the same as another."""
+
+    __tablename__ = "claim_relation"
+    __table_args__ = (
+        UniqueConstraint("claim_id", "other_claim_id", "relation"),
+        known("relation", Relation),
+        CheckConstraint("claim_id <> other_claim_id", name="between_two"),
+        {"comment": "What claims are to each other"},
+    )
+    prefix = "rel"
+
+    claim_id: Mapped[str] = mapped_column(ForeignKey("claim.id"), comment="This claim")
+    other_claim_id: Mapped[str] = mapped_column(ForeignKey("claim.id"), index=True, comment="The other claim")
+    relation: Mapped[str] = mapped_column(Text, comment="What this one is to the other")
+    note: Mapped[str | None] = mapped_column(Text, comment="Why we say so")
+    withdrawn: Mapped[bool] = mapped_column(comment="Taken back; kept to be read, holds no more")

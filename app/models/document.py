@@ -1,0 +1,57 @@
+"""Where things are said: documents, and the bytes of them that we kept."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.schema import Base, Recorded, Versioned, known
+from app.db.types import BigInt, UtcDateTime
+from app.vocabulary import DocumentKind
+
+
+class Document(Versioned, Base):
+    """Something published or found in which a statement stands."""
+
+    __tablename__ = "document"
+    __table_args__ = (
+        known("kind", DocumentKind),
+        CheckConstraint("published_earliest <= published_latest", name="published_ordered"),
+        {"comment": "Where statements stand"},
+    )
+    prefix = "doc"
+
+    kind: Mapped[str] = mapped_column(Text, comment="What it is")
+    title: Mapped[str | None] = mapped_column(Text, comment="Title, in its own language; null if it has none")
+    publisher_id: Mapped[str | None] = mapped_column(
+        ForeignKey("source.id"), index=True, comment="Who published it; null: not known"
+    )
+    author: Mapped[str | None] = mapped_column(Text, comment="Author as printed")
+    url: Mapped[str | None] = mapped_column(Text, index=True, comment="Where it is or was")
+    language: Mapped[str | None] = mapped_column(Text, comment="BCP 47 tag")
+    published: Mapped[str | None] = mapped_column(Text, comment="When it was published, EDTF as given")
+    published_earliest: Mapped[date] = mapped_column(Date, comment="First day on which it may have been published")
+    published_latest: Mapped[date] = mapped_column(Date, comment="Last day on which it may have been published")
+    accessed_on: Mapped[date | None] = mapped_column(Date, comment="When we last saw it there")
+    archive_url: Mapped[str | None] = mapped_column(Text, comment="A public archive's copy")
+    archived_on: Mapped[date | None] = mapped_column(Date, comment="When that copy was made")
+    note: Mapped[str | None] = mapped_column(Text, comment="What a reader should know about it")
+
+
+class Capture(Recorded, Base):
+    """The bytes of a document that we kept, known by their digest."""
+
+    __tablename__ = "capture"
+    __table_args__ = (
+        CheckConstraint("length(sha256) = 64", name="sha256_whole"),
+        CheckConstraint("byte_length >= 0", name="byte_length_positive"),
+        {"comment": "The bytes of a document that we kept; appended to, never altered"},
+    )
+    prefix = "cap"
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("document.id"), index=True, comment="Of which document")
+    sha256: Mapped[str] = mapped_column(Text, index=True, comment="SHA-256 of the bytes, hexadecimal")
+    media_type: Mapped[str] = mapped_column(Text, comment="Media type of the bytes")
+    byte_length: Mapped[int] = mapped_column(BigInt, comment="How many bytes")
+    captured_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="When they were fetched or handed over, UTC")
+    url: Mapped[str | None] = mapped_column(Text, comment="From where")

@@ -1,0 +1,34 @@
+"""Who says things: people, services, newsrooms, datasets. They form a tree."""
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.schema import Base, Versioned, known
+from app.vocabulary import Anonymity, SourceKind
+
+
+class Source(Versioned, Base):
+    """Someone who says things, or a part of an organisation that does."""
+
+    __tablename__ = "source"
+    __table_args__ = (
+        known("kind", SourceKind),
+        known("anonymity", Anonymity),
+        CheckConstraint("parent_id <> id", name="parent_is_another"),
+        {"comment": "Who says things; organisations form a tree"},
+    )
+    prefix = "src"
+
+    name: Mapped[str] = mapped_column(Text, index=True, comment="Name, or description of one who is not named")
+    kind: Mapped[str] = mapped_column(Text, comment="What it is")
+    anonymity: Mapped[str] = mapped_column(Text, comment="How far it is identified")
+    parent_id: Mapped[str | None] = mapped_column(
+        ForeignKey("source.id"), index=True, comment="The organisation that it is a part of"
+    )
+    other_names: Mapped[list[str]] = mapped_column(
+        JSON().with_variant(JSONB(), "postgresql"), comment="Other names and spellings, in any language"
+    )
+    side: Mapped[str | None] = mapped_column(Text, comment="Whose side it is on in the conflict, if on any")
+    url: Mapped[str | None] = mapped_column(Text, comment="Its own page")
+    description: Mapped[str | None] = mapped_column(Text, comment="Who it is, in a sentence")

@@ -1,0 +1,169 @@
+"""Attributions as they cross a door."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from app.schemas.common import (
+    Correction,
+    Day,
+    Edtf,
+    Key,
+    Language,
+    Line,
+    Prose,
+    Read,
+    Recording,
+    Ref,
+    Schema,
+    Stamp,
+    Verbatim,
+)
+from app.schemas.document import DocumentBrief
+from app.schemas.source import SourceBrief
+from app.vocabulary import Directness, Lineage, Stance
+
+
+class Quote(Schema):
+    """A passage of a document: W3C Web Annotation TextQuoteSelector, with page or media time."""
+
+    exact: Verbatim = Field(examples=["близько 11 тисяч військових КНДР"])
+    """The words themselves."""
+    prefix: Verbatim | None = None
+    """The words right before them."""
+    suffix: Verbatim | None = None
+    """The words right after them."""
+    page: Line | None = None
+    """Page, as printed."""
+    media_time: Line | None = Field(None, pattern=r"^\d{1,2}:\d{2}:\d{2}(\.\d{1,3})?$", examples=["00:01:23"])
+    """Time in the recording, hh:mm:ss."""
+    language: Language | None = Field(None, examples=["uk"])
+    """Language of the words, BCP 47."""
+    translation: Verbatim | None = None
+    """The words in the language of the statement."""
+    translated_by: Line | None = None
+    """Who translated them, a person or a program."""
+
+    @model_validator(mode="after")
+    def _translator_named(self) -> Self:
+        if self.translation is not None and self.translated_by is None:
+            raise ValueError("a translation needs translated_by: who made it")
+        return self
+
+
+class Search(Schema):
+    """A search that found no statement."""
+
+    on: Day = Field(examples=["2025-01-12"])
+    """When it was made."""
+    where: Prose = Field(examples=["mil.ru, tass.ru and kremlin.ru, 1 to 12 January 2025"])
+    """Where was looked."""
+    by: Line = Field(examples=["Attest seed desk"])
+    """By whom, a byline."""
+
+
+class AttributionFields(Schema):
+    """What is said of an attribution."""
+
+    source: Ref
+    """Who (a source's id or key)."""
+    stance: Stance
+    """What the source does with the claim."""
+    lineage: Lineage = Lineage.UNKNOWN
+    """Where the source has it from. Unknown lineage counts as no origin."""
+    upstream: Ref | None = None
+    """The attribution of the same claim that it was relayed from (id or key)."""
+    document: Ref | None = None
+    """In which document (id or key); null: known through a relay only."""
+    said: Edtf | None = Field(None, examples=["2025-01-12"])
+    """When it was said, EDTF."""
+    directness: Directness = Directness.PARAPHRASE
+    """How the words reached the document."""
+    quote: Quote | None = None
+    """The passage."""
+    search: Search | None = None
+    """For no_statement_found: when, where and by whom it was searched."""
+    own_claim: Ref | None = None
+    """The claim that states this party's own figure, where it differs (id or key)."""
+    note: Prose | None = None
+    """What a reader should know about it."""
+    withdrawn: bool = False
+    """Taken back; kept to be read, counted no more."""
+
+
+class _Whole(AttributionFields):
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.lineage is Lineage.RELAYED) != (self.upstream is not None):
+            raise ValueError("upstream goes with lineage 'relayed', and only with it")
+        if (self.stance is Stance.NO_STATEMENT_FOUND) != (self.search is not None):
+            raise ValueError("search (on, where, by) goes with stance 'no_statement_found', and only with it")
+        return self
+
+
+class ClaimAttributionCreate(_Whole):
+    """An attribution that is recorded together with its claim."""
+
+    key: Key | None = None
+    """Name of the attribution within its claim; others name it as their upstream."""
+
+
+class AttributionCreate(ClaimAttributionCreate):
+    """A new attribution of a claim."""
+
+    claim: Ref
+    """On which claim (id or key)."""
+
+
+class AttributionPost(AttributionCreate, Recording):
+    """A request to record an attribution."""
+
+
+class AttributionCorrection(AttributionFields, Correction):
+    """A correction of an attribution."""
+
+
+class ChainLink(Read):
+    """One step of the way that a claim came."""
+
+    attribution_id: str
+    """The attribution."""
+    source: SourceBrief
+    """Who."""
+    stance: Stance
+    """What it did with the claim."""
+
+
+class AttributionRead(Stamp):
+    """Who takes which stance on a claim, where, and from whom they have it."""
+
+    claim_id: str
+    """On which claim."""
+    source: SourceBrief
+    """Who."""
+    stance: Stance
+    """What the source does with the claim."""
+    lineage: Lineage
+    """Where the source has it from."""
+    upstream_id: str | None
+    """The attribution that it was relayed from."""
+    chain: list[ChainLink]
+    """The way back to the origin as far as it is known, nearest first; empty if it is not relayed."""
+    origin_id: str | None
+    """The source at the end of the chain, if it is the origin and identified."""
+    document: DocumentBrief | None
+    """In which document; null: known through a relay only."""
+    said: str | None
+    """When it was said, EDTF."""
+    directness: Directness
+    """How the words reached the document."""
+    quote: Quote | None
+    """The passage."""
+    search: Search | None
+    """For no_statement_found: when, where and by whom it was searched."""
+    own_claim_id: str | None
+    """The claim that states this party's own figure, where it differs."""
+    note: str | None
+    """What a reader should know about it."""
+    withdrawn: bool
+    """Taken back; kept to be read, counted no more."""

@@ -1,0 +1,157 @@
+"""Building blocks of all shapes: kinds of text, references, the rules that every shape follows."""
+
+import re
+import unicodedata
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
+
+from app.schemas import edtf
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_BREAKS = re.compile(r"[\r\n\t\u2028\u2029]+")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_URL = re.compile(r"https?://[^\s/?#@<>\"\\^`{|}]+([/?#][^\s<>\"\\^`{|}]*)?")
+
+
+def _clean(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("must not contain control characters")
+    if any(unicodedata.category(character) == "Cs" for character in text if "\ud800" <= character <= "\udfff"):
+        raise ValueError("must not contain lone surrogates")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _one_line(text: str) -> str:
+    if _BREAKS.search(text):
+        raise ValueError("must be a single line")
+    return _clean(text)
+
+
+def _language(text: str) -> str:
+    if not _LANGUAGE.fullmatch(text):
+        raise ValueError("must be a BCP 47 language tag such as en, uk, ko or zh-Hant")
+    return text
+
+
+def _url(text: str) -> str:
+    if not _URL.fullmatch(text):
+        raise ValueError("must be a whole http or https address, without blanks or a user name")
+    return text
+
+
+def _edtf(text: str) -> str:
+    edtf.bounds(text)
+    return text
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(_one_line)]
+"""A single line of up to 500 characters."""
+
+LongLine = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000), AfterValidator(_one_line)
+]
+"""A single line that may run to 20,000 characters, as some titles do."""
+
+Prose = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50_000), AfterValidator(_clean)
+]
+"""Text of up to 50,000 characters that may break lines."""
+
+Verbatim = Annotated[str, StringConstraints(min_length=1, max_length=50_000), AfterValidator(_clean)]
+"""Somebody else's words, kept as they are, blanks at the ends included."""
+
+Url = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000), AfterValidator(_url)]
+"""An http or https address."""
+
+Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_language)]
+"""A language tag of BCP 47."""
+
+Edtf = Annotated[str, StringConstraints(strip_whitespace=True, max_length=edtf.MAX_LENGTH), AfterValidator(_edtf)]
+"""A date in EDTF."""
+
+Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_one_line)]
+"""The name of an object in the file that it comes from."""
+
+Ref = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_one_line)]
+"""An object by its id, or by the key under which it was imported."""
+
+Moment = Annotated[datetime, PlainSerializer(lambda moment: moment.isoformat().replace("+00:00", "Z"))]
+"""A moment in UTC, RFC 3339."""
+
+
+def _only_a_day(value: Any) -> Any:
+    # Pydantic would also take a number and call it a moment of 1970.
+    if isinstance(value, (int, float)):
+        raise ValueError("must be a day such as 2025-01-12")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_only_a_day)]
+"""A day, ISO 8601."""
+
+
+class Schema(BaseModel):
+    """Base of every shape: an unknown field is an error, and nothing is guessed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+class Read(BaseModel):
+    """Base of every shape that goes out: all fields are always there."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class Stamp(Read):
+    """What every recorded object carries."""
+
+    id: str = Field(examples=["clm_01jhf3m8w5k6v0x2s9r7q4t1ya"])
+    """Opaque identifier; sorts by the time it was made."""
+    key: str | None
+    """Name of the object in the file it was imported from."""
+    version: int = Field(examples=[1])
+    """1 for the first version, one more for each change."""
+    recorded_at: Moment
+    """When this version was recorded, UTC."""
+
+
+class Recording(Schema):
+    """What is asked of whoever records something."""
+
+    reason: Prose = Field("Recorded.", examples=["Reported at the ministry's briefing."])
+    """Why it is recorded, for every reader of the history."""
+
+
+class Correction(Schema):
+    """A correction: the fields that change, and why. A field left out stays as it is; null empties it."""
+
+    reason: Prose = Field(examples=["The ministry corrected its own figure on 14 January."])
+    """Why, for every reader of the history."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_kwargs: Any) -> None:
+        """Make every inherited field optional; the whole is checked once the correction is laid over the object."""
+        for name, field in cls.model_fields.items():
+            if name != "reason":
+                field.default = None
+                field.default_factory = None
+                field.annotation = field.annotation | None  # type: ignore[assignment,operator]  # X | None at run time
+        cls.model_rebuild(force=True)
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were sent, without the reason."""
+        return self.model_dump(exclude_unset=True, exclude={"reason"})
+
+
+Item = TypeVar("Item")
+
+
+class Page(Read, Generic[Item]):
+    """One page of a list."""
+
+    items: list[Item]
+    """The objects, in the order asked for."""
+    next: str | None = Field(examples=[None])
+    """Cursor of the next page; null on the last."""

@@ -1,0 +1,61 @@
+"""Extended Date/Time Format (EDTF, ISO 8601-2:2019, Library of Congress levels 0 and 1).
+
+The text is kept as given; for filtering, the first and the last day that it may speak of are worked out from it once.
+"""
+
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+
+from edtf import parse_edtf
+from edtf.parser.edtf_exceptions import EDTFParseException
+
+MAX_LENGTH = 60
+
+EXAMPLES = "2025-01-12, 2025-01, 2025-01~ (about), 2024-10/2025-01 (from, to), 2025-01-12/.. (open)"
+
+
+class Bounds(NamedTuple):
+    """The first and the last day that a date may speak of, both included; open ends reach to those of the calendar."""
+
+    earliest: date
+    latest: date
+
+
+OPEN = Bounds(date.min, date.max)
+"""Bounds of a date that is not given."""
+
+
+@lru_cache(maxsize=65_536)
+def bounds(text: str | None) -> Bounds:
+    """The days that an EDTF text may speak of; all days for None.
+
+    'About' and 'uncertain' do not widen it: nobody said by how much.
+    Raises ValueError, with examples of what would be right, for anything that is not EDTF or lies outside the
+    years 1 to 9999.
+    """
+    if text is None:
+        return OPEN
+    try:
+        day = date.fromisoformat(text) if len(text) == len("2025-01-12") else None
+    except ValueError:
+        day = None
+    if day is not None:  # by far the most common, and a hundred times faster than the grammar
+        return Bounds(day, day)
+    if len(text) > MAX_LENGTH or not text.isascii():
+        raise ValueError(f"is not an EDTF date; write for example {EXAMPLES}")
+    try:
+        parsed = parse_edtf(text)
+        start, _, end = text.partition("/")
+        earliest = date.min if start in ("", "..") else _day(parsed.lower_strict())
+        latest = date.max if "/" in text and end in ("", "..") else _day(parsed.upper_strict())
+    except (EDTFParseException, ValueError, OverflowError, TypeError, AttributeError, RecursionError):
+        raise ValueError(f"is not an EDTF date of the years 1 to 9999; write for example {EXAMPLES}") from None
+    if earliest > latest:
+        raise ValueError("ends before it begins")
+    return Bounds(earliest, latest)
+
+
+def _day(moment: object) -> date:
+    year, month, day = moment[:3]  # type: ignore[index]  # a time.struct_time; infinities raise and are refused
+    return date(year, month, day)

@@ -1,0 +1,187 @@
+"""What may be asked of a list. An unknown parameter is an error, never ignored."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from app.schemas.common import Edtf, Line, Ref, Schema, Url
+from app.vocabulary import (
+    Anonymity,
+    ClaimKind,
+    DocumentKind,
+    EvidenceRole,
+    Metric,
+    MetricFamily,
+    Relation,
+    SourceKind,
+    Stage,
+    Stance,
+    Status,
+)
+
+
+def _rfc3339(value: object) -> object:
+    # Pydantic would also take a bare number for seconds since 1970; in a query that is a slip.
+    if isinstance(value, str) and "-" not in value[1:]:
+        raise ValueError("must be a moment such as 2025-01-12T18:00:00Z, or a day")
+    return value
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+AsOf = Annotated[datetime, BeforeValidator(_rfc3339), AfterValidator(_utc)]
+"""A moment, RFC 3339; UTC unless it says otherwise; a bare day is its beginning."""
+
+Facet = Literal["status", "kind", "stage", "topic", "metric", "source"]
+"""What claims can be counted by."""
+
+FACETS: tuple[Facet, ...] = ("status", "kind", "stage", "topic", "metric", "source")
+
+ClaimSort = Literal["-date", "date", "-recorded", "recorded", "id", "-id", "relevance"]
+"""Orders of a list of claims: by the time they speak of, by when they last changed, by id, by how well they match q."""
+
+
+def _facets(value: str) -> str:
+    asked = [facet.strip() for facet in value.split(",")]
+    if unknown := sorted(set(asked) - set(FACETS)):
+        raise ValueError(f"{', '.join(unknown)}: no such facet; known: {', '.join(FACETS)}")
+    return ",".join(dict.fromkeys(asked))
+
+
+class Reading(Schema):
+    """A read of a single object."""
+
+    as_of: AsOf | None = Field(None, examples=["2025-01-12T18:00:00Z"])
+    """Answer from what was recorded then. Not in the future."""
+
+
+class Listing(Reading):
+    """A read of a list."""
+
+    limit: int = Field(20, ge=1, le=200)
+    """Objects on a page."""
+    cursor: str | None = Field(None, max_length=2000)
+    """`next` of the page before; all other parameters stay as they were."""
+
+
+class ClaimFilter(Schema):
+    """Which claims. Several values of one parameter (`status=unconfirmed&status=disputed`) widen; parameters narrow."""
+
+    kind: list[ClaimKind] = Field(default_factory=list)
+    """What they are about."""
+    status: list[Status] = Field(default_factory=list)
+    """What we concluded."""
+    stage: list[Stage] = Field(default_factory=list)
+    """Editorial stage; `published` unless given. Drafts take a key."""
+    topic: Ref | None = None
+    """The question that they answer (id or key)."""
+    source: Ref | None = None
+    """Who is on record with a stance on them (id or key); parts of an organisation count for it."""
+    stance: list[Stance] = Field(default_factory=list)
+    """Which stance somebody takes on them (that source, if one is given)."""
+    metric: list[Metric] = Field(default_factory=list)
+    """What one of their figures counts."""
+    value_min: Decimal | None = Field(None, ge=0, max_digits=15, decimal_places=4)
+    """One of their figures (of that metric, if one is given) is at least so much: its best, or else low, or else high."""
+    value_max: Decimal | None = Field(None, ge=0, max_digits=15, decimal_places=4)
+    """One of their figures (of that metric, if one is given) is at most so much."""
+    place: Line | None = Field(None, min_length=2, max_length=200, examples=["Kursk"])
+    """Place, or a part of its name; case and accents do not matter."""
+    date_from: Edtf | None = Field(None, examples=["2024-10-01"])
+    """They may speak of this day (EDTF) or a later one; claims without a time are left out."""
+    date_to: Edtf | None = Field(None, examples=["2025-01"])
+    """They may speak of this day (EDTF) or an earlier one."""
+    q: str | None = Field(None, max_length=500, examples=['"North Korean" captur* -Pyongyang'])
+    """Words in the statement, quotes and names of sources: all of them; "phrases"; -without; beginn*. Any script."""
+
+
+class ClaimQuery(Listing, ClaimFilter):
+    """A list of claims."""
+
+    sort: ClaimSort | None = None
+    """Order; `-` is falling. Latest first (`-date`) unless given; by `relevance` with q."""
+    facets: Annotated[str, AfterValidator(_facets)] | None = Field(None, examples=["status,kind"])
+    """Also count the whole list by these: status, kind, stage, topic, metric, source."""
+
+
+class EstimatesQuery(Listing):
+    """The figures of a topic."""
+
+    metric: list[Metric] = Field(default_factory=list)
+    """What they count."""
+    date_from: Edtf | None = None
+    """They may speak of this day (EDTF) or a later one."""
+    date_to: Edtf | None = None
+    """They may speak of this day (EDTF) or an earlier one."""
+
+
+class SourceQuery(Listing):
+    """A list of sources."""
+
+    kind: list[SourceKind] = Field(default_factory=list)
+    """What they are."""
+    anonymity: list[Anonymity] = Field(default_factory=list)
+    """How far they are identified."""
+    parent: Ref | None = None
+    """The organisation that they are directly a part of (id or key)."""
+    name: Line | None = Field(None, min_length=2)
+    """A part of the name; case does not matter."""
+
+
+class TopicQuery(Listing):
+    """A list of topics."""
+
+    metric_family: list[MetricFamily] = Field(default_factory=list)
+    """Which metrics they compare."""
+
+
+class DocumentQuery(Listing):
+    """A list of documents."""
+
+    kind: list[DocumentKind] = Field(default_factory=list)
+    """What they are."""
+    publisher: Ref | None = None
+    """Who published them (id or key)."""
+    url: Url | None = None
+    """Exactly this address."""
+    date_from: Edtf | None = None
+    """They may have been published on this day (EDTF) or later."""
+    date_to: Edtf | None = None
+    """They may have been published on this day (EDTF) or earlier."""
+
+
+class AttributionQuery(Listing):
+    """A list of attributions."""
+
+    claim: Ref | None = None
+    """On which claim (id or key)."""
+    source: Ref | None = None
+    """Who (id or key)."""
+    document: Ref | None = None
+    """In which document (id or key)."""
+    stance: list[Stance] = Field(default_factory=list)
+    """What the source does with the claim."""
+
+
+class EvidenceQuery(Listing):
+    """A list of evidence."""
+
+    claim: Ref | None = None
+    """For which claim (id or key)."""
+    document: Ref | None = None
+    """Which document (id or key)."""
+    role: list[EvidenceRole] = Field(default_factory=list)
+    """What it does to the claim."""
+
+
+class RelationQuery(Listing):
+    """A list of relations."""
+
+    claim: Ref | None = None
+    """A claim on either side (id or key)."""
+    relation: list[Relation] = Field(default_factory=list)
+    """What one is to the other."""

@@ -1,0 +1,81 @@
+"""Attest's own exchange format, one record at a time.
+
+A file is a sequence of records; sources, documents and topics stand before the claims that name them. Objects are
+named by key, and by id where a record is to become the very same object in another database.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from app.schemas.claim import ClaimCreate
+from app.schemas.common import Key, Prose, Schema
+from app.schemas.document import DocumentCreate
+from app.schemas.fact_check import FactCheckCreate
+from app.schemas.review import ReviewCreate
+from app.schemas.source import SourceCreate
+from app.schemas.topic import TopicCreate
+
+ObjectId = Annotated[str, Field(pattern=r"^[a-z]{2,5}_[0-9a-hjkmnp-tv-z]{26}$")]
+"""An identifier."""
+
+
+class SourceRecord(SourceCreate):
+    """A source in a file."""
+
+    record: Literal["source"] = "source"
+    """What this record is."""
+    id: ObjectId | None = None
+    """Identifier to keep."""
+
+
+class DocumentRecord(DocumentCreate):
+    """A document in a file."""
+
+    record: Literal["document"] = "document"
+    """What this record is."""
+    id: ObjectId | None = None
+    """Identifier to keep."""
+
+
+class TopicRecord(TopicCreate):
+    """A topic in a file."""
+
+    record: Literal["topic"] = "topic"
+    """What this record is."""
+    id: ObjectId | None = None
+    """Identifier to keep."""
+
+
+class ClaimRecord(ClaimCreate):
+    """A claim in a file, with everything that hangs on it."""
+
+    record: Literal["claim"] = "claim"
+    """What this record is."""
+    id: ObjectId | None = None
+    """Identifier to keep."""
+    joins: Key | None = None
+    """Key of a claim that this record joins, instead of becoming a claim, if that one says exactly the same."""
+    reviews: list[ReviewCreate] = Field(default_factory=list, max_length=100)
+    """Decisions on its status, oldest first."""
+    fact_checks: list[FactCheckCreate] = Field(default_factory=list, max_length=100)
+    """What other fact-checkers published about it."""
+
+
+class NoteRecord(Schema):
+    """A remark on a claim that another record made, such as a published correction."""
+
+    record: Literal["note"] = "note"
+    """What this record is."""
+    claim: Key
+    """Key of the claim."""
+    joins: Key | None = None
+    """Key of the claim that it joined, if it did."""
+    note: Prose
+    """The remark."""
+
+
+Record = Annotated[
+    SourceRecord | DocumentRecord | TopicRecord | ClaimRecord | NoteRecord, Field(discriminator="record")
+]
+"""Any record of a file."""

@@ -1,0 +1,248 @@
+"""Attributions: record, correct, read; and the chains that they form."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from app.db.revisions import Change, Row
+from app.db.schema import table_of
+from app.errors import InvalidError, NotFoundError
+from app.models import Attribution, Claim, Document, Source
+from app.schemas import edtf
+from app.schemas.attribution import (
+    AttributionCorrection,
+    AttributionCreate,
+    AttributionRead,
+    ChainLink,
+    ClaimAttributionCreate,
+    Quote,
+    Search,
+)
+from app.services import documents, origins, search_index, sources
+from app.services.actors import Actor, visible_stages
+from app.services.objects import Columns, Noun, check_etag, given, overlay, rows_by_id
+from app.services.record import NOW, Record
+from app.services.refs import Refs, chunks
+from app.services.touch import touch
+from app.vocabulary import Action
+
+_PLAIN = ("key", "stance", "lineage", "said", "directness", "note", "withdrawn")
+
+_QUOTE = {
+    "exact": "quote",
+    "prefix": "quote_prefix",
+    "suffix": "quote_suffix",
+    "page": "page",
+    "media_time": "media_time",
+    "language": "quote_language",
+    "translation": "translation",
+    "translated_by": "translated_by",
+}
+_SEARCH = {"on": "searched_on", "where": "searched_where", "by": "searched_by"}
+
+
+def _spread(nested: Mapping[str, Any] | Quote | Search | None, names: Mapping[str, str]) -> Columns:
+    values = nested.model_dump() if isinstance(nested, Quote | Search) else nested or {}
+    return {column: values.get(name) for name, column in names.items()}
+
+
+def _gather(row: Row, names: Mapping[str, str], needed: str) -> dict[str, Any] | None:
+    return None if row[names[needed]] is None else {name: row[column] for name, column in names.items()}
+
+
+def _quote_of(row: Row) -> Quote | None:
+    fields = _gather(row, _QUOTE, "exact")
+    return None if fields is None else Quote(**fields)
+
+
+def _search_of(row: Row) -> Search | None:
+    fields = _gather(row, _SEARCH, "on")
+    return None if fields is None else Search(**fields)
+
+
+def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
+    columns = {name: fields[name] for name in _PLAIN if name in fields}
+    if "source" in fields:
+        columns["source_id"] = refs.field(table_of(Source), fields["source"], "source")
+    if "document" in fields:
+        columns["document_id"] = refs.field(table_of(Document), fields["document"], "document")
+    if "own_claim" in fields:
+        columns["own_claim_id"] = refs.field(table_of(Claim), fields["own_claim"], "own_claim")
+    if "said" in fields:
+        columns["said_earliest"], columns["said_latest"] = edtf.bounds(fields["said"])
+    if "quote" in fields:
+        columns |= _spread(fields["quote"], _QUOTE)
+    if "search" in fields:
+        columns |= _spread(fields["search"], _SEARCH)
+    return columns
+
+
+def _fields(row: Row) -> dict[str, Any]:
+    return {name: row[name] for name in _PLAIN if name != "key"} | {
+        "source": row["source_id"],
+        "upstream": row["upstream_id"],
+        "document": row["document_id"],
+        "own_claim": row["own_claim_id"],
+        "quote": _quote_of(row),
+        "search": _search_of(row),
+    }
+
+
+ATTRIBUTION = Noun(Attribution, ClaimAttributionCreate, _columns, _fields)
+
+
+def rows_for(
+    claim_id: str, attributions: Sequence[ClaimAttributionCreate], refs: Refs, existing: Mapping[str, str]
+) -> list[Columns]:
+    """The rows of a claim's attributions. An upstream is one of `existing` (by key or id), or one before it in the list.
+
+    Raises InvalidError naming the field, with its place in the list.
+    """
+    known = dict(existing)
+    rows = []
+    for place, attribution in enumerate(attributions):
+        try:
+            columns = _columns(given(attribution), refs)
+            columns["upstream_id"] = _upstream(attribution.upstream, known)
+        except InvalidError as error:
+            raise error.under(f"attributions.{place}") from None
+        identifier = known.get(attribution.key or "") or ATTRIBUTION.new_id()
+        known |= {identifier: identifier} | ({attribution.key: identifier} if attribution.key else {})
+        rows.append({"id": identifier, "claim_id": claim_id, **columns})
+    return rows
+
+
+def _upstream(upstream: str | None, known: Mapping[str, str]) -> str | None:
+    if upstream is None:
+        return None
+    if upstream not in known:
+        raise InvalidError.of(
+            "upstream", "there is no such attribution of this claim; it must stand before those that relay it"
+        )
+    return known[upstream]
+
+
+def of_claim(connection: Connection, claim_id: str) -> dict[str, str]:
+    """The attributions of a claim by key and by id, as an upstream may name them."""
+    table = ATTRIBUTION.table
+    rows = connection.execute(select(table.c.id, table.c.key).where(table.c.claim_id == claim_id)).all()
+    return {row.id: row.id for row in rows} | {row.key: row.id for row in rows if row.key is not None}
+
+
+def create(connection: Connection, actor: Actor, attribution: AttributionCreate, reason: str) -> str:
+    """Record an attribution of a claim; its id."""
+    change = actor.open(connection, Action.CREATE, reason)
+    refs = Refs(connection)
+    claim_id = refs.required(table_of(Claim), attribution.claim, "claim")
+    existing = of_claim(connection, claim_id)
+    if attribution.key in existing:
+        raise InvalidError.of("key", "the claim has an attribution with this key already")
+    try:
+        row = rows_for(claim_id, [attribution], refs, existing)[0]
+    except InvalidError as error:
+        raise error.without("attributions.0") from None
+    change.add(ATTRIBUTION.table, [row])
+    settle(change, [claim_id])
+    return str(row["id"])
+
+
+def correct(
+    connection: Connection, actor: Actor, identifier: str, correction: AttributionCorrection, if_match: str | None
+) -> None:
+    """Correct an attribution."""
+    change = actor.open(connection, Action.CORRECT, correction.reason)
+    check_etag(if_match, read_one(connection, NOW, identifier, actor))
+    refs = Refs(connection)
+    row, columns = overlay(change, ATTRIBUTION, identifier, correction, refs)
+    claim_id = row["claim_id"]
+    if "upstream" in correction.model_fields_set:
+        upstream_id = _upstream(correction.upstream, of_claim(connection, claim_id))
+        _refuse_circle(connection, identifier, upstream_id)
+        if upstream_id != row["upstream_id"]:
+            columns["upstream_id"] = upstream_id
+    if columns:
+        change.amend(ATTRIBUTION.table, [{"id": identifier, **columns}])
+        settle(change, [claim_id])
+
+
+def _refuse_circle(connection: Connection, identifier: str, upstream_id: str | None) -> None:
+    table = ATTRIBUTION.table
+    above = upstream_id
+    while above is not None:
+        if above == identifier:
+            raise InvalidError.of("upstream", "must not be relayed, directly or through others, from this attribution")
+        above = connection.scalar(select(table.c.upstream_id).where(table.c.id == above))
+
+
+def settle(change: Change, claim_ids: Iterable[str]) -> None:
+    """What follows when attributions change: their claims have a new version, and other words."""
+    touched = sorted(set(claim_ids))
+    touch(change, touched)
+    search_index.refresh(change, touched)
+
+
+def read_one(connection: Connection, record: Record, identifier: str, actor: Actor | None) -> AttributionRead:
+    """An attribution of a claim that this reader may see. Raises NotFoundError."""
+    found = read_all(connection, record, [identifier], actor)
+    if not found:
+        raise NotFoundError("attribution", identifier)
+    return found[0]
+
+
+def read_all(
+    connection: Connection, record: Record, identifiers: Iterable[str], actor: Actor | None
+) -> list[AttributionRead]:
+    """The attributions with these ids whose claims this reader may see, in the order of the ids."""
+    wanted = list(identifiers)
+    rows = rows_by_id(connection, record.attribution, wanted)
+    claims = rows_by_id(connection, record.claim, {row["claim_id"] for row in rows.values()})
+    visible = [one for one, row in claims.items() if row["stage"] in visible_stages(actor)]
+    shown = {read.id: read for one in of_claims(connection, record, visible).values() for read in one}
+    return [shown[one] for one in wanted if one in shown]
+
+
+def rows_of_claims(connection: Connection, record: Record, claim_ids: Iterable[str]) -> dict[str, list[Row]]:
+    """The rows of the attributions of each claim, oldest first."""
+    wanted = list(claim_ids)
+    found: dict[str, list[Row]] = {claim_id: [] for claim_id in wanted}
+    table = record.attribution
+    for chunk in chunks(wanted):
+        for row in connection.execute(select(table).where(table.c.claim_id.in_(chunk)).order_by(table.c.id)).mappings():
+            found[row["claim_id"]].append(row)
+    return found
+
+
+def of_claims(connection: Connection, record: Record, claim_ids: Iterable[str]) -> dict[str, list[AttributionRead]]:
+    """The attributions of each claim as they are shown, oldest first."""
+    by_claim = rows_of_claims(connection, record, claim_ids)
+    return show(connection, record, by_claim)
+
+
+def show(
+    connection: Connection, record: Record, by_claim: Mapping[str, Sequence[Row]]
+) -> dict[str, list[AttributionRead]]:
+    """These rows as they are shown."""
+    rows = [row for group in by_claim.values() for row in group]
+    briefs = sources.briefs_of(connection, record, {row["source_id"] for row in rows})
+    anonymity = {one: str(brief.anonymity) for one, brief in briefs.items()}
+    placed = documents.briefs_of(connection, record, {row["document_id"] for row in rows} - {None})
+    shown: dict[str, list[AttributionRead]] = {}
+    for claim_id, group in by_claim.items():
+        by_id = {row["id"]: row for row in group}
+        shown[claim_id] = [
+            AttributionRead(
+                **{name: value for name, value in row.items() if name not in ("quote", "source_id")},
+                source=briefs[row["source_id"]],
+                chain=[
+                    ChainLink(attribution_id=link["id"], source=briefs[link["source_id"]], stance=link["stance"])
+                    for link in origins.chain(row, by_id)
+                ],
+                origin_id=origins.origin_of(row, by_id, anonymity),
+                document=placed.get(row["document_id"]),
+                quote=_quote_of(row),
+                search=_search_of(row),
+            )
+            for row in group
+        ]
+    return shown

@@ -1,0 +1,196 @@
+"""The figures of a topic side by side: over time, by origin, and which of them cannot both hold."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, select
+
+from app.db.revisions import Row
+from app.schemas import edtf
+from app.schemas.estimate import Conflict, Estimate, EstimatesPage, Series
+from app.schemas.quantity import QuantityRead
+from app.schemas.query import EstimatesQuery
+from app.schemas.relation import ClaimBrief
+from app.schemas.source import SourceBrief
+from app.services import origins, relations, sources, topics
+from app.services.conflicts import Figure, conflicting, interval
+from app.services.cursors import Cursors
+from app.services.listing import Order, Place, page
+from app.services.record import Record, at
+from app.vocabulary import Metric, Relation, Stage
+
+MOST_CONFLICTS = 500
+
+RESOLVED = (Relation.SUPERSEDES, Relation.SAME_AS)
+"""Two claims that stand so to each other are not two accounts."""
+
+
+@dataclass(frozen=True)
+class _Told:
+    """Who says each claim of the selection."""
+
+    said_by: Mapping[str, list[SourceBrief]]
+    origins: Mapping[str, list[SourceBrief]]
+
+
+def of_topic(connection: Connection, topic_id: str, query: EstimatesQuery, cursors: Cursors) -> EstimatesPage:
+    """The published figures of a topic. Raises NotFoundError."""
+    record = at(connection, query.as_of)
+    topic = topics.read_one(connection, record, topic_id)
+    conditions = _conditions(record, topic_id, query)
+    rows, following = _page(connection, record, conditions, query, topic_id, cursors)
+    everything = connection.execute(_figures(record, conditions)).mappings().all()
+    told = _told(connection, record, conditions)
+    conflicts = _conflicts(connection, record, everything)
+    return EstimatesPage(
+        topic=topic,
+        items=[_estimate(row, told) for row in rows],
+        next=following,
+        series=_series(everything, told),
+        conflicts=list(islice(conflicts, MOST_CONFLICTS)),
+        conflict_count=len(conflicts),
+    )
+
+
+def _conditions(record: Record, topic_id: str, query: EstimatesQuery) -> list[ColumnElement[bool]]:
+    claim, figure = record.claim, record.quantity
+    conditions = [
+        claim.c.topic_id == topic_id,
+        claim.c.stage == Stage.PUBLISHED,
+        figure.c.claim_id == claim.c.id,
+        figure.c.content_version == claim.c.content_version,
+    ]
+    if query.metric:
+        conditions.append(figure.c.metric.in_(query.metric))
+    if query.date_from is not None:
+        conditions.append(claim.c.time_latest >= edtf.bounds(query.date_from).earliest)
+    if query.date_to is not None:
+        conditions.append(claim.c.time_earliest <= edtf.bounds(query.date_to).latest)
+    return conditions
+
+
+def _figures(record: Record, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    claim, figure = record.claim, record.quantity
+    columns = [column for column in figure.c if column.name not in ("change_seq", "recorded_at", "content_version")]
+    return (
+        select(
+            claim.c.time_earliest,
+            claim.c.id,
+            *columns,
+            claim.c.time_latest,
+            claim.c.time,
+            claim.c.place,
+            claim.c.statement,
+            claim.c.status,
+            claim.c.stage,
+        )
+        .where(*conditions)
+        .order_by(claim.c.time_earliest, claim.c.id, figure.c.position)
+    )
+
+
+def _page(
+    connection: Connection,
+    record: Record,
+    conditions: Sequence[ColumnElement[bool]],
+    query: EstimatesQuery,
+    topic_id: str,
+    cursors: Cursors,
+) -> tuple[list[Row], str | None]:
+    claim, figure = record.claim, record.quantity
+    order = Order((claim.c.time_earliest, claim.c.id, figure.c.position))
+    keys: Select[Any] = select(*order.columns).where(*conditions)
+    bound = {"topic": topic_id, **query.model_dump(mode="json", exclude={"cursor", "limit"})}
+    places, following = page(connection, keys, order, Place(bound, query.limit, query.cursor, cursors))
+    wanted = [(claim_id, position) for _time, claim_id, position in places]
+    statement = _figures(record, [*conditions, claim.c.id.in_([claim_id for claim_id, _position in wanted])])
+    found = {(row["id"], row["position"]): row for row in connection.execute(statement).mappings()}
+    return [found[one] for one in wanted], following
+
+
+def _told(connection: Connection, record: Record, conditions: Sequence[ColumnElement[bool]]) -> _Told:
+    said, claim = record.attribution, record.claim
+    chosen = select(claim.c.id).where(*conditions)
+    needed = ("id", "claim_id", "source_id", "stance", "lineage", "upstream_id", "withdrawn")
+    rows = connection.execute(
+        select(*(said.c[name] for name in needed)).where(said.c.claim_id.in_(chosen)).order_by(said.c.id)
+    ).mappings()
+    by_claim: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_claim[row["claim_id"]].append(row)
+    briefs = sources.briefs_of(connection, record, {row["source_id"] for group in by_claim.values() for row in group})
+    anonymity = {one: str(brief.anonymity) for one, brief in briefs.items()}
+    return _Told(
+        said_by={
+            one: [briefs[source] for source in dict.fromkeys(row["source_id"] for row in origins.asserting(group))]
+            for one, group in by_claim.items()
+        },
+        origins={
+            one: [briefs[source] for source in origins.origins_of(group, anonymity)] for one, group in by_claim.items()
+        },
+    )
+
+
+def _estimate(row: Row, told: _Told) -> Estimate:
+    return Estimate(
+        claim=ClaimBrief(**row),
+        time=row["time"],
+        place=row["place"],
+        quantity=QuantityRead(**row),
+        origins=told.origins.get(row["id"], []),
+        said_by=told.said_by.get(row["id"], []),
+    )
+
+
+def _series(rows: Sequence[Row], told: _Told) -> list[Series]:
+    groups: dict[tuple[str | None, str], list[Row]] = defaultdict(list)
+    known: dict[str | None, SourceBrief | None] = {None: None}
+    for row in rows:
+        found: dict[str | None, SourceBrief | None] = {origin.id: origin for origin in told.origins.get(row["id"], [])}
+        known |= found
+        for identifier in found or (None,):
+            groups[identifier, row["metric"]].append(row)
+    return [
+        Series(
+            origin=known[one], metric=Metric(metric), figures=len(group), first=group[0]["time"], last=group[-1]["time"]
+        )
+        for (one, metric), group in groups.items()
+    ]
+
+
+def _conflicts(connection: Connection, record: Record, rows: Sequence[Row]) -> list[Conflict]:
+    by_place = {(row["id"], row["position"]): row for row in rows}
+    pairs = list(conflicting(_figure(row) for row in rows))
+    claim_ids = {figure.claim_id for pair in pairs for figure in pair}
+    resolved = relations.linked(connection, record, claim_ids, RESOLVED)
+    return [
+        _conflict(by_place[first.claim_id, first.position], by_place[second.claim_id, second.position])
+        for first, second in pairs
+        if frozenset((first.claim_id, second.claim_id)) not in resolved
+    ]
+
+
+def _figure(row: Row) -> Figure:
+    return Figure(
+        claim_id=row["id"],
+        position=row["position"],
+        comparable=(row["metric"], row["unit"], row["population"], row["cumulative"], row["place"]),
+        earliest=row["time_earliest"],
+        latest=row["time_latest"],
+        interval=interval(row["qualifier"], row["low"], row["best"], row["high"]),
+    )
+
+
+def _conflict(first: Row, second: Row) -> Conflict:
+    both = (first, second)
+    return Conflict(
+        metric=first["metric"],
+        unit=first["unit"],
+        population=first["population"],
+        claims=[ClaimBrief(**row) for row in both],
+        quantities=[QuantityRead(**row) for row in both],
+        times=[row["time"] for row in both],
+    )

@@ -1,0 +1,152 @@
+"""Exports: the record in Attest's own exchange format, which an import reads back."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, FromClause, select
+
+from app.db.revisions import Row
+from app.schemas.query import ClaimFilter
+from app.schemas.record import ClaimRecord, DocumentRecord, Record, SourceRecord, TopicRecord
+from app.services import attributions, claims, evidence, origins, reviews, sources
+from app.services.actors import Actor
+from app.services.attributions import ATTRIBUTION
+from app.services.claim_lists import choose
+from app.services.claims import CLAIM
+from app.services.documents import DOCUMENT
+from app.services.evidence import EVIDENCE
+from app.services.objects import Noun, rows_by_id
+from app.services.record import Record as Tables
+from app.services.record import at
+from app.services.refs import chunks
+from app.services.sources import SOURCE
+from app.services.topics import TOPIC
+
+
+def records(
+    connection: Connection, chosen: ClaimFilter, as_of: datetime | None = None, actor: Actor | None = None
+) -> Iterator[Record]:
+    """The claims that a filter asks for, each after everything that it names."""
+    tables = at(connection, as_of)
+    selection = choose(connection, tables, chosen, actor)
+    wanted = select(tables.claim.c.id).select_from(selection.source).where(*selection.conditions)
+    writer = _Writer(connection, tables)
+    for chunk in chunks(connection.scalars(wanted.order_by(tables.claim.c.id)).all()):
+        yield from writer.write(chunk)
+
+
+class _Writer:
+    """Writes claims chunk by chunk, and remembers what has been written before them."""
+
+    def __init__(self, connection: Connection, tables: Tables) -> None:
+        self._connection = connection
+        self._tables = tables
+        self._written: set[str] = set()
+        self._names: dict[str, str] = {}
+
+    def write(self, claim_ids: Iterable[str]) -> Iterator[Record]:
+        """Records of these claims and of all that they name and that was not written before."""
+        rows = rows_by_id(self._connection, self._tables.claim, [one for one in claim_ids if one not in self._written])
+        said = attributions.rows_of_claims(self._connection, self._tables, rows)
+        # A claim that states a party's own figure stands before the claim that the party disputes by it.
+        own = {row["own_claim_id"] for group in said.values() for row in group} - {None} - self._written
+        if ahead := own - rows.keys():
+            yield from self.write(ahead)
+        shown = evidence.rows_of_claims(self._connection, self._tables, rows)
+        checks = self._of_claims(self._tables.fact_check, rows)
+        parts = [row for group in (*said.values(), *shown.values(), *checks.values()) for row in group]
+        placed = self._documents({row["document_id"] for row in parts} - {None})
+        speakers = {row["source_id"] for row in parts if "source_id" in row}
+        parties = {row["adverse_to_id"] for row in rows.values()} - {None}
+        yield from self._sources(speakers | parties | {row["publisher_id"] for row in placed} - {None})
+        yield from self._plain(TOPIC, TopicRecord, self._topics(rows.values()))
+        yield from self._plain(DOCUMENT, DocumentRecord, placed)
+        related = self._of_claims(self._tables.claim_relation, rows)
+        self._name({row["other_claim_id"] for group in related.values() for row in group} | rows.keys())
+        decided = reviews.rows_of_claims(self._connection, self._tables, rows)
+        figures = claims.quantities_on_record(self._connection, rows.values())
+        for one in sorted(rows, key=lambda one: (one not in own, one)):
+            self._written.add(one)
+            yield ClaimRecord.model_validate(
+                {
+                    **self._fields(CLAIM, rows[one]),
+                    "quantities": figures[one],
+                    "attributions": list(self._attributions(said[one])),
+                    "evidence": [self._part(EVIDENCE, row) for row in shown[one]],
+                    "relations": [self._relation(row) for row in related[one]],
+                    "reviews": [_only(row, "status", "rationale", "decided_on", "decided_by") for row in decided[one]],
+                    "fact_checks": [self._fact_check(row) for row in checks[one]],
+                }
+            )
+
+    def _of_claims(self, table: FromClause, claim_ids: Iterable[str]) -> Mapping[str, list[Row]]:
+        found: dict[str, list[Row]] = {one: [] for one in claim_ids}
+        for chunk in chunks(found):
+            statement = select(table).where(table.c.claim_id.in_(chunk)).order_by(table.c.id)
+            for row in self._connection.execute(statement).mappings():
+                found[row["claim_id"]].append(row)
+        return found
+
+    def _documents(self, identifiers: Iterable[str]) -> list[Row]:
+        return list(rows_by_id(self._connection, self._tables.document, identifiers).values())
+
+    def _topics(self, rows: Iterable[Row]) -> list[Row]:
+        wanted = {row["topic_id"] for row in rows} - {None}
+        return list(rows_by_id(self._connection, self._tables.topic, wanted).values())
+
+    def _sources(self, identifiers: Iterable[str]) -> Iterator[Record]:
+        above = sources.ancestors(self._connection, self._tables, identifiers)
+        # From the top of the tree down.
+        ordered = list(dict.fromkeys(one for line in above for one in [*reversed(above[line]), line]))
+        rows = rows_by_id(self._connection, self._tables.source, ordered)
+        yield from self._plain(SOURCE, SourceRecord, [rows[one] for one in ordered])
+
+    def _plain(self, noun: Noun, record: type[Any], rows: Iterable[Row]) -> Iterator[Any]:
+        for row in rows:
+            if row["id"] not in self._written:
+                self._written.add(row["id"])
+                self._names[row["id"]] = row["key"] or row["id"]
+                yield record(**self._fields(noun, row))
+
+    def _name(self, claim_ids: Iterable[str]) -> None:
+        rows = rows_by_id(self._connection, self._tables.claim, set(claim_ids) - self._names.keys())
+        self._names |= {one: row["key"] or one for one, row in rows.items()}
+
+    def _fields(self, noun: Noun, row: Row) -> dict[str, Any]:
+        fields = {name: self._named(name, value) for name, value in noun.fields(row).items()}
+        return {"id": row["id"], "key": row["key"], **fields}
+
+    def _named(self, name: str, value: Any) -> Any:
+        """References by the name that the file gives them."""
+        references = ("parent", "publisher", "topic", "adverse_to", "source", "document", "own_claim")
+        return self._names.get(value, value) if name in references and value is not None else value
+
+    def _part(self, noun: Noun, row: Row) -> dict[str, Any]:
+        fields = {name: self._named(name, value) for name, value in noun.fields(row).items()}
+        # Whoever relays it names it by this.
+        return {"key": row["key"] or row["id"], **fields}
+
+    def _attributions(self, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+        by_id = {row["id"]: row for row in rows}
+        # Upstreams stand before those that relay them.
+        for row in sorted(by_id.values(), key=lambda row: len(origins.chain(row, by_id))):
+            upstream = by_id.get(row["upstream_id"])
+            name = None if upstream is None else upstream["key"] or upstream["id"]
+            yield {**self._part(ATTRIBUTION, row), "upstream": name}
+
+    def _relation(self, row: Row) -> dict[str, Any]:
+        other = self._names.get(row["other_claim_id"], row["other_claim_id"])
+        return {"other_claim": other, **_only(row, "relation", "note", "withdrawn")}
+
+    def _fact_check(self, row: Row) -> dict[str, Any]:
+        said = ("key", "verdict", "rating_value", "best_rating", "worst_rating", "explanation", "original")
+        return {
+            **_only(row, *said),
+            "source": self._names[row["source_id"]],
+            "document": self._names.get(row["document_id"]),
+        }
+
+
+def _only(row: Row, *names: str) -> dict[str, Any]:
+    return {name: row[name] for name in names}

@@ -1,0 +1,174 @@
+"""The story of a claim: what changed, from what to what, by whom, when and why. Read from the revisions alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, FromClause, or_, select
+
+from app.db.revisions import Row, revision_table
+from app.db.schema import table_of
+from app.errors import NotFoundError
+from app.models import (
+    Attribution,
+    Change,
+    Claim,
+    ClaimRelation,
+    Evidence,
+    FactCheck,
+    IndependenceRuling,
+    Person,
+    Quantity,
+    Review,
+)
+from app.schemas.history import FieldChange, HistoryEntry
+from app.services.actors import Actor, visible_stages
+from app.services.objects import rows_by_id
+from app.services.record import Record
+
+_changes, _person, _quantity = table_of(Change), table_of(Person), table_of(Quantity)
+
+_BOOKKEEPING = frozenset(
+    {
+        "id",
+        "version",
+        "content_version",
+        "change_seq",
+        "recorded_at",
+        "claim_id",
+        "claim_version",
+        "place_folded",
+        "time_earliest",
+        "time_latest",
+        "said_earliest",
+        "said_latest",
+        "original",
+        "position",
+    }
+)
+"""Columns that say nothing to a reader, or say again what another one says."""
+
+
+def of_claim(connection: Connection, record: Record, claim_id: str, actor: Actor | None) -> list[HistoryEntry]:
+    """The changes of a claim and of all that hangs on it, oldest first, up to the moment of `record`.
+
+    A reader who may not see drafts gets the story from the first public version on. Raises NotFoundError.
+    """
+    found = rows_by_id(connection, record.claim, [claim_id])
+    if claim_id not in found or found[claim_id]["stage"] not in visible_stages(actor):
+        raise NotFoundError("claim", claim_id)
+    until = found[claim_id]["change_seq"] if record.seq is None else record.seq
+    entries = [
+        *_claim_entries(connection, claim_id, actor),
+        *_part_entries(connection, "attribution", revision_table(table_of(Attribution)), claim_id),
+        *_part_entries(connection, "evidence", revision_table(table_of(Evidence)), claim_id),
+        *_part_entries(connection, "relation", revision_table(table_of(ClaimRelation)), claim_id),
+        *_part_entries(connection, "fact_check", revision_table(table_of(FactCheck)), claim_id),
+        *_part_entries(connection, "review", table_of(Review), claim_id),
+        *_part_entries(connection, "independence_ruling", table_of(IndependenceRuling), claim_id),
+    ]
+    since = min((entry["seq"] for entry in entries if entry["noun"] == "claim"), default=0)
+    told = [entry for entry in entries if since <= entry["seq"] <= until]
+    return [HistoryEntry(**entry) for entry in sorted(told, key=lambda entry: (entry["seq"], entry["noun"] != "claim"))]
+
+
+def _claim_entries(connection: Connection, claim_id: str, actor: Actor | None) -> list[dict[str, Any]]:
+    versions = _with_change(connection, revision_table(table_of(Claim)), claim_id, "id")
+    figures = _figures(connection, claim_id)
+    stages = visible_stages(actor)
+    public = [row for row in versions if row["stage"] in stages]
+    told = [_readable(row) | _flat(figures.get(row["content_version"], [])) for row in public]
+    # A version in which only something that hangs on the claim changed has its own entry there.
+    return [entry for entry in _story("claim", public, told) if entry["changes"]]
+
+
+def _figures(connection: Connection, claim_id: str) -> Mapping[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    statement = select(_quantity).where(_quantity.c.claim_id == claim_id).order_by(_quantity.c.position)
+    for row in connection.execute(statement).mappings():
+        found.setdefault(row["content_version"], []).append(row)
+    return found
+
+
+def _flat(figures: Iterable[Row]) -> dict[str, Any]:
+    return {f"quantities.{row['position']}.{name}": value for row in figures for name, value in _readable(row).items()}
+
+
+def _part_entries(connection: Connection, noun: str, table: FromClause, claim_id: str) -> list[dict[str, Any]]:
+    rows = _with_change(connection, table, claim_id, "claim_id")
+    by_object: dict[str, list[Row]] = {}
+    for row in rows:
+        by_object.setdefault(row["id"], []).append(row)
+    return [
+        entry
+        for versions in by_object.values()
+        for entry in _story(noun, versions, [_readable(row) for row in versions])
+    ]
+
+
+def _with_change(connection: Connection, table: FromClause, claim_id: str, column: str) -> Sequence[Row]:
+    belongs = table.c[column] == claim_id
+    if "other_claim_id" in table.c:
+        belongs = or_(belongs, table.c.other_claim_id == claim_id)
+    order = [table.c.version] if "version" in table.c else [table.c.id]
+    return (
+        connection.execute(
+            select(
+                table,
+                _changes.c.at.label("change_at"),
+                _changes.c.action.label("change_action"),
+                _changes.c.reason.label("change_reason"),
+                _person.c.byline.label("change_by"),
+            )
+            .join(_changes, _changes.c.seq == table.c.change_seq)
+            .join(_person, _person.c.id == _changes.c.actor_id)
+            .where(belongs)
+            .order_by(*order)
+        )
+        .mappings()
+        .all()
+    )
+
+
+def _readable(row: Row) -> dict[str, Any]:
+    return {
+        name: _plain(value)
+        for name, value in row.items()
+        if name not in _BOOKKEEPING and not name.startswith("change_")
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return value
+
+
+def _story(noun: str, versions: Sequence[Row], told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One entry for each version: the fields in which it differs from the one before."""
+    entries = []
+    before: Mapping[str, Any] = {}
+    for row, after in zip(versions, told, strict=True):
+        names = list(dict.fromkeys([*before, *after]))
+        entries.append(
+            {
+                "seq": row["change_seq"],
+                "at": row["change_at"],
+                "by": row["change_by"],
+                "action": row["change_action"],
+                "reason": row["change_reason"],
+                "noun": noun,
+                "id": row["id"],
+                "version": row.get("version"),
+                "changes": [
+                    FieldChange(field=name, before=before.get(name), after=after.get(name))
+                    for name in names
+                    if before.get(name) != after.get(name)
+                ],
+            }
+        )
+        before = after
+    return entries

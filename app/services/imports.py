@@ -1,0 +1,231 @@
+"""Imports: what a file says is laid over what is on record.
+
+One import is one change in one transaction. A row that cannot be taken is reported and stops no other. What the file
+says again changes nothing; what it says otherwise becomes a revision; what it does not say is left alone.
+"""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy import Connection, or_, select
+
+from app.db.revisions import Change, Row
+from app.errors import AttestError, InvalidError
+from app.formats import rows as files
+from app.schemas.common import Schema
+from app.schemas.import_report import ImportReport, Refusal, Tally
+from app.schemas.record import ClaimRecord, DocumentRecord, NoteRecord, Record, SourceRecord, TopicRecord
+from app.services import search_index
+from app.services.actors import Actor
+from app.services.documents import DOCUMENT
+from app.services.import_claims import ClaimLoader
+from app.services.objects import Columns, Noun, differing, given
+from app.services.refs import Refs, chunks
+from app.services.sources import SOURCE, refuse_cycle
+from app.services.topics import TOPIC
+from app.vocabulary import Action, Role
+
+Outcome = Literal["created", "unchanged", "revised", "refused"]
+
+BATCH = 500
+"""Records that are looked up and written together."""
+
+MOST_REFUSALS = 1_000
+"""Refusals that a report lists; all are counted."""
+
+Progress = Callable[[int], None]
+"""Told, now and then, how many rows have been read."""
+
+
+class ImportRefusedError(AttestError):
+    """A strict import found rows that it could not take; nothing is to be kept."""
+
+    def __init__(self, report: ImportReport) -> None:
+        super().__init__(f"{report.refused} of {report.rows} rows cannot be taken; nothing was imported.")
+        self.report = report
+
+
+@dataclass
+class _Tally:
+    """What an import has done so far."""
+
+    lines: dict[int, Outcome] = field(default_factory=dict)
+    rows: Counter[Outcome] = field(default_factory=Counter)
+    objects: dict[str, Counter[Outcome]] = field(default_factory=lambda: defaultdict(Counter))
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def refuse(self, line: int, name: str, reason: str) -> None:
+        self.lines[line] = "refused"
+        if len(self.refusals) < MOST_REFUSALS:
+            self.refusals.append(Refusal(line=line, field=name, reason=reason))
+
+    def count(self, line: int, noun: str, outcome: Outcome) -> None:
+        self.objects[noun][outcome] += 1
+        # A row is what the strongest of its objects is.
+        strength: tuple[Outcome, ...] = ("unchanged", "created", "revised", "refused")
+        self.lines[line] = max(self.lines.get(line, "unchanged"), outcome, key=strength.index)
+
+    def settle(self) -> None:
+        """Lines that are done with are only counted: a file may have millions."""
+        self.lines.pop(0, None)  # what the format itself says is no row
+        self.rows.update(self.lines.values())
+        self.lines.clear()
+
+
+def load(
+    connection: Connection,
+    actor: Actor,
+    reading: files.Reading,
+    *,
+    format: str,
+    reason: str,
+    strict: bool = False,
+    dry_run: bool = False,
+    progress: Progress = lambda _rows: None,
+) -> ImportReport:
+    """Lay a file over the record and report what that did.
+
+    The caller commits, or rolls back for a dry run. Raises ImportRefusedError if `strict` and a row was refused, and
+    PermissionDeniedError unless the actor is an editor.
+    """
+    actor.require(Role.EDITOR, "import a file")
+    begun = time.monotonic()
+    loader = _Loader(actor.open(connection, Action.IMPORT, reason))
+    for batch in _batches(reading, loader.tally):
+        loader.take(batch)
+        progress(sum(loader.tally.rows.values()))
+    loader.tally.settle()
+    report = _report(loader.tally, format=format, dry_run=dry_run, seconds=time.monotonic() - begun)
+    if strict and report.refused:
+        raise ImportRefusedError(report)
+    return report
+
+
+def _report(tally: _Tally, *, format: str, dry_run: bool, seconds: float) -> ImportReport:
+    return ImportReport(
+        format=format,
+        rows=sum(tally.rows.values()),
+        **{outcome: tally.rows[outcome] for outcome in ("created", "unchanged", "revised", "refused")},
+        refusals=tally.refusals,
+        objects={
+            noun: Tally(created=count["created"], unchanged=count["unchanged"], revised=count["revised"])
+            for noun, count in sorted(tally.objects.items())
+        },
+        dry_run=dry_run,
+        seconds=round(seconds, 3),
+    )
+
+
+Numbered = tuple[int, Record]
+
+
+def _batches(reading: files.Reading, tally: _Tally) -> Iterable[list[Numbered]]:
+    """Records with their lines, so many at a time; never the same claim twice in one batch."""
+    batch: list[Numbered] = []
+    named: set[str] = set()
+    for row in reading:
+        if isinstance(row, files.Refused):
+            tally.refuse(row.line, row.field, row.reason)
+            continue
+        names = {name for record in row.records for name in _names(record)}
+        if len(batch) + len(row.records) > BATCH or named & names:
+            yield batch
+            batch, named = [], set()
+        tally.lines.setdefault(row.line, "unchanged")
+        batch += [(row.line, record) for record in row.records]
+        named |= names
+    yield batch
+
+
+def _names(record: Record) -> set[str]:
+    if isinstance(record, ClaimRecord):
+        return {name for name in (record.key, record.id, record.joins) if name is not None}
+    return {name for name in (record.claim, record.joins) if name} if isinstance(record, NoteRecord) else set()
+
+
+class _Loader:
+    """Takes batches of records, all under one change."""
+
+    def __init__(self, change: Change) -> None:
+        self.tally = _Tally()
+        self._change = change
+        self._refs = Refs(change.connection)
+        self._claims = ClaimLoader(change, self._refs)
+
+    def take(self, batch: Sequence[Numbered]) -> None:
+        """Lay a batch over the record: first what claims refer to, then the claims."""
+        for noun, kind in ((SOURCE, SourceRecord), (TOPIC, TopicRecord), (DOCUMENT, DocumentRecord)):
+            self._take_plain(noun, [one for one in batch if isinstance(one[1], kind)])
+        claims = [(line, record) for line, record in batch if isinstance(record, ClaimRecord)]
+        for line, outcome, problems in self._claims.take(claims):
+            if problems:
+                for problem in problems:
+                    self.tally.refuse(line, problem.field, problem.message)
+            else:
+                self.tally.count(line, "claim", outcome)
+        for line, note in [(line, record) for line, record in batch if isinstance(record, NoteRecord)]:
+            self._take_note(line, note)
+        self.tally.settle()
+
+    def _take_note(self, line: int, note: NoteRecord) -> None:
+        changed = self._claims.annotate(note)
+        if changed is None:
+            self.tally.refuse(line, "claim", "there is no claim with this key; import what the note speaks of first")
+        else:
+            self.tally.count(line, "claim", "revised" if changed else "unchanged")
+
+    def _take_plain(self, noun: Noun, records: Sequence[tuple[int, Any]]) -> None:
+        on_record = _on_record(self._change.connection, noun, [record for _line, record in records])
+        adds: dict[str, Columns] = {}
+        amends: dict[str, Columns] = {}
+        for line, record in records:
+            row = on_record.get(record.key) or on_record.get(record.id)
+            try:
+                outcome, row = self._lay_over(noun, record, row, adds, amends)
+            except InvalidError as error:
+                for problem in error.problems:
+                    self.tally.refuse(line, problem.field, problem.message)
+                continue
+            on_record |= {name: row for name in (record.key, row["id"]) if name is not None}
+            self._refs.put(noun.table, record.key, row["id"])
+            self.tally.count(line, noun.name, outcome)
+        self._change.add(noun.table, list(adds.values()))
+        self._change.amend_each(noun.table, amends)
+        if noun is SOURCE:
+            for identifier in amends:
+                search_index.refresh_of_source(self._change, identifier)
+
+    def _lay_over(
+        self, noun: Noun, record: Schema, row: Row | None, adds: dict[str, Columns], amends: dict[str, Columns]
+    ) -> tuple[Outcome, Row]:
+        """Put one record among what is to be added or amended; the row as it will be."""
+        if row is None:
+            columns = noun.columns(given(record), self._refs)
+            new = {"id": getattr(record, "id", None) or noun.new_id(), **columns}
+            adds[new["id"]] = new
+            return "created", new
+        columns = differing(row, noun.columns(given(record, only_set=True), self._refs))
+        if not columns:
+            return "unchanged", row
+        if noun is SOURCE:
+            refuse_cycle(self._change.connection, row["id"], columns.get("parent_id"))
+        waiting = adds if row["id"] in adds else amends
+        waiting[row["id"]] = {**waiting.get(row["id"], {}), **columns}
+        return "revised", {**row, **columns}
+
+
+def _on_record(connection: Connection, noun: Noun, records: Iterable[Any]) -> dict[str | None, Row]:
+    """The objects that these records speak of, by key and by id."""
+    table = noun.table
+    found: dict[str | None, Row] = {}
+    for chunk in chunks(records):
+        keys = [record.key for record in chunk if record.key is not None]
+        ids = [record.id for record in chunk if record.id is not None]
+        statement = select(table).where(or_(table.c.key.in_(keys), table.c.id.in_(ids)))
+        for row in connection.execute(statement).mappings():
+            found |= {row["id"]: row} | ({row["key"]: row} if row["key"] is not None else {})
+    found.pop(None, None)
+    return found

@@ -1,0 +1,94 @@
+"""Rulings on whether two origins of a claim know it independently."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select
+
+from app.db.ids import new_id
+from app.db.revisions import Row
+from app.db.schema import table_of
+from app.errors import ConflictError, InvalidError
+from app.models import Change, Claim, IndependenceRuling, Person, Source
+from app.schemas.independence import IndependenceRulingCreate, IndependenceRulingRead
+from app.services import attributions, origins, sources
+from app.services.actors import Actor
+from app.services.origins import Pair
+from app.services.record import NOW, Record
+from app.services.refs import Refs, chunks
+from app.services.touch import touch
+from app.vocabulary import Action, Independence, Role
+
+claim, person, source = (table_of(model) for model in (Claim, Person, Source))
+changes = table_of(Change)
+
+
+def rule(connection: Connection, actor: Actor, claim_ref: str, ruling: IndependenceRulingCreate) -> str:
+    """Rule on two origins of a claim; the ruling's id.
+
+    Raises InvalidError unless both are origins of the claim, and ConflictError where a ruling would establish what
+    the source tree contradicts.
+    """
+    actor.require(Role.EDITOR, "rule on independence")
+    change = actor.open(connection, Action.RULE, ruling.reason)
+    refs = Refs(connection)
+    claim_id = refs.the_one(claim, claim_ref)
+    pair = _pair_of(connection, claim_id, [refs.field(source, ref, "sources") or "" for ref in ruling.sources])
+    if ruling.ruling is Independence.ESTABLISHED:
+        _refuse_relatives(connection, pair)
+    identifier = new_id(IndependenceRuling.prefix)
+    row = {
+        "id": identifier,
+        "claim_id": claim_id,
+        "first_source_id": pair[0],
+        "second_source_id": pair[1],
+        "ruling": ruling.ruling,
+        "reason": ruling.reason,
+    }
+    change.append(table_of(IndependenceRuling), [row])
+    touch(change, [claim_id])
+    return identifier
+
+
+def _pair_of(connection: Connection, claim_id: str, source_ids: list[str]) -> Pair:
+    rows = attributions.rows_of_claims(connection, NOW, [claim_id])[claim_id]
+    briefs = sources.briefs_of(connection, NOW, {row["source_id"] for row in rows})
+    found = origins.origins_of(rows, {one: str(brief.anonymity) for one, brief in briefs.items()})
+    for place, source_id in enumerate(source_ids):
+        if source_id not in found:
+            raise InvalidError.of(f"sources.{place}", "is not an identified origin of this claim")
+    if source_ids[0] == source_ids[1]:
+        raise InvalidError.of("sources", "must be two different origins")
+    return origins.ordered(*source_ids)
+
+
+def _refuse_relatives(connection: Connection, pair: Pair) -> None:
+    ancestor = origins.shared_ancestor(pair, sources.ancestors(connection, NOW, pair))
+    if ancestor is not None:
+        name = sources.briefs_of(connection, NOW, [ancestor])[ancestor].name
+        raise ConflictError(f"Both sources belong to {name}: they are dependent and cannot be ruled independent.")
+
+
+def latest(connection: Connection, record: Record, claim_ids: Iterable[str]) -> dict[str, dict[Pair, Row]]:
+    """For each claim the ruling that holds on each pair."""
+    table = record.independence_ruling
+    found: dict[str, dict[Pair, Row]] = {}
+    for chunk in chunks(claim_ids):
+        rows = connection.execute(
+            select(table).where(table.c.claim_id.in_(chunk)).order_by(table.c.change_seq)
+        ).mappings()
+        for row in rows:
+            found.setdefault(row["claim_id"], {})[row["first_source_id"], row["second_source_id"]] = row
+    return found
+
+
+def read_all(connection: Connection, record: Record, claim_id: str) -> list[IndependenceRulingRead]:
+    """All rulings on a claim, oldest first."""
+    table = record.independence_ruling
+    rows = connection.execute(
+        select(table, person.c.byline.label("ruled_by"))
+        .join(changes, changes.c.seq == table.c.change_seq)
+        .join(person, person.c.id == changes.c.actor_id)
+        .where(table.c.claim_id == claim_id)
+        .order_by(table.c.change_seq)
+    ).mappings()
+    return [IndependenceRulingRead(**row, source_ids=[row["first_source_id"], row["second_source_id"]]) for row in rows]

@@ -1,0 +1,127 @@
+"""Where a claim comes from: origins, their independence, and the five counts. Pure functions over what was read.
+
+Repetition is not confirmation: a thousand reprints of one communiqué are one origin. And two origins are not
+independent because nobody has shown that they depend on each other.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+
+from app.db.revisions import Row
+from app.schemas.independence import Counts, OriginPair
+from app.vocabulary import ASSERTING_STANCES, Anonymity, Independence, Lineage
+
+MAX_ORIGINS = 30
+"""Pairs are worked out for so many origins at most; beyond that nobody rules on them one by one."""
+
+_IDENTIFIED = (Anonymity.NAMED, Anonymity.DESCRIBED)
+
+Pair = tuple[str, str]
+
+
+def chain(attribution: Row, by_id: Mapping[str, Row]) -> list[Row]:
+    """The attributions that this one was relayed from, nearest first."""
+    links: list[Row] = []
+    upstream = by_id.get(attribution["upstream_id"])
+    while upstream is not None and upstream not in links:
+        links.append(upstream)
+        upstream = by_id.get(upstream["upstream_id"])
+    return links
+
+
+def origin_of(attribution: Row, by_id: Mapping[str, Row], anonymity: Mapping[str, str]) -> str | None:
+    """The source at the end of the chain; None where the lineage is unknown or nobody can tell who it is."""
+    root = [attribution, *chain(attribution, by_id)][-1]
+    identified = anonymity.get(root["source_id"]) in _IDENTIFIED
+    return str(root["source_id"]) if root["lineage"] == Lineage.ORIGINAL and identified else None
+
+
+def asserting(attributions: Iterable[Row]) -> list[Row]:
+    """The attributions that put the claim forward and have not been taken back."""
+    return [row for row in attributions if row["stance"] in ASSERTING_STANCES and not row["withdrawn"]]
+
+
+def origins_of(attributions: Sequence[Row], anonymity: Mapping[str, str]) -> list[str]:
+    """The identified origins of a claim, in the order of its attributions, each once."""
+    by_id = {row["id"]: row for row in attributions}
+    found = (origin_of(row, by_id, anonymity) for row in asserting(attributions))
+    return list(dict.fromkeys(origin for origin in found if origin is not None))
+
+
+def ordered(first: str, second: str) -> Pair:
+    """A pair of sources in the order in which it is stored."""
+    return (first, second) if first < second else (second, first)
+
+
+def shared_ancestor(pair: Pair, ancestors: Mapping[str, Sequence[str]]) -> str | None:
+    """The nearest organisation that both belong to, or the one of the two that the other is a part of."""
+    first, second = ([source, *ancestors[source]] for source in pair)
+    return next((source for source in first if source in second), None)
+
+
+def pairs(
+    origins: Sequence[str],
+    ancestors: Mapping[str, Sequence[str]],
+    names: Mapping[str, str],
+    rulings: Mapping[Pair, Row],
+) -> list[OriginPair]:
+    """What is known of the independence of each two origins.
+
+    A shared ancestor makes them dependent, whatever was ruled before it became known. Else the last ruling holds.
+    """
+    found = []
+    for first, second in combinations(origins[:MAX_ORIGINS], 2):
+        pair = ordered(first, second)
+        ancestor = shared_ancestor(pair, ancestors)
+        ruling = rulings.get(pair)
+        if ancestor is not None:
+            independence, why = Independence.DEPENDENT, f"Both belong to {names[ancestor]}."
+        elif ruling is not None:
+            independence, why = Independence(ruling["ruling"]), ruling["reason"]
+        else:
+            independence, why = Independence.NOT_ESTABLISHED, "Nobody has ruled on it."
+        found.append(OriginPair(source_ids=list(pair), independence=independence, why=why))
+    return found
+
+
+def independent(origins: Sequence[str], known: Sequence[OriginPair]) -> int:
+    """The size of the largest set of origins of which every two are ruled independent; 0 if there is no such pair."""
+    linked: dict[str, set[str]] = {origin: set() for origin in origins}
+    for pair in known:
+        if pair.independence is Independence.ESTABLISHED:
+            first, second = pair.source_ids
+            linked[first].add(second)
+            linked[second].add(first)
+    largest = _largest_clique(0, {origin for origin in origins if linked[origin]}, linked, 0)
+    return largest if largest > 1 else 0
+
+
+def _largest_clique(size: int, candidates: set[str], linked: Mapping[str, set[str]], best: int) -> int:
+    # Branch and bound: a branch that cannot become larger than the best is left alone.
+    best = max(best, size)
+    remaining = set(candidates)
+    while size + len(remaining) > best:
+        origin = remaining.pop()
+        best = _largest_clique(size + 1, remaining & linked[origin], linked, best)
+    return best
+
+
+def counts(
+    attributions: Sequence[Row],
+    anonymity: Mapping[str, str],
+    publishers: Mapping[str, str | None],
+    known: Sequence[OriginPair],
+) -> Counts:
+    """The five counts of a claim. `publishers` maps documents to who published them."""
+    by_id = {row["id"]: row for row in attributions}
+    counted = asserting(attributions)
+    found = origins_of(attributions, anonymity)
+    published = {publishers.get(row["document_id"]) for row in counted} - {None}
+    unknown = [row for row in counted if origin_of(row, by_id, anonymity) is None]
+    return Counts(
+        attributions=len(counted),
+        publishers=len(published),
+        identified_origins=len(found),
+        independent_origins=independent(found, known),
+        lineage_unknown=len(unknown),
+    )

@@ -1,0 +1,68 @@
+"""The record as it is, or as it stood at a moment: one set of names to write reads against."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import Connection, FromClause
+
+from app import clock, models
+from app.db.revisions import appended, as_recorded, seq_at
+from app.db.schema import table_of
+from app.errors import InvalidError
+
+
+@dataclass(frozen=True)
+class Record:
+    """Every table of the record, each as it stood after one change; `seq` None is now."""
+
+    seq: int | None
+    topic: FromClause
+    source: FromClause
+    document: FromClause
+    capture: FromClause
+    claim: FromClause
+    quantity: FromClause
+    attribution: FromClause
+    evidence: FromClause
+    claim_relation: FromClause
+    independence_ruling: FromClause
+    review: FromClause
+    fact_check: FromClause
+
+
+@lru_cache(maxsize=256)
+def at_seq(seq: int | None) -> Record:
+    """The record right after change number `seq`; as it is now for None."""
+    return Record(
+        seq=seq,
+        topic=as_recorded(table_of(models.Topic), seq),
+        source=as_recorded(table_of(models.Source), seq),
+        document=as_recorded(table_of(models.Document), seq),
+        capture=appended(table_of(models.Capture), seq),
+        claim=as_recorded(table_of(models.Claim), seq),
+        # Figures need no filter: they are reached through the version of the claim that they belong to.
+        quantity=table_of(models.Quantity),
+        attribution=as_recorded(table_of(models.Attribution), seq),
+        evidence=as_recorded(table_of(models.Evidence), seq),
+        claim_relation=as_recorded(table_of(models.ClaimRelation), seq),
+        independence_ruling=appended(table_of(models.IndependenceRuling), seq),
+        review=appended(table_of(models.Review), seq),
+        fact_check=as_recorded(table_of(models.FactCheck), seq),
+    )
+
+
+NOW = at_seq(None)
+"""The record as it is."""
+
+
+def at(connection: Connection, as_of: datetime | None) -> Record:
+    """The record as it stood at a moment; as it is for None.
+
+    Raises InvalidError for a moment that lies ahead: what will have been known then nobody knows yet.
+    """
+    if as_of is None:
+        return NOW
+    if as_of > clock.now():
+        raise InvalidError.of("as_of", "must not lie in the future")
+    return at_seq(seq_at(connection, as_of))

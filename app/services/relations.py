@@ -1,0 +1,149 @@
+"""Relations between claims: record, correct, read."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, or_, select
+
+from app.db.revisions import Row
+from app.db.schema import table_of
+from app.errors import ConflictError, InvalidError, NotFoundError
+from app.models import Claim, ClaimRelation
+from app.schemas.relation import (
+    ClaimBrief,
+    ClaimRelationCreate,
+    RelationCorrection,
+    RelationCreate,
+    RelationFields,
+    RelationRead,
+)
+from app.services import objects
+from app.services.actors import Actor, visible_stages
+from app.services.objects import Columns, Noun, check_etag, rows_by_id
+from app.services.record import NOW, Record
+from app.services.refs import Refs, chunks
+from app.services.touch import touch
+from app.vocabulary import Action
+
+claim = table_of(Claim)
+
+_PLAIN = ("note", "withdrawn")
+
+
+def _columns(fields: Mapping[str, Any], _refs: Refs) -> Columns:
+    return {name: fields[name] for name in _PLAIN if name in fields}
+
+
+def _fields(row: Row) -> dict[str, Any]:
+    return {name: row[name] for name in _PLAIN}
+
+
+RELATION = Noun(ClaimRelation, RelationFields, _columns, _fields)
+
+
+def row_for(claim_id: str, relation: ClaimRelationCreate, refs: Refs) -> Columns:
+    """The row of a relation. Raises InvalidError naming the field."""
+    other_id = refs.field(claim, relation.other_claim, "other_claim")
+    if other_id == claim_id:
+        raise InvalidError.of("other_claim", "must be another claim")
+    return {
+        "id": RELATION.new_id(),
+        "claim_id": claim_id,
+        "other_claim_id": other_id,
+        "relation": relation.relation,
+        "key": None,
+        "note": relation.note,
+        "withdrawn": relation.withdrawn,
+    }
+
+
+def existing(connection: Connection, row: Columns) -> Row | None:
+    """The stored relation that says the same of the same two claims."""
+    table = RELATION.table
+    same = (table.c[name] == row[name] for name in ("claim_id", "other_claim_id", "relation"))
+    return connection.execute(select(table).where(*same)).mappings().one_or_none()
+
+
+def create(connection: Connection, actor: Actor, relation: RelationCreate, reason: str) -> str:
+    """Record a relation between two claims; its id. Raises ConflictError if it is recorded already."""
+    change = actor.open(connection, Action.CREATE, reason)
+    refs = Refs(connection)
+    claim_id = refs.required(claim, relation.claim, "claim")
+    row = row_for(claim_id, relation, refs)
+    found = existing(connection, row)
+    if found is not None:
+        raise ConflictError(f"This relation is recorded already, as {found['id']}.")
+    change.add(RELATION.table, [row])
+    touch(change, sorted([row["claim_id"], row["other_claim_id"]]))
+    return str(row["id"])
+
+
+def correct(
+    connection: Connection, actor: Actor, identifier: str, correction: RelationCorrection, if_match: str | None
+) -> None:
+    """Correct a relation."""
+    change = actor.open(connection, Action.CORRECT, correction.reason)
+    shown = read_one(connection, NOW, identifier, actor)
+    check_etag(if_match, shown)
+    if objects.correct(change, RELATION, identifier, correction):
+        touch(change, sorted([shown.claim.id, shown.other_claim.id]))
+
+
+def read_one(connection: Connection, record: Record, identifier: str, actor: Actor | None) -> RelationRead:
+    """A relation between claims that this reader may see. Raises NotFoundError."""
+    found = read_all(connection, record, [identifier], actor)
+    if not found:
+        raise NotFoundError("relation", identifier)
+    return found[0]
+
+
+def read_all(
+    connection: Connection, record: Record, identifiers: Iterable[str], actor: Actor | None
+) -> list[RelationRead]:
+    """The relations with these ids between claims that this reader may see, in the order of the ids."""
+    wanted = list(identifiers)
+    rows = rows_by_id(connection, record.claim_relation, wanted)
+    return show(connection, record, [rows[one] for one in wanted if one in rows], actor)
+
+
+def rows_of_claim(connection: Connection, record: Record, claim_id: str) -> list[Row]:
+    """The relations of a claim, in both directions, oldest first."""
+    table = record.claim_relation
+    either = or_(table.c.claim_id == claim_id, table.c.other_claim_id == claim_id)
+    return list(connection.execute(select(table).where(either).order_by(table.c.id)).mappings())
+
+
+def linked(
+    connection: Connection, record: Record, claim_ids: Iterable[str], relations: Iterable[str]
+) -> set[frozenset[str]]:
+    """The pairs of claims that stand in one of these relations, either way round, by their first claim."""
+    table = record.claim_relation
+    found: set[frozenset[str]] = set()
+    for chunk in chunks(claim_ids):
+        rows = connection.execute(
+            select(table.c.claim_id, table.c.other_claim_id).where(
+                table.c.claim_id.in_(chunk), table.c.relation.in_(list(relations)), ~table.c.withdrawn
+            )
+        )
+        found |= {frozenset((row.claim_id, row.other_claim_id)) for row in rows}
+    return found
+
+
+def show(connection: Connection, record: Record, rows: Sequence[Row], actor: Actor | None) -> list[RelationRead]:
+    """These rows as they are shown, without those that touch a claim which the reader may not see."""
+    ends = {row[name] for row in rows for name in ("claim_id", "other_claim_id")}
+    stages = visible_stages(actor)
+    seen = {
+        one: ClaimBrief(**row)
+        for one, row in rows_by_id(connection, record.claim, ends).items()
+        if row["stage"] in stages
+    }
+    return [
+        RelationRead(
+            **{name: value for name, value in row.items() if name not in ("claim_id", "other_claim_id")},
+            claim=seen[row["claim_id"]],
+            other_claim=seen[row["other_claim_id"]],
+        )
+        for row in rows
+        if row["claim_id"] in seen and row["other_claim_id"] in seen
+    ]

@@ -1,0 +1,135 @@
+"""Decisions on the status of claims. A claim's status follows from them and from nothing else."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from app.db.ids import new_id
+from app.db.revisions import Change, Row
+from app.db.schema import table_of
+from app.errors import FieldProblem
+from app.models import Claim, Review
+from app.schemas.review import ReviewCreate, ReviewRead
+from app.services import attributions, evidence, independence, origins, relations, sources
+from app.services.objects import rows_by_id
+from app.services.record import NOW, Record
+from app.services.refs import chunks
+from app.services.status_rules import RULES, Facts, facts_of
+from app.vocabulary import Relation
+
+claim, review = table_of(Claim), table_of(Review)
+
+_SAID = ("status", "rationale", "decided_on", "decided_by")
+
+
+def facts(connection: Connection, claim_ids: Iterable[str]) -> dict[str, Facts]:
+    """What the record holds now about each of these claims, as far as a status depends on it."""
+    wanted = list(claim_ids)
+    claims = rows_by_id(connection, NOW.claim, wanted)
+    said = attributions.rows_of_claims(connection, NOW, wanted)
+    shown = evidence.rows_of_claims(connection, NOW, wanted)
+    speakers = {row["source_id"] for rows in said.values() for row in rows}
+    briefs = sources.briefs_of(connection, NOW, speakers)
+    anonymity = {one: str(brief.anonymity) for one, brief in briefs.items()}
+    above = sources.ancestors(connection, NOW, speakers)
+    lines = speakers | {ancestor for line in above.values() for ancestor in line}
+    names = {one: brief.name for one, brief in sources.briefs_of(connection, NOW, lines).items()}
+    rulings = independence.latest(connection, NOW, wanted)
+    contradicted = relations.linked(connection, NOW, wanted, [Relation.CONTRADICTS])
+    against = {one for pair in contradicted for one in pair}
+    found = {}
+    for one in wanted:
+        named = origins.origins_of(said[one], anonymity)
+        independent = origins.independent(named, origins.pairs(named, above, names, rulings.get(one, {})))
+        found[one] = facts_of(claims[one], said[one], shown[one], anonymity, above, independent, one in against)
+    return found
+
+
+class Outcome(NamedTuple):
+    """What became of decisions."""
+
+    decided: set[str]
+    """Claims on which a decision was recorded."""
+    refused: dict[str, list[FieldProblem]]
+    """For claims whose record cannot carry a decision: what is missing."""
+
+
+def record_decisions(change: Change, decisions: Mapping[str, Sequence[ReviewCreate]]) -> Outcome:
+    """Record decisions on claims, as a file holds them; those that are on record already are passed over.
+
+    The claim's status becomes that of its last decision.
+    """
+    refused: dict[str, list[FieldProblem]] = {}
+    on_record = rows_of_claims(change.connection, NOW, decisions)
+    news = {
+        one: [(place, made) for place, made in enumerate(offered) if not _is_among(made, on_record[one])]
+        for one, offered in decisions.items()
+    }
+    news = {one: made for one, made in news.items() if made}
+    if not news:
+        return Outcome(set(), refused)
+    held = facts(change.connection, news)
+    rows_of = rows_by_id(change.connection, claim, news)
+    rows, statuses = [], []
+    for one, made in news.items():
+        problems = [
+            FieldProblem(f"reviews.{place}.status", f"'{decision.status}' needs {RULES[decision.status].needs}")
+            for place, decision in made
+            if not RULES[decision.status].met(held[one])
+        ]
+        if problems:
+            refused[one] = problems
+            continue
+        version = rows_of[one]["version"]
+        new_rows: list[dict[str, Any]] = [
+            {"id": new_id(Review.prefix), "claim_id": one, "claim_version": version, **decision.model_dump()}
+            for _place, decision in made
+        ]
+        rows += new_rows
+        statuses.append({"id": one, "status": _last([*on_record[one], *new_rows])["status"]})
+    change.append(review, rows)
+    change.amend(claim, statuses)
+    return Outcome({row["id"] for row in statuses}, refused)
+
+
+def _is_among(decision: ReviewCreate, rows: Sequence[Row]) -> bool:
+    return any(all(row[name] == getattr(decision, name) for name in _SAID) for row in rows)
+
+
+def _last(rows: Sequence[Row]) -> Row:
+    # By the day of the decision: an old file that is imported late must not undo what was decided since.
+    return max(enumerate(rows), key=lambda numbered: (numbered[1]["decided_on"], numbered[0]))[1]
+
+
+def rows_of_claims(connection: Connection, record: Record, claim_ids: Iterable[str]) -> dict[str, list[Row]]:
+    """The decisions on each claim, in the order in which they were recorded."""
+    wanted = list(claim_ids)
+    found: dict[str, list[Row]] = {claim_id: [] for claim_id in wanted}
+    table = record.review
+    for chunk in chunks(wanted):
+        rows = connection.execute(
+            select(table).where(table.c.claim_id.in_(chunk)).order_by(table.c.change_seq, table.c.id)
+        ).mappings()
+        for row in rows:
+            found[row["claim_id"]].append(row)
+    return found
+
+
+def show(row: Row, content_version: int) -> ReviewRead:
+    """A decision as it is shown. It is stale if the proposition changed after the version that it was taken on."""
+    return ReviewRead(**row, stale=content_version > row["claim_version"])
+
+
+def read_all(connection: Connection, record: Record, claim_id: str, content_version: int) -> list[ReviewRead]:
+    """All decisions on a claim, the one that holds first."""
+    rows = rows_of_claims(connection, record, [claim_id])[claim_id]
+    if not rows:
+        return []
+    last = _last(rows)
+    return [show(row, content_version) for row in [last, *(row for row in reversed(rows) if row is not last)]]
+
+
+def standing(rows: Sequence[Row]) -> Row | None:
+    """The decision that holds, among those on a claim."""
+    return _last(rows) if rows else None

@@ -1,0 +1,106 @@
+"""Keeps the words by which claims are found in step with the record, in the same transaction."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from app.db.revisions import Change
+from app.db.schema import table_of
+from app.formats.words import index_text
+from app.models import Attribution, Claim, Quantity, SearchText, Source
+from app.services.refs import chunks
+
+claim, quantity, attribution, source = (table_of(model) for model in (Claim, Quantity, Attribution, Source))
+search_text = table_of(SearchText)
+
+_FIELDS = ("statement", "quotes", "sources")
+
+BOUNDARY = "¶"
+"""Stands behind each text in one column, so that a phrase never matches across them. It is in nobody's query."""
+
+LONGEST = 300_000
+"""Characters of one column. PostgreSQL refuses to index much more; texts beyond it are not searched."""
+
+
+def refresh(change: Change, claim_ids: Iterable[str]) -> None:
+    """Bring the words of these claims up to date. Words that have not changed stay as they are."""
+    for chunk in chunks(claim_ids):
+        _refresh_chunk(change, chunk)
+
+
+def refresh_of_source(change: Change, source_id: str) -> None:
+    """Bring the words of every claim of a source up to date."""
+    told = select(attribution.c.claim_id).where(attribution.c.source_id == source_id).distinct()
+    refresh(change, change.connection.scalars(told).all())
+
+
+def _refresh_chunk(change: Change, claim_ids: Sequence[str]) -> None:
+    latest = select(search_text).where(search_text.c.claim_id.in_(claim_ids), search_text.c.latest)
+    before = {row["claim_id"]: row for row in change.connection.execute(latest).mappings()}
+    rows: list[dict[str, Any]] = []
+    for claim_id, texts in _texts(change.connection, claim_ids).items():
+        old = before.get(claim_id)
+        if old is not None and all(old[field] == texts[field] for field in _FIELDS):
+            continue
+        version = 1 if old is None else old["version"] + 1
+        rows.append({"claim_id": claim_id, "version": version, "latest": True, "change_seq": change.seq, **texts})
+    if not rows:
+        return
+    superseded = [{"b_claim_id": claim_id} for claim_id in before.keys() & {row["claim_id"] for row in rows}]
+    if superseded:
+        change.connection.execute(
+            update(search_text)
+            .where(search_text.c.claim_id == bindparam("b_claim_id"), search_text.c.latest)
+            .values(latest=False),
+            superseded,
+        )
+    change.connection.execute(insert(search_text), rows)
+
+
+def _texts(connection: Connection, claim_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    """For each claim the words of its statement, of what was said, and of who said it."""
+    statements = connection.execute(
+        select(claim.c.id, claim.c.statement, claim.c.place).where(claim.c.id.in_(claim_ids))
+    ).all()
+    quotes: dict[str, list[str]] = defaultdict(list)
+    names: dict[str, list[str]] = defaultdict(list)
+    said = connection.execute(
+        select(
+            attribution.c.claim_id, attribution.c.quote, attribution.c.translation, source.c.name, source.c.other_names
+        )
+        .join(source, source.c.id == attribution.c.source_id)
+        .where(attribution.c.claim_id.in_(claim_ids))
+        .order_by(attribution.c.id)
+    )
+    for row in said:
+        quotes[row.claim_id] += [text for text in (row.quote, row.translation) if text is not None]
+        names[row.claim_id] += [row.name, *row.other_names]
+    verbatim = connection.execute(
+        select(quantity.c.claim_id, quantity.c.verbatim)
+        .join(claim, (claim.c.id == quantity.c.claim_id) & (claim.c.content_version == quantity.c.content_version))
+        .where(quantity.c.claim_id.in_(claim_ids), quantity.c.verbatim.is_not(None))
+        .order_by(quantity.c.claim_id, quantity.c.position)
+    )
+    for figure in verbatim:
+        quotes[figure.claim_id].append(figure.verbatim)
+    return {
+        row.id: {
+            "statement": _words([row.statement, row.place or ""]),
+            "quotes": _words(quotes[row.id]),
+            "sources": _words(names[row.id]),
+        }
+        for row in statements
+    }
+
+
+def _words(texts: Iterable[str]) -> str:
+    # Each text once: a thousand reprints of one quote would only drown the other words.
+    found, length = [], 0
+    for text in dict.fromkeys(texts):
+        words = index_text(text)
+        length += len(words)
+        if words and length <= LONGEST:
+            found.append(f"{words} {BOUNDARY}")
+    return " ".join(found)

@@ -1,0 +1,120 @@
+"""Sources: record, correct, read, list; and the tree that they form."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from app.db.revisions import Row
+from app.errors import InvalidError, NotFoundError
+from app.models import Source
+from app.schemas.source import SourceBrief, SourceCorrection, SourceCreate, SourceFields, SourceRead
+from app.services import objects, search_index
+from app.services.actors import Actor
+from app.services.objects import Columns, Noun, check_etag, overlay, rows_by_id
+from app.services.record import NOW, Record
+from app.services.refs import Refs, chunks
+from app.vocabulary import Action
+
+_PLAIN = ("key", "name", "kind", "anonymity", "other_names", "side", "url", "description")
+
+
+def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
+    columns = {name: fields[name] for name in _PLAIN if name in fields}
+    if "parent" in fields:
+        columns["parent_id"] = refs.field(SOURCE.table, fields["parent"], "parent")
+    return columns
+
+
+def _fields(row: Row) -> dict[str, Any]:
+    return {name: row[name] for name in _PLAIN if name != "key"} | {"parent": row["parent_id"]}
+
+
+SOURCE = Noun(Source, SourceFields, _columns, _fields)
+
+
+def create(connection: Connection, actor: Actor, source: SourceCreate, reason: str) -> str:
+    """Record a source; its id."""
+    return objects.create(actor.open(connection, Action.CREATE, reason), SOURCE, source)
+
+
+def correct(
+    connection: Connection, actor: Actor, identifier: str, correction: SourceCorrection, if_match: str | None
+) -> None:
+    """Correct a source. A new name is found by search at once, in every claim of the source."""
+    change = actor.open(connection, Action.CORRECT, correction.reason)
+    check_etag(if_match, read_one(connection, NOW, identifier))
+    _row, columns = overlay(change, SOURCE, identifier, correction, Refs(connection))
+    refuse_cycle(connection, identifier, columns.get("parent_id"))
+    if columns:
+        change.amend(SOURCE.table, [{"id": identifier, **columns}])
+        search_index.refresh_of_source(change, identifier)
+
+
+def refuse_cycle(connection: Connection, identifier: str, parent_id: str | None) -> None:
+    """Raises InvalidError if the source would come to stand above itself."""
+    if parent_id is not None and identifier in [parent_id, *ancestors(connection, NOW, [parent_id])[parent_id]]:
+        raise InvalidError.of("parent", "must not be the source itself or a part of it")
+
+
+def read_one(connection: Connection, record: Record, identifier: str) -> SourceRead:
+    """A source. Raises NotFoundError."""
+    found = read_all(connection, record, [identifier])
+    if not found:
+        raise NotFoundError("source", identifier)
+    return found[0]
+
+
+def read_all(connection: Connection, record: Record, identifiers: Iterable[str]) -> list[SourceRead]:
+    """The sources with these ids that exist, in the order of the ids."""
+    wanted = list(identifiers)
+    rows = rows_by_id(connection, record.source, wanted)
+    above = ancestors(connection, record, rows)
+    briefs = briefs_of(connection, record, {source for line in above.values() for source in line})
+    return [
+        SourceRead(**rows[one], ancestors=[briefs[source] for source in above[one]]) for one in wanted if one in rows
+    ]
+
+
+def briefs_of(connection: Connection, record: Record, identifiers: Iterable[str]) -> dict[str, SourceBrief]:
+    """These sources as they are mentioned, by id."""
+    return {one: SourceBrief(**row) for one, row in rows_by_id(connection, record.source, identifiers).items()}
+
+
+def ancestors(connection: Connection, record: Record, identifiers: Iterable[str]) -> dict[str, list[str]]:
+    """The sources above each of these, nearest first. One query for each level of the tree, which is low."""
+    table = record.source
+    wanted = set(identifiers)
+    parent: dict[str, str | None] = {}
+    level = wanted
+    while level:
+        found: dict[str, str | None] = {}
+        for chunk in chunks(sorted(level)):
+            rows = connection.execute(select(table.c.id, table.c.parent_id).where(table.c.id.in_(chunk)))
+            found |= {row.id: row.parent_id for row in rows}
+        parent |= found
+        level = {above for above in found.values() if above is not None and above not in parent}
+    return {one: _line_above(one, parent) for one in wanted}
+
+
+def _line_above(one: str, parent: Mapping[str, str | None]) -> list[str]:
+    line: list[str] = []
+    above = parent.get(one)
+    while above is not None and above not in line:
+        line.append(above)
+        above = parent.get(above)
+    return line
+
+
+def descendants(connection: Connection, record: Record, identifier: str) -> list[str]:
+    """The source itself and all its parts, at any depth."""
+    table = record.source
+    found = [identifier]
+    level = [identifier]
+    while level:
+        below: list[str] = []
+        for chunk in chunks(level):
+            below += connection.scalars(select(table.c.id).where(table.c.parent_id.in_(chunk)))
+        level = [one for one in below if one not in found]
+        found += level
+    return found

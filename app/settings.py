@@ -1,0 +1,90 @@
+"""Settings, read once from environment variables whose names begin with `ATTEST_`."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "ATTEST_"
+
+
+class SettingsError(Exception):
+    """The environment is not a usable configuration; the message says which variable and why."""
+
+
+class Settings(BaseSettings):
+    """How this installation runs. Every field is an environment variable: `ATTEST_` and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    data_dir: Path = Field(
+        Path("data"), description="Folder for the SQLite database and the secret; made if it is missing."
+    )
+    database_url: str = Field(
+        "",
+        description="SQLAlchemy URL: `sqlite:///…` or `postgresql+psycopg://…`. Empty: `attest.db` in the data folder.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Signs list cursors. Empty: made once and kept in the data folder. "
+        "Set it where several processes serve one database.",
+    )
+    max_body_bytes: int = Field(1_000_000, ge=1_000, description="Largest request body, in bytes.")
+    max_import_bytes: int = Field(64_000_000, ge=1_000, description="Largest body of an import request, in bytes.")
+    pool_size: int = Field(16, ge=1, le=500, description="Database connections kept open per process.")
+    log_level: str = Field("info", description="critical, error, warning, info or debug.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_engine(cls, url: str) -> str:
+        if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+        return url
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, level: str) -> str:
+        if level not in ("critical", "error", "warning", "info", "debug"):
+            raise ValueError("must be critical, error, warning, info or debug")
+        return level
+
+    @property
+    def url(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'attest.db'}"
+
+
+def variable_names() -> list[str]:
+    """Every environment variable that Attest reads."""
+    return [PREFIX + name.upper() for name in Settings.model_fields]
+
+
+@lru_cache(maxsize=1)
+def load() -> Settings:
+    """The settings of this process.
+
+    Raises `SettingsError` for a value out of range and for a variable that begins with `ATTEST_` and means nothing:
+    a misspelt name would otherwise be ignored in silence, and the installation would run with a default.
+    """
+    # ATTEST_TEST_… belongs to the test suite, which runs in the same environment.
+    unknown = sorted(
+        name
+        for name in os.environ
+        if name.upper().startswith(PREFIX)
+        and not name.upper().startswith(PREFIX + "TEST_")
+        and name.upper() not in variable_names()
+    )
+    if unknown:
+        raise SettingsError(f"{', '.join(unknown)}: no such setting. Known: {', '.join(variable_names())}.")
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
+        )
+        raise SettingsError(faults) from error
