@@ -36,9 +36,9 @@ from app.schemas.record import ClaimRecord, DocumentRecord, NoteRecord, Record, 
 _LONGEST_BLOCK = 500  # rows: no list may hold more
 
 _FORMULA = r"[=+\-@\t\r\n＝＋－＠]"
-# What a spreadsheet would run, what is blank but not nothing, and what would read as protected itself.
-_PROTECT = re.compile(rf"'*(?:{_FORMULA}|\s+\Z)|'+\Z")
-_PROTECTED = re.compile(rf"''*(?:{_FORMULA}|\s+\Z)|''+\Z")
+# What a spreadsheet would run, what is blank but not nothing, and what would read as one of these protected.
+_PROTECT = re.compile(rf"'*(?:{_FORMULA}|\s+\Z)")
+_PROTECTED = re.compile(rf"'+(?:{_FORMULA}|\s+\Z)")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _NAME = re.compile(r"(?:\\[|\\]|[^|])+")
 

@@ -10,7 +10,7 @@ import codecs
 import json
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from typing import Any, BinaryIO, TypeAlias
 
 from app.formats.rows import Refused
@@ -45,8 +45,8 @@ def objects(stream: BinaryIO, *, feeds: Collection[str] = ()) -> Iterator[Found]
     """
     text = _Text(stream)
     if text.peek() == "[":
-        yield from _array(text)
-        if text.peek():
+        whole = yield from _array(text)
+        if whole and text.peek():
             yield Refused(text.line, "", "nothing may follow the list")
     elif feeds and (opening := _opening(feeds).match(text.text, text.at)):
         text.go(opening.end())
@@ -134,26 +134,27 @@ class _Decoder(json.JSONDecoder):
         return number
 
 
-def _array(text: _Text) -> Iterator[Found]:
+def _array(text: _Text) -> Generator[Found, None, bool]:
+    """What the array that begins here holds; true if it was read to its end."""
     decoder = _Decoder()
     text.go(text.at + 1)
     if text.peek() == "]":
         text.go(text.at + 1)
-        return
+        return True
     while True:
         line = text.line
         try:
             yield from _element(text, decoder)
         except _BrokenError as broken:
             yield Refused(line, "", f"{broken}; nothing behind it could be read")
-            return
+            return False
         mark = text.peek()
         if mark not in {",", "]"}:
             yield Refused(text.line, "", "a comma or a closing bracket must stand here; nothing more was read")
-            return
+            return False
         text.go(text.at + 1)
         if mark == "]":
-            return
+            return True
         text.peek()
 
 

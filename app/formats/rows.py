@@ -111,7 +111,7 @@ def cells(stream: BinaryIO) -> Iterator[tuple[int, list[str]] | Refused]:
     text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
     try:
         first = text.readline(LONGEST_CELL)
-        reader = csv.reader(chain([first], text), delimiter=max(",;\t", key=first.count), strict=True)
+        reader = csv.reader(chain([first] if first else [], text), delimiter=max(",;\t", key=first.count), strict=True)
         yield from _rows(reader)
     finally:
         text.detach()  # the stream is its opener's to close

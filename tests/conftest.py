@@ -1,0 +1,145 @@
+"""Fixtures of all tests: a migrated database of its own for each test, on each engine, and the service upon it.
+
+Policy: a fixture stands here only if tests of several files use it. Tests go through the public doors (API, command
+line, files); a test that has no other way may use a service. There are no mocks of our own code.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+
+from app.db import migrate
+from app.db.engine import Database
+from app.main import create_app
+from app.services import actors, keys
+from app.services.actors import Actor
+from app.settings import Settings
+from app.vocabulary import Role
+from tests.support import postgres
+
+pytest_plugins = ["tests.support.plugin"]
+
+ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "attest.db"
+    database = Database(f"sqlite:///{path}", pool_size=1)
+    migrate.upgrade(database)
+    # Closing the last connection folds the write-ahead log into the file, so that a copy of it is whole.
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template() -> str:
+    """A migrated PostgreSQL database, to be cloned."""
+    url = postgres.create_database()
+    database = Database(url, pool_size=1)
+    migrate.upgrade(database)
+    database.close()
+    return url
+
+
+@pytest.fixture(params=ENGINES)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh, migrated database; each test that asks for it runs on both engines."""
+    if request.param == "sqlite":
+        path = tmp_path / "attest.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    created = postgres.create_database(template=request.getfixturevalue("postgresql_template"))
+    yield created
+    postgres.drop_database(created)
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    """A fresh, migrated database."""
+    opened = Database(url, pool_size=4)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def settings(url: str, tmp_path: Path) -> Settings:
+    """Settings of a service upon the database."""
+    return Settings(database_url=url, data_dir=tmp_path / "data", secret_key=SecretStr("not secret"), pool_size=4)
+
+
+@pytest.fixture
+def api(settings: Settings) -> Iterator[TestClient]:
+    """The service, asked by a reader without a key; `/claims` means `/api/v1/claims`."""
+    with TestClient(create_app(settings), base_url="http://testserver/api/v1/", raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def key_of(database: Database) -> Callable[[Role], dict[str, str]]:
+    """Headers with a key of a role: `api.post("claims", json=…, headers=key_of(Role.EDITOR))`."""
+    issued: dict[Role, dict[str, str]] = {}
+
+    def headers(role: Role) -> dict[str, str]:
+        if role not in issued:
+            with database.writing() as connection:
+                _info, key = keys.issue(connection, f"Test {role}", role)
+            issued[role] = {"Authorization": f"Bearer {key}"}
+        return issued[role]
+
+    return headers
+
+
+@pytest.fixture
+def editor(key_of: Callable[[Role], dict[str, str]]) -> dict[str, str]:
+    """Headers with an editor's key: it may record, publish, rule and import."""
+    return key_of(Role.EDITOR)
+
+
+@pytest.fixture
+def actor(database: Database) -> Actor:
+    """The system itself, for tests that use a service."""
+    with database.writing() as connection:
+        return actors.system(connection, "Test")
+
+
+@pytest.fixture
+def record(api: TestClient, editor: dict[str, str]) -> Callable[..., dict[str, Any]]:
+    """Record something with the least that it needs: `record("claims", statement="…")`. The answer's body."""
+    least: dict[str, dict[str, Any]] = {
+        "sources": {"name": "A ministry", "kind": "government"},
+        "topics": {"title": "How many?", "subject": "soldiers", "metric_family": "strength"},
+        "documents": {"kind": "article"},
+        "claims": {"kind": "troop_estimate", "statement": "Soldiers are there.", "stage": "published"},
+    }
+
+    def post(plural: str, /, **fields: Any) -> dict[str, Any]:
+        answer = api.post(plural, json={**least.get(plural, {}), **fields}, headers=editor)
+        assert answer.status_code == 201, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    return post
+
+
+@pytest.fixture
+def correct(api: TestClient, editor: dict[str, str]) -> Callable[..., dict[str, Any]]:
+    """Correct something as it stands: `correct("claims", claim["id"], place="Kursk")`. The answer's body."""
+
+    def patch(plural: str, identifier: str, /, *, reason: str = "Better known now.", **fields: Any) -> dict[str, Any]:
+        tag = api.get(f"{plural}/{identifier}", headers=editor).headers["ETag"]
+        answer = api.patch(
+            f"{plural}/{identifier}", json={"reason": reason, **fields}, headers={**editor, "If-Match": tag}
+        )
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    return patch
