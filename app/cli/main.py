@@ -5,7 +5,7 @@ import sys
 import typer
 
 from app import __version__
-from app.cli import claims, database, files, keys, serve
+from app.cli import claims, database, files, keys, reference, serve
 from app.cli.output import FAILED, errors
 from app.errors import AttestError
 from app.settings import SettingsError
@@ -25,6 +25,7 @@ app.command("import")(files.import_files)
 app.command("export")(files.export)
 app.add_typer(claims.app, name="claim")
 app.add_typer(keys.app, name="keys")
+app.command("reference")(reference.reference)
 
 
 @app.command()

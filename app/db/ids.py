@@ -16,7 +16,7 @@ def new_id(prefix: str) -> str:
 
     Identifiers made by one process never fall, also within a millisecond: what was recorded together keeps its order.
     """
-    global _last
+    global _last  # noqa: PLW0603 - one line of identifiers for the whole process
     with _lock:
         _last = max(int(ULID()), _last + 1)
         return f"{prefix}_{str(ULID.from_int(_last)).lower()}"

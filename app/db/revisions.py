@@ -19,7 +19,9 @@ from sqlalchemy import (
     Connection,
     ForeignKeyConstraint,
     FromClause,
+    Index,
     Table,
+    UniqueConstraint,
     bindparam,
     insert,
     select,
@@ -47,15 +49,19 @@ def revision_table(table: Table) -> Table:
             primary_key=column.name in ("id", "version"),
             autoincrement=False,
             nullable=column.nullable,
-            index=column.name == "change_seq",
             comment=column.comment,
         )
         for column in table.columns
     ]
+    # What is looked for now is looked for in the past as well. Nothing is unique there: versions repeat each other.
+    unique = [constraint.columns for constraint in table.constraints if isinstance(constraint, UniqueConstraint)]
+    indexed = [index.columns for index in table.indexes]
+    sought = {tuple(column.name for column in columns) for columns in (*unique, *indexed)}
     return Table(
         name,
         Base.metadata,
         *columns,
+        *(Index(None, *names) for names in sorted(sought)),
         ForeignKeyConstraint(["id"], [table.c.id]),
         ForeignKeyConstraint(["change_seq"], ["change.seq"]),
         comment=f"Every version of every {table.name}; appended to, never altered",

@@ -63,7 +63,7 @@ def _json(text: str) -> str | None:
 
 
 def _csv(text: str) -> str | None:
-    first = text.partition("\n")[0]
+    first = re.split(r"[\r\n]", text, maxsplit=1)[0]
     parted = next(csv.reader([first], delimiter=max(",;\t", key=first.count)), [])
     columns = {name.strip().casefold() for name in parted}
     if "record" in columns:

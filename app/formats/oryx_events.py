@@ -99,7 +99,7 @@ _MONTHS = (
 )
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ADDRESS = re.compile(r"(?:(?P<words>.*\S)\s+)?h?(?P<rest>ttps?://\S+)")
-_RUNNING_TOTAL = re.compile(r"\d+ (?=\S)")
+_RUNNING_TOTAL = re.compile(r"^\d+ (?=\S)")
 _TYPE = re.compile(r"[^\W\d][^\d:]*")
 _PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
 _PICTURE_HOSTS = frozenset({"i.postimg.cc", "postimg.cc", "postlmg.cc", "imgur.com", "i.imgur.com"})
@@ -187,7 +187,7 @@ def _event(line: int, row: dict[str, str]) -> Reading:
     faults = list(_faults(row))
     if row["status"] not in _METRICS:
         faults.append(("status", f"must be one of {', '.join(_METRICS)}"))
-    item = _RUNNING_TOTAL.sub("", row["system"], count=1).rstrip(" :")
+    item = _RUNNING_TOTAL.sub("", row["system"]).rstrip(" :")
     if not item:
         faults.append(("system", "must name what was lost"))
     address = _ADDRESS.fullmatch(row["url"])

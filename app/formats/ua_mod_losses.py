@@ -334,7 +334,7 @@ def _strangers(line: int, row: Mapping[str, Any], columns: Iterable[str]) -> Ite
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**15
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**11
 
 
 # --- petro ---

@@ -72,7 +72,8 @@ class Quantity(Base):
             "CASE"
             " WHEN qualifier IN ('exact', 'about') THEN best IS NOT NULL"
             " WHEN qualifier IN ('at_least', 'more_than') THEN low IS NOT NULL AND best IS NULL AND high IS NULL"
-            " WHEN qualifier IN ('at_most', 'fewer_than', 'up_to') THEN high IS NOT NULL AND best IS NULL AND low IS NULL"
+            " WHEN qualifier IN ('at_most', 'fewer_than', 'up_to')"
+            " THEN high IS NOT NULL AND best IS NULL AND low IS NULL"
             " WHEN qualifier = 'between' THEN low IS NOT NULL AND high IS NOT NULL"
             " ELSE best IS NULL AND low IS NULL AND high IS NULL AND verbatim IS NOT NULL END",
             name="qualifier_kept",

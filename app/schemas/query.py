@@ -86,7 +86,7 @@ class ClaimFilter(Schema):
     metric: list[Metric] = Field(default_factory=list)
     """What one of their figures counts."""
     value_min: Decimal | None = Field(None, ge=0, max_digits=15, decimal_places=4)
-    """One of their figures (of that metric, if one is given) is at least so much: its best, or else low, or else high."""
+    """One of their figures (of that metric, if one is given) is at least so much; best counts, or else low, or high."""
     value_max: Decimal | None = Field(None, ge=0, max_digits=15, decimal_places=4)
     """One of their figures (of that metric, if one is given) is at most so much."""
     place: Line | None = Field(None, min_length=2, max_length=200, examples=["Kursk"])

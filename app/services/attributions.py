@@ -95,7 +95,7 @@ ATTRIBUTION = Noun(Attribution, ClaimAttributionCreate, _columns, _fields)
 def rows_for(
     claim_id: str, attributions: Sequence[ClaimAttributionCreate], refs: Refs, existing: Mapping[str, str]
 ) -> list[Columns]:
-    """The rows of a claim's attributions. An upstream is one of `existing` (by key or id), or one before it in the list.
+    """The rows of a claim's attributions; an upstream is one of `existing` (by key or id) or stands before it.
 
     Raises InvalidError naming the field, with its place in the list.
     """

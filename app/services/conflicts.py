@@ -43,24 +43,19 @@ def interval(qualifier: str, low: Decimal | None, best: Decimal | None, high: De
     'About 11,000' is rounded to its last significant digit, so it speaks of 10,500 to 11,500, unless the source gives
     bounds itself.
     """
-    match qualifier:
-        case Qualifier.EXACT:
-            return Interval(best, best)
-        case Qualifier.ABOUT if best is not None:
-            half = _unit_of_last_digit(best) / 2
-            return Interval(best - half if low is None else low, best + half if high is None else high)
-        case Qualifier.AT_LEAST:
-            return Interval(low, None)
-        case Qualifier.MORE_THAN:
-            return Interval(low, None, low_open=True)
-        case Qualifier.AT_MOST | Qualifier.UP_TO:
-            return Interval(None, high)
-        case Qualifier.FEWER_THAN:
-            return Interval(None, high, high_open=True)
-        case Qualifier.BETWEEN:
-            return Interval(low, high)
-        case _:
-            return None
+    if qualifier == Qualifier.ABOUT and best is not None:
+        half = _unit_of_last_digit(best) / 2
+        return Interval(best - half if low is None else low, best + half if high is None else high)
+    bounds = {
+        Qualifier.EXACT: Interval(best, best),
+        Qualifier.AT_LEAST: Interval(low, None),
+        Qualifier.MORE_THAN: Interval(low, None, low_open=True),
+        Qualifier.AT_MOST: Interval(None, high),
+        Qualifier.UP_TO: Interval(None, high),
+        Qualifier.FEWER_THAN: Interval(None, high, high_open=True),
+        Qualifier.BETWEEN: Interval(low, high),
+    }
+    return bounds.get(Qualifier(qualifier))
 
 
 def _unit_of_last_digit(number: Decimal) -> Decimal:

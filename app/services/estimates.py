@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, select
@@ -24,6 +23,8 @@ from app.vocabulary import Metric, Relation, Stage
 
 MOST_CONFLICTS = 500
 
+Conditions = list[ColumnElement[bool]]
+
 RESOLVED = (Relation.SUPERSEDES, Relation.SAME_AS)
 """Two claims that stand so to each other are not two accounts."""
 
@@ -40,39 +41,42 @@ def of_topic(connection: Connection, topic_id: str, query: EstimatesQuery, curso
     """The published figures of a topic. Raises NotFoundError."""
     record = at(connection, query.as_of)
     topic = topics.read_one(connection, record, topic_id)
-    conditions = _conditions(record, topic_id, query)
-    rows, following = _page(connection, record, conditions, query, topic_id, cursors)
-    everything = connection.execute(_figures(record, conditions)).mappings().all()
-    told = _told(connection, record, conditions)
+    chosen = _choose(record, topic_id, query)
+    bound = {"topic": topic_id, **query.model_dump(mode="json", exclude={"cursor", "limit"})}
+    rows, following = _page(connection, record, chosen, Place(bound, query.limit, query.cursor, cursors))
+    everything = connection.execute(_figures(record, chosen)).mappings().all()
+    told = _told(connection, record, chosen)
     conflicts = _conflicts(connection, record, everything)
     return EstimatesPage(
         topic=topic,
         items=[_estimate(row, told) for row in rows],
         next=following,
         series=_series(everything, told),
-        conflicts=list(islice(conflicts, MOST_CONFLICTS)),
+        conflicts=conflicts[:MOST_CONFLICTS],
         conflict_count=len(conflicts),
     )
 
 
-def _conditions(record: Record, topic_id: str, query: EstimatesQuery) -> list[ColumnElement[bool]]:
+def _choose(record: Record, topic_id: str, query: EstimatesQuery) -> Conditions:
     claim, figure = record.claim, record.quantity
-    conditions = [
+    chosen = [
         claim.c.topic_id == topic_id,
         claim.c.stage == Stage.PUBLISHED,
         figure.c.claim_id == claim.c.id,
         figure.c.content_version == claim.c.content_version,
     ]
     if query.metric:
-        conditions.append(figure.c.metric.in_(query.metric))
+        chosen.append(figure.c.metric.in_(query.metric))
+    if query.date_from is not None or query.date_to is not None:
+        chosen.append(claim.c.time.is_not(None))
     if query.date_from is not None:
-        conditions.append(claim.c.time_latest >= edtf.bounds(query.date_from).earliest)
+        chosen.append(claim.c.time_latest >= edtf.bounds(query.date_from).earliest)
     if query.date_to is not None:
-        conditions.append(claim.c.time_earliest <= edtf.bounds(query.date_to).latest)
-    return conditions
+        chosen.append(claim.c.time_earliest <= edtf.bounds(query.date_to).latest)
+    return chosen
 
 
-def _figures(record: Record, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+def _figures(record: Record, chosen: Conditions) -> Select[Any]:
     claim, figure = record.claim, record.quantity
     columns = [column for column in figure.c if column.name not in ("change_seq", "recorded_at", "content_version")]
     return (
@@ -87,36 +91,28 @@ def _figures(record: Record, conditions: Sequence[ColumnElement[bool]]) -> Selec
             claim.c.status,
             claim.c.stage,
         )
-        .where(*conditions)
+        .where(*chosen)
         .order_by(claim.c.time_earliest, claim.c.id, figure.c.position)
     )
 
 
-def _page(
-    connection: Connection,
-    record: Record,
-    conditions: Sequence[ColumnElement[bool]],
-    query: EstimatesQuery,
-    topic_id: str,
-    cursors: Cursors,
-) -> tuple[list[Row], str | None]:
+def _page(connection: Connection, record: Record, chosen: Conditions, asked: Place) -> tuple[list[Row], str | None]:
     claim, figure = record.claim, record.quantity
     order = Order((claim.c.time_earliest, claim.c.id, figure.c.position))
-    keys: Select[Any] = select(*order.columns).where(*conditions)
-    bound = {"topic": topic_id, **query.model_dump(mode="json", exclude={"cursor", "limit"})}
-    places, following = page(connection, keys, order, Place(bound, query.limit, query.cursor, cursors))
-    wanted = [(claim_id, position) for _time, claim_id, position in places]
-    statement = _figures(record, [*conditions, claim.c.id.in_([claim_id for claim_id, _position in wanted])])
+    keys: Select[Any] = select(*order.columns).where(*chosen)
+    places, following = page(connection, keys, order, asked)
+    wanted = [(place.id, place.position) for place in places]
+    statement = _figures(record, [*chosen, claim.c.id.in_([claim_id for claim_id, _position in wanted])])
     found = {(row["id"], row["position"]): row for row in connection.execute(statement).mappings()}
     return [found[one] for one in wanted], following
 
 
-def _told(connection: Connection, record: Record, conditions: Sequence[ColumnElement[bool]]) -> _Told:
+def _told(connection: Connection, record: Record, chosen: Conditions) -> _Told:
     said, claim = record.attribution, record.claim
-    chosen = select(claim.c.id).where(*conditions)
+    claims = select(claim.c.id).where(*chosen)
     needed = ("id", "claim_id", "source_id", "stance", "lineage", "upstream_id", "withdrawn")
     rows = connection.execute(
-        select(*(said.c[name] for name in needed)).where(said.c.claim_id.in_(chosen)).order_by(said.c.id)
+        select(*(said.c[name] for name in needed)).where(said.c.claim_id.in_(claims)).order_by(said.c.id)
     ).mappings()
     by_claim: dict[str, list[Row]] = defaultdict(list)
     for row in rows:

@@ -37,18 +37,19 @@ Conditions = list[ColumnElement[bool]]
 
 def _page_of(
     connection: Connection,
-    statement: Select[Any],
-    table: FromClause,
-    query: Listing,
-    cursors: Cursors,
+    ids: Select[tuple[str]],
+    place: Place,
     read: Callable[[Sequence[str]], list[Item]],
 ) -> Page[Item]:
     """A page in the order of ids, which is that of recording."""
-    bound = {"list": type(query).__name__, **query.model_dump(mode="json", exclude={"cursor", "limit"})}
-    rows, following = page(
-        connection, statement, Order((table.c.id,)), Place(bound, query.limit, query.cursor, cursors)
-    )
+    (identifier,) = ids.selected_columns
+    rows, following = page(connection, ids, Order((identifier,)), place)
     return Page(items=read([row[0] for row in rows]), next=following)
+
+
+def _place(query: Listing, cursors: Cursors) -> Place:
+    bound = {"list": type(query).__name__, **query.model_dump(mode="json", exclude={"cursor", "limit"})}
+    return Place(bound, query.limit, query.cursor, cursors)
 
 
 def of_sources(connection: Connection, query: SourceQuery, cursors: Cursors) -> Page[SourceRead]:
@@ -65,7 +66,9 @@ def of_sources(connection: Connection, query: SourceQuery, cursors: Cursors) -> 
     if query.name is not None:
         conditions.append(func.lower(table.c.name).contains(query.name.lower(), autoescape=True))
     statement = select(table.c.id).where(*conditions)
-    return _page_of(connection, statement, table, query, cursors, lambda ids: sources.read_all(connection, record, ids))
+    return _page_of(
+        connection, statement, _place(query, cursors), lambda ids: sources.read_all(connection, record, ids)
+    )
 
 
 def of_topics(connection: Connection, query: TopicQuery, cursors: Cursors) -> Page[TopicRead]:
@@ -74,7 +77,7 @@ def of_topics(connection: Connection, query: TopicQuery, cursors: Cursors) -> Pa
     table = record.topic
     conditions: Conditions = [table.c.metric_family.in_(query.metric_family)] if query.metric_family else []
     statement = select(table.c.id).where(*conditions)
-    return _page_of(connection, statement, table, query, cursors, lambda ids: topics.read_all(connection, record, ids))
+    return _page_of(connection, statement, _place(query, cursors), lambda ids: topics.read_all(connection, record, ids))
 
 
 def of_documents(connection: Connection, query: DocumentQuery, cursors: Cursors) -> Page[DocumentRead]:
@@ -97,7 +100,7 @@ def of_documents(connection: Connection, query: DocumentQuery, cursors: Cursors)
         conditions.append(table.c.published_earliest <= edtf.bounds(query.date_to).latest)
     statement = select(table.c.id).where(*conditions)
     return _page_of(
-        connection, statement, table, query, cursors, lambda ids: documents.read_all(connection, record, ids)
+        connection, statement, _place(query, cursors), lambda ids: documents.read_all(connection, record, ids)
     )
 
 
@@ -119,12 +122,7 @@ def of_attributions(
         conditions.append(table.c.stance.in_(query.stance))
     statement = _of_visible_claims(record, table, actor).where(*conditions)
     return _page_of(
-        connection,
-        statement,
-        table,
-        query,
-        cursors,
-        lambda ids: attributions.read_all(connection, record, ids, actor),
+        connection, statement, _place(query, cursors), lambda ids: attributions.read_all(connection, record, ids, actor)
     )
 
 
@@ -144,7 +142,7 @@ def of_evidence(
         conditions.append(table.c.role.in_(query.role))
     statement = _of_visible_claims(record, table, actor).where(*conditions)
     return _page_of(
-        connection, statement, table, query, cursors, lambda ids: evidence.read_all(connection, record, ids, actor)
+        connection, statement, _place(query, cursors), lambda ids: evidence.read_all(connection, record, ids, actor)
     )
 
 
@@ -167,7 +165,7 @@ def of_relations(
         .where(other.c.stage.in_(visible_stages(actor)), *conditions)
     )
     return _page_of(
-        connection, statement, table, query, cursors, lambda ids: relations.read_all(connection, record, ids, actor)
+        connection, statement, _place(query, cursors), lambda ids: relations.read_all(connection, record, ids, actor)
     )
 
 

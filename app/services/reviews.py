@@ -42,7 +42,15 @@ def facts(connection: Connection, claim_ids: Iterable[str]) -> dict[str, Facts]:
     for one in wanted:
         named = origins.origins_of(said[one], anonymity)
         independent = origins.independent(named, origins.pairs(named, above, names, rulings.get(one, {})))
-        found[one] = facts_of(claims[one], said[one], shown[one], anonymity, above, independent, one in against)
+        found[one] = facts_of(
+            claims[one],
+            attributions=said[one],
+            evidence=shown[one],
+            anonymity=anonymity,
+            ancestors=above,
+            independent_origins=independent,
+            contradicted=one in against,
+        )
     return found
 
 

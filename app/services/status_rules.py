@@ -44,7 +44,7 @@ RULES: Mapping[Status, Rule] = {
     Status.UNASSESSED: Rule("nothing: it is where a claim begins and is never decided", lambda _: False),
     Status.UNCONFIRMED: Rule("at least one attribution that puts the claim forward", lambda f: f.attributions >= 1),
     Status.CORROBORATED: Rule(
-        "two or more origins whose independence is established by rulings", lambda f: f.independent_origins >= 2
+        "two or more origins whose independence is established by rulings", lambda f: f.independent_origins > 1
     ),
     Status.CONCEDED: Rule(
         "the party named in adverse_to confirms it, or confirms a part with its own figure as own_claim",
@@ -69,6 +69,7 @@ RULES: Mapping[Status, Rule] = {
 
 def facts_of(
     claim: Row,
+    *,
     attributions: Sequence[Row],
     evidence: Sequence[Row],
     anonymity: Mapping[str, str],

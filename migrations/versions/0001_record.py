@@ -387,6 +387,9 @@ def upgrade() -> None:
         comment="Every version of every source; appended to, never altered",
     )
     op.create_index(op.f("ix_source_revision_change_seq"), "source_revision", ["change_seq"], unique=False)
+    op.create_index(op.f("ix_source_revision_key"), "source_revision", ["key"], unique=False)
+    op.create_index(op.f("ix_source_revision_name"), "source_revision", ["name"], unique=False)
+    op.create_index(op.f("ix_source_revision_parent_id"), "source_revision", ["parent_id"], unique=False)
     op.create_table(
         "topic_revision",
         sa.Column(
@@ -470,6 +473,7 @@ def upgrade() -> None:
         comment="Every version of every topic; appended to, never altered",
     )
     op.create_index(op.f("ix_topic_revision_change_seq"), "topic_revision", ["change_seq"], unique=False)
+    op.create_index(op.f("ix_topic_revision_key"), "topic_revision", ["key"], unique=False)
     op.create_table(
         "attribution",
         sa.Column("id", sa.String(length=32), nullable=False, comment="Opaque identifier, sortable by time"),
@@ -775,7 +779,41 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_claim_revision")),
         comment="Every version of every claim; appended to, never altered",
     )
+    op.create_index(
+        op.f("ix_claim_revision_adverse_to_id"), "claim_revision", ["adverse_to_id"], unique=False
+    )
     op.create_index(op.f("ix_claim_revision_change_seq"), "claim_revision", ["change_seq"], unique=False)
+    op.create_index(op.f("ix_claim_revision_key"), "claim_revision", ["key"], unique=False)
+    op.create_index(
+        op.f("ix_claim_revision_stage_change_seq_id"),
+        "claim_revision",
+        ["stage", "change_seq", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_claim_revision_stage_kind_status_time_earliest_id"),
+        "claim_revision",
+        ["stage", "kind", "status", "time_earliest", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_claim_revision_stage_status_time_earliest_id"),
+        "claim_revision",
+        ["stage", "status", "time_earliest", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_claim_revision_stage_time_earliest_id"),
+        "claim_revision",
+        ["stage", "time_earliest", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_claim_revision_topic_id_time_earliest_id"),
+        "claim_revision",
+        ["topic_id", "time_earliest", "id"],
+        unique=False,
+    )
     op.create_table(
         "document_revision",
         sa.Column(
@@ -872,6 +910,11 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_document_revision_change_seq"), "document_revision", ["change_seq"], unique=False
     )
+    op.create_index(op.f("ix_document_revision_key"), "document_revision", ["key"], unique=False)
+    op.create_index(
+        op.f("ix_document_revision_publisher_id"), "document_revision", ["publisher_id"], unique=False
+    )
+    op.create_index(op.f("ix_document_revision_url"), "document_revision", ["url"], unique=False)
     op.create_table(
         "fact_check",
         sa.Column("id", sa.String(length=32), nullable=False, comment="Opaque identifier, sortable by time"),
@@ -1248,6 +1291,27 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_attribution_revision_change_seq"), "attribution_revision", ["change_seq"], unique=False
     )
+    op.create_index(
+        op.f("ix_attribution_revision_claim_id_id"), "attribution_revision", ["claim_id", "id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_attribution_revision_claim_id_key"),
+        "attribution_revision",
+        ["claim_id", "key"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_attribution_revision_document_id"), "attribution_revision", ["document_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_attribution_revision_own_claim_id"), "attribution_revision", ["own_claim_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_attribution_revision_source_id_claim_id"),
+        "attribution_revision",
+        ["source_id", "claim_id"],
+        unique=False,
+    )
     op.create_table(
         "claim_relation_revision",
         sa.Column(
@@ -1315,6 +1379,19 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_claim_relation_revision_change_seq"), "claim_relation_revision", ["change_seq"], unique=False
+    )
+    op.create_index(
+        op.f("ix_claim_relation_revision_claim_id_other_claim_id_relation"),
+        "claim_relation_revision",
+        ["claim_id", "other_claim_id", "relation"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_claim_relation_revision_key"), "claim_relation_revision", ["key"], unique=False)
+    op.create_index(
+        op.f("ix_claim_relation_revision_other_claim_id"),
+        "claim_relation_revision",
+        ["other_claim_id"],
+        unique=False,
     )
     op.create_table(
         "evidence",
@@ -1437,6 +1514,15 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_fact_check_revision_change_seq"), "fact_check_revision", ["change_seq"], unique=False
     )
+    op.create_index(
+        op.f("ix_fact_check_revision_claim_id_key"), "fact_check_revision", ["claim_id", "key"], unique=False
+    )
+    op.create_index(
+        op.f("ix_fact_check_revision_document_id"), "fact_check_revision", ["document_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_fact_check_revision_source_id"), "fact_check_revision", ["source_id"], unique=False
+    )
     op.create_table(
         "evidence_revision",
         sa.Column(
@@ -1524,21 +1610,43 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_evidence_revision_change_seq"), "evidence_revision", ["change_seq"], unique=False
     )
+    op.create_index(
+        op.f("ix_evidence_revision_claim_id_key"), "evidence_revision", ["claim_id", "key"], unique=False
+    )
+    op.create_index(
+        op.f("ix_evidence_revision_document_id"), "evidence_revision", ["document_id"], unique=False
+    )
     op.execute("INSERT INTO head (id, seq, at) VALUES (1, 0, '1970-01-01 00:00:00.000000')")
 
 
 def downgrade() -> None:
     """Drop them all."""
 
+    op.drop_index(op.f("ix_evidence_revision_document_id"), table_name="evidence_revision")
+    op.drop_index(op.f("ix_evidence_revision_claim_id_key"), table_name="evidence_revision")
     op.drop_index(op.f("ix_evidence_revision_change_seq"), table_name="evidence_revision")
     op.drop_table("evidence_revision")
+    op.drop_index(op.f("ix_fact_check_revision_source_id"), table_name="fact_check_revision")
+    op.drop_index(op.f("ix_fact_check_revision_document_id"), table_name="fact_check_revision")
+    op.drop_index(op.f("ix_fact_check_revision_claim_id_key"), table_name="fact_check_revision")
     op.drop_index(op.f("ix_fact_check_revision_change_seq"), table_name="fact_check_revision")
     op.drop_table("fact_check_revision")
     op.drop_index(op.f("ix_evidence_document_id"), table_name="evidence")
     op.drop_index(op.f("ix_evidence_change_seq"), table_name="evidence")
     op.drop_table("evidence")
+    op.drop_index(op.f("ix_claim_relation_revision_other_claim_id"), table_name="claim_relation_revision")
+    op.drop_index(op.f("ix_claim_relation_revision_key"), table_name="claim_relation_revision")
+    op.drop_index(
+        op.f("ix_claim_relation_revision_claim_id_other_claim_id_relation"),
+        table_name="claim_relation_revision",
+    )
     op.drop_index(op.f("ix_claim_relation_revision_change_seq"), table_name="claim_relation_revision")
     op.drop_table("claim_relation_revision")
+    op.drop_index(op.f("ix_attribution_revision_source_id_claim_id"), table_name="attribution_revision")
+    op.drop_index(op.f("ix_attribution_revision_own_claim_id"), table_name="attribution_revision")
+    op.drop_index(op.f("ix_attribution_revision_document_id"), table_name="attribution_revision")
+    op.drop_index(op.f("ix_attribution_revision_claim_id_key"), table_name="attribution_revision")
+    op.drop_index(op.f("ix_attribution_revision_claim_id_id"), table_name="attribution_revision")
     op.drop_index(op.f("ix_attribution_revision_change_seq"), table_name="attribution_revision")
     op.drop_table("attribution_revision")
     op.drop_index(op.f("ix_search_text_change_seq"), table_name="search_text")
@@ -1556,9 +1664,19 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_fact_check_document_id"), table_name="fact_check")
     op.drop_index(op.f("ix_fact_check_change_seq"), table_name="fact_check")
     op.drop_table("fact_check")
+    op.drop_index(op.f("ix_document_revision_url"), table_name="document_revision")
+    op.drop_index(op.f("ix_document_revision_publisher_id"), table_name="document_revision")
+    op.drop_index(op.f("ix_document_revision_key"), table_name="document_revision")
     op.drop_index(op.f("ix_document_revision_change_seq"), table_name="document_revision")
     op.drop_table("document_revision")
+    op.drop_index(op.f("ix_claim_revision_topic_id_time_earliest_id"), table_name="claim_revision")
+    op.drop_index(op.f("ix_claim_revision_stage_time_earliest_id"), table_name="claim_revision")
+    op.drop_index(op.f("ix_claim_revision_stage_status_time_earliest_id"), table_name="claim_revision")
+    op.drop_index(op.f("ix_claim_revision_stage_kind_status_time_earliest_id"), table_name="claim_revision")
+    op.drop_index(op.f("ix_claim_revision_stage_change_seq_id"), table_name="claim_revision")
+    op.drop_index(op.f("ix_claim_revision_key"), table_name="claim_revision")
     op.drop_index(op.f("ix_claim_revision_change_seq"), table_name="claim_revision")
+    op.drop_index(op.f("ix_claim_revision_adverse_to_id"), table_name="claim_revision")
     op.drop_table("claim_revision")
     op.drop_index(op.f("ix_claim_relation_other_claim_id"), table_name="claim_relation")
     op.drop_index(op.f("ix_claim_relation_change_seq"), table_name="claim_relation")
@@ -1572,8 +1690,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_attribution_document_id"), table_name="attribution")
     op.drop_index(op.f("ix_attribution_change_seq"), table_name="attribution")
     op.drop_table("attribution")
+    op.drop_index(op.f("ix_topic_revision_key"), table_name="topic_revision")
     op.drop_index(op.f("ix_topic_revision_change_seq"), table_name="topic_revision")
     op.drop_table("topic_revision")
+    op.drop_index(op.f("ix_source_revision_parent_id"), table_name="source_revision")
+    op.drop_index(op.f("ix_source_revision_name"), table_name="source_revision")
+    op.drop_index(op.f("ix_source_revision_key"), table_name="source_revision")
     op.drop_index(op.f("ix_source_revision_change_seq"), table_name="source_revision")
     op.drop_table("source_revision")
     op.drop_index(op.f("ix_document_url"), table_name="document")

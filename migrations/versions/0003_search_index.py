@@ -27,6 +27,8 @@ def upgrade() -> None:
             f"BEGIN INSERT INTO search_index (rowid, {COLUMNS}) "
             "VALUES (new.id, new.statement, new.quotes, new.sources); END"
         )
+        # Texts that are there already: the index was dropped by a downgrade and comes back.
+        op.execute("INSERT INTO search_index (search_index) VALUES ('rebuild')")
         return
     # A tsvector written out word by word: PostgreSQL's own parser would split some scripts in other places.
     op.execute(

@@ -1,0 +1,41 @@
+"""`attest reference`: the words of the record and the rules for a status, as a page of documentation."""
+
+import typer
+
+from app import vocabulary
+from app.vocabulary import Word
+
+
+def reference() -> None:
+    """Print the closed lists of the record and what each status needs, in Markdown; docs/vocabulary.md is made from it.
+
+    Example: [bold]attest reference > docs/vocabulary.md[/bold]
+    """
+    typer.echo(vocabulary_page(), nl=False)
+
+
+def vocabulary_page() -> str:
+    """The page, made from the code alone."""
+    from app.services.status_rules import RULES
+
+    parts = [
+        "# Vocabulary\n",
+        "Every closed list of the record: code, database, API and pages use the same words.\n",
+        "This page is made by `attest reference`, and a test holds it to the code.\n",
+    ]
+    for name, words in vars(vocabulary).items():
+        if isinstance(words, type) and issubclass(words, Word) and words is not Word:
+            parts.append(f"## {name}\n\n{(words.__doc__ or '').strip()}\n")
+            parts.append(_table(("word", "meaning"), [(f"`{word}`", word.meaning) for word in words]))
+    parts.append(
+        "## What a status needs\n\nA decision that the record cannot carry is refused, naming what is missing.\n"
+    )
+    parts.append(
+        _table(("status", "it may be set only with"), [(f"`{one}`", rule.needs) for one, rule in RULES.items()])
+    )
+    return "\n".join(parts)
+
+
+def _table(head: tuple[str, str], rows: list[tuple[str, str]]) -> str:
+    lines = [head, ("---", "---"), *rows]
+    return "\n".join(f"| {first} | {second} |" for first, second in lines) + "\n"

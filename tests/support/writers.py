@@ -1,0 +1,49 @@
+"""Writers that contend for one claim, each in a process of its own; their code must be importable by name."""
+
+from decimal import Decimal
+from multiprocessing import get_context
+
+from app.db.engine import Database
+from app.errors import VersionMismatchError
+from app.schemas.claim import ClaimCorrection
+from app.services import actors, claims
+from app.services.claim_reads import read_one
+from app.services.objects import etag
+from app.services.record import NOW
+
+
+def run_processes(url: str, claim_id: str, *, writers: int, times: int) -> list[int | None]:
+    """Let so many processes each add one to the claim's figure so many times; their exit codes."""
+    # One server process imports the application and forks the writers: importing it 16 times takes longer than writing.
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    processes = [context.Process(target=add_one, args=(url, claim_id, times)) for _ in range(writers)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    codes = [process.exitcode for process in processes]
+    for process in processes:
+        process.kill()
+        process.join()
+        process.close()
+    return codes
+
+
+def add_one(url: str, claim_id: str, times: int) -> None:
+    """Read the figure and correct it to one more, so many times; start again wherever another writer was faster."""
+    database = Database(url, pool_size=1)
+    done = 0
+    while done < times:
+        with database.reading() as connection:
+            shown = read_one(connection, NOW, claim_id, actors.Actor("", "", actors.Role.ADMIN))
+        figure = shown.quantities[0].model_dump() | {"best": (shown.quantities[0].best or Decimal(0)) + 1}
+        correction = ClaimCorrection.model_validate({"reason": "One more.", "quantities": [figure]})
+        try:
+            with database.writing() as connection:
+                actor = actors.system(connection, "Test")
+                claims.correct(connection, actor, claim_id, correction, etag(shown))
+        except VersionMismatchError:
+            continue
+        done += 1
+    database.close()

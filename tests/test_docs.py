@@ -1,0 +1,64 @@
+"""Documentation is tested: the README's examples are run, generated pages equal the code."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
+
+from app import settings as configuration
+from app.cli.main import app as attest
+from app.cli.reference import vocabulary_page
+
+ROOT = Path(__file__).parents[1]
+
+_ID = re.compile(r"\b[a-z]{2,5}_[0-9a-hjkmnp-tv-z]{26}\b")
+
+
+def _examples() -> Iterator[tuple[str, list[str]]]:
+    """Commands of the README that read from the service, each with the output that it shows."""
+    for block in re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, *output = part.splitlines()
+            if command.startswith("curl -s "):
+                yield command, output
+
+
+@pytest.fixture
+def seeded(api: TestClient, url: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    """A service with the seed data, loaded as `make run` does."""
+    monkeypatch.setenv("ATTEST_DATABASE_URL", url)
+    configuration.load.cache_clear()
+    done = CliRunner().invoke(attest, ["import", str(ROOT / "seed_data")])
+    configuration.load.cache_clear()
+    assert done.exit_code == 0, done.output
+    return api
+
+
+def test_the_examples_of_the_readme_answer_as_it_says(seeded: TestClient) -> None:
+    ids: dict[str, str] = {}
+    examples = list(_examples())
+    assert len(examples) >= 4
+    for command, output in examples:
+        address = shlex.split(command)[2]
+        for ours, theirs in ids.items():
+            address = address.replace(ours, theirs)
+        answer = seeded.get(address.replace("localhost:8000/api/v1/", "").replace("localhost:8000", ""))
+        assert answer.status_code == 200, (command, answer.text)
+        lines = iter(json.dumps(answer.json(), indent=4, ensure_ascii=True).splitlines())
+        for shown in output:
+            if shown == "…":
+                continue
+            found = next((line for line in lines if _ID.sub("", line) == _ID.sub("", shown)), None)
+            assert found is not None, f"{command}\nno longer answers\n{shown}"
+            ids |= dict(zip(_ID.findall(shown), _ID.findall(found), strict=True))
+
+
+def test_the_vocabulary_page_is_the_code() -> None:
+    assert (ROOT / "docs" / "vocabulary.md").read_text() == vocabulary_page(), (
+        "run: attest reference > docs/vocabulary.md"
+    )
