@@ -1,19 +1,34 @@
 """Puts the application together."""
 
 import logging
+import os
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import RedirectResponse
 
 from app import __version__, settings
-from app.api import attributions, claims, documents, evidence, problems, relations, service, sources, topics, transfers
+from app.api import (
+    attributions,
+    claims,
+    documentation,
+    documents,
+    evidence,
+    problems,
+    relations,
+    service,
+    sources,
+    topics,
+    transfers,
+)
 from app.api.access import Access
+from app.api.edge import Edge
 from app.db.engine import Database
 from app.services.cursors import Cursors
-from app.settings import Settings
+from app.settings import Settings, SettingsError
 
 DESCRIPTION = """
 Who claimed what, on whose word, in which document, and what could be confirmed.
@@ -45,9 +60,12 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
         summary="A fact-check database for war reporting",
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        openapi_url="/api/v1/openapi.json",
-        docs_url="/docs",
+        openapi_url=documentation.OPENAPI,
+        generate_unique_id_function=lambda route: route.name,
+        docs_url=None,
         redoc_url=None,
+        # A redirect would be built from the Host header, and behind a proxy send keys over plain http.
+        redirect_slashes=False,
         lifespan=lifespan,
     )
     app.state.database = database
@@ -56,21 +74,38 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     for room in (claims, topics, sources, documents, attributions, evidence, relations, transfers, service):
         api.include_router(room.router)
     app.include_router(api)
-    app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
+    documentation.install(app)
     problems.install(app)
     # The last one added is the first to see a request.
     app.add_middleware(Access, database=database, settings=chosen)
     app.add_middleware(problems.SafetyNet)
+    app.add_middleware(Edge)
     return app
 
 
 def secret_of(chosen: Settings) -> str:
-    """The secret of this installation: the configured one, or one that is made once and kept in the data folder."""
+    """The secret of this installation: the configured one, or one that is made once and kept in the data folder.
+
+    Raises SettingsError if it can neither be read nor made.
+    """
     if configured := chosen.secret_key.get_secret_value():
         return configured
     kept = chosen.data_dir / "secret"
-    if not kept.exists():
-        chosen.data_dir.mkdir(parents=True, exist_ok=True)
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(32))
-    return kept.read_text().strip()
+    try:
+        if not kept.exists():
+            _keep(kept, secrets.token_urlsafe(32))
+        secret = kept.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{kept}: {error}. Set ATTEST_SECRET_KEY, or ATTEST_DATA_DIR to another folder.") from error
+    if not secret:
+        raise SettingsError(f"{kept} is empty. Remove it, and a new one is made; or set ATTEST_SECRET_KEY.")
+    return secret
+
+
+def _keep(path: Path, secret: str) -> None:
+    """Write a secret for its owner's eyes only. Of processes that start together the first wins; none sees half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", dir=path.parent, prefix="secret-") as draft, suppress(FileExistsError):
+        draft.write(secret)
+        draft.flush()
+        os.link(draft.name, path)

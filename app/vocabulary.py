@@ -276,7 +276,10 @@ class Independence(Word):
 
     NOT_ESTABLISHED = "not_established", "Nobody has shown it; the default."
     ESTABLISHED = "established", "Ruled so by a person, with a reason."
-    DEPENDENT = "dependent", "They share an ancestor in the source tree, or were ruled to depend on each other."
+    DEPENDENT = (
+        "dependent",
+        "They share an ancestor in the source tree or an upstream, or were ruled to depend on each other.",
+    )
 
 
 class Role(Word):

@@ -2,6 +2,7 @@
 
 import io
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -60,10 +61,8 @@ def test_what_is_no_known_format(head: bytes) -> None:
 
 @given(head=st.binary(max_size=50) | st.text('{}[]":,;\r\n\trecod', max_size=50).map(str.encode))
 def test_nothing_else_goes_wrong(head: bytes) -> None:
-    try:
+    with suppress(ValueError):
         assert detect("upload", head) in FORMATS
-    except ValueError as error:
-        assert "no known format" in str(error)
 
 
 def test_every_format_can_be_read() -> None:

@@ -135,7 +135,6 @@ NOUNS: dict[str, Noun] = {
         {
             "claim": "@claim",
             "document": "@document",
-            "capture": None,
             "role": "refutes",
             "description": "Two men sit.",
             "independent": False,
@@ -163,8 +162,6 @@ NOUNS: dict[str, Noun] = {
         refs={"claim": "claim.id", "other_claim": "other_claim.id"},
     ),
 }
-
-every_noun = pytest.mark.parametrize("plural", NOUNS)
 
 
 @pytest.fixture
@@ -197,88 +194,92 @@ def shown(body: dict[str, Any], path: str) -> Any:
     return value
 
 
-@every_noun
 def test_is_recorded_read_and_listed(
-    plural: str, api: TestClient, world: dict[str, str], editor: Headers
+    subtests: pytest.Subtests, api: TestClient, world: dict[str, str], editor: Headers
 ) -> None:
-    noun = NOUNS[plural]
-    fields = filled(noun.whole, world)
+    for plural, noun in NOUNS.items():
+        with subtests.test(plural):
+            fields = filled(noun.whole, world)
 
-    answer = api.post(plural, json={**fields, "reason": "Seen."}, headers=editor)
+            answer = api.post(plural, json={**fields, "reason": "Seen."}, headers=editor)
 
-    assert answer.status_code == 201, answer.text
-    body = answer.json()
-    assert {name: shown(body, noun.refs.get(name, name)) for name in fields} == fields
-    assert body["version"] == 1
-    assert answer.headers["Location"] == f"/api/v1/{plural}/{body['id']}"
-    read = api.get(f"http://testserver{answer.headers['Location']}")
-    assert (read.status_code, read.json()) == (200, body)
-    assert read.headers["ETag"] == answer.headers["ETag"]
-    assert api.get(f"{plural}/{body['id']}", headers={"If-None-Match": read.headers["ETag"]}).status_code == 304
-    assert body in api.get(plural, params={"limit": 200}).json()["items"]
-
-
-@every_noun
-def test_is_corrected_as_it_was_read(plural: str, api: TestClient, world: dict[str, str], editor: Headers) -> None:
-    noun = NOUNS[plural]
-    created = api.post(plural, json=filled(noun.whole, world), headers=editor)
-    one = f"{plural}/{created.json()['id']}"
-    change = {**noun.change, "reason": "Better known."}
-    seen = {**editor, "If-Match": created.headers["ETag"]}
-
-    refused(api.patch(one, json=change, headers=editor), 428)
-    refused(api.patch(one, json=noun.change, headers=seen), 422, "reason")
-    refused(api.patch(one, json={**change, "id": "x", "nonsense": 1}, headers=seen), 422, "id", "nonsense")
-    after = api.patch(one, json=change, headers=seen)
-    assert after.status_code == 200, after.text
-    body = after.json()
-    assert (body["version"], {name: body[name] for name in noun.change}) == (2, noun.change)
-    assert after.headers["ETag"] == api.get(one).headers["ETag"] != created.headers["ETag"]
-
-    stale = api.patch(one, json=change, headers=seen)
-    refused(stale, 412)
-    assert stale.headers["ETag"] == after.headers["ETag"]
-    # The same once more says nothing new: no version, no change.
-    again = api.patch(one, json=change, headers={**editor, "If-Match": after.headers["ETag"]})
-    assert (again.status_code, again.json()) == (200, body)
-    then = api.get(one, params={"as_of": created.json()["recorded_at"]}).json()
-    assert {name: then[name] for name in noun.change} == {name: noun.whole[name] for name in noun.change}
+            assert answer.status_code == 201, answer.text
+            body = answer.json()
+            assert {name: shown(body, noun.refs.get(name, name)) for name in fields} == fields
+            assert body["version"] == 1
+            assert answer.headers["Location"] == f"/api/v1/{plural}/{body['id']}"
+            read = api.get(f"http://testserver{answer.headers['Location']}")
+            assert (read.status_code, read.json()) == (200, body)
+            assert read.headers["ETag"] == answer.headers["ETag"]
+            assert api.get(f"{plural}/{body['id']}", headers={"If-None-Match": read.headers["ETag"]}).status_code == 304
+            assert body in api.get(plural, params={"limit": 200}).json()["items"]
 
 
-@every_noun
+def test_is_corrected_as_it_was_read(
+    subtests: pytest.Subtests, api: TestClient, world: dict[str, str], editor: Headers
+) -> None:
+    for plural, noun in NOUNS.items():
+        with subtests.test(plural):
+            created = api.post(plural, json=filled(noun.whole, world), headers=editor)
+            one = f"{plural}/{created.json()['id']}"
+            change = {**noun.change, "reason": "Better known."}
+            seen = {**editor, "If-Match": created.headers["ETag"]}
+
+            refused(api.patch(one, json=change, headers=editor), 428)
+            refused(api.patch(one, json=noun.change, headers=seen), 422, "reason")
+            refused(api.patch(one, json={**change, "id": "x", "nonsense": 1}, headers=seen), 422, "id", "nonsense")
+            after = api.patch(one, json=change, headers=seen)
+            assert after.status_code == 200, after.text
+            body = after.json()
+            assert (body["version"], {name: body[name] for name in noun.change}) == (2, noun.change)
+            assert after.headers["ETag"] == api.get(one).headers["ETag"] != created.headers["ETag"]
+
+            stale = api.patch(one, json=change, headers=seen)
+            refused(stale, 412)
+            assert stale.headers["ETag"] == after.headers["ETag"]
+            # The same once more says nothing new: no version, no change.
+            again = api.patch(one, json=change, headers={**editor, "If-Match": after.headers["ETag"]})
+            assert (again.status_code, again.json()) == (200, body)
+            then = api.get(one, params={"as_of": created.json()["recorded_at"]}).json()
+            assert {name: then[name] for name in noun.change} == {name: noun.whole[name] for name in noun.change}
+
+
 def test_null_empties_what_may_be_empty(
-    plural: str, api: TestClient, world: dict[str, str], editor: Headers, correct: Correct
+    subtests: pytest.Subtests, api: TestClient, world: dict[str, str], editor: Headers, correct: Correct
 ) -> None:
-    noun = NOUNS[plural]
-    created = api.post(plural, json=filled(noun.whole, world), headers=editor)
-    one = f"{plural}/{created.json()['id']}"
-    seen = {**editor, "If-Match": created.headers["ETag"]}
+    for plural, noun in NOUNS.items():
+        with subtests.test(plural):
+            created = api.post(plural, json=filled(noun.whole, world), headers=editor)
+            one = f"{plural}/{created.json()['id']}"
+            seen = {**editor, "If-Match": created.headers["ETag"]}
 
-    for name in noun.needed:
-        refused(api.patch(one, json={name: None, "reason": "Gone."}, headers=seen), 422, name)
-    assert api.get(one).json() == created.json()
-    after = correct(plural, created.json()["id"], **dict.fromkeys(noun.emptied), **noun.also)
-    assert all(shown(after, noun.refs.get(name, name)) is None for name in noun.emptied)
+            for name in noun.needed:
+                refused(api.patch(one, json={name: None, "reason": "Gone."}, headers=seen), 422, name)
+            assert api.get(one).json() == created.json()
+            after = correct(plural, created.json()["id"], **dict.fromkeys(noun.emptied), **noun.also)
+            assert all(shown(after, noun.refs.get(name, name)) is None for name in noun.emptied)
 
 
-@every_noun
-def test_names_what_it_cannot_find(plural: str, api: TestClient, world: dict[str, str], editor: Headers) -> None:
-    noun = NOUNS[plural]
-    fields = filled(noun.whole, world)
-    created = api.post(plural, json=fields, headers=editor)
-    seen = {**editor, "If-Match": created.headers["ETag"]}
+def test_names_what_it_cannot_find(
+    subtests: pytest.Subtests, api: TestClient, world: dict[str, str], editor: Headers
+) -> None:
+    for plural, noun in NOUNS.items():
+        with subtests.test(plural):
+            fields = filled(noun.whole, world)
+            created = api.post(plural, json=fields, headers=editor)
+            seen = {**editor, "If-Match": created.headers["ETag"]}
 
-    for name in noun.refs:
-        for ref in (NOWHERE, "no such key"):
-            refused(api.post(plural, json={**fields, name: ref}, headers=editor), 422, name)
-        if name not in ("claim", "other_claim"):
-            change = {name: "no such key", "reason": "Moved."}
-            refused(api.patch(f"{plural}/{created.json()['id']}", json=change, headers=seen), 422, name)
-    for unknown in (NOWHERE, "nonsense", "a%00b", "%F0%9F%92%A5", "x" * 65):
-        status = 404 if len(unknown) < 65 else 422
-        refused(api.get(f"{plural}/{unknown}"), status)
-        refused(api.patch(f"{plural}/{unknown}", json={**noun.change, "reason": "?"}, headers=seen), status)
-    refused(api.delete(f"{plural}/{created.json()['id']}", headers=editor), 405)
+            for name in noun.refs:
+                for ref in (NOWHERE, "no such key"):
+                    refused(api.post(plural, json={**fields, name: ref}, headers=editor), 422, name)
+                if name not in ("claim", "other_claim"):
+                    change = {name: "no such key", "reason": "Moved."}
+                    refused(api.patch(f"{plural}/{created.json()['id']}", json=change, headers=seen), 422, name)
+            for unknown in (NOWHERE, "nonsense", "a%00b", "%F0%9F%92%A5", "x" * 65):
+                status = 404 if len(unknown) < 65 and "%00" not in unknown else 422
+                refused(api.get(f"{plural}/{unknown}"), status)
+                refused(api.patch(f"{plural}/{unknown}", json={**noun.change, "reason": "?"}, headers=seen), status)
+            refused(api.delete(f"{plural}/{created.json()['id']}", headers=editor), 405)
 
 
 @pytest.mark.parametrize("plural", ["sources", "topics", "documents", "claims"])
@@ -334,11 +335,12 @@ def test_nested_refs_are_named_with_their_place(api: TestClient, editor: Headers
         ({"evidence": [good_evidence, {**good_evidence, "document": "?"}]}, "evidence.1.document"),
         ({"evidence": [{**good_evidence, "capture": "?"}]}, "evidence.0.capture"),
         ({"relations": [good_relation, {**good_relation, "other_claim": "?"}]}, "relations.1.other_claim"),
-        ({"relations": [good_relation, good_relation]}, "relations"),
     ]
     for fields, named in table:
         claim = {"kind": "other", "statement": "Something is.", **fields}
         refused(api.post("claims", json=claim, headers=editor), 422, named)
+    twice = {"kind": "other", "statement": "Something is.", "relations": [good_relation, good_relation]}
+    refused(api.post("claims", json=twice, headers=editor), 422)
     assert len(api.get("claims").json()["items"]) == 2
 
 
@@ -366,9 +368,7 @@ def test_lists_of_nouns_are_filtered(api: TestClient, record: Record, world: dic
     anonymous = record("sources", name="100%_sure", kind="person", anonymity="anonymous")
     topic = record("topics", title="Lost?", metric_family="casualties")
     dated = record("documents", kind="report", published="2025-01", publisher="state", url="https://example.org/a")
-    said = record(
-        "attributions", claim=world["other_claim"], source=below["id"], document=dated["id"], stance="denies"
-    )
+    said = record("attributions", claim=world["other_claim"], source=below["id"], document=dated["id"], stance="denies")
     shown = record("evidence", claim=world["claim"], document=dated["id"], role="supports")
     related = record("relations", claim=world["claim"], other_claim=world["other_claim"], relation="updates")
     table: list[tuple[str, dict[str, Any], list[str]]] = [
@@ -417,29 +417,31 @@ def test_lists_of_nouns_are_filtered(api: TestClient, record: Record, world: dic
         refused(api.get(plural, params={name: "no such key"}), 422, name)
 
 
-@every_noun
-def test_lists_of_nouns_have_pages(plural: str, api: TestClient, record: Record, world: dict[str, str]) -> None:
-    noun = NOUNS[plural]
-    kinds = ["updates", "supersedes", "contradicts", "refines", "part_of"]
-    expected = [one["id"] for one in api.get(plural).json()["items"]]
-    for number in range(3):
-        fields = filled(noun.whole, world) | ({"relation": kinds[number]} if plural == "relations" else {})
-        expected.append(record(plural, **fields)["id"])
+def test_lists_of_nouns_have_pages(
+    subtests: pytest.Subtests, api: TestClient, record: Record, world: dict[str, str]
+) -> None:
+    for plural, noun in NOUNS.items():
+        with subtests.test(plural):
+            kinds = ["updates", "supersedes", "contradicts", "refines", "part_of"]
+            expected = [one["id"] for one in api.get(plural).json()["items"]]
+            for number in range(3):
+                fields = filled(noun.whole, world) | ({"relation": kinds[number]} if plural == "relations" else {})
+                expected.append(record(plural, **fields)["id"])
 
-    found: list[str] = []
-    cursor: dict[str, str] = {}
-    pages = 0
-    while pages < 10:
-        page = api.get(plural, params={"limit": 2, **cursor}).json()
-        found += [one["id"] for one in page["items"]]
-        pages += 1
-        if page["next"] is None:
-            break
-        cursor = {"cursor": page["next"]}
+            found: list[str] = []
+            cursor: dict[str, str] = {}
+            pages = 0
+            while pages < 10:
+                page = api.get(plural, params={"limit": 2, **cursor}).json()
+                found += [one["id"] for one in page["items"]]
+                pages += 1
+                if page["next"] is None:
+                    break
+                cursor = {"cursor": page["next"]}
 
-    assert (found, pages) == (expected, -(-len(expected) // 2))
-    other = "topics" if plural == "sources" else "sources"
-    refused(api.get(other, params=cursor), 422, "cursor")
+            assert (found, pages) == (expected, -(-len(expected) // 2))
+            other = "topics" if plural == "sources" else "sources"
+            refused(api.get(other, params=cursor), 422, "cursor")
 
 
 def test_a_document_may_have_no_known_publisher(api: TestClient, record: Record, world: dict[str, str]) -> None:
@@ -604,7 +606,12 @@ def test_a_topic_keeps_the_metrics_of_its_claims(
 ) -> None:
     topic = record("topics", metric_family="strength")
     figure = {"metric": "present", "unit": "soldiers", "qualifier": "exact", "best": 3}
-    wrong = {"kind": "other", "statement": "Lost.", "topic": topic["id"], "quantities": [{**figure, "metric": "killed"}]}
+    wrong = {
+        "kind": "other",
+        "statement": "Lost.",
+        "topic": topic["id"],
+        "quantities": [{**figure, "metric": "killed"}],
+    }
     refused(api.post("claims", json=wrong, headers=editor), 422, "quantities.0.metric")
     claim = record("claims", topic=topic["id"], quantities=[figure])
     change = {"metric_family": "casualties", "reason": "Renamed."}

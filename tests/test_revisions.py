@@ -5,12 +5,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from importlib.util import module_from_spec, spec_from_file_location
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection, Table, func, inspect, select
+from sqlalchemy import Connection, Table, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app import clock
@@ -37,17 +38,21 @@ WRITERS = 16
 
 
 @pytest.fixture
-def whole_record(
-    api: TestClient, editor: Headers, record: Record, database: Database, actor: Actor, correct: Record
-) -> None:
-    """At least one row in every table of the record."""
-    document = record("documents", title="Briefing")
+def captured(record: Record, database: Database, actor: Actor) -> str:
+    """The id of a document of which we kept bytes; no door takes them yet."""
+    document_id = str(record("documents", title="Briefing")["id"])
     with database.writing() as connection:
         change = actor.open(connection, Action.CREATE, "Kept.")
-        capture = {"id": new_id(Capture.prefix), "document_id": document["id"], "sha256": "0" * 64, "url": None}
+        capture = {"id": new_id(Capture.prefix), "document_id": document_id, "sha256": "0" * 64, "url": None}
         change.append(
             table_of(Capture), [{**capture, "media_type": "text/html", "byte_length": 0, "captured_at": change.at}]
         )
+    return document_id
+
+
+@pytest.fixture
+def whole_record(api: TestClient, editor: Headers, record: Record, correct: Record, captured: str) -> None:
+    """At least one row in every table of the record."""
     one, two = (record("sources", name=name, key=name)["id"] for name in ("One", "Two"))
     figure = {"metric": "present", "unit": "soldiers", "qualifier": "exact", "best": 1}
     topic = record("topics")
@@ -56,7 +61,7 @@ def whole_record(
         "claims",
         key="second",
         attributions=[{"source": source, "stance": "asserts", "lineage": "original"} for source in (one, two)],
-        evidence=[{"document": document["id"], "role": "context"}],
+        evidence=[{"document": captured, "role": "context"}],
         relations=[{"relation": "refines", "other_claim": first["id"]}],
     )
     correct("claims", second["id"], note="Corrected.")
@@ -120,7 +125,6 @@ def test_nobody_alters_or_removes_what_is_recorded(database: Database) -> None:
                 expected = "is append-only"
             with pytest.raises(DBAPIError, match=expected), database.writing() as connection:
                 connection.exec_driver_sql(statement)
-                pytest.fail(f"{act} of {table.name}")
         with database.reading() as connection:
             assert rows_of(connection, table) == before
 
@@ -151,7 +155,7 @@ def test_the_triggers_stand_on_exactly_the_tables_that_are_kept(database: Databa
         else "SELECT relname FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid WHERE tgname LIKE '%\\_refuses\\_%'"
     )
     with database.reading() as connection:
-        guarded = {row[0] for row in connection.exec_driver_sql(catalogue)}
+        guarded = set(connection.scalars(text(catalogue)))
         everything = set(inspect(connection).get_table_names())
     assert guarded == {table.name for table in KEPT}
     # The rest is bookkeeping, or the present state of what has revisions; whoever adds a table decides here.
@@ -171,7 +175,7 @@ def changes(database: Database) -> list[Any]:
 def assert_nothing_was_lost(database: Database, claim: dict[str, Any], corrections: int) -> None:
     made = changes(database)
     assert [change.seq for change in made] == list(range(1, len(made) + 1))
-    assert all(earlier.at < later.at for earlier, later in zip(made, made[1:], strict=False))
+    assert all(earlier.at < later.at for earlier, later in pairwise(made))
     head, versions = table_of(Head), revision_table(table_of(Claim))
     with database.reading() as connection:
         assert connection.execute(select(head.c.seq, head.c.at)).one() == (made[-1].seq, made[-1].at)
@@ -191,10 +195,10 @@ def counter(record: Record) -> dict[str, Any]:
 def test_parallel_writers_over_the_api_lose_nothing(
     api: TestClient, editor: Headers, database: Database, counter: dict[str, Any]
 ) -> None:
-    times = 3
+    times = 2
 
     def add_one(writer: int) -> list[int]:
-        reached = []
+        reached: list[int] = []
         while len(reached) < times:
             read = api.get(f"claims/{counter['id']}")
             figure = read.json()["quantities"][0]
@@ -259,7 +263,7 @@ def test_a_clock_set_back_never_dates_a_change_before_its_predecessor(
 
     made = changes(database)
     assert [change.seq for change in made] == [1, 2, 3, 4]
-    assert all(earlier.at < later.at for earlier, later in zip(made, made[1:], strict=False))
+    assert all(earlier.at < later.at for earlier, later in pairwise(made))
     assert made[3].at - made[1].at == timedelta(microseconds=2)
     # The moments that we gave out ourselves can be asked for, though this clock says that they lie ahead.
     for told in (third, fourth):

@@ -21,6 +21,7 @@ _SAYS = {
     409: "The record as it stands does not allow it.",
     412: "The object has changed since you read it.",
     413: "The body is too large.",
+    415: "The body is not of the right kind.",
     422: "A field or parameter is not as it should be; `errors` says which and why.",
     428: "If-Match is missing.",
     503: "The database is busy; try again shortly.",
@@ -42,8 +43,8 @@ def failures(*statuses: int) -> Responses:
 
 READ_ONE = failures(404, 422)
 READ_MANY = failures(403, 422)
-RECORD = failures(400, 403, 404, 409, 413, 422)
-CORRECT = failures(400, 403, 404, 409, 412, 413, 422, 428)
+RECORD = failures(400, 403, 404, 409, 413, 415, 422)
+CORRECT = failures(400, 403, 404, 409, 412, 413, 415, 422, 428)
 
 
 def answer(request: Request, shown: BaseModel) -> Response:
@@ -52,7 +53,7 @@ def answer(request: Request, shown: BaseModel) -> Response:
     tag = etag(shown) if isinstance(shown, Stamp) else f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Authorization"}
     known = request.headers.get("if-none-match", "")
-    if tag in [one.strip().removeprefix("W/") for one in known.split(",")]:
+    if known.strip() == "*" or tag in [one.strip().removeprefix("W/") for one in known.split(",")]:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(body, media_type=JSON, headers=headers)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.api.answers import CORRECT, READ_MANY, READ_ONE, RECORD, answer, corrected, recorded
+from app.api.bodies import StrictRoute
 from app.api.dependencies import (
     AsOfQuery,
     CursorsOf,
@@ -16,6 +17,7 @@ from app.api.dependencies import (
     Writer,
 )
 from app.schemas.claim import ClaimCorrection, ClaimPage, ClaimPost, ClaimRead
+from app.schemas.common import Whole
 from app.schemas.history import History
 from app.schemas.independence import IndependenceRulingCreate, IndependenceRulings
 from app.schemas.query import ClaimQuery
@@ -23,7 +25,7 @@ from app.schemas.review import Reviews
 from app.services import claim_lists, claim_reads, claims, history, independence, reviews
 from app.services.record import NOW, at
 
-router = APIRouter(prefix="/claims", tags=["claims"])
+router = APIRouter(prefix="/claims", tags=["claims"], route_class=StrictRoute)
 
 
 @router.get("", response_model=ClaimPage, responses=READ_MANY)
@@ -50,7 +52,7 @@ def read_claim(
 def read_claim_version(
     request: Request,
     identifier: Identifier,
-    version: Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the version.", examples=[1])],
+    version: Annotated[Whole, Path(ge=1, le=2**31 - 1, description="Number of the version.", examples=[1])],
     connection: ReadConnection,
     reader: Reader,
 ) -> Response:

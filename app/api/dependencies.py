@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from fastapi import Depends, Header, Path, Query, Request
+from fastapi import Depends, Header, Path, Query, Request, Security
+from fastapi.security import HTTPBearer
 from sqlalchemy import Connection
 
 from app.api.problems import PreconditionRequiredError
@@ -34,7 +35,11 @@ def _reader(request: Request) -> Actor | None:
     return actor
 
 
-def _writer(request: Request) -> Actor:
+# Who asks is found out before the route; this tells the documentation that a key is needed, and what it looks like.
+_KEY = HTTPBearer(bearerFormat="attest_…", scheme_name="key", description="A key: `attest_…`", auto_error=False)
+
+
+def _writer(request: Request, _key: Annotated[object, Security(_KEY)]) -> Actor:
     actor = _reader(request)
     if actor is None:
         raise AuthenticationError("Writing takes a key: Authorization: Bearer attest_…")
@@ -62,4 +67,8 @@ Writer = Annotated[Actor, Depends(_writer)]
 CursorsOf = Annotated[Cursors, Depends(_cursors)]
 IfMatch = Annotated[str, Depends(_if_match)]
 AsOfQuery = Annotated[Reading, Query()]
-Identifier = Annotated[str, Path(max_length=64, description="Identifier.", examples=["clm_01jhf3m8w5k6v0x2s9r7q4t1ya"])]
+Identifier = Annotated[
+    str,
+    # PostgreSQL takes no NUL in a text, not even to look for it.
+    Path(max_length=64, pattern=r"^[^\x00]*$", description="Identifier.", examples=["clm_01jhf3m8w5k6v0x2s9r7q4t1ya"]),
+]

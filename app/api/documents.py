@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.api.answers import CORRECT, READ_MANY, READ_ONE, RECORD, answer, corrected, recorded
+from app.api.bodies import StrictRoute
 from app.api.dependencies import (
     AsOfQuery,
     CursorsOf,
@@ -20,7 +21,7 @@ from app.schemas.query import DocumentQuery
 from app.services import documents, lists
 from app.services.record import NOW, at
 
-router = APIRouter(prefix="/documents", tags=["documents"])
+router = APIRouter(prefix="/documents", tags=["documents"], route_class=StrictRoute)
 
 
 @router.get("", response_model=Page[DocumentRead], responses=READ_MANY)

@@ -10,7 +10,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import (
@@ -26,6 +28,9 @@ from app.errors import (
 from app.services.imports import ImportRefusedError
 
 MEDIA_TYPE = "application/problem+json"
+
+UNAVAILABLE = (OperationalError, NoConnectionError)
+"""What the database raises when it is away, locked, full, or has no connection left."""
 
 logger = logging.getLogger("attest")
 
@@ -51,6 +56,14 @@ class BodyTooLargeError(AttestError):
     """The body is larger than this kind of request may be."""
 
 
+class UnreadableError(AttestError):
+    """The body cannot be read at all."""
+
+
+class UnsupportedMediaTypeError(AttestError):
+    """The body is, or claims to be, of another kind than this route takes."""
+
+
 class PreconditionRequiredError(AttestError):
     """A correction must say which state it corrects."""
 
@@ -63,6 +76,8 @@ STATUS: Mapping[type[AttestError], HTTPStatus] = {
     AuthenticationError: HTTPStatus.UNAUTHORIZED,
     PermissionDeniedError: HTTPStatus.FORBIDDEN,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnreadableError: HTTPStatus.BAD_REQUEST,
+    UnsupportedMediaTypeError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
     ImportRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
@@ -99,7 +114,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AttestError, lambda _request, error: of(_ours(error)))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(OperationalError, _busy)
+    for kind in UNAVAILABLE:
+        app.add_exception_handler(kind, lambda _request, error: _busy(error))
 
 
 def _ours(error: Exception) -> AttestError:
@@ -125,22 +141,39 @@ def _message(fault: Mapping[str, Any]) -> str:
     return str(fault["msg"]).removeprefix("Value error, ")
 
 
-def _http(_request: Request, error: Exception) -> Response:
+def _http(request: Request, error: Exception) -> Response:
+    if isinstance(error.__cause__, AttestError):  # FastAPI wraps whatever goes wrong while it reads a body
+        return of(error.__cause__)
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else "Something went wrong."
-    headers = error.headers if isinstance(error, HTTPException) else None
+    headers = dict((error.headers if isinstance(error, HTTPException) else None) or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED and (allowed := _methods(request)):
+        headers["Allow"] = ", ".join(allowed)
     return problem(status, detail, None, headers)
 
 
-def _busy(_request: Request, _error: Exception) -> Response:
-    logger.exception("The database cannot be used")
+def _methods(request: Request) -> list[str]:
+    """The methods of this path. Starlette would name those of the first of its routes alone."""
+    paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    found = {
+        method.upper()
+        for path, operations in paths.items()
+        if compile_path(path)[0].match(request.url.path)
+        for method in operations
+    }
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
+
+
+def _busy(error: Exception) -> Response:
+    # Starlette calls this in another thread, which knows nothing of the error.
+    logger.error("The database cannot be used", exc_info=error)
     return problem(
         HTTPStatus.SERVICE_UNAVAILABLE, "The database is busy; try again shortly.", None, {"Retry-After": "2"}
     )
 
 
 class SafetyNet:
-    """Innermost of all: what nobody expected becomes a plain 500, and the connection stays usable."""
+    """Around all that may fail: what nobody expected becomes a plain 500, and the connection stays usable."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -159,9 +192,14 @@ class SafetyNet:
 
         try:
             await self._app(scope, receive, remember)
-        except Exception:
-            logger.exception("Unexpected error")
+        except Exception as error:
             if answered:
+                logger.exception("Unexpected error")
                 raise
-            response = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong; it has been logged.")
+            response = _busy(error) if isinstance(error, UNAVAILABLE) else _unexpected(error)
             await response(scope, receive, send)
+
+
+def _unexpected(error: Exception) -> Response:
+    logger.error("Unexpected error", exc_info=error)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong; it has been logged.")

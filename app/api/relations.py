@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.api.answers import CORRECT, READ_MANY, READ_ONE, RECORD, answer, corrected, recorded
+from app.api.bodies import StrictRoute
 from app.api.dependencies import (
     AsOfQuery,
     CursorsOf,
@@ -21,7 +22,7 @@ from app.schemas.relation import RelationCorrection, RelationPost, RelationRead
 from app.services import lists, relations
 from app.services.record import NOW, at
 
-router = APIRouter(prefix="/relations", tags=["relations"])
+router = APIRouter(prefix="/relations", tags=["relations"], route_class=StrictRoute)
 
 
 @router.get("", response_model=Page[RelationRead], responses=READ_MANY)

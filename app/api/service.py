@@ -6,11 +6,12 @@ from sqlalchemy import text
 
 from app import __version__, vocabulary
 from app.api.answers import answer, failures
+from app.api.bodies import StrictRoute
 from app.api.dependencies import ReadConnection
 from app.schemas.common import Read
 from app.vocabulary import Word
 
-router = APIRouter(tags=["service"])
+router = APIRouter(tags=["service"], route_class=StrictRoute)
 
 
 class Health(Read):
@@ -38,14 +39,14 @@ class Vocabulary(Read):
     """Each list by its name."""
 
 
-@router.get("/health", response_model=Health, responses=failures())
+@router.get("/health", response_model=Health, responses=failures(422))
 def read_health(request: Request, connection: ReadConnection) -> Response:
     """Tell whether the service works."""
     connection.execute(text("SELECT 1"))
     return answer(request, Health(status="ok", version=__version__))
 
 
-@router.get("/vocabulary", response_model=Vocabulary, responses=failures())
+@router.get("/vocabulary", response_model=Vocabulary, responses=failures(422))
 def read_vocabulary(request: Request) -> Response:
     """Read the closed lists of the record: every word that a field may hold, and what it means."""
     lists = {

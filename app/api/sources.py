@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.api.answers import CORRECT, READ_MANY, READ_ONE, RECORD, answer, corrected, recorded
+from app.api.bodies import StrictRoute
 from app.api.dependencies import (
     AsOfQuery,
     CursorsOf,
@@ -20,7 +21,7 @@ from app.schemas.source import SourceCorrection, SourcePost, SourceRead
 from app.services import lists, sources
 from app.services.record import NOW, at
 
-router = APIRouter(prefix="/sources", tags=["sources"])
+router = APIRouter(prefix="/sources", tags=["sources"], route_class=StrictRoute)
 
 
 @router.get("", response_model=Page[SourceRead], responses=READ_MANY)

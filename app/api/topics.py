@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.api.answers import CORRECT, READ_MANY, READ_ONE, RECORD, answer, corrected, recorded
+from app.api.bodies import StrictRoute
 from app.api.dependencies import (
     AsOfQuery,
     CursorsOf,
@@ -21,7 +22,7 @@ from app.schemas.topic import TopicCorrection, TopicPost, TopicRead
 from app.services import estimates, lists, topics
 from app.services.record import NOW, at
 
-router = APIRouter(prefix="/topics", tags=["topics"])
+router = APIRouter(prefix="/topics", tags=["topics"], route_class=StrictRoute)
 
 
 @router.get("", response_model=Page[TopicRead], responses=READ_MANY)

@@ -10,11 +10,12 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from app.api.answers import failures
+from app.api.bodies import StrictRoute
 from app.api.dependencies import Reader, Writer
 from app.db.engine import Database
 from app.errors import InvalidError
 from app.formats import attest_csv, attest_json
-from app.formats.detect import FORMATS, detect
+from app.formats.detect import FORMATS, HEAD, detect
 from app.schemas.common import Prose, Schema
 from app.schemas.import_report import ImportReport
 from app.schemas.query import ClaimFilter
@@ -23,13 +24,10 @@ from app.schemas.record import Record
 from app.services import exports, imports
 from app.services.actors import Actor
 
-router = APIRouter(tags=["files"])
+router = APIRouter(tags=["files"], route_class=StrictRoute)
 
 SPOOL = 1_000_000
 """Bytes of an import that are held in memory; the rest waits on disk."""
-
-HEAD = 4_096
-"""Bytes by which a format is told."""
 
 WRITERS: dict[str, tuple[Callable[[Iterable[Record]], Iterator[str]], str]] = {
     "attest_json": (attest_json.write, "application/x-ndjson"),

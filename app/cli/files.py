@@ -61,11 +61,11 @@ def _files(paths: list[Path]) -> Iterator[Path]:
 def _import(opened: Any, path: Path, format: str | None, dry_run: bool, strict: bool, reason: str) -> Any:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from app.formats.detect import FORMATS, detect
+    from app.formats.detect import FORMATS, HEAD, detect
     from app.services import actors, imports
 
     with path.open("rb") as stream:
-        head = stream.read(4096)
+        head = stream.read(HEAD)
         stream.seek(0)
         try:
             name = format or detect(path.name, head)

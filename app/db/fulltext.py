@@ -4,13 +4,16 @@ The words are cut and folded by us, the same for text and query, so both engines
 tokens. What is left to them is finding and ranking.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Float,
     Select,
+    case,
     cast,
     column,
     func,
@@ -23,8 +26,12 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from app.db.schema import Base
 
-WEIGHTS = {"statement": 1.0, "quotes": 0.4, "sources": 0.2}
-"""How much a word counts by where it stands."""
+WEIGHTS = {"statement": 4, "quotes": 2, "sources": 1}
+"""What it counts that the whole query is found in one column; the last resort, all of them together, counts nothing.
+
+A rank follows from the text and the query alone. Were it to weigh how rare a word is in the collection, as bm25 does,
+every new claim could reorder what was found before: pages would lose rows, and a past moment would not come back.
+"""
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class Match:
     tsquery: str
 
 
-def matching(connection: Connection, match: Match, seq: int | None) -> Select[tuple[str, float]]:
+def matching(connection: Connection, match: Match, seq: int | None) -> Select[tuple[str, int]]:
     """The claims whose words match, `claim_id` with `rank` (higher is better); as of change number `seq`, or now."""
     search_text = Base.metadata.tables["search_text"]
     found, rank = (_sqlite if connection.dialect.name == "sqlite" else _postgresql)(match)
@@ -58,15 +65,22 @@ def matching(connection: Connection, match: Match, seq: int | None) -> Select[tu
     return statement.where(search_text.c.change_seq <= seq, ~superseded)
 
 
-def _sqlite(match: Match) -> tuple[ColumnElement[bool], ColumnElement[float]]:
+def _sqlite(match: Match) -> tuple[ColumnElement[bool], ColumnElement[int]]:
     index: ColumnElement[str] = literal_column("search_index")
-    # bm25 is the smaller the better.
-    return index.op("MATCH")(literal(match.fts5)), -func.bm25(index, *WEIGHTS.values())
+    rowids: Select[tuple[int]] = select(literal_column("rowid")).select_from(table("search_index"))
+    row = Base.metadata.tables["search_text"].c.id
+    within = [row.in_(rowids.where(index.op("MATCH")(literal(f"{name} : ({match.fts5})")))) for name in WEIGHTS]
+    return index.op("MATCH")(literal(match.fts5)), _weighed(within)
 
 
-def _postgresql(match: Match) -> tuple[ColumnElement[bool], ColumnElement[float]]:
+def _postgresql(match: Match) -> tuple[ColumnElement[bool], ColumnElement[int]]:
     index: ColumnElement[str] = literal_column("search_text.search_index", TSVECTOR)
     query = cast(literal(match.tsquery), TSQUERY)
-    c, b, a = sorted(WEIGHTS.values())
-    weights: ColumnElement[str] = literal_column(f"'{{0.1,{c},{b},{a}}}'::real[]")
-    return index.op("@@")(query), cast(func.ts_rank(weights, index, query), Float(53))
+    # The migration labels the words of the three columns A, B and C.
+    labels: list[ColumnElement[str]] = [literal_column(f"""'{{{label}}}'::"char"[]""") for label in "abc"]
+    return index.op("@@")(query), _weighed([func.ts_filter(index, label).op("@@")(query) for label in labels])
+
+
+def _weighed(within: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:
+    first, *others = [case((found, weight), else_=0) for found, weight in zip(within, WEIGHTS.values(), strict=True)]
+    return reduce(add, others, first)

@@ -100,6 +100,12 @@ def seq_at(connection: Connection, moment: datetime) -> int:
     return int(found or 0)
 
 
+def last_moment(connection: Connection) -> datetime:
+    """When the last change was recorded."""
+    moment: datetime = connection.execute(select(Base.metadata.tables["head"].c.at)).scalar_one()
+    return moment
+
+
 @dataclass
 class Change:
     """One act upon the record: everything written under it shares who, when and why.

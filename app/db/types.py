@@ -48,8 +48,10 @@ class Figure(TypeDecorator[Decimal]):
         return dialect.type_descriptor(Numeric(19, 4, asdecimal=False) if dialect.name == "sqlite" else Numeric(19, 4))
 
     def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> Decimal | int | float | None:
-        if value is None or dialect.name != "sqlite" or isinstance(value, int):
+        if value is None or isinstance(value, int):
             return value
+        if dialect.name != "sqlite":
+            return value.normalize()  # PostgreSQL takes no "0E-99999", which is a zero all the same
         return int(value) if value == value.to_integral_value() else float(value)
 
     def process_result_value(self, value: Decimal | float | None, _dialect: Dialect) -> Decimal | None:

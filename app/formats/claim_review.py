@@ -22,7 +22,6 @@ from datetime import date
 from hashlib import sha256
 from html import unescape
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -43,6 +42,7 @@ _DEEPEST_WRAPPING = 5
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?=$|[T\s])")
 _BARE_ADDRESS = re.compile(r"[\w-]+(\.[\w-]+)*\.[a-zA-Z]{2,}([/?#]\S*)?")
+_HOST = re.compile(r"https?://([^/?#:]+)")
 _ACCOUNT = re.compile(r"(facebook|fb|twitter|instagram|tiktok|telegram|youtube|whatsapp)\b", re.IGNORECASE)
 _NETWORKS = re.compile(
     r"(^|\.)(facebook\.com|fb\.com|twitter\.com|x\.com|instagram\.com|tiktok\.com|t\.me|youtube\.com|youtu\.be|"
@@ -352,8 +352,7 @@ def _claimant(party: _Party) -> SourceRecord:
     if party.name.casefold() in _NOBODY:
         nobody = _Party(party.name, "")
         return _source(nobody, SourceKind.OTHER, Anonymity.DESCRIBED)
-    host = urlsplit(party.address or "").hostname or ""
-    if _ACCOUNT.match(party.name) or _NETWORKS.search(host):
+    if _ACCOUNT.match(party.name) or _NETWORKS.search(_host(party.address or "")):
         return _source(party, SourceKind.SOCIAL_MEDIA_ACCOUNT)
     return _source(party, SourceKind.PERSON if party.type_ == "Person" else SourceKind.OTHER)
 
@@ -371,7 +370,7 @@ def _source(party: _Party, kind: SourceKind, anonymity: Anonymity = Anonymity.NA
 
 def _appearance(address: str) -> DocumentRecord:
     """The document at an address: nothing but what the address tells, so that it is the same in every review."""
-    host = urlsplit(address).hostname or ""
+    host = _host(address)
     kind = DocumentKind.OTHER
     if _VIDEO_HOSTS.search(host):
         kind = DocumentKind.VIDEO
@@ -422,6 +421,11 @@ def _address(value: object) -> str | None:
         return _URL.validate_python(text)
     except ValidationError:
         return None
+
+
+def _host(address: str) -> str:
+    found = _HOST.match(address)
+    return found[1].lower() if found else ""
 
 
 def _language(value: object) -> str | None:

@@ -6,10 +6,12 @@ from the counts and are passed over, as are the numbers that the collection give
 the like): they change when it is made anew. An event is the same as long as its country, item, status and address
 are; no two rows of the collection share all four.
 
-`date_recorded` is the day on which the collection first saw the item on Oryx's page, not the day of the loss.
+`date_recorded` is the day on which the collection first saw the item on Oryx's page, not the day of the loss. What
+Oryx changed on its page later stands in the collection twice, before and after: it holds more events than Oryx counts.
 
-What is mended: a running total before an item's name ("273 T-80BV"), words before an address, and a scheme that
-lost its first letter (`ttps://`). Addresses run together are refused: no telling which one was meant.
+A running total before an item's name ("273 T-80BV") is left out of the name. An address with words before it, without
+its first letter (`ttps://`) or run together with another is refused: nearly all of these stand in a later row again,
+mended by Oryx itself, and mending them here would give that row's loss a second date.
 """
 
 import re
@@ -19,7 +21,6 @@ from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
 from typing import BinaryIO
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -89,8 +90,8 @@ _DAILY = ("country", "equipment_type", *_COUNTS, "date_recorded")
 _COLLECTION = "Read from a machine-readable copy of Oryx's lists, scarnecchia/oryx_data (CC BY 4.0)."
 _EVENTS_NOTE = (
     f"{_COLLECTION} The time of a claim is open at its beginning: known is only by when the loss was listed. One "
-    "item may be listed under two states, for example damaged and abandoned; running totals before an item's name "
-    "are left out."
+    "item may be listed under two states, for example damaged and abandoned, and what Oryx changed later is listed "
+    "before and after: these claims cannot be added up to Oryx's own counts."
 )
 
 _MONTHS = (
@@ -98,7 +99,7 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_ADDRESS = re.compile(r"(?:(?P<words>.*\S)\s+)?h?(?P<rest>ttps?://\S+)")
+_ADDRESS = re.compile(r"https?://(?P<host>[^\s/?#:]+)(?P<path>[^\s?#]*)\S*")
 _RUNNING_TOTAL = re.compile(r"^\d+ (?=\S)")
 _TYPE = re.compile(r"[^\W\d][^\d:]*")
 _PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
@@ -192,15 +193,15 @@ def _event(line: int, row: dict[str, str]) -> Reading:
         faults.append(("system", "must name what was lost"))
     address = _ADDRESS.fullmatch(row["url"])
     if address is None or row["url"].count("://") > 1:
-        faults.append(("url", "must be one whole http or https address"))
+        faults.append(("url", "must be one http or https address, whole and alone"))
     if faults or address is None:
         yield from (Refused(line, field, why) for field, why in faults)
         return
-    document = _proof(f"h{address['rest']}")
-    yield Row(line, (document, _loss(row, item, document, address["words"])))
+    document = _proof(address)
+    yield Row(line, (document, _loss(row, item, document)))
 
 
-def _loss(row: dict[str, str], item: str, document: DocumentRecord, words: str | None) -> ClaimRecord:
+def _loss(row: dict[str, str], item: str, document: DocumentRecord) -> ClaimRecord:
     country, status, day = row["country"], row["status"], date.fromisoformat(row["date_recorded"])
     same = sha256(f"{item}\n{document.url}".encode()).hexdigest()[:20]
     return ClaimRecord(
@@ -213,14 +214,7 @@ def _loss(row: dict[str, str], item: str, document: DocumentRecord, words: str |
         stage=Stage.PUBLISHED,
         quantities=[_one(item, _METRICS[status])],
         attributions=[_listed(country, day)],
-        evidence=[
-            ClaimEvidenceCreate(
-                key="proof",
-                document=document.key or "",
-                role=EvidenceRole.SUPPORTS,
-                description=f"Listed with the words “{words}”." if words else None,
-            )
-        ],
+        evidence=[ClaimEvidenceCreate(key="proof", document=document.key or "", role=EvidenceRole.SUPPORTS)],
     )
 
 
@@ -249,18 +243,17 @@ def _listed(country: str, day: date) -> ClaimAttributionCreate:
     )
 
 
-def _proof(url: str) -> DocumentRecord:
+def _proof(address: re.Match[str]) -> DocumentRecord:
     """The document at an address: nothing but what the address tells, so that it is the same for every row."""
-    parts = urlsplit(url)
     kind = DocumentKind.OTHER
-    if parts.hostname in _PICTURE_HOSTS or parts.path.lower().endswith(_PICTURES):
+    if address["host"] in _PICTURE_HOSTS or address["path"].lower().endswith(_PICTURES):
         kind = DocumentKind.IMAGE
-    elif parts.hostname in _POST_HOSTS:
+    elif address["host"] in _POST_HOSTS:
         kind = DocumentKind.SOCIAL_MEDIA_POST
-    key = f"oryx/{url}"
+    key = f"oryx/{address[0]}"
     if len(key) > _LONGEST_KEY:
-        key = f"oryx/sha256:{sha256(url.encode()).hexdigest()}"
-    return DocumentRecord(key=key, kind=kind, url=url)
+        key = f"oryx/sha256:{sha256(address[0].encode()).hexdigest()}"
+    return DocumentRecord(key=key, kind=kind, url=address[0])
 
 
 # --- daily counts ---

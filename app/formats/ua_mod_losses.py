@@ -378,6 +378,7 @@ def _corrections(line: int, row: dict[str, Any], day: date) -> "_Records":
         signed = f"{value:+,}".replace("-", "−")
         yield NoteRecord(
             claim=f"ua-mod-losses/petro/{category.slug}/{day}",
+            joins=f"ua-mod-losses/lod/{category.slug}/{day}",
             note=(
                 f"The total of this day includes a correction of {signed} to earlier figures, by the dataset's "
                 "list of corrections."

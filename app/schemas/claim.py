@@ -140,7 +140,7 @@ class ClaimItem(ClaimCore):
     """A claim in a list."""
 
     attributed_to: list[SpeakerRead]
-    """Who takes which stance (the first ten attributions)."""
+    """Who takes which stance, each once (the first ten)."""
     snippets: list[Snippet] | None
     """Where the searched words stand; null unless the list was searched."""
 

@@ -1,5 +1,6 @@
 """Building blocks of all shapes: kinds of text, references, the rules that every shape follows."""
 
+import math
 import re
 import unicodedata
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from app.schemas import edtf
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _BREAKS = re.compile(r"[\r\n\t\u2028\u2029]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _URL = re.compile(r"https?://[^\s/?#@<>\"\\^`{|}]+([/?#][^\s<>\"\\^`{|}]*)?")
@@ -38,12 +40,27 @@ def _language(text: str) -> str:
 def _url(text: str) -> str:
     if not _URL.fullmatch(text):
         raise ValueError("must be a whole http or https address, without blanks or a user name")
-    return text
+    return _clean(text)
 
 
 def _edtf(text: str) -> str:
     edtf.bounds(text)
     return text
+
+
+def _storable(kept: dict[str, Any]) -> dict[str, Any]:
+    waiting: list[Any] = [kept]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting += [*item.keys(), *item.values()]
+        elif isinstance(item, list):
+            waiting += item
+        elif isinstance(item, str) and _NO_TEXT.search(item):
+            raise ValueError("must not contain NUL or half of a pair of surrogates")
+        elif isinstance(item, float) and not math.isfinite(item):
+            raise ValueError("must not contain NaN or Infinity")
+    return kept
 
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(_one_line)]
@@ -77,6 +94,9 @@ Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_
 Ref = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_one_line)]
 """An object by its id, or by the key under which it was imported."""
 
+Kept = Annotated[dict[str, Any], AfterValidator(_storable)]
+"""An object of JSON, kept as it came: anything that a database can store."""
+
 Moment = Annotated[datetime, PlainSerializer(lambda moment: moment.isoformat().replace("+00:00", "Z"))]
 """A moment in UTC, RFC 3339."""
 
@@ -90,6 +110,17 @@ def _only_a_day(value: Any) -> Any:
 
 Day = Annotated[date, BeforeValidator(_only_a_day)]
 """A day, ISO 8601."""
+
+
+def _only_digits(value: Any) -> Any:
+    # Pydantic would also read "1.0", "1_0" and " +1": one thing would have many addresses.
+    if isinstance(value, str) and not re.fullmatch(r"0|-?[1-9][0-9]*", value):
+        raise ValueError("must be a whole number, in digits")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_only_digits)]
+"""A whole number in an address."""
 
 
 class Schema(BaseModel):
@@ -137,7 +168,10 @@ class Correction(Schema):
             if name != "reason":
                 field.default = None
                 field.default_factory = None
-                field.annotation = field.annotation | None  # type: ignore[assignment,operator]  # X | None at run time
+                # What checks a value must not be asked about null: it goes with the type, into the union.
+                checked = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+                field.annotation = checked | None  # type: ignore[assignment,operator]  # X | None at run time
+                field.metadata = []
         cls.model_rebuild(force=True)
 
     def changes(self) -> dict[str, Any]:
@@ -150,6 +184,14 @@ Item = TypeVar("Item")
 
 class Page(Read, Generic[Item]):
     """One page of a list."""
+
+    # Pydantic names and describes the page of something by its type parameters only.
+    model_config = ConfigDict(json_schema_extra={"description": "One page of a list."})
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """`SourcePage` rather than `Page[SourceRead]`."""
+        return f"{params[0].__name__.removesuffix('Read')}Page"
 
     items: list[Item]
     """The objects, in the order asked for."""

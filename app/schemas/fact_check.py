@@ -1,10 +1,8 @@
 """Other organisations' fact-checks as they cross a door."""
 
-from typing import Any
-
 from pydantic import Field
 
-from app.schemas.common import Key, Read, Ref, Schema, Verbatim
+from app.schemas.common import Kept, Key, Read, Ref, Schema, Verbatim
 from app.schemas.source import SourceBrief
 
 
@@ -27,7 +25,7 @@ class FactCheckCreate(Schema):
     """worstRating as written."""
     explanation: Verbatim | None = None
     """ratingExplanation or reviewBody as written."""
-    original: dict[str, Any]
+    original: Kept
     """The ClaimReview object as it came."""
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from app.schemas.common import Edtf, Line, Ref, Schema, Url
+from app.schemas.common import Edtf, Line, Ref, Schema, Url, Whole
 from app.vocabulary import (
     Anonymity,
     ClaimKind,
@@ -30,7 +30,10 @@ def _rfc3339(value: object) -> object:
 
 
 def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must lie within the years 1 to 9999, UTC") from None
 
 
 AsOf = Annotated[datetime, BeforeValidator(_rfc3339), AfterValidator(_utc)]
@@ -62,7 +65,7 @@ class Reading(Schema):
 class Listing(Reading):
     """A read of a list."""
 
-    limit: int = Field(20, ge=1, le=200)
+    limit: Whole = Field(20, ge=1, le=200)
     """Objects on a page."""
     cursor: str | None = Field(None, max_length=2000)
     """`next` of the page before; all other parameters stay as they were."""
@@ -104,7 +107,7 @@ class ClaimQuery(Listing, ClaimFilter):
 
     sort: ClaimSort | None = None
     """Order; `-` is falling. Latest first (`-date`) unless given; by `relevance` with q."""
-    facets: Annotated[str, AfterValidator(_facets)] | None = Field(None, examples=["status,kind"])
+    facets: Annotated[str, AfterValidator(_facets)] | None = Field(None, max_length=200, examples=["status,kind"])
     """Also count the whole list by these: status, kind, stage, topic, metric, source."""
 
 

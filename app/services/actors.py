@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from app import clock
 from app.db.ids import new_id
@@ -46,7 +47,11 @@ def person_named(connection: Connection, byline: str) -> str:
     if found is not None:
         return str(found)
     identifier = new_id(Person.prefix)
-    connection.execute(insert(person).values(id=identifier, byline=byline, created_at=clock.now()))
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(person).values(id=identifier, byline=byline, created_at=clock.now()))
+    except IntegrityError:  # on PostgreSQL another process may have entered the same person meanwhile
+        return str(connection.scalar(select(person.c.id).where(person.c.byline == byline)))
     return identifier
 
 

@@ -25,6 +25,7 @@ from app.services.objects import Columns, Noun, check_etag, given, overlay, rows
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.services.touch import touch
+from app.services.visible import seen
 from app.vocabulary import Action
 
 _PLAIN = ("key", "stance", "lineage", "said", "directness", "note", "withdrawn")
@@ -198,7 +199,7 @@ def read_all(
     rows = rows_by_id(connection, record.attribution, wanted)
     claims = rows_by_id(connection, record.claim, {row["claim_id"] for row in rows.values()})
     visible = [one for one, row in claims.items() if row["stage"] in visible_stages(actor)]
-    shown = {read.id: read for one in of_claims(connection, record, visible).values() for read in one}
+    shown = {read.id: read for one in of_claims(connection, record, visible, actor).values() for read in one}
     return [shown[one] for one in wanted if one in shown]
 
 
@@ -213,17 +214,20 @@ def rows_of_claims(connection: Connection, record: Record, claim_ids: Iterable[s
     return found
 
 
-def of_claims(connection: Connection, record: Record, claim_ids: Iterable[str]) -> dict[str, list[AttributionRead]]:
+def of_claims(
+    connection: Connection, record: Record, claim_ids: Iterable[str], actor: Actor | None
+) -> dict[str, list[AttributionRead]]:
     """The attributions of each claim as they are shown, oldest first."""
     by_claim = rows_of_claims(connection, record, claim_ids)
-    return show(connection, record, by_claim)
+    return show(connection, record, by_claim, actor)
 
 
 def show(
-    connection: Connection, record: Record, by_claim: Mapping[str, Sequence[Row]]
+    connection: Connection, record: Record, by_claim: Mapping[str, Sequence[Row]], actor: Actor | None
 ) -> dict[str, list[AttributionRead]]:
-    """These rows as they are shown."""
+    """These rows as they are shown. A claim of their own that the reader may not see is left unnamed."""
     rows = [row for group in by_claim.values() for row in group]
+    own = seen(connection, record, (row["own_claim_id"] for row in rows), actor)
     briefs = sources.briefs_of(connection, record, {row["source_id"] for row in rows})
     anonymity = {one: str(brief.anonymity) for one, brief in briefs.items()}
     placed = documents.briefs_of(connection, record, {row["document_id"] for row in rows} - {None})
@@ -232,7 +236,7 @@ def show(
         by_id = {row["id"]: row for row in group}
         shown[claim_id] = [
             AttributionRead(
-                **{name: value for name, value in row.items() if name not in ("quote", "source_id")},
+                **{name: value for name, value in row.items() if name not in ("quote", "source_id", "own_claim_id")},
                 source=briefs[row["source_id"]],
                 chain=[
                     ChainLink(attribution_id=link["id"], source=briefs[link["source_id"]], stance=link["stance"])
@@ -242,6 +246,7 @@ def show(
                 document=placed.get(row["document_id"]),
                 quote=_quote_of(row),
                 search=_search_of(row),
+                own_claim_id=row["own_claim_id"] if row["own_claim_id"] in own else None,
             )
             for row in group
         ]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
@@ -26,7 +27,7 @@ from app.services.refs import Refs, chunks
 from app.vocabulary import Stage
 
 SPEAKERS = 10
-"""How many attributions a claim in a list names."""
+"""How many speakers a claim in a list names."""
 
 
 class Selection(NamedTuple):
@@ -169,10 +170,7 @@ def items(connection: Connection, record: Record, identifiers: Sequence[str], qu
             **rows[one],
             topic=topics.get(rows[one]["topic_id"]),
             quantities=figures[one],
-            attributed_to=[
-                SpeakerRead(source_id=row["source_id"], name=row["name"], stance=row["stance"])
-                for row in said[one][:SPEAKERS]
-            ],
+            attributed_to=_attributed_to(said[one]),
             snippets=None if query is None else _snippets(query, rows[one], said[one], figures[one]),
         )
         for one in identifiers
@@ -200,6 +198,12 @@ def _speakers(connection: Connection, record: Record, identifiers: Sequence[str]
         for row in rows:
             found[row["claim_id"]].append(row)
     return found
+
+
+def _attributed_to(said: Sequence[Row]) -> list[SpeakerRead]:
+    # A source that says the same in ten documents is named once.
+    spoken = dict.fromkeys((row["source_id"], row["name"], row["stance"]) for row in said)
+    return [SpeakerRead(source_id=one, name=name, stance=stance) for one, name, stance in islice(spoken, SPEAKERS)]
 
 
 def _snippets(query: Query, claim: Row, said: Sequence[Row], figures: Sequence[Any]) -> list[Snippet]:

@@ -52,7 +52,7 @@ def _whole(connection: Connection, record: Record, row: Row, actor: Actor | None
     names = {one: brief.name for one, brief in briefs.items()}
     found = origins.origins_of(said, anonymity)
     rulings = independence.latest(connection, record, [claim_id]).get(claim_id, {})
-    pairs = origins.pairs(found, above, names, rulings)
+    pairs = origins.pairs(said, found, above, names, rulings)
     placed = documents.briefs_of(connection, record, {one["document_id"] for one in said} - {None})
     publishers = {one: None if brief.publisher is None else brief.publisher.id for one, brief in placed.items()}
     decision = reviews.standing(reviews.rows_of_claims(connection, record, [claim_id])[claim_id])
@@ -61,7 +61,7 @@ def _whole(connection: Connection, record: Record, row: Row, actor: Actor | None
         topic=topics_of(connection, record, [row]).get(row["topic_id"]),
         quantities=quantities_of(connection, [row])[claim_id],
         adverse_to=briefs.get(row["adverse_to_id"]),
-        attributions=attributions.show(connection, record, {claim_id: said})[claim_id],
+        attributions=attributions.show(connection, record, {claim_id: said}, actor)[claim_id],
         counts=origins.counts(said, anonymity, publishers, pairs),
         origins=OriginsRead(origins=[briefs[one] for one in found], pairs=pairs),
         evidence=evidence.show(connection, record, evidence.rows_of_claims(connection, record, [claim_id])[claim_id]),

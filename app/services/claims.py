@@ -110,7 +110,7 @@ class Topics:
 
 def create(connection: Connection, actor: Actor, claim: ClaimCreate, reason: str) -> str:
     """Record a claim with all that hangs on it; its id."""
-    _require_publisher(actor, claim.stage)
+    _check_step(actor, Stage.DRAFT, claim.stage)
     change = actor.open(connection, Action.CREATE, reason)
     refs = Refs(connection)
     refuse_taken_key(CLAIM, claim.key, refs)

@@ -45,7 +45,10 @@ def interval(qualifier: str, low: Decimal | None, best: Decimal | None, high: De
     """
     if qualifier == Qualifier.ABOUT and best is not None:
         half = _unit_of_last_digit(best) / 2
-        return Interval(best - half if low is None else low, best + half if high is None else high)
+        # What rounds to 11,000 is less than 11,500.
+        return Interval(
+            best - half if low is None else low, best + half if high is None else high, high_open=high is None
+        )
     bounds = {
         Qualifier.EXACT: Interval(best, best),
         Qualifier.AT_LEAST: Interval(low, None),

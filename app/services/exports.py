@@ -9,7 +9,7 @@ from sqlalchemy import Connection, FromClause, select
 from app.db.revisions import Row
 from app.schemas.query import ClaimFilter
 from app.schemas.record import ClaimRecord, DocumentRecord, Record, SourceRecord, TopicRecord
-from app.services import attributions, claims, evidence, origins, reviews, sources
+from app.services import attributions, claims, evidence, origins, reviews, sources, visible
 from app.services.actors import Actor
 from app.services.attributions import ATTRIBUTION
 from app.services.claim_lists import choose
@@ -31,7 +31,7 @@ def records(
     tables = at(connection, as_of)
     selection = choose(connection, tables, chosen, actor)
     wanted = select(tables.claim.c.id).select_from(selection.source).where(*selection.conditions)
-    writer = _Writer(connection, tables)
+    writer = _Writer(connection, tables, actor)
     for chunk in chunks(connection.scalars(wanted.order_by(tables.claim.c.id)).all()):
         yield from writer.write(chunk)
 
@@ -39,9 +39,10 @@ def records(
 class _Writer:
     """Writes claims chunk by chunk, and remembers what has been written before them."""
 
-    def __init__(self, connection: Connection, tables: Tables) -> None:
+    def __init__(self, connection: Connection, tables: Tables, actor: Actor | None) -> None:
         self._connection = connection
         self._tables = tables
+        self._actor = actor
         self._written: set[str] = set()
         self._names: dict[str, str] = {}
 
@@ -49,6 +50,8 @@ class _Writer:
         """Records of these claims and of all that they name and that was not written before."""
         rows = rows_by_id(self._connection, self._tables.claim, [one for one in claim_ids if one not in self._written])
         said = attributions.rows_of_claims(self._connection, self._tables, rows)
+        related = self._of_claims(self._tables.claim_relation, rows)
+        self._leave_out_unseen(said, related)
         # A claim that states a party's own figure stands before the claim that the party disputes by it.
         own = {row["own_claim_id"] for group in said.values() for row in group} - {None} - self._written
         if ahead := own - rows.keys():
@@ -62,7 +65,6 @@ class _Writer:
         yield from self._sources(speakers | parties | {row["publisher_id"] for row in placed} - {None})
         yield from self._plain(TOPIC, TopicRecord, self._topics(rows.values()))
         yield from self._plain(DOCUMENT, DocumentRecord, placed)
-        related = self._of_claims(self._tables.claim_relation, rows)
         self._name({row["other_claim_id"] for group in related.values() for row in group} | rows.keys())
         decided = reviews.rows_of_claims(self._connection, self._tables, rows)
         figures = claims.quantities_on_record(self._connection, rows.values())
@@ -80,7 +82,16 @@ class _Writer:
                 }
             )
 
-    def _of_claims(self, table: FromClause, claim_ids: Iterable[str]) -> Mapping[str, list[Row]]:
+    def _leave_out_unseen(self, said: dict[str, list[Row]], related: dict[str, list[Row]]) -> None:
+        """Take out what names a claim that the reader may not see."""
+        named = [row["own_claim_id"] for group in said.values() for row in group]
+        named += [row["other_claim_id"] for group in related.values() for row in group]
+        seen = visible.seen(self._connection, self._tables, named, self._actor)
+        for one, group in said.items():
+            said[one] = [row if row["own_claim_id"] in seen else {**row, "own_claim_id": None} for row in group]
+            related[one] = [row for row in related[one] if row["other_claim_id"] in seen]
+
+    def _of_claims(self, table: FromClause, claim_ids: Iterable[str]) -> dict[str, list[Row]]:
         found: dict[str, list[Row]] = {one: [] for one in claim_ids}
         for chunk in chunks(found):
             statement = select(table).where(table.c.claim_id.in_(chunk)).order_by(table.c.id)
@@ -89,16 +100,16 @@ class _Writer:
         return found
 
     def _documents(self, identifiers: Iterable[str]) -> list[Row]:
-        return list(rows_by_id(self._connection, self._tables.document, identifiers).values())
+        return _in_order(rows_by_id(self._connection, self._tables.document, identifiers))
 
     def _topics(self, rows: Iterable[Row]) -> list[Row]:
         wanted = {row["topic_id"] for row in rows} - {None}
-        return list(rows_by_id(self._connection, self._tables.topic, wanted).values())
+        return _in_order(rows_by_id(self._connection, self._tables.topic, wanted))
 
     def _sources(self, identifiers: Iterable[str]) -> Iterator[Record]:
         above = sources.ancestors(self._connection, self._tables, identifiers)
         # From the top of the tree down.
-        ordered = list(dict.fromkeys(one for line in above for one in [*reversed(above[line]), line]))
+        ordered = list(dict.fromkeys(one for line in sorted(above) for one in [*reversed(above[line]), line]))
         rows = rows_by_id(self._connection, self._tables.source, ordered)
         yield from self._plain(SOURCE, SourceRecord, [rows[one] for one in ordered])
 
@@ -146,6 +157,10 @@ class _Writer:
             "source": self._names[row["source_id"]],
             "document": self._names.get(row["document_id"]),
         }
+
+
+def _in_order(rows: Mapping[str, Row]) -> list[Row]:
+    return [rows[one] for one in sorted(rows)]
 
 
 def _only(row: Row, *names: str) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """The story of a claim: what changed, from what to what, by whom, when and why. Read from the revisions alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, or_, select
+from sqlalchemy import Connection, FromClause, func, or_, select
 
 from app.db.revisions import Row, revision_table
 from app.db.schema import table_of
@@ -23,9 +23,11 @@ from app.models import (
     Review,
 )
 from app.schemas.history import FieldChange, HistoryEntry
+from app.services import visible
 from app.services.actors import Actor, visible_stages
 from app.services.objects import rows_by_id
 from app.services.record import Record
+from app.services.refs import chunks
 
 _changes, _person, _quantity = table_of(Change), table_of(Person), table_of(Quantity)
 
@@ -49,6 +51,19 @@ _BOOKKEEPING = frozenset(
 )
 """Columns that say nothing to a reader, or say again what another one says."""
 
+_CLAIMS = ("claim_id", "other_claim_id", "own_claim_id")
+"""Columns that name claims."""
+
+_PARTS: Mapping[str, FromClause] = {
+    "attribution": revision_table(table_of(Attribution)),
+    "evidence": revision_table(table_of(Evidence)),
+    "relation": revision_table(table_of(ClaimRelation)),
+    "fact_check": revision_table(table_of(FactCheck)),
+    "review": table_of(Review),
+    "independence_ruling": table_of(IndependenceRuling),
+}
+"""What hangs on a claim, and where all that was ever recorded of it stands."""
+
 
 def of_claim(connection: Connection, record: Record, claim_id: str, actor: Actor | None) -> list[HistoryEntry]:
     """The changes of a claim and of all that hangs on it, oldest first, up to the moment of `record`.
@@ -59,17 +74,10 @@ def of_claim(connection: Connection, record: Record, claim_id: str, actor: Actor
     if claim_id not in found or found[claim_id]["stage"] not in visible_stages(actor):
         raise NotFoundError("claim", claim_id)
     until = found[claim_id]["change_seq"] if record.seq is None else record.seq
-    entries = [
-        *_claim_entries(connection, claim_id, actor),
-        *_part_entries(connection, "attribution", revision_table(table_of(Attribution)), claim_id),
-        *_part_entries(connection, "evidence", revision_table(table_of(Evidence)), claim_id),
-        *_part_entries(connection, "relation", revision_table(table_of(ClaimRelation)), claim_id),
-        *_part_entries(connection, "fact_check", revision_table(table_of(FactCheck)), claim_id),
-        *_part_entries(connection, "review", table_of(Review), claim_id),
-        *_part_entries(connection, "independence_ruling", table_of(IndependenceRuling), claim_id),
-    ]
-    since = min((entry["seq"] for entry in entries if entry["noun"] == "claim"), default=0)
-    told = [entry for entry in entries if since <= entry["seq"] <= until]
+    entries = _claim_entries(connection, claim_id, actor)
+    for noun in _PARTS:
+        entries += _part_entries(connection, record, noun, claim_id, actor)
+    told = [entry for entry in entries if entry["seq"] <= until]
     return [HistoryEntry(**entry) for entry in sorted(told, key=lambda entry: (entry["seq"], entry["noun"] != "claim"))]
 
 
@@ -95,16 +103,50 @@ def _flat(figures: Iterable[Row]) -> dict[str, Any]:
     return {f"quantities.{row['position']}.{name}": value for row in figures for name, value in _readable(row).items()}
 
 
-def _part_entries(connection: Connection, noun: str, table: FromClause, claim_id: str) -> list[dict[str, Any]]:
-    rows = _with_change(connection, table, claim_id, "claim_id")
+def _part_entries(
+    connection: Connection, record: Record, noun: str, claim_id: str, actor: Actor | None
+) -> list[dict[str, Any]]:
+    rows = _with_change(connection, _PARTS[noun], claim_id, "claim_id")
+    seen = visible.seen(connection, record, [row[name] for row in rows for name in _CLAIMS if name in row], actor)
     by_object: dict[str, list[Row]] = {}
     for row in rows:
-        by_object.setdefault(row["id"], []).append(row)
+        # A relation has two ends; where the reader may not see one of them there is nothing to tell.
+        if _ends(row) <= seen:
+            by_object.setdefault(row["id"], []).append(row)
+    since = _seen_since(connection, {end for row in rows for end in _ends(row)}, actor)
     return [
         entry
         for versions in by_object.values()
-        for entry in _story(noun, versions, [_readable(row) for row in versions])
+        for entry in _story(noun, versions, [_of_part(row, seen) for row in versions])
+        if entry["changes"] and all(since[end] <= entry["seq"] for end in _ends(versions[0]))
     ]
+
+
+def _ends(row: Row) -> set[str]:
+    return {row["claim_id"], row.get("other_claim_id", row["claim_id"])}
+
+
+def _seen_since(connection: Connection, claim_ids: Iterable[str], actor: Actor | None) -> dict[str, int]:
+    """The change with which each of these claims came before the reader's eyes."""
+    versions = revision_table(table_of(Claim))
+    found: dict[str, int] = {}
+    for chunk in chunks(claim_ids):
+        rows = connection.execute(
+            select(versions.c.id, func.min(versions.c.change_seq))
+            .where(versions.c.id.in_(chunk), versions.c.stage.in_(visible_stages(actor)))
+            .group_by(versions.c.id)
+        )
+        found |= {row[0]: row[1] for row in rows}
+    return found
+
+
+def _of_part(row: Row, seen: Container[str]) -> dict[str, Any]:
+    told = _readable(row)
+    if "other_claim_id" in row:
+        told = {"claim_id": row["claim_id"], **told}
+    if told.get("own_claim_id") not in seen:
+        told.pop("own_claim_id", None)
+    return told
 
 
 def _with_change(connection: Connection, table: FromClause, claim_id: str, column: str) -> Sequence[Row]:

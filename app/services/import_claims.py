@@ -18,6 +18,7 @@ from app.models import Claim, Document, FactCheck, Quantity, Source, Topic
 from app.schemas.fact_check import FactCheckCreate
 from app.schemas.quantity import QuantityCreate
 from app.schemas.record import ClaimRecord, NoteRecord
+from app.schemas.relation import ClaimRelationCreate
 from app.schemas.review import ReviewCreate
 from app.services import attributions, claims, evidence, relations, reviews, search_index
 from app.services.attributions import ATTRIBUTION
@@ -81,6 +82,16 @@ class _Writes:
         self.touched.add(str(row.get("claim_id") or row["id"]))
 
 
+@dataclass(frozen=True)
+class _Awaited:
+    """A relation to a claim that has not been seen yet."""
+
+    line: int
+    place: int
+    claim_id: str
+    relation: ClaimRelationCreate
+
+
 class ClaimLoader:
     """Takes the claims of a file, batch by batch, all under one change."""
 
@@ -88,6 +99,8 @@ class ClaimLoader:
         self._change = change
         self._refs = refs
         self._topics = Topics(change.connection)
+        self._line = 0
+        self._awaited: list[_Awaited] = []
 
     def take(self, numbered: Sequence[tuple[int, ClaimRecord]]) -> list[Result]:
         """Lay claims over the record, each named once in the batch; what became of each, by line."""
@@ -98,6 +111,7 @@ class ClaimLoader:
         decisions: dict[str, Sequence[ReviewCreate]] = {}
         results: list[Result] = []
         for line, record in numbered:
+            self._line = line
             try:
                 claim_id, outcome = self._lay_over(record, held, writes)
             except InvalidError as error:
@@ -117,10 +131,27 @@ class ClaimLoader:
         """Put a remark on a claim; whether that changed it, None if there is no such claim."""
         table = CLAIM.table
         for key in (note.claim, note.joins):
+            if key is None:  # which would be every claim without a key
+                continue
             row = self._change.connection.execute(select(table).where(table.c.key == key)).mappings().one_or_none()
             if row is not None:
                 return claims.store_differences(self._change, row, {"note": note.note}, None)
         return None
+
+    def finish(self) -> list[Result]:
+        """At the end of the file, record relations to claims that came later; those to claims that never came."""
+        results: list[Result] = []
+        for awaited in self._awaited:
+            try:
+                row = relations.row_for(awaited.claim_id, awaited.relation, self._refs)
+            except InvalidError as error:
+                results.append((awaited.line, "unchanged", error.under(f"relations.{awaited.place}").problems))
+                continue
+            if relations.existing(self._change.connection, row) is not None:
+                continue
+            self._change.add(RELATION.table, [row])
+            touch(self._change, sorted({row["claim_id"], row["other_claim_id"]}))
+        return results
 
     # --- what is on record ---
 
@@ -245,10 +276,19 @@ class ClaimLoader:
         shown = evidence.rows_for(claim_id, record.evidence, self._refs, ids.get(EVIDENCE.name, {}))
         related = []
         for place, relation in enumerate(record.relations):
+            if self._refs.get(table_of(Claim), relation.other_claim) is None:
+                # It may stand further down in the file.
+                self._awaited.append(_Awaited(self._line, place, claim_id, relation))
+                continue
             try:
                 related.append(relations.row_for(claim_id, relation, self._refs))
             except InvalidError as error:
                 raise error.under(f"relations.{place}") from None
+        if len({(row["other_claim_id"], row["relation"]) for row in related}) < len(related):
+            raise InvalidError.of("relations", "one relation to one claim stands there twice")
+        names = [check.key for check in record.fact_checks if check.key is not None]
+        if len(set(names)) < len(names):
+            raise InvalidError.of("fact_checks", "two of the claim have the same key")
         checks = []
         for place, check in enumerate(record.fact_checks):
             try:
@@ -262,6 +302,8 @@ class ClaimLoader:
 
     def _write(self, writes: _Writes) -> None:
         change = self._change
+        # Amended first: a claim may be handing its key over to a new one.
+        change.amend_each(CLAIM.table, writes.amends[CLAIM.name])
         change.add(CLAIM.table, writes.adds[CLAIM.name])
         for noun in _PARTS.values():
             change.add(noun.table, writes.adds[noun.name])
@@ -269,7 +311,6 @@ class ClaimLoader:
         related = {row["other_claim_id"] for row in writes.adds[RELATION.name]}
         new = {row["id"] for row in writes.adds[CLAIM.name]}
         amended = writes.amends[CLAIM.name].keys()
-        change.amend_each(CLAIM.table, writes.amends[CLAIM.name])
         touch(change, sorted((writes.touched | related) - new - amended))
         change.append(table_of(Quantity), writes.quantities)
         search_index.refresh(change, sorted(writes.touched))

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, or_, select
 
 from app.db.revisions import Change, Row
-from app.errors import AttestError, InvalidError
+from app.errors import AttestError, FieldProblem, InvalidError
 from app.formats import rows as files
 from app.schemas.common import Schema
 from app.schemas.import_report import ImportReport, Refusal, Tally
@@ -97,7 +97,7 @@ def load(
     for batch in _batches(reading, loader.tally):
         loader.take(batch)
         progress(sum(loader.tally.rows.values()))
-    loader.tally.settle()
+    loader.finish()
     report = _report(loader.tally, format=format, dry_run=dry_run, seconds=time.monotonic() - begun)
     if strict and report.refused:
         raise ImportRefusedError(report)
@@ -154,6 +154,7 @@ class _Loader:
         self._change = change
         self._refs = Refs(change.connection)
         self._claims = ClaimLoader(change, self._refs)
+        self._waiting: dict[int, Outcome] = {}
 
     def take(self, batch: Sequence[Numbered]) -> None:
         """Lay a batch over the record: first what claims refer to, then the claims."""
@@ -161,14 +162,26 @@ class _Loader:
             self._take_plain(noun, [one for one in batch if isinstance(one[1], kind)])
         claims = [(line, record) for line, record in batch if isinstance(record, ClaimRecord)]
         for line, outcome, problems in self._claims.take(claims):
-            if problems:
-                for problem in problems:
-                    self.tally.refuse(line, problem.field, problem.message)
-            else:
+            if not problems:
                 self.tally.count(line, "claim", outcome)
+            self._refuse(line, problems)
+        self._waiting |= {line: self.tally.lines[line] for line, record in claims if record.relations}
         for line, note in [(line, record) for line, record in batch if isinstance(record, NoteRecord)]:
             self._take_note(line, note)
         self.tally.settle()
+
+    def finish(self) -> None:
+        """Take what had to wait for the end of the file."""
+        for line, _outcome, problems in self._claims.finish():
+            if line in self._waiting:
+                # The row was counted by what became of the claim itself.
+                self.tally.rows[self._waiting.pop(line)] -= 1
+            self._refuse(line, problems)
+        self.tally.settle()
+
+    def _refuse(self, line: int, problems: Iterable[FieldProblem]) -> None:
+        for problem in problems:
+            self.tally.refuse(line, problem.field, problem.message)
 
     def _take_note(self, line: int, note: NoteRecord) -> None:
         changed = self._claims.annotate(note)
@@ -186,8 +199,7 @@ class _Loader:
             try:
                 outcome, row = self._lay_over(noun, record, row, adds, amends)
             except InvalidError as error:
-                for problem in error.problems:
-                    self.tally.refuse(line, problem.field, problem.message)
+                self._refuse(line, error.problems)
                 continue
             on_record |= {name: row for name in (record.key, row["id"]) if name is not None}
             self._refs.put(noun.table, record.key, row["id"])

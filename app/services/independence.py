@@ -1,6 +1,6 @@
 """Rulings on whether two origins of a claim know it independently."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select
 
@@ -26,15 +26,16 @@ def rule(connection: Connection, actor: Actor, claim_ref: str, ruling: Independe
     """Rule on two origins of a claim; the ruling's id.
 
     Raises InvalidError unless both are origins of the claim, and ConflictError where a ruling would establish what
-    the source tree contradicts.
+    the record itself contradicts.
     """
     actor.require(Role.EDITOR, "rule on independence")
     change = actor.open(connection, Action.RULE, ruling.reason)
     refs = Refs(connection)
     claim_id = refs.the_one(claim, claim_ref)
-    pair = _pair_of(connection, claim_id, [refs.field(source, ref, "sources") or "" for ref in ruling.sources])
+    said = attributions.rows_of_claims(connection, NOW, [claim_id])[claim_id]
+    pair = _pair_of(connection, said, [refs.required(source, ref, "sources") for ref in ruling.sources])
     if ruling.ruling is Independence.ESTABLISHED:
-        _refuse_relatives(connection, pair)
+        _refuse_dependent(connection, said, pair)
     identifier = new_id(IndependenceRuling.prefix)
     row = {
         "id": identifier,
@@ -49,10 +50,9 @@ def rule(connection: Connection, actor: Actor, claim_ref: str, ruling: Independe
     return identifier
 
 
-def _pair_of(connection: Connection, claim_id: str, source_ids: list[str]) -> Pair:
-    rows = attributions.rows_of_claims(connection, NOW, [claim_id])[claim_id]
-    briefs = sources.briefs_of(connection, NOW, {row["source_id"] for row in rows})
-    found = origins.origins_of(rows, {one: str(brief.anonymity) for one, brief in briefs.items()})
+def _pair_of(connection: Connection, said: Sequence[Row], source_ids: list[str]) -> Pair:
+    briefs = sources.briefs_of(connection, NOW, {row["source_id"] for row in said})
+    found = origins.origins_of(said, {one: str(brief.anonymity) for one, brief in briefs.items()})
     for place, source_id in enumerate(source_ids):
         if source_id not in found:
             raise InvalidError.of(f"sources.{place}", "is not an identified origin of this claim")
@@ -61,11 +61,13 @@ def _pair_of(connection: Connection, claim_id: str, source_ids: list[str]) -> Pa
     return origins.ordered(*source_ids)
 
 
-def _refuse_relatives(connection: Connection, pair: Pair) -> None:
-    ancestor = origins.shared_ancestor(pair, sources.ancestors(connection, NOW, pair))
-    if ancestor is not None:
-        name = sources.briefs_of(connection, NOW, [ancestor])[ancestor].name
-        raise ConflictError(f"Both sources belong to {name}: they are dependent and cannot be ruled independent.")
+def _refuse_dependent(connection: Connection, said: Sequence[Row], pair: Pair) -> None:
+    above = sources.ancestors(connection, NOW, pair)
+    named = {row["source_id"] for row in said}.union(*above.values())
+    names = {one: brief.name for one, brief in sources.briefs_of(connection, NOW, named).items()}
+    why_not = origins.dependence(pair, origins.lines(said), above, names)
+    if why_not is not None:
+        raise ConflictError(f"{why_not} They are dependent and cannot be ruled independent.")
 
 
 def latest(connection: Connection, record: Record, claim_ids: Iterable[str]) -> dict[str, dict[Pair, Row]]:

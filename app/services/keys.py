@@ -1,6 +1,7 @@
 """Keys to the API: issue, check, list, revoke. A key is shown once; what is stored cannot be turned back into it."""
 
 import hashlib
+import re
 import secrets
 import zlib
 from collections.abc import Sequence
@@ -24,6 +25,10 @@ PREFIX = "attest"
 """How every key begins, so that a leaked one is recognised for what it is."""
 
 _ALPHABET = "0123456789abcdefghijkmnpqrstuvwxyz"
+
+_FORM = re.compile(
+    rf"{PREFIX}_(?P<handle>[{_ALPHABET}]{{8}})_(?P<secret>[{_ALPHABET}]{{32}})(?P<checksum>[0-9a-f]{{8}})"
+)
 
 
 @dataclass(frozen=True)
@@ -69,16 +74,13 @@ def authenticate(connection: Connection, key: str) -> Actor:
     The four are told apart nowhere: a key either works or it does not.
     """
     refused = AuthenticationError("This key is not valid here: it may be mistyped, unknown, expired or revoked.")
-    parts = key.split("_")
-    if len(parts) != 3 or parts[0] != PREFIX or len(key) > 100 or not key.isascii():  # noqa: PLR2004 - three parts
-        raise refused
-    handle, rest = parts[1], parts[2]
-    if _checksum(handle + rest[:-8]) != rest[-8:]:
+    form = _FORM.fullmatch(key)
+    if form is None or _checksum(form["handle"] + form["secret"]) != form["checksum"]:
         raise refused
     row = connection.execute(
         select(api_key, person.c.byline)
         .join(person, person.c.id == api_key.c.person_id)
-        .where(api_key.c.handle == handle)
+        .where(api_key.c.handle == form["handle"])
     ).one_or_none()
     # An unknown handle costs the same comparison as a known one.
     matches = compare_digest(_hash(key), row.secret_hash if row is not None else _hash(""))

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, or_, select
 
 from app.db.schema import table_of
-from app.models import Claim, Document, Source
+from app.models import Document, Source
 from app.schemas import edtf
 from app.schemas.attribution import AttributionRead
 from app.schemas.common import Page
@@ -30,6 +30,7 @@ from app.services.cursors import Cursors
 from app.services.listing import Order, Place, page
 from app.services.record import Record, at
 from app.services.refs import Refs
+from app.services.visible import claim_named
 
 Item = TypeVar("Item")
 Conditions = list[ColumnElement[bool]]
@@ -113,7 +114,7 @@ def of_attributions(
     refs = Refs(connection)
     conditions: Conditions = []
     if query.claim is not None:
-        conditions.append(table.c.claim_id == refs.field(table_of(Claim), query.claim, "claim"))
+        conditions.append(table.c.claim_id == claim_named(connection, query.claim, actor, "claim"))
     if query.source is not None:
         conditions.append(table.c.source_id == refs.field(table_of(Source), query.source, "source"))
     if query.document is not None:
@@ -135,7 +136,7 @@ def of_evidence(
     refs = Refs(connection)
     conditions: Conditions = []
     if query.claim is not None:
-        conditions.append(table.c.claim_id == refs.field(table_of(Claim), query.claim, "claim"))
+        conditions.append(table.c.claim_id == claim_named(connection, query.claim, actor, "claim"))
     if query.document is not None:
         conditions.append(table.c.document_id == refs.field(table_of(Document), query.document, "document"))
     if query.role:
@@ -154,7 +155,7 @@ def of_relations(
     table = record.claim_relation
     conditions: Conditions = []
     if query.claim is not None:
-        claim_id = Refs(connection).field(table_of(Claim), query.claim, "claim")
+        claim_id = claim_named(connection, query.claim, actor, "claim")
         conditions.append(or_(table.c.claim_id == claim_id, table.c.other_claim_id == claim_id))
     if query.relation:
         conditions.append(table.c.relation.in_(query.relation))

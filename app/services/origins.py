@@ -4,6 +4,7 @@ Repetition is not confirmation: a thousand reprints of one communiqué are one o
 independent because nobody has shown that they depend on each other.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
@@ -59,7 +60,34 @@ def shared_ancestor(pair: Pair, ancestors: Mapping[str, Sequence[str]]) -> str |
     return next((source for source in first if source in second), None)
 
 
+def lines(attributions: Sequence[Row]) -> Mapping[str, dict[str, str]]:
+    """For each source, all attributions on its ways back to where it has the claim from: id to whose word it is."""
+    by_id = {row["id"]: row for row in attributions}
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in asserting(attributions):
+        way = [row, *chain(row, by_id)]
+        for place, link in enumerate(way):
+            found[link["source_id"]] |= {each["id"]: each["source_id"] for each in way[place:]}
+    return found
+
+
+def dependence(
+    pair: Pair,
+    ways: Mapping[str, Mapping[str, str]],
+    ancestors: Mapping[str, Sequence[str]],
+    names: Mapping[str, str],
+) -> str | None:
+    """Why the record itself makes two origins dependent (`ways` are their lines); None if it does not."""
+    ancestor = shared_ancestor(pair, ancestors)
+    if ancestor is not None:
+        return f"Both belong to {names[ancestor]}."
+    first, second = (ways[source] for source in pair)
+    shared = next((source for attribution, source in first.items() if attribution in second), None)
+    return None if shared is None else f"Both have it from what {names[shared]} said."
+
+
 def pairs(
+    attributions: Sequence[Row],
     origins: Sequence[str],
     ancestors: Mapping[str, Sequence[str]],
     names: Mapping[str, str],
@@ -67,15 +95,16 @@ def pairs(
 ) -> list[OriginPair]:
     """What is known of the independence of each two origins.
 
-    A shared ancestor makes them dependent, whatever was ruled before it became known. Else the last ruling holds.
+    What makes them dependent does so whatever was ruled before it became known. Else the last ruling holds.
     """
     found = []
+    ways = lines(attributions)
     for first, second in combinations(origins[:MAX_ORIGINS], 2):
         pair = ordered(first, second)
-        ancestor = shared_ancestor(pair, ancestors)
+        why_not = dependence(pair, ways, ancestors, names)
         ruling = rulings.get(pair)
-        if ancestor is not None:
-            independence, why = Independence.DEPENDENT, f"Both belong to {names[ancestor]}."
+        if why_not is not None:
+            independence, why = Independence.DEPENDENT, why_not
         elif ruling is not None:
             independence, why = Independence(ruling["ruling"]), ruling["reason"]
         else:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from sqlalchemy import Connection, FromClause
 
 from app import clock, models
-from app.db.revisions import appended, as_recorded, seq_at
+from app.db.revisions import appended, as_recorded, last_moment, seq_at
 from app.db.schema import table_of
 from app.errors import InvalidError
 
@@ -63,6 +63,7 @@ def at(connection: Connection, as_of: datetime | None) -> Record:
     """
     if as_of is None:
         return NOW
-    if as_of > clock.now():
+    # Where the clock was set back, what we have recorded ourselves is past for all that.
+    if as_of > clock.now() and as_of > last_moment(connection):
         raise InvalidError.of("as_of", "must not lie in the future")
     return at_seq(seq_at(connection, as_of))

@@ -27,6 +27,11 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterable[list[T]]:
         yield chunk
 
 
+def unknown(table: Table, field: str) -> InvalidError:
+    """What is said of a ref in a field that names nothing."""
+    return InvalidError.of(field, f"there is no {table.name.replace('_', ' ')} with this id or key")
+
+
 class Refs:
     """Finds ids by ref and remembers them for as long as one act lasts."""
 
@@ -67,7 +72,7 @@ class Refs:
         """
         found = self.get(table, ref)
         if ref is not None and found is None:
-            raise InvalidError.of(field, f"there is no {table.name.replace('_', ' ')} with this id or key")
+            raise unknown(table, field)
         return found
 
     def required(self, table: Table, ref: str, field: str) -> str:

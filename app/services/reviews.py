@@ -41,7 +41,7 @@ def facts(connection: Connection, claim_ids: Iterable[str]) -> dict[str, Facts]:
     found = {}
     for one in wanted:
         named = origins.origins_of(said[one], anonymity)
-        independent = origins.independent(named, origins.pairs(named, above, names, rulings.get(one, {})))
+        independent = origins.independent(named, origins.pairs(said[one], named, above, names, rulings.get(one, {})))
         found[one] = facts_of(
             claims[one],
             attributions=said[one],

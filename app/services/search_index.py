@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from app.db.revisions import Change
 from app.db.schema import table_of
-from app.formats.words import index_text
+from app.formats.words import BYTES_PER_POSITION, MOST_INDEX_BYTES, index_text
 from app.models import Attribution, Claim, Quantity, SearchText, Source
 from app.services.refs import chunks
 
@@ -20,8 +20,11 @@ _FIELDS = ("statement", "quotes", "sources")
 BOUNDARY = "¶"
 """Stands behind each text in one column, so that a phrase never matches across them. It is in nobody's query."""
 
-LONGEST = 300_000
-"""Characters of one column. PostgreSQL refuses to index much more; texts beyond it are not searched."""
+LARGEST = MOST_INDEX_BYTES // 3
+"""Bytes of one of the three columns, as PostgreSQL counts them. It would refuse more; texts beyond it are not searched.
+
+Any one text has room: 50,000 characters and their 16,000 words take less.
+"""
 
 
 def refresh(change: Change, claim_ids: Iterable[str]) -> None:
@@ -71,7 +74,7 @@ def _texts(connection: Connection, claim_ids: Sequence[str]) -> dict[str, dict[s
             attribution.c.claim_id, attribution.c.quote, attribution.c.translation, source.c.name, source.c.other_names
         )
         .join(source, source.c.id == attribution.c.source_id)
-        .where(attribution.c.claim_id.in_(claim_ids))
+        .where(attribution.c.claim_id.in_(claim_ids), ~attribution.c.withdrawn)
         .order_by(attribution.c.id)
     )
     for row in said:
@@ -97,10 +100,10 @@ def _texts(connection: Connection, claim_ids: Sequence[str]) -> dict[str, dict[s
 
 def _words(texts: Iterable[str]) -> str:
     # Each text once: a thousand reprints of one quote would only drown the other words.
-    found, length = [], 0
+    found, size = [], 0
     for text in dict.fromkeys(texts):
         words = index_text(text)
-        length += len(words)
-        if words and length <= LONGEST:
+        size += len(words.encode()) + BYTES_PER_POSITION * (words.count(" ") + 2)
+        if words and size <= LARGEST:
             found.append(f"{words} {BOUNDARY}")
     return " ".join(found)

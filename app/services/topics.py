@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from app.db.revisions import Row
-from app.errors import NotFoundError
+from app.errors import ConflictError, NotFoundError
 from app.models import Topic
 from app.schemas import edtf
 from app.schemas.topic import TopicCorrection, TopicCreate, TopicFields, TopicRead
@@ -15,7 +15,7 @@ from app.services.actors import Actor
 from app.services.objects import Columns, Noun, check_etag, rows_by_id
 from app.services.record import NOW, Record
 from app.services.refs import Refs
-from app.vocabulary import Action
+from app.vocabulary import METRIC_FAMILIES, Action, MetricFamily
 
 _PLAIN = ("key", "title", "subject", "metric_family", "place", "period", "note")
 
@@ -42,10 +42,24 @@ def create(connection: Connection, actor: Actor, topic: TopicCreate, reason: str
 def correct(
     connection: Connection, actor: Actor, identifier: str, correction: TopicCorrection, if_match: str | None
 ) -> None:
-    """Correct a topic."""
+    """Correct a topic. Raises ConflictError if it would no longer take the figures that it holds."""
     change = actor.open(connection, Action.CORRECT, correction.reason)
     check_etag(if_match, read_one(connection, NOW, identifier))
-    objects.correct(change, TOPIC, identifier, correction)
+    columns = objects.correct(change, TOPIC, identifier, correction)
+    if "metric_family" in columns:
+        _refuse_strangers(connection, identifier, MetricFamily(columns["metric_family"]))
+
+
+def _refuse_strangers(connection: Connection, identifier: str, family: MetricFamily) -> None:
+    claim, figure = NOW.claim, NOW.quantity
+    held = connection.scalars(
+        select(figure.c.metric)
+        .join(claim, (claim.c.id == figure.c.claim_id) & (claim.c.content_version == figure.c.content_version))
+        .where(claim.c.topic_id == identifier, figure.c.metric.not_in(METRIC_FAMILIES[family]))
+        .distinct()
+    )
+    if strangers := sorted(held):
+        raise ConflictError(f"Claims of this topic have figures that '{family}' does not take: {', '.join(strangers)}.")
 
 
 def read_one(connection: Connection, record: Record, identifier: str) -> TopicRead:

@@ -10,6 +10,7 @@ from app.services import actors, claims
 from app.services.claim_reads import read_one
 from app.services.objects import etag
 from app.services.record import NOW
+from app.vocabulary import Role
 
 
 def run_processes(url: str, claim_id: str, *, writers: int, times: int) -> list[int | None]:
@@ -36,7 +37,7 @@ def add_one(url: str, claim_id: str, times: int) -> None:
     done = 0
     while done < times:
         with database.reading() as connection:
-            shown = read_one(connection, NOW, claim_id, actors.Actor("", "", actors.Role.ADMIN))
+            shown = read_one(connection, NOW, claim_id, actors.Actor("", "", Role.ADMIN))
         figure = shown.quantities[0].model_dump() | {"best": (shown.quantities[0].best or Decimal(0)) + 1}
         correction = ClaimCorrection.model_validate({"reason": "One more.", "quantities": [figure]})
         try:

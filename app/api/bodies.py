@@ -1,0 +1,86 @@
+"""Requests read strictly: what one may guess at is refused.
+
+FastAPI's own reading takes NaN, Infinity and 1e400, the last of two members with one name, and UTF-16; and it passes
+over parameters of routes that have none.
+"""
+
+import json
+import math
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from app.api.problems import UnreadableError, UnsupportedMediaTypeError
+from app.errors import FieldProblem, InvalidError
+
+
+class StrictRoute(APIRoute):
+    """A route that takes no parameter that it does not know, and no body but strict JSON."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler, given a request that reads its body strictly."""
+        handle = super().get_route_handler()
+        # Where there are parameters, their shape itself forbids others.
+        has_parameters = _has_parameters(self.dependant)
+
+        async def strictly(request: Request) -> Response:
+            if request.query_params and not has_parameters:
+                raise InvalidError([FieldProblem(name, "there is no such parameter") for name in request.query_params])
+            if self.body_field is not None and not _is_json(request.headers.get("content-type", "")):
+                raise UnsupportedMediaTypeError("The body must be JSON, sent with Content-Type: application/json.")
+            return await handle(_StrictRequest(request.scope, request.receive))
+
+        return strictly
+
+
+def _has_parameters(dependant: Dependant) -> bool:
+    return bool(dependant.query_params) or any(map(_has_parameters, dependant.dependencies))
+
+
+class _StrictRequest(Request):
+    async def json(self) -> Any:
+        return parse(await self.body())
+
+
+def _is_json(content_type: str) -> bool:
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
+
+
+def parse(body: bytes) -> Any:
+    """What a body says. Raises UnreadableError if that is not beyond doubt."""
+    try:
+        text = body.decode("utf-8-sig")
+        return json.loads(text, object_pairs_hook=_members, parse_constant=_no_constant, parse_float=_finite)
+    except UnicodeDecodeError:
+        raise UnreadableError("The body is not UTF-8.") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise UnreadableError(f"The body is not JSON: {error.msg[:1].lower()}{error.msg[1:]} ({where}).") from None
+    except RecursionError:
+        raise UnreadableError("The body is nested too deeply.") from None
+    except ValueError:  # Python converts no more than 4,300 digits
+        raise UnreadableError("The body holds a number that is too long.") from None
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UnreadableError(f"The body names {twice[:100]!r} twice in one object.")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise UnreadableError(f"The body holds {name}, which is no number of JSON; use null.")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise UnreadableError("The body holds a number that is too large.")
+    return number
