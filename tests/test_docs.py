@@ -49,13 +49,25 @@ def test_the_examples_of_the_readme_answer_as_it_says(seeded: TestClient) -> Non
             address = address.replace(ours, theirs)
         answer = seeded.get(address.replace("localhost:8000/api/v1/", "").replace("localhost:8000", ""))
         assert answer.status_code == 200, (command, answer.text)
-        lines = iter(json.dumps(answer.json(), indent=4, ensure_ascii=True).splitlines())
-        for shown in output:
-            if shown == "…":
-                continue
-            found = next((line for line in lines if _ID.sub("", line) == _ID.sub("", shown)), None)
-            assert found is not None, f"{command}\nno longer answers\n{shown}"
-            ids |= dict(zip(_ID.findall(shown), _ID.findall(found), strict=True))
+        lines = json.dumps(answer.json(), indent=4).splitlines()
+        for block in _blocks(output):
+            place = next((at for at in range(len(lines)) if _alike(lines[at : at + len(block)], block)), None)
+            assert place is not None, f"{command}\nno longer answers\n" + "\n".join(block)
+            for shown, found in zip(block, lines[place:], strict=False):
+                ids |= dict(zip(_ID.findall(shown), _ID.findall(found), strict=True))
+            lines = lines[place + len(block) :]
+
+
+def _blocks(output: list[str]) -> Iterator[list[str]]:
+    """The lines that stand together; what is left out between them is marked with an ellipsis."""
+    for block in "\n".join(output).split("…"):
+        if lines := block.strip("\n").splitlines():
+            yield lines
+
+
+def _alike(lines: list[str], block: list[str]) -> bool:
+    """True if the lines are the same but for identifiers, which are made anew in each database."""
+    return [_ID.sub("", line) for line in lines] == [_ID.sub("", line) for line in block]
 
 
 def test_the_vocabulary_page_is_the_code() -> None:

@@ -108,19 +108,31 @@ def test_what_a_file_does_not_say_is_left_alone(api: TestClient, load: Import, c
     assert (after["note"], after["place"], after["stage"]) == ("Ours.", "Kursk", "withdrawn")
 
 
+KILLED = {"metric": "killed", "unit": "men", "qualifier": "exact", "best": 1}
+SAID = {"source": "ministry", "stance": "asserts"}
+
 REFUSALS = [
     ("not JSON", "{nope", ""),
     ("an unknown word", {**MINISTRY, "kind": "ministry"}, "kind"),
     ("an unknown field", {**MINISTRY, "colour": "red"}, "colour"),
     ("a missing field", {"record": "source", "key": "x", "kind": "ngo"}, "name"),
-    ("a source that is not there", claim("c2", attributions=[{"source": "nobody", "stance": "asserts"}]), "attributions.0.source"),
-    ("a topic that is not there", claim("c2", topic="nothing"), "topic"),
-    ("a metric of another family", claim("c2", quantities=[{"metric": "killed", "unit": "men", "qualifier": "exact", "best": 1}]), "quantities.0.metric"),
-    ("an upstream that is not there", claim("c2", attributions=[{"source": "ministry", "stance": "asserts", "lineage": "relayed", "upstream": "x"}]), "attributions.0.upstream"),
-    ("an evidence without document", claim("c2", evidence=[{"document": "nothing", "role": "supports"}]), "evidence.0.document"),
-    ("a decision that the record cannot carry", claim("c2", reviews=[{**DECISION, "status": "confirmed"}]), "reviews.0.status"),
+    ("no such source", claim("c2", attributions=[{**SAID, "source": "nobody"}]), "attributions.0.source"),
+    ("no such topic", claim("c2", topic="nothing"), "topic"),
+    ("a metric of another family", claim("c2", quantities=[KILLED]), "quantities.0.metric"),
+    (
+        "no such upstream",
+        claim("c2", attributions=[{**SAID, "lineage": "relayed", "upstream": "x"}]),
+        "attributions.0.upstream",
+    ),
+    ("no such document", claim("c2", evidence=[{"document": "nothing", "role": "supports"}]), "evidence.0.document"),
+    ("a decision too far", claim("c2", reviews=[{**DECISION, "status": "confirmed"}]), "reviews.0.status"),
     ("a date that is none", claim("c2", time="12 January"), "time"),
-]  # fmt: skip
+    (
+        "a relation to nothing",
+        claim("c2", relations=[{"relation": "updates", "other_claim": "nothing"}]),
+        "relations.0.other_claim",
+    ),
+]
 
 
 @pytest.mark.parametrize(("bad", "field"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS])

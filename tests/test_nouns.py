@@ -1,11 +1,14 @@
 """Every noun but the claim over the API: recorded, read, corrected, refused. One table; then what is particular."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.support.problems import refused
 
@@ -344,6 +347,29 @@ def test_nested_refs_are_named_with_their_place(api: TestClient, editor: Headers
     assert len(api.get("claims").json()["items"]) == 2
 
 
+def test_any_text_comes_back_as_it_was_given_or_is_refused(api: TestClient, editor: Headers) -> None:
+    wild = st.text(st.characters(exclude_categories=()), max_size=30) | st.text(
+        "\x00\ud800 \t\n\r\u2028=ё각\u0301", max_size=5
+    )
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(name=wild, other=wild, description=wild, key=wild)
+    def whatever_is_sent(name: str, other: str, description: str, key: str) -> None:
+        fields = {"name": name, "other_names": [other], "description": description, "key": key or None}
+        # As ASCII, so that lone surrogates get as far as the service.
+        content = json.dumps({"kind": "person", **fields})
+        answer = api.post("sources", content=content, headers={**editor, "Content-Type": "application/json"})
+        if answer.status_code != 201:
+            refused(answer, 422)
+            return
+        body = api.get(f"sources/{answer.json()['id']}").json()
+        assert (body["name"], body["other_names"]) == (name.strip(), [other.strip()])
+        assert body["description"] == description.strip().replace("\r\n", "\n").replace("\r", "\n")
+        assert body["key"] == (key.strip() or None)
+
+    whatever_is_sent()
+
+
 def test_sources_form_a_tree(api: TestClient, record: Record, correct: Correct, editor: Headers) -> None:
     state = record("sources", name="South Korea")
     service = record("sources", name="NIS", parent=state["id"])
@@ -599,6 +625,28 @@ def test_a_relation_is_recorded_once_between_two_claims(
     refused(api.post("relations", json=alone, headers=editor), 422, "other_claim")
     both = [api.get(f"claims/{world[name]}").json()["relations"] for name in ("claim", "other_claim")]
     assert both[0] == both[1] == [first]
+
+
+def test_a_claim_is_disputed_by_one_that_contradicts_it_whichever_says_so(
+    api: TestClient, editor: Headers, record: Record, correct: Correct
+) -> None:
+    decision = {"status": "disputed", "rationale": "Another count.", "decided_on": "2025-01-14", "decided_by": "Desk"}
+    least = {"kind": "other", "stage": "published", "statement": "So many are there."}
+
+    def decided(key: str) -> str:
+        line = json.dumps({"record": "claim", "key": key, **least, "reviews": [decision]})
+        answer = api.post("imports", content=line, headers=editor)
+        assert answer.status_code == 200, answer.text
+        status: str = api.get(f"claims/{ids[key]}").json()["status"]
+        return status
+
+    ids = {key: record("claims", key=key, **least)["id"] for key in ("first", "second", "third")}
+    assert decided("first") == "unassessed"
+    relation = record("relations", claim="first", other_claim="second", relation="contradicts")
+    assert [decided(key) for key in ids] == ["disputed", "disputed", "unassessed"]
+    record("relations", claim="first", other_claim="third", relation="updates")
+    correct("relations", relation["id"], withdrawn=True)
+    assert decided("third") == "unassessed"
 
 
 def test_a_topic_keeps_the_metrics_of_its_claims(

@@ -116,13 +116,15 @@ def rows_of_claim(connection: Connection, record: Record, claim_id: str) -> list
 def linked(
     connection: Connection, record: Record, claim_ids: Iterable[str], relations: Iterable[str]
 ) -> set[frozenset[str]]:
-    """The pairs of claims that stand in one of these relations, either way round, by their first claim."""
+    """The pairs, of which one is among these claims, that stand in one of these relations, either way round."""
     table = record.claim_relation
     found: set[frozenset[str]] = set()
     for chunk in chunks(claim_ids):
         rows = connection.execute(
             select(table.c.claim_id, table.c.other_claim_id).where(
-                table.c.claim_id.in_(chunk), table.c.relation.in_(list(relations)), ~table.c.withdrawn
+                or_(table.c.claim_id.in_(chunk), table.c.other_claim_id.in_(chunk)),
+                table.c.relation.in_(list(relations)),
+                ~table.c.withdrawn,
             )
         )
         found |= {frozenset((row.claim_id, row.other_claim_id)) for row in rows}
