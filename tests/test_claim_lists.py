@@ -354,7 +354,7 @@ def test_pages_are_complete_and_without_repeats(api: TestClient, record: Record)
         for number in range(12)
     ]
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(sort=st.sampled_from(SORTS), limit=st.integers(1, 14), searched=st.booleans())
     def whatever_is_asked(sort: str, limit: int, searched: bool) -> None:
         params: Params = {"sort": sort, "limit": limit} | ({"q": "soldiers"} if searched or sort == "relevance" else {})

@@ -352,7 +352,7 @@ def test_any_text_comes_back_as_it_was_given_or_is_refused(api: TestClient, edit
         "\x00\ud800 \t\n\r\u2028=ё각\u0301", max_size=5
     )
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(name=wild, other=wild, description=wild, key=wild)
     def whatever_is_sent(name: str, other: str, description: str, key: str) -> None:
         fields = {"name": name, "other_names": [other], "description": description, "key": key or None}

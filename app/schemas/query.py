@@ -50,8 +50,8 @@ ClaimSort = Literal["-date", "date", "-recorded", "recorded", "id", "-id", "rele
 
 def _facets(value: str) -> str:
     asked = [facet.strip() for facet in value.split(",")]
-    if unknown := sorted(set(asked) - set(FACETS)):
-        raise ValueError(f"{', '.join(unknown)}: no such facet; known: {', '.join(FACETS)}")
+    if set(asked) - set(FACETS):
+        raise ValueError(f"must be some of {', '.join(FACETS)}, parted by commas")
     return ",".join(dict.fromkeys(asked))
 
 
