@@ -218,14 +218,16 @@ VALUES = (
 
 
 def test_parameters(api: TestClient, world: dict[str, dict[str, Any]]) -> None:
-    """Every value in every parameter of every route: an answer or a refusal."""
+    """Every value in every parameter, on one of the routes that have it: an answer or a refusal."""
 
     def answers() -> Iterator[tuple[str, Response]]:
+        seen: set[str] = set()
         for path, names in parameters(api).items():
             address = path.format(identifier=world[path.split("/")[3]]["id"]) if "{" in path else path
             for name in names:
-                for value in VALUES:
+                for value in VALUES if name not in seen else ():
                     yield f"{path} {name}={value}", api.get(ROOT + address, params={name: value})
+                seen.add(name)
 
     assert faults(answers(), 200) == []
 

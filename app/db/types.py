@@ -35,17 +35,17 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Figure(TypeDecorator[Decimal]):
-    """A number as a source gives it: up to 15 digits before the point and 4 behind it.
+    """A number as a source gives it: up to 11 digits before the point and 4 behind it.
 
-    SQLite has no decimals. Its NUMERIC affinity keeps integers exact, and at this size a binary double holds every
-    decimal exactly enough to be read back as written.
+    SQLite has no decimals. Its NUMERIC affinity keeps integers exact, and at this size a binary double tells any two
+    decimals apart, so that each is read back as it was written.
     """
 
     impl = Numeric
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(Numeric(19, 4, asdecimal=False) if dialect.name == "sqlite" else Numeric(19, 4))
+        return dialect.type_descriptor(Numeric(15, 4, asdecimal=False) if dialect.name == "sqlite" else Numeric(15, 4))
 
     def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> Decimal | int | float | None:
         if value is None or isinstance(value, int):

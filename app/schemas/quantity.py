@@ -28,7 +28,7 @@ Amount = Annotated[
     Field(ge=0, max_digits=15, decimal_places=4),
     PlainSerializer(_shortest, return_type=int | float),
 ]
-"""A number from 0 up, of at most 15 digits, 4 of them behind the point."""
+"""A number from 0 up, with at most 11 digits before the point and 4 behind it."""
 
 _GIVES: dict[Qualifier, tuple[frozenset[str], frozenset[str]]] = {
     # qualifier: (must be given, may be given)

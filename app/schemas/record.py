@@ -16,8 +16,7 @@ from app.schemas.review import ReviewCreate
 from app.schemas.source import SourceCreate
 from app.schemas.topic import TopicCreate
 
-ObjectId = Annotated[str, Field(pattern=r"^[a-z]{2,5}_[0-9a-hjkmnp-tv-z]{26}$")]
-"""An identifier."""
+_ULID = "_[0-9a-hjkmnp-tv-z]{26}$"
 
 
 class SourceRecord(SourceCreate):
@@ -25,7 +24,7 @@ class SourceRecord(SourceCreate):
 
     record: Literal["source"] = "source"
     """What this record is."""
-    id: ObjectId | None = None
+    id: str | None = Field(None, pattern="^src" + _ULID)
     """Identifier to keep."""
 
 
@@ -34,7 +33,7 @@ class DocumentRecord(DocumentCreate):
 
     record: Literal["document"] = "document"
     """What this record is."""
-    id: ObjectId | None = None
+    id: str | None = Field(None, pattern="^doc" + _ULID)
     """Identifier to keep."""
 
 
@@ -43,7 +42,7 @@ class TopicRecord(TopicCreate):
 
     record: Literal["topic"] = "topic"
     """What this record is."""
-    id: ObjectId | None = None
+    id: str | None = Field(None, pattern="^top" + _ULID)
     """Identifier to keep."""
 
 
@@ -52,7 +51,7 @@ class ClaimRecord(ClaimCreate):
 
     record: Literal["claim"] = "claim"
     """What this record is."""
-    id: ObjectId | None = None
+    id: str | None = Field(None, pattern="^clm" + _ULID)
     """Identifier to keep."""
     joins: Key | None = None
     """Key of a claim that this record joins, instead of becoming a claim, if that one says exactly the same."""

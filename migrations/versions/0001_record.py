@@ -16,7 +16,7 @@ depends_on = None
 # SQLite knows neither time zones nor integers of several widths.
 MOMENT = sa.DateTime(timezone=True).with_variant(sa.DateTime(), "sqlite")
 BIG_INT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-FIGURE = sa.Numeric(19, 4)
+FIGURE = sa.Numeric(15, 4)
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
