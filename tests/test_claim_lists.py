@@ -380,7 +380,7 @@ def test_pages_lose_and_repeat_nothing_while_others_write(
         add(number)
     for number, sort in enumerate(SORTS):
         with subtests.test(sort):
-            params: Params = {"sort": sort, "limit": 3, "q": "soldiers"}
+            params: Params = {"sort": sort, "limit": 4, "q": "soldiers"}
             before = {one["id"] for one in api.get("claims", params={**params, "limit": 200}).json()["items"]}
             read = [one for page in pages(api, params, partial(add, number)) for one in page]
             assert len(read) == len(set(read))

@@ -185,13 +185,8 @@ Item = TypeVar("Item")
 class Page(Read, Generic[Item]):
     """One page of a list."""
 
-    # Pydantic names and describes the page of something by its type parameters only.
+    # Pydantic gives a docstring to the shape itself only, not to the page of something.
     model_config = ConfigDict(json_schema_extra={"description": "One page of a list."})
-
-    @classmethod
-    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
-        """`SourcePage` rather than `Page[SourceRead]`."""
-        return f"{params[0].__name__.removesuffix('Read')}Page"
 
     items: list[Item]
     """The objects, in the order asked for."""
