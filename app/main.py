@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from app import __version__, settings
 from app.api import (
@@ -25,6 +25,7 @@ from app.api import (
     transfers,
 )
 from app.api.access import Access
+from app.api.dependencies import refuse_unknown_parameters
 from app.api.edge import Edge
 from app.db.engine import Database
 from app.services.cursors import Cursors
@@ -70,7 +71,7 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     )
     app.state.database = database
     app.state.cursors = Cursors(secret_of(chosen))
-    api = APIRouter(prefix="/api/v1")
+    api = APIRouter(prefix="/api/v1", dependencies=[Depends(refuse_unknown_parameters)])
     for room in (claims, topics, sources, documents, attributions, evidence, relations, transfers, service):
         api.include_router(room.router)
     app.include_router(api)

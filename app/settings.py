@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 PREFIX = "ATTEST_"
 
@@ -43,6 +45,10 @@ class Settings(BaseSettings):
     def _known_engine(cls, url: str) -> str:
         if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+        try:
+            make_url(url or "sqlite://")
+        except (ArgumentError, ValueError):
+            raise ValueError("is not a database URL") from None  # the error would repeat the password
         return url
 
     @field_validator("log_level")

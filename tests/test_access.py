@@ -347,3 +347,24 @@ def test_what_a_reader_has_already_is_not_sent_again(
 
     changed = {path for path in paths if api.get(path).headers["ETag"] != tags[path]}
     assert changed == {f"claims/{claim['id']}", f"sources/{source['id']}", "claims", "attributions"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "field"),
+    [
+        ("GET", "health?nope=1", "nope"),
+        ("GET", "vocabulary?as_of=2025-01-12", "as_of"),
+        ("GET", "claims?limit=5&limit=6", "limit"),
+        ("GET", "claims/clm_x/versions/1?as_of=2025-01-12", "as_of"),
+        ("GET", "claims/clm_x?nope=1", "nope"),
+        ("POST", "sources?reason=x", "reason"),
+        ("PATCH", "sources/src_x?reason=x", "reason"),
+    ],
+)
+def test_a_parameter_that_a_route_does_not_know_is_refused(
+    api: TestClient, editor: dict[str, str], method: str, path: str, field: str
+) -> None:
+    body = {"name": "A paper", "kind": "news_organisation", "reason": "x"} if method != "GET" else None
+    answer = api.request(method, path, json=body, headers={**editor, "If-Match": "*"})
+
+    assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (422, [field])

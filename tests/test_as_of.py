@@ -281,7 +281,7 @@ A_WEEK = [
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=4, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(act, min_size=4, max_size=8))
 @example(acts=A_WEEK)
 def test_what_was_answered_then_is_answered_as_of_then(

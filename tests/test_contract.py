@@ -1,12 +1,14 @@
 """The OpenAPI document: the service does what it says, and it reads like documentation."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext, suppress
 from typing import Annotated, Any
 
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as configured
+from hypothesis.errors import Unsatisfiable
 from pydantic import TypeAdapter
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -67,6 +69,8 @@ def test_the_service_does_what_its_document_says(
         if role is not None or operation.method == "get":
             for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
                 ask(operation, mode, headers, known)
+    # schemathesis keeps the service until the end of the process.
+    app.state.database.close()
 
 
 def ask(operation: Any, mode: GenerationMode, headers: dict[str, str], known: dict[str, str]) -> None:
@@ -91,7 +95,9 @@ def ask(operation: Any, mode: GenerationMode, headers: dict[str, str], known: di
             sent |= {"If-Match": "*"} if operation.method == "patch" else {}
         case.call_and_validate(headers=sent, checks=CHECKS)
 
-    each()
+    # Some routes take nothing that could be wrong.
+    with suppress(Unsatisfiable) if mode is GenerationMode.NEGATIVE else nullcontext():
+        each()
 
 
 def test_whoever_has_no_key_writes_nothing(api: TestClient) -> None:

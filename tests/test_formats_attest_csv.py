@@ -90,7 +90,7 @@ REVIEW = "record,kind,statement,fact_checks.source,fact_checks.original\n"
         (HEAD + "claim,,other,x,killed,people,exact,-5,\n", [(2, "quantities.best")]),
         (HEAD + "claim,,other,x,killed,people,exact,NaN,\n", [(2, "quantities.best")]),
         (HEAD + "claim,,other,x,killed,people,exact,5,\n,,,,dead,people,exact,5,\n", [(3, "quantities.metric")]),
-        (HEAD + "claim,,other,x,killed,people,exact,5,\n,,,,killed,people,exact,,\n", [(3, "quantities")]),
+        (HEAD + "claim,,other,x,killed,people,exact,5,\n,,,,killed,people,exact,,\n", [(3, "quantities.best")]),
         (HEAD + "claim,,other,x,,,,,\n,,,y,,,,,\n", [(3, "statement")]),
         (HEAD + "claim,,other,x,,,,,Bob\n", [(2, "name")]),
         (HEAD + "claim,,other,x,,,,,,surplus\n", [(2, "")]),

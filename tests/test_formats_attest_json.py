@@ -43,7 +43,7 @@ def test_faults_name_line_and_field_and_the_rest_is_read() -> None:
     items = found(f"{json.dumps(SOURCE)}\n{json.dumps(bad)}\n{{}}\n{json.dumps(CLAIM)}\n")
     assert [(item.line, item.field) for item in items if isinstance(item, Refused)] == [
         (2, "kind"),
-        (2, "quantities.0"),
+        (2, "quantities.0.best"),
         (3, "record"),
     ]
     assert [item.line for item in items if isinstance(item, Row)] == [1, 4]

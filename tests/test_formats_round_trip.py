@@ -51,7 +51,7 @@ edtf = st.sampled_from(["2025-01-12", "2025-01~", "2024-10/2025-01", "../2022-05
 days = st.dates().map(lambda day: day.isoformat())
 languages = st.sampled_from(["en", "uk", "zh-Hant", "und"])
 urls = st.sampled_from(["https://example.org", "http://example.org/a,b?q=(x)&y='z'#=1", "https://пример.рф/ü"])
-ids = st.sampled_from(["clm_01jhf3m8w5k6v0x2s9r7q4t1ya", "src_01jhf3m8w5k6v0x2s9r7q4t1yb"])
+ids = st.sampled_from(["src_01jhf3m8w5k6v0x2s9r7q4t1ya", "src_01jhf3m8w5k6v0x2s9r7q4t1yb"])
 flags = st.booleans()
 amounts = st.decimals(0, 99_999_999_999, places=4)
 json_values = st.recursive(

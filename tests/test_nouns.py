@@ -670,3 +670,41 @@ def test_a_topic_keeps_the_metrics_of_its_claims(
     assert correct("topics", topic["id"], metric_family="other")["metric_family"] == "other"
     correct("claims", claim["id"], topic=None)
     assert correct("topics", topic["id"], metric_family="casualties")["version"] == 3
+
+
+SHARED_RULES = [
+    ("claims", {"quantities": [{"metric": "present", "unit": "men", "qualifier": "exact"}]}, "quantities.0.best"),
+    (
+        "claims",
+        {"quantities": [{"metric": "present", "unit": "men", "qualifier": "at_least", "low": 5, "best": 6}]},
+        "quantities.0.best",
+    ),
+    ("claims", {"quantities": [{"metric": "present", "unit": "men", "qualifier": "vague"}]}, "quantities.0.verbatim"),
+    (
+        "claims",
+        {"quantities": [{"metric": "present", "unit": "men", "qualifier": "between", "low": 6, "high": 5}]},
+        "quantities.0.low",
+    ),
+    ("claims", {"stage": "withdrawn"}, "notice"),
+    ("claims", {"attributions": [{"source": "x", "stance": "denies", "upstream": "y"}]}, "attributions.0.upstream"),
+    ("claims", {"attributions": [{"source": "x", "stance": "no_statement_found"}]}, "attributions.0.search"),
+    ("claims", {"evidence": [{"document": "x", "role": "supports", "finding": "Real."}]}, "evidence.0.finding"),
+    ("claims", {"quantities": [{"metric": "present", "unit": "men", "qualifier": "exact", "best": 1, "cumulative": 1}]},
+     "quantities.0.cumulative"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("plural", "fields", "field"), SHARED_RULES)
+def test_a_rule_that_fields_share_names_the_field_to_mend(
+    api: TestClient, editor: dict[str, str], plural: str, fields: dict[str, Any], field: str
+) -> None:
+    least = {"kind": "other", "statement": "x"}
+    answer = api.post(plural, json={**least, **fields}, headers=editor)
+
+    assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (422, [field])
+
+
+def test_sources_are_found_by_any_of_their_names(api: TestClient, record: Callable[..., dict[str, Any]]) -> None:
+    source = record("sources", name="Générale Sécurité", other_names=["Міністерство", "국가정보원"])
+    for name in ("generale", "МІНІСТЕР", "정보", "sécurité"):
+        assert [one["id"] for one in api.get("sources", params={"name": name}).json()["items"]] == [source["id"]], name

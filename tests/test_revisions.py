@@ -338,3 +338,20 @@ def test_versions_of_every_object_count_up_by_one_with_what_it_is_now_as_the_las
 
 def test_the_migrations_folder_is_that_of_the_repository() -> None:
     assert Path(__file__).resolve().parents[1] / "migrations" == migrate.MIGRATIONS
+
+
+def test_a_file_that_changes_a_relation_gives_both_its_claims_a_new_version(
+    api: TestClient, editor: Headers, record: Record
+) -> None:
+    other = record("claims", key="other")
+    line = {"record": "claim", "key": "one", "kind": "other", "statement": "One.", "stage": "published"}
+    relation = {"relation": "updates", "other_claim": "other"}
+    for fields in ({}, {"note": "Noted."}, {"note": "Noted.", "withdrawn": True}):
+        body = json.dumps({**line, "relations": [{**relation, **fields}]})
+        assert api.post("imports", content=body, headers=editor).json()["refusals"] == []
+
+        for claim in api.get("claims").json()["items"]:
+            now = api.get(f"claims/{claim['id']}").json()
+            assert api.get(f"claims/{claim['id']}/versions/{now['version']}").json() == now
+
+    assert api.get(f"claims/{other['id']}").json()["version"] == 4

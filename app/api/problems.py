@@ -25,12 +25,16 @@ from app.errors import (
     PermissionDeniedError,
     VersionMismatchError,
 )
+from app.schemas import faults
 from app.services.imports import ImportRefusedError
 
 MEDIA_TYPE = "application/problem+json"
 
 UNAVAILABLE = (OperationalError, NoConnectionError)
 """What the database raises when it is away, locked, full, or has no connection left."""
+
+MOST_FAULTS = 50
+"""Faults of one request that are told."""
 
 logger = logging.getLogger("attest")
 
@@ -123,22 +127,10 @@ def _ours(error: Exception) -> AttestError:
 
 
 def _invalid(_request: Request, error: Exception) -> Response:
-    faults = error.errors() if isinstance(error, RequestValidationError) else []
-    problems = [FieldProblem(_field(fault["loc"]), _message(fault)) for fault in faults[:50]]
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not as it should be.", problems)
-
-
-def _field(location: Sequence[Any]) -> str:
-    inner = location[1:] if location and location[0] in ("body", "query", "path", "header") else location
-    return ".".join(str(part) for part in inner)[:200] or str(location[0] if location else "body")
-
-
-def _message(fault: Mapping[str, Any]) -> str:
-    if fault["type"] == "extra_forbidden":
-        return "there is no such field or parameter"
-    if fault["type"] == "json_invalid":
-        return "is not valid JSON"
-    return str(fault["msg"]).removeprefix("Value error, ")
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    # FastAPI says first where the field stands: body, query, path or header.
+    inner = [{**fault, "loc": fault["loc"][1:]} for fault in found[:MOST_FAULTS]]
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not as it should be.", faults.problems(inner))
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -37,7 +37,8 @@ def show(
         return
     console.print(claim.statement, style="bold", markup=False)
     console.print(
-        f"{claim.status} · {claim.stage} · {claim.time or 'undated'} · {claim.place or 'no place'} · {claim.id}"
+        f"{claim.status} · {claim.stage} · {claim.time or 'undated'} · {claim.place or 'no place'} · {claim.id}",
+        markup=False,
     )
     for figure in claim.quantities:
         console.print(f"  {figure.metric}: {_figure(figure)}", markup=False)
@@ -71,6 +72,7 @@ def list_claims(
     Example: [bold]attest claim list --kind troop_estimate --status unconfirmed --date-from 2024-10-01[/bold]
     """
     from rich.table import Table
+    from rich.text import Text
 
     from app.schemas.query import ClaimQuery
     from app.services import claim_lists
@@ -100,7 +102,8 @@ def list_claims(
     for item in page.items:
         figures = "\n".join(f"{figure.metric}: {_figure(figure)}" for figure in item.quantities)
         who = "\n".join(f"{said.name} {said.stance.replace('_', ' ')}" for said in item.attributed_to[:3])
-        table.add_row(item.time or "", item.status, item.statement, figures, who)
+        # Texts, not strings: in a string a table would read [brackets] as markup.
+        table.add_row(*map(Text, (item.time or "", item.status, item.statement, figures, who)))
     console.print(table)
 
 

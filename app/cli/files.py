@@ -31,8 +31,10 @@ def import_files(
 
     reports = {}
     refused = False
+    # All of them first: a path that was typed wrongly must not be noticed half-way.
+    files = list(_files(paths))
     with database() as opened:
-        for path in _files(paths):
+        for path in files:
             try:
                 report = _import(opened, path, format, dry_run, strict, reason or f"Import of {path.name}.")
             except ImportRefusedError as error:

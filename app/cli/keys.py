@@ -45,6 +45,7 @@ def list_keys(as_json: AsJson = False) -> None:
     Example: [bold]attest keys list --json[/bold]
     """
     from rich.table import Table
+    from rich.text import Text
 
     from app.services import keys
 
@@ -59,7 +60,7 @@ def list_keys(as_json: AsJson = False) -> None:
         table.add_row(
             info.id,
             f"attest_{info.handle}_…",
-            info.byline,
+            Text(info.byline),  # in a string a table would read [brackets] as markup
             info.role,
             *(f"{day:%Y-%m-%d}" if day else "" for day in dates),
         )

@@ -3,6 +3,7 @@
 import sys
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from app import __version__
 from app.cli import claims, database, files, keys, reference, serve
@@ -40,4 +41,11 @@ def main() -> None:
         app()
     except (AttestError, SettingsError) as error:
         errors.print(str(error), style="red", markup=False, highlight=False)
-        sys.exit(FAILED)
+    except OSError as error:
+        errors.print(f"{error.filename or 'The system'}: {error.strerror}", style="red", markup=False, highlight=False)
+    except DBAPIError as error:
+        # What the driver says, without the statement: that would not help whoever typed the command.
+        errors.print(f"The database: {error.orig}", style="red", markup=False, highlight=False)
+    else:
+        return
+    sys.exit(FAILED)

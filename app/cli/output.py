@@ -11,6 +11,7 @@ from rich.console import Console
 
 from app import settings
 from app.db.engine import Database
+from app.schemas import faults
 
 DONE, FAILED, PARTLY = 0, 1, 3
 """Exit codes. 2 is the command line's own: a command that was typed wrongly. 3: done, but rows were refused."""
@@ -53,8 +54,8 @@ def checked(schema: type[Any], fields: dict[str, Any]) -> Any:
     try:
         return schema(**fields)
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        return fail("\n".join(faults).replace("Value error, ", ""), code=2)
+        found = faults.problems(error.errors(include_url=False, include_input=False))
+        return fail("\n".join(f"{one.field}: {one.message}" for one in found), code=2)
 
 
 def desk() -> Any:

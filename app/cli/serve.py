@@ -33,7 +33,9 @@ def serve(
         console.print("Administrator's key, shown this once; keep it safe:")
         typer.echo(f"\n    {first}\n")
     address, number = host or chosen.host, chosen.port if port is None else port
-    console.print(f"Attest serves on http://{address}:{number} (API: /api/v1/claims, documentation: /docs)")
+    console.print(
+        f"Attest serves on http://{address}:{number} (API: /api/v1/claims, documentation: /docs)", soft_wrap=True
+    )
     uvicorn.run(
         "app.main:create_app",
         factory=True,

@@ -78,12 +78,6 @@ def _configure_sqlite(driver_connection: Any, _record: object) -> None:
     for pragma, value in SQLITE_PRAGMAS.items():
         cursor.execute(f"PRAGMA {pragma} = {value}")
     cursor.close()
-    # SQLite's own knows ASCII only, and would not find МІНІСТЕРСТВО by міністерство.
-    driver_connection.create_function("lower", 1, _lower, deterministic=True)
-
-
-def _lower(text: str | None) -> str | None:
-    return None if text is None else text.lower()
 
 
 def _begin_sqlite(connection: Connection) -> None:

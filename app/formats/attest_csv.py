@@ -30,7 +30,8 @@ from typing import Any, BinaryIO, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from app.formats.json_stream import objects
-from app.formats.rows import RECORD, Reading, Refused, Row, cells, path, reason
+from app.formats.rows import RECORD, Reading, Refused, Row, cells, path
+from app.schemas.faults import message_of
 from app.schemas.record import ClaimRecord, DocumentRecord, NoteRecord, Record, SourceRecord, TopicRecord
 
 _LONGEST_BLOCK = 500  # rows: no list may hold more
@@ -276,16 +277,16 @@ class _Block:
         try:
             yield Row(self.line, (RECORD.validate_python(values),))
         except ValidationError as error:
-            for details in error.errors(include_url=False, include_input=False):
-                line, column = self._place(details["loc"][1:])  # without the record's own word
-                yield Refused(line, column, reason(details))
+            for fault in error.errors(include_url=False, include_input=False):
+                # Columns have the names of fields, without the places in lists.
+                column = ".".join(part for part in path(fault).split(".") if not part.isdecimal())
+                yield Refused(self._line_of(fault["loc"][1:]), column, message_of(fault))
 
-    def _place(self, location: tuple[int | str, ...]) -> tuple[int, str]:
-        """The line and the column of a place in the record."""
-        line = self.line
+    def _line_of(self, location: tuple[int | str, ...]) -> int:
+        """The line on which a place in the record stands; `location` is without the record's own word."""
         if len(location) > 1 and location[0] in self.items and isinstance(location[1], int):
-            line = self.items[str(location[0])][location[1]][0]
-        return line, path(tuple(part for part in location if isinstance(part, str)))
+            return self.items[str(location[0])][location[1]][0]
+        return self.line
 
     def _put(self, line: int, column: _Column, cell: str, values: dict[str, Any]) -> None:
         try:

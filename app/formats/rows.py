@@ -3,34 +3,18 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, BinaryIO, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
+from app.schemas import faults
 from app.schemas.record import Record
 
 RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 """Checks an object and makes it the record that its field `record` says it is."""
-
-_LONGEST_FIELD = 200
-
-_REASONS = {
-    "missing": "must be given",
-    "extra_forbidden": "is not a field of this record",
-    "string_type": "must be text",
-    "string_too_short": "must not be empty",
-    "list_type": "must be a list",
-    "dict_type": "must be an object",
-    "model_type": "must be an object",
-    "model_attributes_type": "must be an object",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "union_tag_not_found": "must be source, document, topic, claim or note",
-    "union_tag_invalid": "must be source, document, topic, claim or note",
-}
 
 
 @dataclass(frozen=True)
@@ -63,33 +47,19 @@ Reading: TypeAlias = Iterator[Row | Refused]
 
 def refusals(line: int, error: ValidationError) -> Iterator[Refused]:
     """One fault of a row for each error of its record; what the row held is never repeated."""
-    for details in error.errors(include_url=False, include_input=False):
-        yield Refused(line, path(details["loc"]) or _whole(details["type"]), reason(details))
+    for fault in error.errors(include_url=False, include_input=False):
+        yield Refused(line, path(fault), faults.message_of(fault))
 
 
-def path(location: tuple[int | str, ...]) -> str:
-    """A place in a record as a dotted path, without the record's own word before it."""
-    inner = location[1:] if location[:1] and location[0] in _TAGS else location
-    return ".".join(map(str, inner))[:_LONGEST_FIELD]
-
-
-def reason(details: Any) -> str:
-    """An error of pydantic in words that go on from the name of a field."""
-    kind, context = details["type"], details.get("ctx", {})
-    if kind == "value_error":
-        return str(context["error"])
-    if kind in ("enum", "literal_error"):
-        return f"must be {context['expected']}"
-    if kind.startswith("date_"):
-        return "must be a day such as 2025-01-12"
-    return _REASONS.get(kind) or re.sub(r"^.*?\bshould ", "must ", details["msg"])
+def path(fault: Mapping[str, Any]) -> str:
+    """The field at fault as a dotted path into the record, without the record's own word before it."""
+    if fault["type"].startswith("union_tag"):
+        return "record"
+    word, _, inner = faults.path_of(fault).partition(".")
+    return inner if word in _TAGS else faults.path_of(fault)
 
 
 _TAGS = frozenset({"source", "document", "topic", "claim", "note"})
-
-
-def _whole(kind: str) -> str:
-    return "record" if kind.startswith("union_tag") else ""
 
 
 # --- CSV ---

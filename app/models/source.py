@@ -29,6 +29,8 @@ class Source(Versioned, Base):
     other_names: Mapped[list[str]] = mapped_column(
         JSON().with_variant(JSONB(), "postgresql"), comment="Other names and spellings, in any language"
     )
+    name_folded: Mapped[str] = mapped_column(Text, comment="The name without case and accents, to filter by")
+    other_names_folded: Mapped[str] = mapped_column(Text, comment="The other names likewise, a line each")
     side: Mapped[str | None] = mapped_column(Text, comment="Whose side it is on in the conflict, if on any")
     url: Mapped[str | None] = mapped_column(Text, comment="Its own page")
     description: Mapped[str | None] = mapped_column(Text, comment="Who it is, in a sentence")

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from app.schemas.common import (
     Correction,
@@ -20,6 +20,7 @@ from app.schemas.common import (
     Verbatim,
 )
 from app.schemas.document import DocumentBrief
+from app.schemas.faults import FieldFaultError
 from app.schemas.source import SourceBrief
 from app.vocabulary import Directness, Lineage, Stance
 
@@ -47,7 +48,7 @@ class Quote(Schema):
     @model_validator(mode="after")
     def _translator_named(self) -> Self:
         if self.translation is not None and self.translated_by is None:
-            raise ValueError("a translation needs translated_by: who made it")
+            raise FieldFaultError("translated_by", "must say who made the translation")
         return self
 
 
@@ -87,7 +88,7 @@ class AttributionFields(Schema):
     """The claim that states this party's own figure, where it differs (id or key)."""
     note: Prose | None = None
     """What a reader should know about it."""
-    withdrawn: bool = False
+    withdrawn: StrictBool = False
     """Taken back; kept to be read, counted no more."""
 
 
@@ -95,9 +96,9 @@ class _Whole(AttributionFields):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.lineage is Lineage.RELAYED) != (self.upstream is not None):
-            raise ValueError("upstream goes with lineage 'relayed', and only with it")
+            raise FieldFaultError("upstream", "goes with lineage 'relayed', and only with it")
         if (self.stance is Stance.NO_STATEMENT_FOUND) != (self.search is not None):
-            raise ValueError("search (on, where, by) goes with stance 'no_statement_found', and only with it")
+            raise FieldFaultError("search", "goes with stance 'no_statement_found', and only with it: on, where, by")
         return self
 
 

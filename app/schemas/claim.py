@@ -8,6 +8,7 @@ from app.schemas.attribution import AttributionRead, ClaimAttributionCreate
 from app.schemas.common import Correction, Edtf, Key, Language, Line, Page, Prose, Read, Recording, Ref, Schema, Stamp
 from app.schemas.evidence import ClaimEvidenceCreate, EvidenceRead
 from app.schemas.fact_check import FactCheckRead
+from app.schemas.faults import FieldFaultError
 from app.schemas.independence import Counts, OriginsRead
 from app.schemas.quantity import QuantityCreate, QuantityRead
 from app.schemas.relation import ClaimRelationCreate, RelationRead
@@ -49,7 +50,7 @@ class ClaimInput(ClaimFields):
     @model_validator(mode="after")
     def _withdrawn_with_notice(self) -> Self:
         if self.stage is Stage.WITHDRAWN and self.notice is None:
-            raise ValueError("a withdrawn claim needs a notice for its readers")
+            raise FieldFaultError("notice", "must tell readers why the claim is withdrawn")
         return self
 
 
@@ -70,7 +71,7 @@ class ClaimCreate(ClaimInput):
         for field in ("attributions", "evidence"):
             keys = [item.key for item in getattr(self, field) if item.key is not None]
             if len(keys) != len(set(keys)):
-                raise ValueError(f"two {field} of the claim have the same key")
+                raise FieldFaultError(field, "must not have the same key twice")
         return self
 
 
@@ -174,4 +175,4 @@ class ClaimPage(Page[ClaimItem]):
     """One page of a list of claims."""
 
     facets: dict[str, dict[str, int]] | None = Field(examples=[{"status": {"unconfirmed": 12, "disputed": 3}}])
-    """For each facet asked for: how many claims of the whole list have each value."""
+    """For each facet asked for: how many claims of the whole list have each value, for the 200 most frequent."""

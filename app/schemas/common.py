@@ -156,7 +156,10 @@ class Recording(Schema):
 
 
 class Correction(Schema):
-    """A correction: the fields that change, and why. A field left out stays as it is; null empties it."""
+    """A correction: the fields that change, and why. A field left out stays as it is.
+
+    Null empties a field, and `[]` a list.
+    """
 
     reason: Prose = Field(examples=["The ministry corrected its own figure on 14 January."])
     """Why, for every reader of the history."""

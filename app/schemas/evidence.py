@@ -2,10 +2,11 @@
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from app.schemas.common import Correction, Day, Key, Prose, Recording, Ref, Schema, Stamp
 from app.schemas.document import DocumentBrief
+from app.schemas.faults import FieldFaultError
 from app.vocabulary import EvidenceRole
 
 
@@ -20,15 +21,15 @@ class EvidenceFields(Schema):
     """What it does to the claim."""
     description: Prose | None = Field(None, examples=["One man lies with bandaged hands; the other sits."])
     """What is to be seen in it."""
-    independent: bool | None = None
+    independent: StrictBool | None = None
     """Independent of the claim's origins; null: not looked into."""
     examined_on: Day | None = None
     """When somebody of ours examined it; null: nobody did."""
     finding: Prose | None = None
     """What the examination found."""
-    conclusive: bool = False
+    conclusive: StrictBool = False
     """The finding settles the matter."""
-    withdrawn: bool = False
+    withdrawn: StrictBool = False
     """Taken back; kept to be read, counted no more."""
 
 
@@ -36,9 +37,9 @@ class _Whole(EvidenceFields):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.examined_on is None) != (self.finding is None):
-            raise ValueError("examined_on and finding go together")
+            raise FieldFaultError("finding", "goes with examined_on, and only with it")
         if self.conclusive and self.examined_on is None:
-            raise ValueError("only examined evidence can be conclusive")
+            raise FieldFaultError("conclusive", "takes evidence that was examined")
         return self
 
 

@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from app.schemas.common import Moment, Prose, Read, Ref, Schema
+from app.schemas.faults import FieldFaultError
 from app.schemas.source import SourceBrief
 from app.vocabulary import Independence
 
@@ -24,7 +25,7 @@ class IndependenceRulingCreate(Schema):
     @model_validator(mode="after")
     def _two(self) -> Self:
         if self.sources[0] == self.sources[1]:
-            raise ValueError("sources must be two different origins")
+            raise FieldFaultError("sources", "must be two different origins")
         return self
 
 

@@ -3,9 +3,10 @@
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, StrictBool, model_validator
 
 from app.schemas.common import Language, Line, Read, Schema, Verbatim
+from app.schemas.faults import FieldFaultError
 from app.vocabulary import Basis, Metric, Qualifier
 
 
@@ -61,7 +62,7 @@ class QuantityCreate(Schema):
     """The number given by the source."""
     high: Amount | None = Field(None, examples=[None])
     """Upper bound given by the source; null: none was given."""
-    cumulative: bool = False
+    cumulative: StrictBool = False
     """Counted from a beginning up to the claim's time, rather than at it."""
     basis: Basis = Basis.UNSTATED
     """How the source came by it."""
@@ -74,17 +75,15 @@ class QuantityCreate(Schema):
     def _as_qualified(self) -> Self:
         must, may = _GIVES[self.qualifier]
         given = {name for name in ("low", "best", "high") if getattr(self, name) is not None}
-        if missing := must - given:
-            raise ValueError(f"a figure that is '{self.qualifier}' needs {' and '.join(sorted(missing))}")
-        if surplus := given - must - may:
-            raise ValueError(
-                f"a figure that is '{self.qualifier}' gives no {' or '.join(sorted(surplus))}; never invent a bound"
-            )
+        for name in sorted(must - given):
+            raise FieldFaultError(name, f"must be given for a figure that is '{self.qualifier}'")
+        for name in sorted(given - must - may):
+            raise FieldFaultError(name, f"does not go with '{self.qualifier}': never invent a bound")
         if self.qualifier is Qualifier.VAGUE and self.verbatim is None:
-            raise ValueError("a vague figure needs its verbatim words")
+            raise FieldFaultError("verbatim", "must hold the words of a vague figure")
         ordered = [value for value in (self.low, self.best, self.high) if value is not None]
         if ordered != sorted(ordered):
-            raise ValueError("low, best and high must not fall")
+            raise FieldFaultError("low" if self.low is not None else "best", "must not be above best or high")
         return self
 
 

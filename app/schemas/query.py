@@ -132,7 +132,7 @@ class SourceQuery(Listing):
     parent: Ref | None = None
     """The organisation that they are directly a part of (id or key)."""
     name: Line | None = Field(None, min_length=2)
-    """A part of the name; case does not matter."""
+    """A part of one of their names; case and accents do not matter."""
 
 
 class TopicQuery(Listing):

@@ -1,6 +1,6 @@
 """Relations between claims as they cross a door."""
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from app.schemas.common import Correction, Prose, Read, Recording, Ref, Schema, Stamp
 from app.vocabulary import Relation, Stage, Status
@@ -11,7 +11,7 @@ class RelationFields(Schema):
 
     note: Prose | None = Field(None, examples=["Same count, one day later."])
     """Why we say so."""
-    withdrawn: bool = False
+    withdrawn: StrictBool = False
     """Taken back; kept to be read, holds no more."""
 
 

@@ -124,7 +124,7 @@ def create(connection: Connection, actor: Actor, claim: ClaimCreate, reason: str
     change.add(attributions.ATTRIBUTION.table, said)
     change.add(evidence.EVIDENCE.table, shown)
     change.add(relations.RELATION.table, related)
-    touch(change, sorted({other["other_claim_id"] for other in related}))
+    touch(change, sorted(relations.ends_that_show(connection, related) - {row["id"]}))
     search_index.refresh(change, [row["id"]])
     return str(row["id"])
 
@@ -156,6 +156,10 @@ def correct(
     _check_step(actor, Stage(row["stage"]), whole.stage)
     figures = whole.quantities if "quantities" in correction.model_fields_set else None
     store_differences(change, row, columns_of(given(whole), Refs(connection)), figures)
+    if row["stage"] not in PUBLIC_STAGES and whole.stage in PUBLIC_STAGES:
+        # Claims that relate to it show that from now on.
+        related = relations.rows_of_claim(connection, NOW, identifier)
+        touch(change, sorted(relations.ends_that_show(connection, related) - {identifier}))
 
 
 def store_differences(change: Change, row: Row, columns: Columns, quantities: Sequence[QuantityCreate] | None) -> bool:

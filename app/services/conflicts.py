@@ -4,11 +4,13 @@ Only like is compared with like: the same metric, unit, population and way of co
 A bound that the source did not give is open; nothing is estimated.
 """
 
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from app.vocabulary import Qualifier
@@ -66,41 +68,88 @@ def _unit_of_last_digit(number: Decimal) -> Decimal:
     return Decimal(1).scaleb(int(exponent)) if number else Decimal(1)
 
 
-def exclude(first: Interval, second: Interval) -> bool:
-    """True if no number lies in both."""
-    return _below(first, second) or _below(second, first)
+def by_time(figure: Figure) -> tuple[date, str, int]:
+    """The order of figures."""
+    return figure.earliest, figure.claim_id, figure.position
 
 
-def _below(first: Interval, second: Interval) -> bool:
-    if first.high is None or second.low is None:
-        return False
-    return first.high < second.low or (first.high == second.low and (first.high_open or second.low_open))
+def conflicting(
+    figures: Iterable[Figure], settled: Mapping[str, Collection[str]]
+) -> Iterator[tuple[Figure, list[Figure]]]:
+    """Each figure that cannot hold together with earlier ones, in the order of their time, and those, in no order.
 
-
-def conflicting(figures: Iterable[Figure]) -> Iterator[tuple[Figure, Figure]]:
-    """The pairs of figures of different claims that cannot both hold, in the order of their time.
-
-    Figures without time or number conflict with none.
+    Figures without time or number conflict with none, nor do those of one claim, or of two of which `settled` says,
+    both ways round, that they are not two accounts. Whoever only counts never has all pairs at once: of some thousand
+    figures there may be millions.
     """
     groups: dict[tuple[object, ...], list[Figure]] = defaultdict(list)
     for figure in figures:
         if figure.interval is not None and (figure.earliest, figure.latest) != (date.min, date.max):
             groups[figure.comparable].append(figure)
     for group in groups.values():
-        group.sort(key=lambda figure: (figure.earliest, figure.claim_id, figure.position))
-        yield from _sweep(group)
+        if len({figure.interval for figure in group}) > 1:
+            yield from _sweep(sorted(group, key=by_time), settled)
 
 
-def _sweep(group: list[Figure]) -> Iterator[tuple[Figure, Figure]]:
-    if len({figure.interval for figure in group}) == 1:
-        return
-    running: list[Figure] = []
-    for figure in group:
-        running = [other for other in running if other.latest >= figure.earliest]
-        for other in running:
-            apart = (
-                other.interval is not None and figure.interval is not None and exclude(other.interval, figure.interval)
-            )
-            if apart and other.claim_id != figure.claim_id:
-                yield other, figure
-        running.append(figure)
+def _sweep(group: list[Figure], settled: Mapping[str, Collection[str]]) -> Iterator[tuple[Figure, list[Figure]]]:
+    running = _Running()
+    for place, figure in enumerate(group):
+        running.end_before(figure.earliest)
+        same = {figure.claim_id, *settled.get(figure.claim_id, ())}
+        others = [group[other] for other in running.apart_from(figure) if group[other].claim_id not in same]
+        if others:
+            yield figure, others
+        running.begin(place, figure)
+
+
+Edge = tuple[Decimal, int]
+"""An end of an interval, so that one lies wholly below another if its upper edge is smaller than the other's lower."""
+
+
+def _lower(lies: Interval) -> Edge | None:
+    return None if lies.low is None else (lies.low, 1 if lies.low_open else 0)
+
+
+def _upper(lies: Interval) -> Edge | None:
+    return None if lies.high is None else (lies.high, -1 if lies.high_open else 0)
+
+
+class _Running:
+    """Figures whose time is not over, by their place in the group; in order, so that nobody has to look at each."""
+
+    def __init__(self) -> None:
+        self._ends: list[tuple[date, int, Interval]] = []
+        self._uppers: list[tuple[Edge, int]] = []
+        self._lowers: list[tuple[Edge, int]] = []
+
+    def apart_from(self, figure: Figure) -> list[int]:
+        """The places of those that lie wholly below the figure, or wholly above it."""
+        if figure.interval is None:
+            return []
+        low, high = _lower(figure.interval), _upper(figure.interval)
+        below = [] if low is None else self._uppers[: bisect_left(self._uppers, low, key=_edge)]
+        above = [] if high is None else self._lowers[bisect_right(self._lowers, high, key=_edge) :]
+        return [place for _edge_of, place in (*below, *above)]
+
+    def begin(self, place: int, figure: Figure) -> None:
+        """The time of a figure begins."""
+        if figure.interval is None:
+            return
+        heappush(self._ends, (figure.latest, place, figure.interval))
+        for edges, edge in self._edges(figure.interval):
+            insort(edges, (edge, place))
+
+    def end_before(self, day: date) -> None:
+        """Forget those whose time was over before a day."""
+        while self._ends and self._ends[0][0] < day:
+            _latest, place, lies = heappop(self._ends)
+            for edges, edge in self._edges(lies):
+                del edges[bisect_left(edges, (edge, place))]
+
+    def _edges(self, lies: Interval) -> list[tuple[list[tuple[Edge, int]], Edge]]:
+        both = ((self._uppers, _upper(lies)), (self._lowers, _lower(lies)))
+        return [(edges, edge) for edges, edge in both if edge is not None]
+
+
+def _edge(entry: tuple[Edge, int]) -> Edge:
+    return entry[0]

@@ -15,7 +15,7 @@ from app.schemas.query import EstimatesQuery
 from app.schemas.relation import ClaimBrief
 from app.schemas.source import SourceBrief
 from app.services import origins, relations, sources, topics
-from app.services.conflicts import Figure, conflicting, interval
+from app.services.conflicts import Figure, by_time, conflicting, interval
 from app.services.cursors import Cursors
 from app.services.listing import Order, Place, page
 from app.services.record import Record, at
@@ -46,14 +46,14 @@ def of_topic(connection: Connection, topic_id: str, query: EstimatesQuery, curso
     rows, following = _page(connection, record, chosen, Place(bound, query.limit, query.cursor, cursors))
     everything = connection.execute(_figures(record, chosen)).mappings().all()
     told = _told(connection, record, chosen)
-    conflicts = _conflicts(connection, record, everything)
+    conflicts, conflict_count = _conflicts(connection, record, everything)
     return EstimatesPage(
         topic=topic,
         items=[_estimate(row, told) for row in rows],
         next=following,
         series=_series(everything, told),
-        conflicts=conflicts[:MOST_CONFLICTS],
-        conflict_count=len(conflicts),
+        conflicts=conflicts,
+        conflict_count=conflict_count,
     )
 
 
@@ -157,16 +157,23 @@ def _series(rows: Sequence[Row], told: _Told) -> list[Series]:
     ]
 
 
-def _conflicts(connection: Connection, record: Record, rows: Sequence[Row]) -> list[Conflict]:
+def _conflicts(connection: Connection, record: Record, rows: Sequence[Row]) -> tuple[list[Conflict], int]:
+    """The first pairs that conflict, and how many there are."""
     by_place = {(row["id"], row["position"]): row for row in rows}
-    pairs = list(conflicting(_figure(row) for row in rows))
-    claim_ids = {figure.claim_id for pair in pairs for figure in pair}
-    resolved = relations.linked(connection, record, claim_ids, RESOLVED)
-    return [
-        _conflict(by_place[first.claim_id, first.position], by_place[second.claim_id, second.position])
-        for first, second in pairs
-        if frozenset((first.claim_id, second.claim_id)) not in resolved
-    ]
+    settled: dict[str, set[str]] = defaultdict(set)
+    for one, other in relations.linked(connection, record, {row["id"] for row in rows}, RESOLVED):
+        settled[one].add(other)
+        settled[other].add(one)
+    listed: list[Conflict] = []
+    count = 0
+    for figure, others in conflicting(map(_figure, rows), settled):
+        count += len(others)
+        if len(listed) < MOST_CONFLICTS:
+            listed += [
+                _conflict(by_place[other.claim_id, other.position], by_place[figure.claim_id, figure.position])
+                for other in sorted(others, key=by_time)[: MOST_CONFLICTS - len(listed)]
+            ]
+    return listed, count
 
 
 def _figure(row: Row) -> Figure:

@@ -74,12 +74,17 @@ class _Writes:
 
     def add(self, noun: Noun, row: Columns) -> None:
         self.adds[noun.name].append(row)
-        self.touched.add(str(row.get("claim_id") or row["id"]))
+        self._touch(row)
 
     def amend(self, noun: Noun, row: Row, columns: Columns) -> None:
         waiting = self.amends[noun.name]
         waiting[row["id"]] = {**waiting.get(row["id"], {}), **columns}
-        self.touched.add(str(row.get("claim_id") or row["id"]))
+        self._touch(row)
+
+    def _touch(self, row: Row) -> None:
+        # A relation hangs on both of its claims.
+        ends = {str(row[name]) for name in ("claim_id", "other_claim_id") if name in row}
+        self.touched |= ends or {str(row["id"])}
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,7 @@ class ClaimLoader:
             if relations.existing(self._change.connection, row) is not None:
                 continue
             self._change.add(RELATION.table, [row])
-            touch(self._change, sorted({row["claim_id"], row["other_claim_id"]}))
+            touch(self._change, sorted(relations.ends_that_show(self._change.connection, [row])))
         return results
 
     # --- what is on record ---
@@ -308,10 +313,9 @@ class ClaimLoader:
         for noun in _PARTS.values():
             change.add(noun.table, writes.adds[noun.name])
             change.amend_each(noun.table, writes.amends[noun.name])
-        related = {row["other_claim_id"] for row in writes.adds[RELATION.name]}
         new = {row["id"] for row in writes.adds[CLAIM.name]}
         amended = writes.amends[CLAIM.name].keys()
-        touch(change, sorted((writes.touched | related) - new - amended))
+        touch(change, sorted(writes.touched - new - amended))
         change.append(table_of(Quantity), writes.quantities)
         search_index.refresh(change, sorted(writes.touched))
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, or_, select
 
 from app.db.schema import table_of
+from app.formats.words import fold
 from app.models import Document, Source
 from app.schemas import edtf
 from app.schemas.attribution import AttributionRead
@@ -65,7 +66,8 @@ def of_sources(connection: Connection, query: SourceQuery, cursors: Cursors) -> 
     if query.parent is not None:
         conditions.append(table.c.parent_id == Refs(connection).field(table_of(Source), query.parent, "parent"))
     if query.name is not None:
-        conditions.append(func.lower(table.c.name).contains(query.name.lower(), autoescape=True))
+        names = (table.c.name_folded, table.c.other_names_folded)
+        conditions.append(or_(*(column.contains(fold(query.name), autoescape=True) for column in names)))
     statement = select(table.c.id).where(*conditions)
     return _page_of(
         connection, statement, _place(query, cursors), lambda ids: sources.read_all(connection, record, ids)

@@ -15,7 +15,8 @@ from sqlalchemy import Connection, FromClause, Table, select
 from app.db.ids import new_id
 from app.db.revisions import Change, Row
 from app.db.schema import Base, table_of
-from app.errors import FieldProblem, InvalidError, VersionMismatchError
+from app.errors import InvalidError, VersionMismatchError
+from app.schemas import faults
 from app.schemas.common import Correction, Schema, Stamp
 from app.services.refs import Refs, chunks
 
@@ -92,15 +93,7 @@ def merged(noun: Noun, row: Row, correction: Correction) -> Schema:
     try:
         return noun.whole.model_validate(fields)
     except ValidationError as error:
-        raise InvalidError(problems_of(error)) from None
-
-
-def problems_of(error: ValidationError) -> list[FieldProblem]:
-    """The faults that pydantic found, without the input that it found them in."""
-    return [
-        FieldProblem(".".join(str(part) for part in fault["loc"]) or "body", fault["msg"].removeprefix("Value error, "))
-        for fault in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
+        raise InvalidError(faults.problems(error.errors(include_url=False, include_input=False))) from None
 
 
 def overlay(change: Change, noun: Noun, identifier: str, correction: Correction, refs: Refs) -> tuple[Row, Columns]:

@@ -23,7 +23,7 @@ from app.services.objects import Columns, Noun, check_etag, rows_by_id
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.services.touch import touch
-from app.vocabulary import Action
+from app.vocabulary import PUBLIC_STAGES, Action
 
 claim = table_of(Claim)
 
@@ -74,7 +74,7 @@ def create(connection: Connection, actor: Actor, relation: RelationCreate, reaso
     if found is not None:
         raise ConflictError(f"This relation is recorded already, as {found['id']}.")
     change.add(RELATION.table, [row])
-    touch(change, sorted([row["claim_id"], row["other_claim_id"]]))
+    touch(change, sorted(ends_that_show(connection, [row])))
     return str(row["id"])
 
 
@@ -86,7 +86,19 @@ def correct(
     shown = read_one(connection, NOW, identifier, actor)
     check_etag(if_match, shown)
     if objects.correct(change, RELATION, identifier, correction):
-        touch(change, sorted([shown.claim.id, shown.other_claim.id]))
+        ends = {"claim_id": shown.claim.id, "other_claim_id": shown.other_claim.id}
+        touch(change, sorted(ends_that_show(connection, [ends])))
+
+
+def ends_that_show(connection: Connection, rows: Iterable[Row]) -> set[str]:
+    """The claims that look different for these relations: both ends, but no public claim for its relation to a draft.
+
+    A new version would tell that the desk is at work on something. It comes when the draft is published.
+    """
+    pairs = [(row["claim_id"], row["other_claim_id"]) for row in rows]
+    found = rows_by_id(connection, claim, {one for pair in pairs for one in pair})
+    public = {one: row["stage"] in PUBLIC_STAGES for one, row in found.items()}
+    return {one for pair in pairs for one, other in (pair, pair[::-1]) if public[other] or not public[one]}
 
 
 def read_one(connection: Connection, record: Record, identifier: str, actor: Actor | None) -> RelationRead:

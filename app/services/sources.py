@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from app.db.revisions import Row
 from app.errors import InvalidError, NotFoundError
+from app.formats.words import fold
 from app.models import Source
 from app.schemas.source import SourceBrief, SourceCorrection, SourceCreate, SourceFields, SourceRead
 from app.services import objects, search_index
@@ -21,6 +22,10 @@ _PLAIN = ("key", "name", "kind", "anonymity", "other_names", "side", "url", "des
 
 def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
     columns = {name: fields[name] for name in _PLAIN if name in fields}
+    if "name" in fields:
+        columns["name_folded"] = fold(fields["name"])
+    if "other_names" in fields:
+        columns["other_names_folded"] = "\n".join(map(fold, fields["other_names"]))
     if "parent" in fields:
         columns["parent_id"] = refs.field(SOURCE.table, fields["parent"], "parent")
     return columns

@@ -95,6 +95,15 @@ def upgrade() -> None:
             "parent_id", sa.String(length=32), nullable=True, comment="The organisation that it is a part of"
         ),
         sa.Column("other_names", JSON, nullable=False, comment="Other names and spellings, in any language"),
+        sa.Column(
+            "name_folded",
+            sa.Text(),
+            nullable=False,
+            comment="The name without case and accents, to filter by",
+        ),
+        sa.Column(
+            "other_names_folded", sa.Text(), nullable=False, comment="The other names likewise, a line each"
+        ),
         sa.Column("side", sa.Text(), nullable=True, comment="Whose side it is on in the conflict, if on any"),
         sa.Column("url", sa.Text(), nullable=True, comment="Its own page"),
         sa.Column("description", sa.Text(), nullable=True, comment="Who it is, in a sentence"),
@@ -359,6 +368,20 @@ def upgrade() -> None:
             autoincrement=False,
             nullable=False,
             comment="Other names and spellings, in any language",
+        ),
+        sa.Column(
+            "name_folded",
+            sa.Text(),
+            autoincrement=False,
+            nullable=False,
+            comment="The name without case and accents, to filter by",
+        ),
+        sa.Column(
+            "other_names_folded",
+            sa.Text(),
+            autoincrement=False,
+            nullable=False,
+            comment="The other names likewise, a line each",
         ),
         sa.Column(
             "side",
