@@ -35,7 +35,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 
-EXAMPLES = 8
+EXAMPLES = 5
 """Requests to each operation, of each kind: as documented, and not as documented."""
 
 ROOT = "http://testserver"
@@ -67,8 +67,9 @@ def test_the_service_does_what_its_document_says(
         assert isinstance(result, Ok)
         operation = result.ok()
         if role is not None or operation.method == "get":
-            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-                ask(operation, mode, headers, known)
+            ask(operation, GenerationMode.POSITIVE, headers, known)
+            if role is not None:  # a key makes no difference to what is refused for its form
+                ask(operation, GenerationMode.NEGATIVE, headers, known)
     # schemathesis keeps the service until the end of the process.
     app.state.database.close()
 

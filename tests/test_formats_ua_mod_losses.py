@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from app.formats.rows import Refused, Row
-from app.formats.ua_mod_losses import PETRO_COMMIT, read
+from app.formats.ua_mod_claims import PETRO_COMMIT
+from app.formats.ua_mod_losses import read
 from app.schemas.record import ClaimRecord, DocumentRecord, NoteRecord, Record, SourceRecord, TopicRecord
 
 URL = "https://www.mil.gov.ua/news/2022/02/27/vtrati-za-tri-dobi-(24-26-lyutogo)-v-ukraini/"
@@ -124,7 +125,7 @@ def test_lod_counts_motor_vehicles_alone_until_they_were_merged() -> None:
         "ua-mod-losses/lod/military-auto/2022-04-30",
         "ua-mod-losses/lod/vehicles-and-fuel-tanks/2022-05-01",
     ]
-    topics = {record.key for record in records(before) if isinstance(record, TopicRecord)}
+    topics = {record.key for record in records(before, after) if isinstance(record, TopicRecord)}
     assert {claim.topic for claim in claims(before, after).values()} <= topics
 
 
@@ -152,6 +153,23 @@ def test_everything_named_stands_before_what_names_it() -> None:
                 assert {record.topic, record.adverse_to} <= known
                 assert {name for said in record.attributions for name in (said.source, said.document)} <= known
             known.add(getattr(record, "key", None))
+
+
+def test_a_slice_brings_only_what_it_speaks_of() -> None:
+    def before(line: int, *rows: dict[str, Any]) -> list[str | None]:
+        items = [item for item in found(*rows) if isinstance(item, Row)]
+        place = next(place for place, item in enumerate(items) if item.line == line)
+        return [getattr(one, "key", None) for item in items[:place] if not item.line for one in item.records]
+
+    tank, drone = {"date": "2024-11-03", "tank": 1, "submarines": None}, {"date": "2024-11-04", "tank": 1, "drone": 2}
+    assert before(2, tank) == [
+        "ua-mod-losses/tank",
+        "ru",
+        *("ua", "ua-mod", "ua-general-staff"),
+        *("dataset-petro", f"petro/{PETRO_COMMIT}"),
+    ]
+    assert before(7, tank, drone)[7:] == ["ua-mod-losses/drone"]
+    assert [item.line for item in found(tank | {"date": "soon"})] == [2]
 
 
 def test_a_direction_is_a_claim_without_figures() -> None:

@@ -225,7 +225,7 @@ def test_parallel_writers_over_the_api_lose_nothing(
 
 
 def test_parallel_processes_lose_nothing(api: TestClient, database: Database, counter: dict[str, Any]) -> None:
-    times = 2
+    times = 1
 
     codes = run_processes(database.url, counter["id"], writers=WRITERS, times=times)
 

@@ -126,15 +126,14 @@ def both(
     (folder / "attest.db").write_bytes(sqlite_template.read_bytes())
     created = postgres.create_database(template=postgresql_template)
     clients = {"sqlite": client_of(f"sqlite:///{folder / 'attest.db'}"), "postgresql": client_of(created)}
-    for client in clients.values():
-        with client:
-            pass
-    yield clients
+    yield {name: client for name, (client, _database) in clients.items()}
+    for _client, database in clients.values():
+        database.close()
     postgres.drop_database(created)
 
 
-def client_of(url: str) -> TestClient:
-    """A service upon a database, asked by its administrator, with the table recorded in it."""
+def client_of(url: str) -> tuple[TestClient, Database]:
+    """A service upon a database, asked by an editor, with the table recorded in it."""
     database = Database(url, pool_size=1)
     with database.writing() as connection:
         _info, key = keys.issue(connection, "Test", Role.EDITOR)
@@ -149,7 +148,7 @@ def client_of(url: str) -> TestClient:
         body["attributions"] = said or [{"source": source, "stance": "asserts"}]
         answer = client.post("claims", json={**body, "key": name})
         assert answer.status_code == 201, answer.text
-    return client
+    return client, app.state.database
 
 
 def found(client: TestClient, q: str) -> list[str]:

@@ -254,10 +254,6 @@ def test_what_cannot_be_looked_for_says_why(q: str, message: str) -> None:
         words.parse_query(q)
 
 
-def test_the_vector_for_postgresql_numbers_its_words() -> None:
-    assert words.to_tsvector(words.index_text("O'Brien: 사상")) == "'obrien':1 '사상':2 '상':3"
-
-
 @pytest.mark.parametrize(
     ("text", "q", "found"),
     [

@@ -186,8 +186,7 @@ class SafetyNet:
             await self._app(scope, receive, remember)
         except Exception as error:
             if answered:
-                logger.exception("Unexpected error")
-                raise
+                raise  # nothing can be said any more; the server closes the connection, and logs why
             response = _busy(error) if isinstance(error, UNAVAILABLE) else _unexpected(error)
             await response(scope, receive, send)
 

@@ -6,8 +6,11 @@ from the counts and are passed over, as are the numbers that the collection give
 the like): they change when it is made anew. An event is the same as long as its country, item, status and address
 are; no two rows of the collection share all four.
 
-`date_recorded` is the day on which the collection first saw the item on Oryx's page, not the day of the loss. What
-Oryx changed on its page later stands in the collection twice, before and after: it holds more events than Oryx counts.
+`date_recorded` is the day on which the collection first saw the item on Oryx's page, not the day of the loss. When that
+was nobody says, but Oryx lists losses of the full-scale invasion only: an event's time spans from its beginning to the
+day of recording (`2022-02-24/2022-06-26`). An open start would say less than is known, put every event before all
+other claims, and find it in any period of the past that is asked for. What Oryx changed on its page later stands in
+the collection twice, before and after: it holds more events than Oryx counts.
 
 A running total before an item's name ("273 T-80BV") is left out of the name. An address with words before it, without
 its first letter (`ttps://`) or run together with another is refused: nearly all of these stand in a later row again,
@@ -24,11 +27,15 @@ from typing import BinaryIO
 
 from pydantic import ValidationError
 
+from app.formats.bodies import FULL_SCALE_WAR, INVASION, ORYX, RUSSIA, UKRAINE
+from app.formats.mentions import introducing
 from app.formats.rows import Reading, Refused, Row, cells, refusals
+from app.formats.values import is_day
+from app.formats.wording import in_words, slug
 from app.schemas.attribution import ClaimAttributionCreate
 from app.schemas.evidence import ClaimEvidenceCreate
 from app.schemas.quantity import QuantityCreate
-from app.schemas.record import ClaimRecord, DocumentRecord, SourceRecord, TopicRecord
+from app.schemas.record import ClaimRecord, DocumentRecord, Record, TopicRecord
 from app.vocabulary import (
     Basis,
     ClaimKind,
@@ -39,22 +46,9 @@ from app.vocabulary import (
     Metric,
     MetricFamily,
     Qualifier,
-    SourceKind,
     Stage,
     Stance,
 )
-
-UKRAINE = SourceRecord(key="ua", name="Ukraine", kind=SourceKind.GOVERNMENT, side="Ukraine")
-"""Ukraine, as every reader and the seed data describe it."""
-
-RUSSIA = SourceRecord(key="ru", name="Russia", kind=SourceKind.GOVERNMENT, side="Russia", other_names=["Россия"])
-"""Russia, as every reader and the seed data describe it."""
-
-ORYX = SourceRecord(key="oryx", name="Oryx", kind=SourceKind.RESEARCH_ORGANISATION, url="https://www.oryxspioenkop.com")
-"""Oryx, as every reader describes it."""
-
-FULL_SCALE_WAR = "2022-02-24/.."
-"""The period that counts of losses speak of."""
 
 _PAGE = "https://www.oryxspioenkop.com/2022/02/attack-on-europe-documenting-"
 _PAGES = {
@@ -75,6 +69,7 @@ _PAGES = {
         language="en",
     ),
 }
+_KNOWN: tuple[Record, ...] = (ORYX, UKRAINE, RUSSIA, *_PAGES.values())
 _PEOPLE = {"Russia": "Russian", "Ukraine": "Ukrainian"}
 _ADVERSE = {"Russia": "ru", "Ukraine": "ua"}
 _METRICS = {
@@ -89,16 +84,11 @@ _DAILY = ("country", "equipment_type", *_COUNTS, "date_recorded")
 
 _COLLECTION = "Read from a machine-readable copy of Oryx's lists, scarnecchia/oryx_data (CC BY 4.0)."
 _EVENTS_NOTE = (
-    f"{_COLLECTION} The time of a claim is open at its beginning: known is only by when the loss was listed. One "
-    "item may be listed under two states, for example damaged and abandoned, and what Oryx changed later is listed "
-    "before and after: these claims cannot be added up to Oryx's own counts."
+    f"{_COLLECTION} The time of a claim spans from the invasion to the day by which the loss was listed: it happened "
+    "on some day of these. One item may be listed under two states, for example damaged and abandoned, and what Oryx "
+    "changed later is listed before and after: these claims cannot be added up to Oryx's own counts."
 )
 
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ADDRESS = re.compile(r"https?://(?P<host>[^\s/?#:]+)(?P<path>[^\s?#]*)\S*")
 _RUNNING_TOTAL = re.compile(r"^\d+ (?=\S)")
 _TYPE = re.compile(r"[^\W\d][^\d:]*")
@@ -107,11 +97,25 @@ _PICTURE_HOSTS = frozenset({"i.postimg.cc", "postimg.cc", "postlmg.cc", "imgur.c
 _POST_HOSTS = frozenset({"twitter.com", "x.com", "pic.twitter.com", "t.me", "www.facebook.com"})
 _LONGEST_KEY = 300
 
+_EVENT_TOPICS = tuple(
+    TopicRecord(
+        key=f"oryx/{slug(country)}/{status}",
+        title=f"Which {people} vehicles and weapons are documented as {status}?",
+        subject=f"{people} vehicles and weapons",
+        metric_family=MetricFamily.EQUIPMENT,
+        period=FULL_SCALE_WAR,
+        note=_EVENTS_NOTE,
+    )
+    for country, people in _PEOPLE.items()
+    for status in _METRICS
+)
+
 
 def read(stream: BinaryIO) -> Reading:
     """One row of records for each row of the table: an event and its proof, or a count.
 
-    A row with a fault is refused as a whole, with every fault in it.
+    Sources, pages and topics come before the first row that names them. A row with a fault is refused as a whole,
+    with every fault in it.
     """
     table = cells(stream)
     for found in table:
@@ -121,43 +125,12 @@ def read(stream: BinaryIO) -> Reading:
         line, header = found
         names = [name.strip() for name in header]
         if set(_EVENT) <= set(names):
-            yield Row(0, (*_sources(), *_event_topics()))
-            yield from _table(table, names, _event)
+            yield from introducing(_table(table, names, _event), (*_KNOWN, *_EVENT_TOPICS))
         elif set(_DAILY) <= set(names):
-            yield Row(0, _sources())
-            yield from _table(table, names, _Daily())
+            yield from introducing(_table(table, names, _Daily()), _KNOWN)
         else:
             yield Refused(line, "", f"must name the columns {', '.join(_EVENT)}, or {', '.join(_DAILY)}")
         return
-
-
-def in_words(day: date) -> str:
-    """A day as an English sentence gives it: 3 November 2024."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def slug(text: str) -> str:
-    """A text as a part of a key: small letters and digits of any script, with hyphens between words."""
-    return re.sub(r"[\W_]+", "-", text.casefold()).strip("-")
-
-
-def _sources() -> tuple[SourceRecord | DocumentRecord, ...]:
-    return (ORYX, UKRAINE, RUSSIA, *_PAGES.values())
-
-
-def _event_topics() -> tuple[TopicRecord, ...]:
-    return tuple(
-        TopicRecord(
-            key=f"oryx/{slug(country)}/{status}",
-            title=f"Which {people} vehicles and weapons are documented as {status}?",
-            subject=f"{people} vehicles and weapons",
-            metric_family=MetricFamily.EQUIPMENT,
-            period=FULL_SCALE_WAR,
-            note=_EVENTS_NOTE,
-        )
-        for country, people in _PEOPLE.items()
-        for status in _METRICS
-    )
 
 
 def _table(
@@ -186,6 +159,8 @@ def _table(
 
 def _event(line: int, row: dict[str, str]) -> Reading:
     faults = list(_faults(row))
+    if is_day(row["date_recorded"]) and row["date_recorded"] < str(INVASION):
+        faults.append(("date_recorded", f"must not be before {INVASION}, when the full-scale invasion began"))
     if row["status"] not in _METRICS:
         faults.append(("status", f"must be one of {', '.join(_METRICS)}"))
     item = _RUNNING_TOTAL.sub("", row["system"]).rstrip(" :")
@@ -209,7 +184,7 @@ def _loss(row: dict[str, str], item: str, document: DocumentRecord) -> ClaimReco
         kind=ClaimKind.EQUIPMENT_LOSS,
         statement=(f"One {_PEOPLE[country]} {item} was {status}; Oryx had listed it by {in_words(day)}."),
         topic=f"oryx/{slug(country)}/{status}",
-        time=f"../{day}",
+        time=f"{INVASION}/{day}",
         adverse_to=_ADVERSE[country],
         stage=Stage.PUBLISHED,
         quantities=[_one(item, _METRICS[status])],
@@ -331,14 +306,3 @@ def _faults(row: dict[str, str]) -> Iterator[tuple[str, str]]:
         yield "country", f"must be {' or '.join(_PEOPLE)}"
     if not is_day(row["date_recorded"]):
         yield "date_recorded", "must be a day such as 2025-01-12"
-
-
-def is_day(text: object) -> bool:
-    """True for a text that is a day of the calendar, as 2025-01-12."""
-    if not isinstance(text, str) or not _DAY.fullmatch(text):
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True

@@ -2,7 +2,7 @@
 
 SQLite FTS5 and PostgreSQL split and fold text differently, and neither finds the Korean "사상" inside
 "사상자가". So words are made here. The index stores `index_text`, which FTS5 splits again with its `ascii`
-tokenizer (at spaces only, since tokens hold no ASCII punctuation) and PostgreSQL gets through `to_tsvector`;
+tokenizer (at spaces only, since tokens hold no ASCII punctuation) and PostgreSQL in a function of the schema;
 queries are compiled by `to_fts5` and `to_tsquery`. Whatever changes the tokens means that every index has to
 be built anew.
 
@@ -294,15 +294,6 @@ def to_tsquery(query: Query) -> str:
         return f"({joined})" if len(term.words) > 1 else joined
 
     return " & ".join([*map(phrase, query.required), *("!" + phrase(term) for term in query.excluded)])
-
-
-def to_tsvector(indexed: str) -> str:
-    """An `index_text` for a cast to tsvector, as `'a':1 'b':2`; PostgreSQL keeps 255 positions of each word.
-
-    Its own function of that name is no substitute: it would split the tokens again, by the rules of its
-    locale.
-    """
-    return " ".join(f"'{word}':{position}" for position, word in enumerate(indexed.split(), 1))
 
 
 # --- showing ---

@@ -1,5 +1,6 @@
 """What may be asked of a list. An unknown parameter is an error, never ignored."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -23,8 +24,8 @@ from app.vocabulary import (
 
 
 def _rfc3339(value: object) -> object:
-    # Pydantic would also take a bare number for seconds since 1970; in a query that is a slip.
-    if isinstance(value, str) and "-" not in value[1:]:
+    # Pydantic would also take a number for seconds since 1970; in a query that is a slip.
+    if isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\d", value):
         raise ValueError("must be a moment such as 2025-01-12T18:00:00Z, or a day")
     return value
 

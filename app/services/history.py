@@ -73,11 +73,10 @@ def of_claim(connection: Connection, record: Record, claim_id: str, actor: Actor
     found = rows_by_id(connection, record.claim, [claim_id])
     if claim_id not in found or found[claim_id]["stage"] not in visible_stages(actor):
         raise NotFoundError("claim", claim_id)
-    until = found[claim_id]["change_seq"] if record.seq is None else record.seq
     entries = _claim_entries(connection, claim_id, actor)
     for noun in _PARTS:
         entries += _part_entries(connection, record, noun, claim_id, actor)
-    told = [entry for entry in entries if entry["seq"] <= until]
+    told = [entry for entry in entries if record.seq is None or entry["seq"] <= record.seq]
     return [HistoryEntry(**entry) for entry in sorted(told, key=lambda entry: (entry["seq"], entry["noun"] != "claim"))]
 
 

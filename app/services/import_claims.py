@@ -71,20 +71,23 @@ class _Writes:
     quantities: list[Columns] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
     """Claims of which a part changed."""
+    related: list[Row] = field(default_factory=list)
+    """Relations that are new or changed."""
 
     def add(self, noun: Noun, row: Columns) -> None:
         self.adds[noun.name].append(row)
-        self._touch(row)
+        self._touch(noun, row)
 
     def amend(self, noun: Noun, row: Row, columns: Columns) -> None:
         waiting = self.amends[noun.name]
         waiting[row["id"]] = {**waiting.get(row["id"], {}), **columns}
-        self._touch(row)
+        self._touch(noun, row)
 
-    def _touch(self, row: Row) -> None:
-        # A relation hangs on both of its claims.
-        ends = {str(row[name]) for name in ("claim_id", "other_claim_id") if name in row}
-        self.touched |= ends or {str(row["id"])}
+    def _touch(self, noun: Noun, row: Row) -> None:
+        if noun is RELATION:
+            self.related.append(row)
+        else:
+            self.touched.add(str(row.get("claim_id") or row["id"]))
 
 
 @dataclass(frozen=True)
@@ -315,7 +318,8 @@ class ClaimLoader:
             change.amend_each(noun.table, writes.amends[noun.name])
         new = {row["id"] for row in writes.adds[CLAIM.name]}
         amended = writes.amends[CLAIM.name].keys()
-        touch(change, sorted(writes.touched - new - amended))
+        ends = relations.ends_that_show(change.connection, writes.related)
+        touch(change, sorted((writes.touched | ends) - new - amended))
         change.append(table_of(Quantity), writes.quantities)
         search_index.refresh(change, sorted(writes.touched))
 
