@@ -24,7 +24,7 @@ def faults(value: Any) -> list[Refused]:
         ({"statement": " "}, "statement", "must not be empty"),
         ({"statement": "a\x00b"}, "statement", "must not contain control characters"),
         ({"kind": "gossip"}, "kind", "must be 'troop_estimate', "),
-        ({"secret": 1}, "secret", "is not a field of this record"),
+        ({"secret": 1}, "secret", "there is no such field"),
         ({"quantities": 5}, "quantities", "must be a list"),
         ({"quantities": [5]}, "quantities.0", "must be an object"),
         ({"quantities": [{}]}, "quantities.0.metric", "must be given"),
@@ -39,10 +39,10 @@ def faults(value: Any) -> list[Refused]:
         ),
         (
             {"quantities": [{"metric": "killed", "unit": "u", "qualifier": "exact"}]},
-            "quantities.0",
-            "a figure that is 'exact' needs best",
+            "quantities.0.best",
+            "must be given for a figure that is 'exact'",
         ),
-        ({"stage": "withdrawn"}, "", "needs a notice"),
+        ({"stage": "withdrawn"}, "notice", "must tell readers"),
     ],
 )
 def test_a_fault_names_its_field_and_what_would_be_right(change: dict[str, Any], field: str, reason: str) -> None:

@@ -146,6 +146,13 @@ def test_a_bad_row_is_named_and_stops_no_other(api: TestClient, load: Import, ba
     assert "11000" in " ".join(item["statement"] for item in api.get("claims").json()["items"])
 
 
+def test_a_decision_too_far_leaves_its_claim_unassessed(api: TestClient, load: Import) -> None:
+    report = load(MINISTRY, TOPIC, claim(reviews=[{**DECISION, "status": "confirmed"}]))
+
+    assert (rows(report), report["objects"]["claim"]["created"]) == ((2, 0, 0, 1), 1)
+    assert only_claim(api)["status"] == "unassessed"
+
+
 def test_a_strict_import_takes_all_or_nothing(api: TestClient, load: Import) -> None:
     problem = load(MINISTRY, TOPIC, {**PARIS, "kind": "?"}, claim(), strict=True, status=422)
 

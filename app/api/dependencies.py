@@ -52,10 +52,11 @@ def refuse_unknown_parameters(request: Request) -> None:
     """Raises InvalidError for a parameter that the route does not know, or that is given twice and holds one value."""
     known = _parameters(request.scope["route"])
     given = [name for name, _value in request.query_params.multi_items()]
-    problems = [FieldProblem(name, "there is no such field or parameter") for name in given if name not in known]
-    problems += [
+    problems = [
         FieldProblem(name, "must be given once only") for name in known if given.count(name) > 1 and not known[name]
     ]
+    if not known:  # else the shape of the parameters refuses it, together with what else is wrong
+        problems += [FieldProblem(name, "there is no such field or parameter") for name in given]
     if problems:
         raise InvalidError(problems)
 

@@ -41,6 +41,8 @@ _FORMULA = r"[=+\-@\t\r\n＝＋－＠]"
 _PROTECT = re.compile(rf"'*(?:{_FORMULA}|\s+\Z)")
 _PROTECTED = re.compile(rf"'+(?:{_FORMULA}|\s+\Z)")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
+# Spreadsheets write TRUE; people write yes.
+_FLAGS = {"true": True, "yes": True, "false": False, "no": False}
 _NAME = re.compile(r"(?:\\[|\\]|[^|])+")
 
 
@@ -52,6 +54,7 @@ class _Form(Enum):
 
     TEXT = auto()
     NUMBER = auto()
+    FLAG = auto()
     NAMES = auto()
     JSON = auto()
 
@@ -92,7 +95,7 @@ def _kind(annotation: Any) -> tuple[Any, Any]:
     return origin, get_args(annotation)[0] if origin is list else annotation
 
 
-_FORMS: dict[Any, _Form] = {Decimal: _Form.NUMBER, list: _Form.NAMES, dict: _Form.JSON}
+_FORMS: dict[Any, _Form] = {Decimal: _Form.NUMBER, bool: _Form.FLAG, list: _Form.NAMES, dict: _Form.JSON}
 _MODELS: dict[str, type[BaseModel]] = {
     "source": SourceRecord,
     "document": DocumentRecord,
@@ -309,6 +312,10 @@ def _value(cell: str, form: _Form) -> Any:
         if not _NUMBER.fullmatch(text.strip()):
             raise ValueError("must be a number such as 11000 or 2.5, without sign, blank or comma")
         return Decimal(text.strip())
+    if form is _Form.FLAG:
+        if text.strip().lower() not in _FLAGS:
+            raise ValueError("must be true or false")
+        return _FLAGS[text.strip().lower()]
     if form is _Form.NAMES:
         return [re.sub(r"\\([|\\])", r"\1", name) for name in _NAME.findall(text)]
     if form is _Form.JSON:

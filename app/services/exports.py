@@ -44,17 +44,19 @@ class _Writer:
         self._tables = tables
         self._actor = actor
         self._written: set[str] = set()
+        self._begun: set[str] = set()
         self._names: dict[str, str] = {}
 
     def write(self, claim_ids: Iterable[str]) -> Iterator[Record]:
         """Records of these claims and of all that they name and that was not written before."""
-        rows = rows_by_id(self._connection, self._tables.claim, [one for one in claim_ids if one not in self._written])
+        rows = rows_by_id(self._connection, self._tables.claim, [one for one in claim_ids if one not in self._begun])
+        self._begun |= rows.keys()
         said = attributions.rows_of_claims(self._connection, self._tables, rows)
         related = self._of_claims(self._tables.claim_relation, rows)
         self._leave_out_unseen(said, related)
         # A claim that states a party's own figure stands before the claim that the party disputes by it.
-        own = {row["own_claim_id"] for group in said.values() for row in group} - {None} - self._written
-        if ahead := own - rows.keys():
+        own = {row["own_claim_id"] for group in said.values() for row in group} - {None}
+        if ahead := own - self._begun:
             yield from self.write(ahead)
         shown = evidence.rows_of_claims(self._connection, self._tables, rows)
         checks = self._of_claims(self._tables.fact_check, rows)
@@ -69,7 +71,6 @@ class _Writer:
         decided = reviews.rows_of_claims(self._connection, self._tables, rows)
         figures = claims.quantities_on_record(self._connection, rows.values())
         for one in sorted(rows, key=lambda one: (one not in own, one)):
-            self._written.add(one)
             yield ClaimRecord.model_validate(
                 {
                     **self._fields(CLAIM, rows[one]),

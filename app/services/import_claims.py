@@ -30,7 +30,8 @@ from app.services.relations import RELATION
 from app.services.touch import touch
 
 Outcome = Literal["created", "unchanged", "revised"]
-Result = tuple[int, Outcome, list[FieldProblem]]
+Result = tuple[int, Outcome | None, list[FieldProblem]]
+"""What became of the claim of a line, None if it was not taken, and what of it could not be taken."""
 
 _SET_ONLY_WHEN_NEW = frozenset({"stage", "notice", "key"})
 """Columns that an import leaves alone on a claim that is there: publishing and withdrawing are the desk's."""
@@ -123,7 +124,7 @@ class ClaimLoader:
             try:
                 claim_id, outcome = self._lay_over(record, held, writes)
             except InvalidError as error:
-                results.append((line, "unchanged", error.problems))
+                results.append((line, None, error.problems))
                 continue
             taken[claim_id] = (line, outcome)
             if record.reviews:
@@ -153,7 +154,7 @@ class ClaimLoader:
             try:
                 row = relations.row_for(awaited.claim_id, awaited.relation, self._refs)
             except InvalidError as error:
-                results.append((awaited.line, "unchanged", error.under(f"relations.{awaited.place}").problems))
+                results.append((awaited.line, None, error.under(f"relations.{awaited.place}").problems))
                 continue
             if relations.existing(self._change.connection, row) is not None:
                 continue

@@ -162,7 +162,7 @@ class _Loader:
             self._take_plain(noun, [one for one in batch if isinstance(one[1], kind)])
         claims = [(line, record) for line, record in batch if isinstance(record, ClaimRecord)]
         for line, outcome, problems in self._claims.take(claims):
-            if not problems:
+            if outcome is not None:
                 self.tally.count(line, "claim", outcome)
             self._refuse(line, problems)
         self._waiting |= {line: self.tally.lines[line] for line, record in claims if record.relations}

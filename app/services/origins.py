@@ -31,10 +31,13 @@ def chain(attribution: Row, by_id: Mapping[str, Row]) -> list[Row]:
 
 
 def origin_of(attribution: Row, by_id: Mapping[str, Row], anonymity: Mapping[str, str]) -> str | None:
-    """The source at the end of the chain; None where the lineage is unknown or nobody can tell who it is."""
+    """The source at the end of the chain.
+
+    None where the lineage is unknown, nobody can tell who it is, or what it is said to have said was taken back.
+    """
     root = [attribution, *chain(attribution, by_id)][-1]
-    identified = anonymity.get(root["source_id"]) in _IDENTIFIED
-    return str(root["source_id"]) if root["lineage"] == Lineage.ORIGINAL and identified else None
+    known = root["lineage"] == Lineage.ORIGINAL and not root["withdrawn"]
+    return str(root["source_id"]) if known and anonymity.get(root["source_id"]) in _IDENTIFIED else None
 
 
 def asserting(attributions: Iterable[Row]) -> list[Row]:

@@ -23,7 +23,7 @@ from app.services.objects import Columns, Noun, check_etag, rows_by_id
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.services.touch import touch
-from app.vocabulary import PUBLIC_STAGES, Action
+from app.vocabulary import PUBLIC_STAGES, Action, Stage
 
 claim = table_of(Claim)
 
@@ -128,15 +128,23 @@ def rows_of_claim(connection: Connection, record: Record, claim_id: str) -> list
 def linked(
     connection: Connection, record: Record, claim_ids: Iterable[str], relations: Iterable[str]
 ) -> set[frozenset[str]]:
-    """The pairs, of which one is among these claims, that stand in one of these relations, either way round."""
-    table = record.claim_relation
+    """The pairs, of which one is among these claims, that stand in one of these relations, either way round.
+
+    Both must be published: a draft says nothing yet, and a withdrawn claim says nothing any more.
+    """
+    table, one, other = record.claim_relation, record.claim.alias("one"), record.claim.alias("other")
     found: set[frozenset[str]] = set()
     for chunk in chunks(claim_ids):
         rows = connection.execute(
-            select(table.c.claim_id, table.c.other_claim_id).where(
+            select(table.c.claim_id, table.c.other_claim_id)
+            .join(one, one.c.id == table.c.claim_id)
+            .join(other, other.c.id == table.c.other_claim_id)
+            .where(
                 or_(table.c.claim_id.in_(chunk), table.c.other_claim_id.in_(chunk)),
                 table.c.relation.in_(list(relations)),
                 ~table.c.withdrawn,
+                one.c.stage == Stage.PUBLISHED,
+                other.c.stage == Stage.PUBLISHED,
             )
         )
         found |= {frozenset((row.claim_id, row.other_claim_id)) for row in rows}
