@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, FastAPI
 
 from app import __version__, settings
 from app.api import (
@@ -25,7 +25,6 @@ from app.api import (
     transfers,
 )
 from app.api.access import Access
-from app.api.dependencies import refuse_unknown_parameters
 from app.api.edge import Edge
 from app.db.engine import Database
 from app.services.cursors import Cursors
@@ -71,7 +70,7 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     )
     app.state.database = database
     app.state.cursors = Cursors(secret_of(chosen))
-    api = APIRouter(prefix="/api/v1", dependencies=[Depends(refuse_unknown_parameters)])
+    api = APIRouter(prefix="/api/v1")
     for room in (claims, topics, sources, documents, attributions, evidence, relations, transfers, service):
         api.include_router(room.router)
     app.include_router(api)
@@ -105,7 +104,7 @@ def secret_of(chosen: Settings) -> str:
 
 def _keep(path: Path, secret: str) -> None:
     """Write a secret for its owner's eyes only. Of processes that start together the first wins; none sees half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with NamedTemporaryFile("w", dir=path.parent, prefix="secret-") as draft, suppress(FileExistsError):
         draft.write(secret)
         draft.flush()

@@ -78,7 +78,9 @@ def settings(url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 def api(settings: Settings) -> Iterator[TestClient]:
     """The service, asked by a reader without a key; `/claims` means `/api/v1/claims`."""
-    with TestClient(create_app(settings), base_url="http://testserver/api/v1/", raise_server_exceptions=False) as client:
+    with TestClient(
+        create_app(settings), base_url="http://testserver/api/v1/", raise_server_exceptions=False
+    ) as client:
         yield client
 
 

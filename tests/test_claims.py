@@ -9,7 +9,9 @@ Record = Callable[..., dict[str, Any]]
 
 
 def test_a_claim_comes_back_whole(api: TestClient, record: Record) -> None:
-    nis = record("sources", name="National Intelligence Service", kind="intelligence_service", other_names=["국가정보원"])
+    nis = record(
+        "sources", name="National Intelligence Service", kind="intelligence_service", other_names=["국가정보원"]
+    )
     korea = record("sources", name="North Korea", kind="government", side="Russia")
     topic = record("topics", title="Losses?", subject="North Korean soldiers", metric_family="casualties")
     document = record("documents", title="Briefing", published="2025-01-13", publisher=nis["id"])

@@ -1,17 +1,18 @@
 """Requests read strictly: what one may guess at is refused.
 
 FastAPI's own reading takes NaN, Infinity and 1e400, the last of two members with one name, and UTF-16; and it passes
-over parameters of routes that have none.
+over parameters of routes that have none, and over all but one of a parameter that is given several times.
 """
 
 import json
 import math
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from typing import Any, get_origin
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from app.api.problems import UnreadableError, UnsupportedMediaTypeError
 from app.errors import FieldProblem, InvalidError
@@ -23,12 +24,10 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler, given a request that reads its body strictly."""
         handle = super().get_route_handler()
-        # Where there are parameters, their shape itself forbids others.
-        has_parameters = _has_parameters(self.dependant)
+        known = dict(_parameters(self.dependant))
 
         async def strictly(request: Request) -> Response:
-            if request.query_params and not has_parameters:
-                raise InvalidError([FieldProblem(name, "there is no such parameter") for name in request.query_params])
+            _check_parameters(known, [name for name, _value in request.query_params.multi_items()])
             if self.body_field is not None and not _is_json(request.headers.get("content-type", "")):
                 raise UnsupportedMediaTypeError("The body must be JSON, sent with Content-Type: application/json.")
             return await handle(_StrictRequest(request.scope, request.receive))
@@ -36,8 +35,22 @@ class StrictRoute(APIRoute):
         return strictly
 
 
-def _has_parameters(dependant: Dependant) -> bool:
-    return bool(dependant.query_params) or any(map(_has_parameters, dependant.dependencies))
+def _parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:
+    """The query parameters of a route, and whether each may be given several times."""
+    for shape in (field.field_info.annotation for field in dependant.query_params):
+        if isinstance(shape, type) and issubclass(shape, BaseModel):
+            yield from ((name, get_origin(field.annotation) is list) for name, field in shape.model_fields.items())
+    for inner in dependant.dependencies:
+        yield from _parameters(inner)
+
+
+def _check_parameters(known: Mapping[str, bool], given: Sequence[str]) -> None:
+    once = [name for name, several in known.items() if not several]
+    problems = [FieldProblem(name, "must be given once only") for name in once if given.count(name) > 1]
+    if not known:  # else the shape of the parameters refuses strangers, together with what else is wrong
+        problems += [FieldProblem(name, "there is no such parameter") for name in given]
+    if problems:
+        raise InvalidError(problems)
 
 
 class _StrictRequest(Request):

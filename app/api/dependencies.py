@@ -1,17 +1,15 @@
 """What routes ask for in their signatures: a connection, the reader, what the caller expects to find."""
 
 from collections.abc import Iterator
-from typing import Annotated, get_origin
+from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request, Security
-from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
-from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from app.api.problems import PreconditionRequiredError
 from app.db.engine import Database
-from app.errors import AuthenticationError, FieldProblem, InvalidError
+from app.errors import AuthenticationError
 from app.schemas.query import Reading
 from app.services.actors import Actor
 from app.services.cursors import Cursors
@@ -46,26 +44,6 @@ def _writer(request: Request, _key: Annotated[object, Security(_KEY)]) -> Actor:
     if actor is None:
         raise AuthenticationError("Writing takes a key: Authorization: Bearer attest_…")
     return actor
-
-
-def refuse_unknown_parameters(request: Request) -> None:
-    """Raises InvalidError for a parameter that the route does not know, or that is given twice and holds one value."""
-    known = _parameters(request.scope["route"])
-    given = [name for name, _value in request.query_params.multi_items()]
-    problems = [
-        FieldProblem(name, "must be given once only") for name in known if given.count(name) > 1 and not known[name]
-    ]
-    if not known:  # else the shape of the parameters refuses it, together with what else is wrong
-        problems += [FieldProblem(name, "there is no such field or parameter") for name in given]
-    if problems:
-        raise InvalidError(problems)
-
-
-def _parameters(route: APIRoute) -> dict[str, bool]:
-    """The query parameters of a route, and whether each may be given several times."""
-    shapes = [field.field_info.annotation for field in route.dependant.query_params]
-    fields = [shape.model_fields for shape in shapes if isinstance(shape, type) and issubclass(shape, BaseModel)]
-    return {name: get_origin(field.annotation) is list for shape in fields for name, field in shape.items()}
 
 
 def _cursors(request: Request) -> Cursors:

@@ -33,6 +33,12 @@ MEDIA_TYPE = "application/problem+json"
 UNAVAILABLE = (OperationalError, NoConnectionError)
 """What the database raises when it is away, locked, full, or has no connection left."""
 
+TITLES: Mapping[int, str] = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
+}
+"""Names that RFC 9110 changed, and Python with its version."""
+
 MOST_FAULTS = 50
 """Faults of one request that are told."""
 
@@ -93,7 +99,7 @@ def problem(
     """A problem document as a response."""
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": TITLES.get(status) or HTTPStatus(status).phrase,
         "status": int(status),
         "detail": detail,
     }

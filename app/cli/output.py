@@ -30,7 +30,7 @@ def database() -> Iterator[Database]:
     """The database of the settings."""
     chosen = settings.load()
     if not chosen.database_url:
-        chosen.data_dir.mkdir(parents=True, exist_ok=True)
+        chosen.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # drafts and the secret are in there
     opened = Database(chosen.url, pool_size=1)
     try:
         yield opened

@@ -44,17 +44,13 @@ def upgrade() -> None:
         "api_key",
         sa.Column("id", sa.String(length=32), nullable=False, comment="Opaque identifier"),
         sa.Column("person_id", sa.String(length=32), nullable=False, comment="Whose key it is"),
-        sa.Column(
-            "handle", sa.Text(), nullable=False, comment="Public first part of the key; finds this row"
-        ),
+        sa.Column("handle", sa.Text(), nullable=False, comment="Public first part of the key; finds this row"),
         sa.Column("secret_hash", sa.Text(), nullable=False, comment="SHA-256 of the whole key, hexadecimal"),
         sa.Column("role", sa.Text(), nullable=False, comment="What its holder may do"),
         sa.Column("created_at", MOMENT, nullable=False, comment="When it was issued, UTC"),
         sa.Column("expires_at", MOMENT, nullable=True, comment="When it stops working, UTC; null: never"),
         sa.Column("revoked_at", MOMENT, nullable=True, comment="When it was revoked, UTC"),
-        sa.CheckConstraint(
-            "role IN ('reader', 'fact_checker', 'editor', 'admin')", name=op.f("ck_api_key_role_known")
-        ),
+        sa.CheckConstraint("role IN ('reader', 'fact_checker', 'editor', 'admin')", name=op.f("ck_api_key_role_known")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_api_key_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
         sa.UniqueConstraint("handle", name=op.f("uq_api_key_handle")),
@@ -85,15 +81,11 @@ def upgrade() -> None:
             nullable=True,
             comment="Name of the object in the file it was imported from; how an import knows it again",
         ),
-        sa.Column(
-            "version", sa.Integer(), nullable=False, comment="1 for the first, one more for each change"
-        ),
+        sa.Column("version", sa.Integer(), nullable=False, comment="1 for the first, one more for each change"),
         sa.Column("name", sa.Text(), nullable=False, comment="Name, or description of one who is not named"),
         sa.Column("kind", sa.Text(), nullable=False, comment="What it is"),
         sa.Column("anonymity", sa.Text(), nullable=False, comment="How far it is identified"),
-        sa.Column(
-            "parent_id", sa.String(length=32), nullable=True, comment="The organisation that it is a part of"
-        ),
+        sa.Column("parent_id", sa.String(length=32), nullable=True, comment="The organisation that it is a part of"),
         sa.Column("other_names", JSON, nullable=False, comment="Other names and spellings, in any language"),
         sa.Column(
             "name_folded",
@@ -101,9 +93,7 @@ def upgrade() -> None:
             nullable=False,
             comment="The name without case and accents, to filter by",
         ),
-        sa.Column(
-            "other_names_folded", sa.Text(), nullable=False, comment="The other names likewise, a line each"
-        ),
+        sa.Column("other_names_folded", sa.Text(), nullable=False, comment="The other names likewise, a line each"),
         sa.Column("side", sa.Text(), nullable=True, comment="Whose side it is on in the conflict, if on any"),
         sa.Column("url", sa.Text(), nullable=True, comment="Its own page"),
         sa.Column("description", sa.Text(), nullable=True, comment="Who it is, in a sentence"),
@@ -136,17 +126,13 @@ def upgrade() -> None:
             nullable=True,
             comment="Name of the object in the file it was imported from; how an import knows it again",
         ),
-        sa.Column(
-            "version", sa.Integer(), nullable=False, comment="1 for the first, one more for each change"
-        ),
+        sa.Column("version", sa.Integer(), nullable=False, comment="1 for the first, one more for each change"),
         sa.Column("title", sa.Text(), nullable=False, comment="The question, as a reader would ask it"),
         sa.Column("subject", sa.Text(), nullable=False, comment="The population that figures count"),
         sa.Column("metric_family", sa.Text(), nullable=False, comment="Which metrics belong here"),
         sa.Column("place", sa.Text(), nullable=True, comment="Where"),
         sa.Column("period", sa.Text(), nullable=True, comment="When, EDTF as given"),
-        sa.Column(
-            "period_earliest", sa.Date(), nullable=False, comment="First day that the period may cover"
-        ),
+        sa.Column("period_earliest", sa.Date(), nullable=False, comment="First day that the period may cover"),
         sa.Column("period_latest", sa.Date(), nullable=False, comment="Last day that the period may cover"),
         sa.Column(
             "note",
@@ -176,14 +162,10 @@ def upgrade() -> None:
             nullable=True,
             comment="Name of the object in the file it was imported from; how an import knows it again",
         ),
-        sa.Column(
-            "version", sa.Integer(), nullable=False, comment="1 for the first, one more for each change"
-        ),
+        sa.Column("version", sa.Integer(), nullable=False, comment="1 for the first, one more for each change"),
         sa.Column("topic_id", sa.String(length=32), nullable=True, comment="The question that it answers"),
         sa.Column("kind", sa.Text(), nullable=False, comment="What it is about"),
-        sa.Column(
-            "statement", sa.Text(), nullable=False, comment="The proposition, in our own neutral words"
-        ),
+        sa.Column("statement", sa.Text(), nullable=False, comment="The proposition, in our own neutral words"),
         sa.Column("language", sa.Text(), nullable=False, comment="Language of the statement, BCP 47"),
         sa.Column("place", sa.Text(), nullable=True, comment="Where, as 'Kursk Oblast, Russia'"),
         sa.Column(
@@ -211,9 +193,7 @@ def upgrade() -> None:
             nullable=True,
             comment="The party whose losses or conduct it states",
         ),
-        sa.Column(
-            "status", sa.Text(), nullable=False, comment="What we concluded; follows from the last decision"
-        ),
+        sa.Column("status", sa.Text(), nullable=False, comment="What we concluded; follows from the last decision"),
         sa.Column("stage", sa.Text(), nullable=False, comment="Editorial stage"),
         sa.Column(
             "notice",
@@ -234,9 +214,7 @@ def upgrade() -> None:
             "kind IN ('troop_estimate', 'casualty_figure', 'capture_report', 'deployment', 'equipment_loss', 'territorial_control', 'responsibility', 'order_or_policy', 'offer_or_intention', 'condition_or_motive', 'other')",
             name=op.f("ck_claim_kind_known"),
         ),
-        sa.CheckConstraint(
-            "stage <> 'withdrawn' OR notice IS NOT NULL", name=op.f("ck_claim_withdrawn_with_notice")
-        ),
+        sa.CheckConstraint("stage <> 'withdrawn' OR notice IS NOT NULL", name=op.f("ck_claim_withdrawn_with_notice")),
         sa.CheckConstraint(
             "stage IN ('draft', 'in_review', 'published', 'withdrawn')", name=op.f("ck_claim_stage_known")
         ),
@@ -244,9 +222,7 @@ def upgrade() -> None:
             "status IN ('unassessed', 'unconfirmed', 'corroborated', 'conceded', 'confirmed', 'disputed', 'unlikely', 'refuted', 'unverifiable')",
             name=op.f("ck_claim_status_known"),
         ),
-        sa.CheckConstraint(
-            "content_version BETWEEN 1 AND version", name=op.f("ck_claim_content_version_within")
-        ),
+        sa.CheckConstraint("content_version BETWEEN 1 AND version", name=op.f("ck_claim_content_version_within")),
         sa.CheckConstraint("time_earliest <= time_latest", name=op.f("ck_claim_time_ordered")),
         sa.ForeignKeyConstraint(["adverse_to_id"], ["source.id"], name=op.f("fk_claim_adverse_to_id")),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_claim_change_seq")),
@@ -257,9 +233,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_claim_adverse_to_id"), "claim", ["adverse_to_id"], unique=False)
     op.create_index(op.f("ix_claim_change_seq"), "claim", ["change_seq"], unique=False)
-    op.create_index(
-        "ix_claim_list", "claim", ["stage", "kind", "status", "time_earliest", "id"], unique=False
-    )
+    op.create_index("ix_claim_list", "claim", ["stage", "kind", "status", "time_earliest", "id"], unique=False)
     op.create_index("ix_claim_recorded", "claim", ["stage", "change_seq", "id"], unique=False)
     op.create_index("ix_claim_status_time", "claim", ["stage", "status", "time_earliest", "id"], unique=False)
     op.create_index("ix_claim_time", "claim", ["stage", "time_earliest", "id"], unique=False)
@@ -273,16 +247,10 @@ def upgrade() -> None:
             nullable=True,
             comment="Name of the object in the file it was imported from; how an import knows it again",
         ),
-        sa.Column(
-            "version", sa.Integer(), nullable=False, comment="1 for the first, one more for each change"
-        ),
+        sa.Column("version", sa.Integer(), nullable=False, comment="1 for the first, one more for each change"),
         sa.Column("kind", sa.Text(), nullable=False, comment="What it is"),
-        sa.Column(
-            "title", sa.Text(), nullable=True, comment="Title, in its own language; null if it has none"
-        ),
-        sa.Column(
-            "publisher_id", sa.String(length=32), nullable=True, comment="Who published it; null: not known"
-        ),
+        sa.Column("title", sa.Text(), nullable=True, comment="Title, in its own language; null if it has none"),
+        sa.Column("publisher_id", sa.String(length=32), nullable=True, comment="Who published it; null: not known"),
         sa.Column("author", sa.Text(), nullable=True, comment="Author as printed"),
         sa.Column("url", sa.Text(), nullable=True, comment="Where it is or was"),
         sa.Column("language", sa.Text(), nullable=True, comment="BCP 47 tag"),
@@ -309,9 +277,7 @@ def upgrade() -> None:
             "kind IN ('article', 'official_release', 'social_media_post', 'video', 'audio', 'image', 'report', 'dataset', 'fact_check', 'physical', 'other')",
             name=op.f("ck_document_kind_known"),
         ),
-        sa.CheckConstraint(
-            "published_earliest <= published_latest", name=op.f("ck_document_published_ordered")
-        ),
+        sa.CheckConstraint("published_earliest <= published_latest", name=op.f("ck_document_published_ordered")),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_document_change_seq")),
         sa.ForeignKeyConstraint(["publisher_id"], ["source.id"], name=op.f("fk_document_publisher_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
@@ -352,9 +318,7 @@ def upgrade() -> None:
             comment="Name, or description of one who is not named",
         ),
         sa.Column("kind", sa.Text(), autoincrement=False, nullable=False, comment="What it is"),
-        sa.Column(
-            "anonymity", sa.Text(), autoincrement=False, nullable=False, comment="How far it is identified"
-        ),
+        sa.Column("anonymity", sa.Text(), autoincrement=False, nullable=False, comment="How far it is identified"),
         sa.Column(
             "parent_id",
             sa.String(length=32),
@@ -391,9 +355,7 @@ def upgrade() -> None:
             comment="Whose side it is on in the conflict, if on any",
         ),
         sa.Column("url", sa.Text(), autoincrement=False, nullable=True, comment="Its own page"),
-        sa.Column(
-            "description", sa.Text(), autoincrement=False, nullable=True, comment="Who it is, in a sentence"
-        ),
+        sa.Column("description", sa.Text(), autoincrement=False, nullable=True, comment="Who it is, in a sentence"),
         sa.Column(
             "change_seq",
             BIG_INT,
@@ -401,9 +363,7 @@ def upgrade() -> None:
             nullable=False,
             comment="The change that recorded this",
         ),
-        sa.Column(
-            "recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"
-        ),
+        sa.Column("recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_source_revision_change_seq")),
         sa.ForeignKeyConstraint(["id"], ["source.id"], name=op.f("fk_source_revision_id")),
         sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_source_revision")),
@@ -487,9 +447,7 @@ def upgrade() -> None:
             nullable=False,
             comment="The change that recorded this",
         ),
-        sa.Column(
-            "recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"
-        ),
+        sa.Column("recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_topic_revision_change_seq")),
         sa.ForeignKeyConstraint(["id"], ["topic.id"], name=op.f("fk_topic_revision_id")),
         sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_topic_revision")),
@@ -501,16 +459,12 @@ def upgrade() -> None:
         "attribution",
         sa.Column("id", sa.String(length=32), nullable=False, comment="Opaque identifier, sortable by time"),
         sa.Column("key", sa.Text(), nullable=True, comment="Name of the attribution within its claim"),
-        sa.Column(
-            "version", sa.Integer(), nullable=False, comment="1 for the first, one more for each change"
-        ),
+        sa.Column("version", sa.Integer(), nullable=False, comment="1 for the first, one more for each change"),
         sa.Column("claim_id", sa.String(length=32), nullable=False, comment="On which claim"),
         sa.Column("source_id", sa.String(length=32), nullable=False, comment="Who"),
         sa.Column("stance", sa.Text(), nullable=False, comment="What the source does with the claim"),
         sa.Column("lineage", sa.Text(), nullable=False, comment="Where the source has it from"),
-        sa.Column(
-            "upstream_id", sa.Text(), nullable=True, comment="The attribution that it was relayed from"
-        ),
+        sa.Column("upstream_id", sa.Text(), nullable=True, comment="The attribution that it was relayed from"),
         sa.Column(
             "document_id",
             sa.String(length=32),
@@ -518,12 +472,8 @@ def upgrade() -> None:
             comment="In which document; null: known through a relay only",
         ),
         sa.Column("said", sa.Text(), nullable=True, comment="When it was said, EDTF as given"),
-        sa.Column(
-            "said_earliest", sa.Date(), nullable=False, comment="First day on which it may have been said"
-        ),
-        sa.Column(
-            "said_latest", sa.Date(), nullable=False, comment="Last day on which it may have been said"
-        ),
+        sa.Column("said_earliest", sa.Date(), nullable=False, comment="First day on which it may have been said"),
+        sa.Column("said_latest", sa.Date(), nullable=False, comment="Last day on which it may have been said"),
         sa.Column("directness", sa.Text(), nullable=False, comment="How the words reached the document"),
         sa.Column("quote", sa.Text(), nullable=True, comment="The words themselves: TextQuoteSelector exact"),
         sa.Column(
@@ -541,15 +491,9 @@ def upgrade() -> None:
         sa.Column("page", sa.Text(), nullable=True, comment="Page, as printed"),
         sa.Column("media_time", sa.Text(), nullable=True, comment="Time in the recording, hh:mm:ss"),
         sa.Column("quote_language", sa.Text(), nullable=True, comment="Language of the quote, BCP 47"),
-        sa.Column(
-            "translation", sa.Text(), nullable=True, comment="The quote in the language of the statement"
-        ),
-        sa.Column(
-            "translated_by", sa.Text(), nullable=True, comment="Who translated it, a person or a program"
-        ),
-        sa.Column(
-            "searched_on", sa.Date(), nullable=True, comment="no_statement_found: when it was looked for"
-        ),
+        sa.Column("translation", sa.Text(), nullable=True, comment="The quote in the language of the statement"),
+        sa.Column("translated_by", sa.Text(), nullable=True, comment="Who translated it, a person or a program"),
+        sa.Column("searched_on", sa.Date(), nullable=True, comment="no_statement_found: when it was looked for"),
         sa.Column("searched_where", sa.Text(), nullable=True, comment="no_statement_found: where"),
         sa.Column("searched_by", sa.Text(), nullable=True, comment="no_statement_found: by whom, a byline"),
         sa.Column(
@@ -559,9 +503,7 @@ def upgrade() -> None:
             comment="The claim that states this party's own figure, where it differs",
         ),
         sa.Column("note", sa.Text(), nullable=True, comment="What a reader should know about it"),
-        sa.Column(
-            "withdrawn", sa.Boolean(), nullable=False, comment="Taken back; kept to be read, counted no more"
-        ),
+        sa.Column("withdrawn", sa.Boolean(), nullable=False, comment="Taken back; kept to be read, counted no more"),
         sa.Column("change_seq", BIG_INT, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, nullable=False, comment="When it was recorded, UTC"),
         sa.CheckConstraint(
@@ -576,9 +518,7 @@ def upgrade() -> None:
             "directness IN ('direct_quote', 'indirect_quote', 'paraphrase', 'official_release', 'unattributed')",
             name=op.f("ck_attribution_directness_known"),
         ),
-        sa.CheckConstraint(
-            "lineage IN ('original', 'relayed', 'unknown')", name=op.f("ck_attribution_lineage_known")
-        ),
+        sa.CheckConstraint("lineage IN ('original', 'relayed', 'unknown')", name=op.f("ck_attribution_lineage_known")),
         sa.CheckConstraint(
             "stance IN ('asserts', 'estimates', 'alleges', 'predicts', 'speculates', 'confirms', 'partly_confirms', 'disputes_figure', 'denies', 'declines_to_comment', 'cannot_verify', 'no_statement_found')",
             name=op.f("ck_attribution_stance_known"),
@@ -614,9 +554,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.Text(), nullable=False, comment="SHA-256 of the bytes, hexadecimal"),
         sa.Column("media_type", sa.Text(), nullable=False, comment="Media type of the bytes"),
         sa.Column("byte_length", BIG_INT, nullable=False, comment="How many bytes"),
-        sa.Column(
-            "captured_at", MOMENT, nullable=False, comment="When they were fetched or handed over, UTC"
-        ),
+        sa.Column("captured_at", MOMENT, nullable=False, comment="When they were fetched or handed over, UTC"),
         sa.Column("url", sa.Text(), nullable=True, comment="From where"),
         sa.Column("change_seq", BIG_INT, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, nullable=False, comment="When it was recorded, UTC"),
@@ -639,16 +577,12 @@ def upgrade() -> None:
             nullable=True,
             comment="Name of the object in the file it was imported from; how an import knows it again",
         ),
-        sa.Column(
-            "version", sa.Integer(), nullable=False, comment="1 for the first, one more for each change"
-        ),
+        sa.Column("version", sa.Integer(), nullable=False, comment="1 for the first, one more for each change"),
         sa.Column("claim_id", sa.String(length=32), nullable=False, comment="This claim"),
         sa.Column("other_claim_id", sa.String(length=32), nullable=False, comment="The other claim"),
         sa.Column("relation", sa.Text(), nullable=False, comment="What this one is to the other"),
         sa.Column("note", sa.Text(), nullable=True, comment="Why we say so"),
-        sa.Column(
-            "withdrawn", sa.Boolean(), nullable=False, comment="Taken back; kept to be read, holds no more"
-        ),
+        sa.Column("withdrawn", sa.Boolean(), nullable=False, comment="Taken back; kept to be read, holds no more"),
         sa.Column("change_seq", BIG_INT, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, nullable=False, comment="When it was recorded, UTC"),
         sa.CheckConstraint(
@@ -658,9 +592,7 @@ def upgrade() -> None:
         sa.CheckConstraint("claim_id <> other_claim_id", name=op.f("ck_claim_relation_between_two")),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_claim_relation_change_seq")),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_claim_relation_claim_id")),
-        sa.ForeignKeyConstraint(
-            ["other_claim_id"], ["claim.id"], name=op.f("fk_claim_relation_other_claim_id")
-        ),
+        sa.ForeignKeyConstraint(["other_claim_id"], ["claim.id"], name=op.f("fk_claim_relation_other_claim_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claim_relation")),
         sa.UniqueConstraint(
             "claim_id",
@@ -672,9 +604,7 @@ def upgrade() -> None:
         comment="What claims are to each other",
     )
     op.create_index(op.f("ix_claim_relation_change_seq"), "claim_relation", ["change_seq"], unique=False)
-    op.create_index(
-        op.f("ix_claim_relation_other_claim_id"), "claim_relation", ["other_claim_id"], unique=False
-    )
+    op.create_index(op.f("ix_claim_relation_other_claim_id"), "claim_relation", ["other_claim_id"], unique=False)
     op.create_table(
         "claim_revision",
         sa.Column(
@@ -720,9 +650,7 @@ def upgrade() -> None:
             nullable=False,
             comment="Language of the statement, BCP 47",
         ),
-        sa.Column(
-            "place", sa.Text(), autoincrement=False, nullable=True, comment="Where, as 'Kursk Oblast, Russia'"
-        ),
+        sa.Column("place", sa.Text(), autoincrement=False, nullable=True, comment="Where, as 'Kursk Oblast, Russia'"),
         sa.Column(
             "place_folded",
             sa.Text(),
@@ -794,17 +722,13 @@ def upgrade() -> None:
             nullable=False,
             comment="The change that recorded this",
         ),
-        sa.Column(
-            "recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"
-        ),
+        sa.Column("recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_claim_revision_change_seq")),
         sa.ForeignKeyConstraint(["id"], ["claim.id"], name=op.f("fk_claim_revision_id")),
         sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_claim_revision")),
         comment="Every version of every claim; appended to, never altered",
     )
-    op.create_index(
-        op.f("ix_claim_revision_adverse_to_id"), "claim_revision", ["adverse_to_id"], unique=False
-    )
+    op.create_index(op.f("ix_claim_revision_adverse_to_id"), "claim_revision", ["adverse_to_id"], unique=False)
     op.create_index(op.f("ix_claim_revision_change_seq"), "claim_revision", ["change_seq"], unique=False)
     op.create_index(op.f("ix_claim_revision_key"), "claim_revision", ["key"], unique=False)
     op.create_index(
@@ -899,15 +823,9 @@ def upgrade() -> None:
             nullable=False,
             comment="Last day on which it may have been published",
         ),
-        sa.Column(
-            "accessed_on", sa.Date(), autoincrement=False, nullable=True, comment="When we last saw it there"
-        ),
-        sa.Column(
-            "archive_url", sa.Text(), autoincrement=False, nullable=True, comment="A public archive's copy"
-        ),
-        sa.Column(
-            "archived_on", sa.Date(), autoincrement=False, nullable=True, comment="When that copy was made"
-        ),
+        sa.Column("accessed_on", sa.Date(), autoincrement=False, nullable=True, comment="When we last saw it there"),
+        sa.Column("archive_url", sa.Text(), autoincrement=False, nullable=True, comment="A public archive's copy"),
+        sa.Column("archived_on", sa.Date(), autoincrement=False, nullable=True, comment="When that copy was made"),
         sa.Column(
             "note",
             sa.Text(),
@@ -922,29 +840,21 @@ def upgrade() -> None:
             nullable=False,
             comment="The change that recorded this",
         ),
-        sa.Column(
-            "recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"
-        ),
+        sa.Column("recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_document_revision_change_seq")),
         sa.ForeignKeyConstraint(["id"], ["document.id"], name=op.f("fk_document_revision_id")),
         sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_document_revision")),
         comment="Every version of every document; appended to, never altered",
     )
-    op.create_index(
-        op.f("ix_document_revision_change_seq"), "document_revision", ["change_seq"], unique=False
-    )
+    op.create_index(op.f("ix_document_revision_change_seq"), "document_revision", ["change_seq"], unique=False)
     op.create_index(op.f("ix_document_revision_key"), "document_revision", ["key"], unique=False)
-    op.create_index(
-        op.f("ix_document_revision_publisher_id"), "document_revision", ["publisher_id"], unique=False
-    )
+    op.create_index(op.f("ix_document_revision_publisher_id"), "document_revision", ["publisher_id"], unique=False)
     op.create_index(op.f("ix_document_revision_url"), "document_revision", ["url"], unique=False)
     op.create_table(
         "fact_check",
         sa.Column("id", sa.String(length=32), nullable=False, comment="Opaque identifier, sortable by time"),
         sa.Column("key", sa.Text(), nullable=True, comment="Name of the review within its claim"),
-        sa.Column(
-            "version", sa.Integer(), nullable=False, comment="1 for the first, one more for each change"
-        ),
+        sa.Column("version", sa.Integer(), nullable=False, comment="1 for the first, one more for each change"),
         sa.Column("claim_id", sa.String(length=32), nullable=False, comment="On which claim"),
         sa.Column("source_id", sa.String(length=32), nullable=False, comment="Who published the review"),
         sa.Column("document_id", sa.String(length=32), nullable=True, comment="Where it stands"),
@@ -952,9 +862,7 @@ def upgrade() -> None:
         sa.Column("rating_value", sa.Text(), nullable=True, comment="ratingValue as written"),
         sa.Column("best_rating", sa.Text(), nullable=True, comment="bestRating as written"),
         sa.Column("worst_rating", sa.Text(), nullable=True, comment="worstRating as written"),
-        sa.Column(
-            "explanation", sa.Text(), nullable=True, comment="ratingExplanation or reviewBody as written"
-        ),
+        sa.Column("explanation", sa.Text(), nullable=True, comment="ratingExplanation or reviewBody as written"),
         sa.Column("original", JSON, nullable=False, comment="The ClaimReview object as it came"),
         sa.Column("change_seq", BIG_INT, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, nullable=False, comment="When it was recorded, UTC"),
@@ -983,12 +891,8 @@ def upgrade() -> None:
             "ruling IN ('not_established', 'established', 'dependent')",
             name=op.f("ck_independence_ruling_ruling_known"),
         ),
-        sa.CheckConstraint(
-            "first_source_id < second_source_id", name=op.f("ck_independence_ruling_pair_ordered")
-        ),
-        sa.ForeignKeyConstraint(
-            ["change_seq"], ["change.seq"], name=op.f("fk_independence_ruling_change_seq")
-        ),
+        sa.CheckConstraint("first_source_id < second_source_id", name=op.f("ck_independence_ruling_pair_ordered")),
+        sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_independence_ruling_change_seq")),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_independence_ruling_claim_id")),
         sa.ForeignKeyConstraint(
             ["first_source_id"], ["source.id"], name=op.f("fk_independence_ruling_first_source_id")
@@ -999,9 +903,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_independence_ruling")),
         comment="Rulings on the independence of two origins; appended to, never altered",
     )
-    op.create_index(
-        op.f("ix_independence_ruling_change_seq"), "independence_ruling", ["change_seq"], unique=False
-    )
+    op.create_index(op.f("ix_independence_ruling_change_seq"), "independence_ruling", ["change_seq"], unique=False)
     op.create_index(
         "ix_independence_ruling_pair",
         "independence_ruling",
@@ -1018,9 +920,7 @@ def upgrade() -> None:
             nullable=False,
             comment="Of which version of its proposition",
         ),
-        sa.Column(
-            "position", sa.Integer(), autoincrement=False, nullable=False, comment="0 for the first figure"
-        ),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False, comment="0 for the first figure"),
         sa.Column("metric", sa.Text(), nullable=False, comment="What it counts"),
         sa.Column("unit", sa.Text(), nullable=False, comment="In what: soldiers, tanks, km²"),
         sa.Column(
@@ -1040,12 +940,8 @@ def upgrade() -> None:
             comment="Counted from a beginning up to the time, rather than at it",
         ),
         sa.Column("basis", sa.Text(), nullable=False, comment="How the source came by it"),
-        sa.Column(
-            "verbatim", sa.Text(), nullable=True, comment="The figure's own words, in their own language"
-        ),
-        sa.Column(
-            "verbatim_language", sa.Text(), nullable=True, comment="Language of the verbatim words, BCP 47"
-        ),
+        sa.Column("verbatim", sa.Text(), nullable=True, comment="The figure's own words, in their own language"),
+        sa.Column("verbatim_language", sa.Text(), nullable=True, comment="Language of the verbatim words, BCP 47"),
         sa.Column("change_seq", BIG_INT, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, nullable=False, comment="When it was recorded, UTC"),
         sa.CheckConstraint(
@@ -1116,9 +1012,7 @@ def upgrade() -> None:
         sa.Column("latest", sa.Boolean(), nullable=False, comment="This is the claim's text now"),
         sa.Column("change_seq", BIG_INT, nullable=False, comment="The change that made it so"),
         sa.Column("statement", sa.Text(), nullable=False, comment="Words of the statement"),
-        sa.Column(
-            "quotes", sa.Text(), nullable=False, comment="Words of quotes, translations and verbatim figures"
-        ),
+        sa.Column("quotes", sa.Text(), nullable=False, comment="Words of quotes, translations and verbatim figures"),
         sa.Column("sources", sa.Text(), nullable=False, comment="Words of the names of sources"),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_search_text_change_seq")),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_search_text_claim_id")),
@@ -1150,9 +1044,7 @@ def upgrade() -> None:
             nullable=False,
             comment="1 for the first, one more for each change",
         ),
-        sa.Column(
-            "claim_id", sa.String(length=32), autoincrement=False, nullable=False, comment="On which claim"
-        ),
+        sa.Column("claim_id", sa.String(length=32), autoincrement=False, nullable=False, comment="On which claim"),
         sa.Column("source_id", sa.String(length=32), autoincrement=False, nullable=False, comment="Who"),
         sa.Column(
             "stance",
@@ -1161,9 +1053,7 @@ def upgrade() -> None:
             nullable=False,
             comment="What the source does with the claim",
         ),
-        sa.Column(
-            "lineage", sa.Text(), autoincrement=False, nullable=False, comment="Where the source has it from"
-        ),
+        sa.Column("lineage", sa.Text(), autoincrement=False, nullable=False, comment="Where the source has it from"),
         sa.Column(
             "upstream_id",
             sa.Text(),
@@ -1178,9 +1068,7 @@ def upgrade() -> None:
             nullable=True,
             comment="In which document; null: known through a relay only",
         ),
-        sa.Column(
-            "said", sa.Text(), autoincrement=False, nullable=True, comment="When it was said, EDTF as given"
-        ),
+        sa.Column("said", sa.Text(), autoincrement=False, nullable=True, comment="When it was said, EDTF as given"),
         sa.Column(
             "said_earliest",
             sa.Date(),
@@ -1301,19 +1189,13 @@ def upgrade() -> None:
             nullable=False,
             comment="The change that recorded this",
         ),
-        sa.Column(
-            "recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"
-        ),
-        sa.ForeignKeyConstraint(
-            ["change_seq"], ["change.seq"], name=op.f("fk_attribution_revision_change_seq")
-        ),
+        sa.Column("recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"),
+        sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_attribution_revision_change_seq")),
         sa.ForeignKeyConstraint(["id"], ["attribution.id"], name=op.f("fk_attribution_revision_id")),
         sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_attribution_revision")),
         comment="Every version of every attribution; appended to, never altered",
     )
-    op.create_index(
-        op.f("ix_attribution_revision_change_seq"), "attribution_revision", ["change_seq"], unique=False
-    )
+    op.create_index(op.f("ix_attribution_revision_change_seq"), "attribution_revision", ["change_seq"], unique=False)
     op.create_index(
         op.f("ix_attribution_revision_claim_id_id"), "attribution_revision", ["claim_id", "id"], unique=False
     )
@@ -1323,9 +1205,7 @@ def upgrade() -> None:
         ["claim_id", "key"],
         unique=False,
     )
-    op.create_index(
-        op.f("ix_attribution_revision_document_id"), "attribution_revision", ["document_id"], unique=False
-    )
+    op.create_index(op.f("ix_attribution_revision_document_id"), "attribution_revision", ["document_id"], unique=False)
     op.create_index(
         op.f("ix_attribution_revision_own_claim_id"), "attribution_revision", ["own_claim_id"], unique=False
     )
@@ -1358,9 +1238,7 @@ def upgrade() -> None:
             nullable=False,
             comment="1 for the first, one more for each change",
         ),
-        sa.Column(
-            "claim_id", sa.String(length=32), autoincrement=False, nullable=False, comment="This claim"
-        ),
+        sa.Column("claim_id", sa.String(length=32), autoincrement=False, nullable=False, comment="This claim"),
         sa.Column(
             "other_claim_id",
             sa.String(length=32),
@@ -1390,12 +1268,8 @@ def upgrade() -> None:
             nullable=False,
             comment="The change that recorded this",
         ),
-        sa.Column(
-            "recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"
-        ),
-        sa.ForeignKeyConstraint(
-            ["change_seq"], ["change.seq"], name=op.f("fk_claim_relation_revision_change_seq")
-        ),
+        sa.Column("recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"),
+        sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_claim_relation_revision_change_seq")),
         sa.ForeignKeyConstraint(["id"], ["claim_relation.id"], name=op.f("fk_claim_relation_revision_id")),
         sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_claim_relation_revision")),
         comment="Every version of every claim_relation; appended to, never altered",
@@ -1420,9 +1294,7 @@ def upgrade() -> None:
         "evidence",
         sa.Column("id", sa.String(length=32), nullable=False, comment="Opaque identifier, sortable by time"),
         sa.Column("key", sa.Text(), nullable=True, comment="Name of the piece within its claim"),
-        sa.Column(
-            "version", sa.Integer(), nullable=False, comment="1 for the first, one more for each change"
-        ),
+        sa.Column("version", sa.Integer(), nullable=False, comment="1 for the first, one more for each change"),
         sa.Column("claim_id", sa.String(length=32), nullable=False, comment="For which claim"),
         sa.Column("document_id", sa.String(length=32), nullable=False, comment="Which document"),
         sa.Column("capture_id", sa.String(length=32), nullable=True, comment="Which bytes of it"),
@@ -1437,15 +1309,11 @@ def upgrade() -> None:
         sa.Column("examined_on", sa.Date(), nullable=True, comment="When somebody of ours examined it"),
         sa.Column("finding", sa.Text(), nullable=True, comment="What the examination found"),
         sa.Column("conclusive", sa.Boolean(), nullable=False, comment="The finding settles the matter"),
-        sa.Column(
-            "withdrawn", sa.Boolean(), nullable=False, comment="Taken back; kept to be read, counted no more"
-        ),
+        sa.Column("withdrawn", sa.Boolean(), nullable=False, comment="Taken back; kept to be read, counted no more"),
         sa.Column("change_seq", BIG_INT, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, nullable=False, comment="When it was recorded, UTC"),
         sa.CheckConstraint("role IN ('supports', 'refutes', 'context')", name=op.f("ck_evidence_role_known")),
-        sa.CheckConstraint(
-            "(examined_on IS NULL) = (finding IS NULL)", name=op.f("ck_evidence_examined_with_finding")
-        ),
+        sa.CheckConstraint("(examined_on IS NULL) = (finding IS NULL)", name=op.f("ck_evidence_examined_with_finding")),
         sa.CheckConstraint(
             "NOT conclusive OR examined_on IS NOT NULL", name=op.f("ck_evidence_conclusive_if_examined")
         ),
@@ -1482,9 +1350,7 @@ def upgrade() -> None:
             nullable=False,
             comment="1 for the first, one more for each change",
         ),
-        sa.Column(
-            "claim_id", sa.String(length=32), autoincrement=False, nullable=False, comment="On which claim"
-        ),
+        sa.Column("claim_id", sa.String(length=32), autoincrement=False, nullable=False, comment="On which claim"),
         sa.Column(
             "source_id",
             sa.String(length=32),
@@ -1492,21 +1358,11 @@ def upgrade() -> None:
             nullable=False,
             comment="Who published the review",
         ),
-        sa.Column(
-            "document_id", sa.String(length=32), autoincrement=False, nullable=True, comment="Where it stands"
-        ),
-        sa.Column(
-            "verdict", sa.Text(), autoincrement=False, nullable=True, comment="alternateName, word for word"
-        ),
-        sa.Column(
-            "rating_value", sa.Text(), autoincrement=False, nullable=True, comment="ratingValue as written"
-        ),
-        sa.Column(
-            "best_rating", sa.Text(), autoincrement=False, nullable=True, comment="bestRating as written"
-        ),
-        sa.Column(
-            "worst_rating", sa.Text(), autoincrement=False, nullable=True, comment="worstRating as written"
-        ),
+        sa.Column("document_id", sa.String(length=32), autoincrement=False, nullable=True, comment="Where it stands"),
+        sa.Column("verdict", sa.Text(), autoincrement=False, nullable=True, comment="alternateName, word for word"),
+        sa.Column("rating_value", sa.Text(), autoincrement=False, nullable=True, comment="ratingValue as written"),
+        sa.Column("best_rating", sa.Text(), autoincrement=False, nullable=True, comment="bestRating as written"),
+        sa.Column("worst_rating", sa.Text(), autoincrement=False, nullable=True, comment="worstRating as written"),
         sa.Column(
             "explanation",
             sa.Text(),
@@ -1514,9 +1370,7 @@ def upgrade() -> None:
             nullable=True,
             comment="ratingExplanation or reviewBody as written",
         ),
-        sa.Column(
-            "original", JSON, autoincrement=False, nullable=False, comment="The ClaimReview object as it came"
-        ),
+        sa.Column("original", JSON, autoincrement=False, nullable=False, comment="The ClaimReview object as it came"),
         sa.Column(
             "change_seq",
             BIG_INT,
@@ -1524,28 +1378,18 @@ def upgrade() -> None:
             nullable=False,
             comment="The change that recorded this",
         ),
-        sa.Column(
-            "recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"
-        ),
-        sa.ForeignKeyConstraint(
-            ["change_seq"], ["change.seq"], name=op.f("fk_fact_check_revision_change_seq")
-        ),
+        sa.Column("recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"),
+        sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_fact_check_revision_change_seq")),
         sa.ForeignKeyConstraint(["id"], ["fact_check.id"], name=op.f("fk_fact_check_revision_id")),
         sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_fact_check_revision")),
         comment="Every version of every fact_check; appended to, never altered",
     )
-    op.create_index(
-        op.f("ix_fact_check_revision_change_seq"), "fact_check_revision", ["change_seq"], unique=False
-    )
+    op.create_index(op.f("ix_fact_check_revision_change_seq"), "fact_check_revision", ["change_seq"], unique=False)
     op.create_index(
         op.f("ix_fact_check_revision_claim_id_key"), "fact_check_revision", ["claim_id", "key"], unique=False
     )
-    op.create_index(
-        op.f("ix_fact_check_revision_document_id"), "fact_check_revision", ["document_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_fact_check_revision_source_id"), "fact_check_revision", ["source_id"], unique=False
-    )
+    op.create_index(op.f("ix_fact_check_revision_document_id"), "fact_check_revision", ["document_id"], unique=False)
+    op.create_index(op.f("ix_fact_check_revision_source_id"), "fact_check_revision", ["source_id"], unique=False)
     op.create_table(
         "evidence_revision",
         sa.Column(
@@ -1555,9 +1399,7 @@ def upgrade() -> None:
             nullable=False,
             comment="Opaque identifier, sortable by time",
         ),
-        sa.Column(
-            "key", sa.Text(), autoincrement=False, nullable=True, comment="Name of the piece within its claim"
-        ),
+        sa.Column("key", sa.Text(), autoincrement=False, nullable=True, comment="Name of the piece within its claim"),
         sa.Column(
             "version",
             sa.Integer(),
@@ -1565,12 +1407,8 @@ def upgrade() -> None:
             nullable=False,
             comment="1 for the first, one more for each change",
         ),
-        sa.Column(
-            "claim_id", sa.String(length=32), autoincrement=False, nullable=False, comment="For which claim"
-        ),
-        sa.Column(
-            "document_id", sa.String(length=32), autoincrement=False, nullable=False, comment="Which document"
-        ),
+        sa.Column("claim_id", sa.String(length=32), autoincrement=False, nullable=False, comment="For which claim"),
+        sa.Column("document_id", sa.String(length=32), autoincrement=False, nullable=False, comment="Which document"),
         sa.Column(
             "capture_id",
             sa.String(length=32),
@@ -1578,12 +1416,8 @@ def upgrade() -> None:
             nullable=True,
             comment="Which bytes of it",
         ),
-        sa.Column(
-            "role", sa.Text(), autoincrement=False, nullable=False, comment="What it does to the claim"
-        ),
-        sa.Column(
-            "description", sa.Text(), autoincrement=False, nullable=True, comment="What is to be seen in it"
-        ),
+        sa.Column("role", sa.Text(), autoincrement=False, nullable=False, comment="What it does to the claim"),
+        sa.Column("description", sa.Text(), autoincrement=False, nullable=True, comment="What is to be seen in it"),
         sa.Column(
             "independent",
             sa.Boolean(),
@@ -1598,9 +1432,7 @@ def upgrade() -> None:
             nullable=True,
             comment="When somebody of ours examined it",
         ),
-        sa.Column(
-            "finding", sa.Text(), autoincrement=False, nullable=True, comment="What the examination found"
-        ),
+        sa.Column("finding", sa.Text(), autoincrement=False, nullable=True, comment="What the examination found"),
         sa.Column(
             "conclusive",
             sa.Boolean(),
@@ -1622,23 +1454,15 @@ def upgrade() -> None:
             nullable=False,
             comment="The change that recorded this",
         ),
-        sa.Column(
-            "recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"
-        ),
+        sa.Column("recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_evidence_revision_change_seq")),
         sa.ForeignKeyConstraint(["id"], ["evidence.id"], name=op.f("fk_evidence_revision_id")),
         sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_evidence_revision")),
         comment="Every version of every evidence; appended to, never altered",
     )
-    op.create_index(
-        op.f("ix_evidence_revision_change_seq"), "evidence_revision", ["change_seq"], unique=False
-    )
-    op.create_index(
-        op.f("ix_evidence_revision_claim_id_key"), "evidence_revision", ["claim_id", "key"], unique=False
-    )
-    op.create_index(
-        op.f("ix_evidence_revision_document_id"), "evidence_revision", ["document_id"], unique=False
-    )
+    op.create_index(op.f("ix_evidence_revision_change_seq"), "evidence_revision", ["change_seq"], unique=False)
+    op.create_index(op.f("ix_evidence_revision_claim_id_key"), "evidence_revision", ["claim_id", "key"], unique=False)
+    op.create_index(op.f("ix_evidence_revision_document_id"), "evidence_revision", ["document_id"], unique=False)
     op.execute("INSERT INTO head (id, seq, at) VALUES (1, 0, '1970-01-01 00:00:00.000000')")
 
 
