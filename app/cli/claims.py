@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.output import AsJson, checked, console, database, desk, print_json
+from app.cli.output import AsJson, checked, console, database, desk, print_json, say
 
 app = typer.Typer(help="Look at claims.", no_args_is_help=True)
 
@@ -35,20 +35,19 @@ def show(
     if as_json:
         print_json(claim.model_dump(mode="json"))
         return
-    console.print(claim.statement, style="bold", markup=False)
-    console.print(
+    say(claim.statement, style="bold")
+    say(
         f"{claim.status} · {claim.stage} · {claim.time or 'undated'} · {claim.place or 'no place'} · {claim.id}",
-        markup=False,
     )
     for figure in claim.quantities:
-        console.print(f"  {figure.metric}: {_figure(figure)}", markup=False)
+        say(f"  {figure.metric}: {_figure(figure)}")
     for said in claim.attributions:
         via = " ← ".join([said.source.name, *(link.source.name for link in said.chain)])
-        console.print(f"  {via} {said.stance.replace('_', ' ')} ({said.lineage})", markup=False)
+        say(f"  {via} {said.stance.replace('_', ' ')} ({said.lineage})")
     counts = " · ".join(f"{name.replace('_', ' ')} {count}" for name, count in claim.counts.model_dump().items())
-    console.print(counts)
+    say(counts)
     if claim.review is not None:
-        console.print(f"{claim.review.decided_on} {claim.review.decided_by}: {claim.review.rationale}", markup=False)
+        say(f"{claim.review.decided_on} {claim.review.decided_by}: {claim.review.rationale}")
 
 
 @app.command("list")

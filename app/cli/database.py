@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli.output import AsJson, console, database, fail, print_json
+from app.cli.output import AsJson, database, fail, print_json, say
 
 app = typer.Typer(help="Migrate and check the database.", no_args_is_help=True)
 
@@ -19,9 +19,7 @@ def upgrade() -> None:
         before = migrate.current_revision(opened)
         migrate.upgrade(opened)
         after = migrate.current_revision(opened)
-    console.print(
-        f"The database is at {after}." if before == after else f"Migrated from {before or 'nothing'} to {after}."
-    )
+    say(f"The database is at {after}." if before == after else f"Migrated from {before or 'nothing'} to {after}.")
 
 
 @app.command()
@@ -44,4 +42,4 @@ def check(as_json: AsJson = False) -> None:
     if differences:
         fail("The database differs from the models:\n" + "\n".join(differences))
     if not as_json:
-        console.print(f"The database is at {current} and agrees with the models.")
+        say(f"The database is at {current} and agrees with the models.")

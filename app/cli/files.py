@@ -7,7 +7,19 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.output import BYLINE, PARTLY, AsJson, checked, console, database, desk, errors, fail, print_json
+from app.cli.output import (
+    BYLINE,
+    PARTLY,
+    AsJson,
+    checked,
+    complain,
+    database,
+    desk,
+    errors,
+    fail,
+    print_json,
+    say,
+)
 
 READ = (".json", ".jsonl", ".csv")
 """Files of a folder that are imported."""
@@ -39,7 +51,7 @@ def import_files(
                 report = _import(opened, path, format, dry_run, strict, reason or f"Import of {path.name}.")
             except ImportRefusedError as error:
                 report, refused = error.report, True
-                errors.print(f"{path}: {error}", style="red", markup=False)
+                complain(f"{path}: {error}")
             refused = refused or bool(report.refused)
             reports[str(path)] = report
             if not as_json:
@@ -104,13 +116,11 @@ def _show(path: Path, report: Any) -> None:
         f"{report.created} created, {report.unchanged} unchanged, {report.revised} revised, {report.refused} refused"
     )
     would = "would be " if report.dry_run else ""
-    console.print(
-        f"{path}: {report.rows} rows {would}read as {report.format} in {report.seconds:.1f} s: {words}", markup=False
-    )
+    say(f"{path}: {report.rows} rows {would}read as {report.format} in {report.seconds:.1f} s: {words}")
     for refusal in report.refusals[:20]:
-        console.print(f"  line {refusal.line}: {refusal.field}: {refusal.reason}", markup=False)
+        say(f"  line {refusal.line}: {refusal.field}: {refusal.reason}")
     if len(report.refusals) > 20:  # noqa: PLR2004 - as above
-        console.print(f"  … and {report.refused} in all; --json lists them")
+        say(f"  … and {report.refused} in all; --json lists them")
 
 
 def export(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.output import AsJson, console, database, print_json
+from app.cli.output import AsJson, console, database, print_json, say
 from app.vocabulary import Role
 
 app = typer.Typer(help="Issue, list and revoke keys to the API.", no_args_is_help=True)
@@ -34,7 +34,7 @@ def create(
     if as_json:
         print_json({**asdict(info), "key": key})
     else:
-        console.print(f"Key {info.id} for {byline} ({role}), shown this once; keep it safe:", markup=False)
+        say(f"Key {info.id} for {byline} ({role}), shown this once; keep it safe:")
         typer.echo(f"\n    {key}\n")
 
 
@@ -77,4 +77,4 @@ def revoke(identifier: Annotated[str, typer.Argument(help="Identifier of the key
 
     with database() as opened, opened.writing() as connection:
         keys.revoke(connection, identifier)
-    console.print(f"Revoked {identifier}.")
+    say(f"Revoked {identifier}.")

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import __version__
 from app.cli import claims, database, files, keys, reference, serve
-from app.cli.output import FAILED, errors
+from app.cli.output import FAILED, complain
 from app.errors import AttestError
 from app.settings import SettingsError
 
@@ -40,12 +40,12 @@ def main() -> None:
     try:
         app()
     except (AttestError, SettingsError) as error:
-        errors.print(str(error), style="red", markup=False, highlight=False)
+        complain(str(error))
     except OSError as error:
-        errors.print(f"{error.filename or 'The system'}: {error.strerror}", style="red", markup=False, highlight=False)
+        complain(f"{error.filename or 'The system'}: {error.strerror}")
     except DBAPIError as error:
         # What the driver says, without the statement: that would not help whoever typed the command.
-        errors.print(f"The database: {error.orig}", style="red", markup=False, highlight=False)
+        complain(f"The database: {error.orig}")
     else:
         return
     sys.exit(FAILED)

@@ -1,6 +1,7 @@
 """What commands have in common: the database they work on, how they speak, how they end."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, NoReturn
@@ -16,7 +17,8 @@ from app.schemas import faults
 DONE, FAILED, PARTLY = 0, 1, 3
 """Exit codes. 2 is the command line's own: a command that was typed wrongly. 3: done, but rows were refused."""
 
-console = Console()
+# Into a file or another program a table goes as wide as it needs, not as a terminal of 80 columns would have it.
+console = Console(width=None if sys.stdout.isatty() else 200)
 errors = Console(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -43,9 +45,19 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
+def say(text: str, style: str | None = None) -> None:
+    """Print text as it is: brackets in it are no markup, and lines are left for the terminal to wrap."""
+    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def complain(text: str) -> None:
+    """Say on standard error what went wrong."""
+    errors.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+
+
 def fail(message: str, code: int = FAILED) -> NoReturn:
     """Say what went wrong and end."""
-    errors.print(message, style="red", markup=False, highlight=False)
+    complain(message)
     raise typer.Exit(code)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from app import settings
-from app.cli.output import console, database, fail
+from app.cli.output import database, fail, say
 
 
 def serve(
@@ -30,12 +30,10 @@ def serve(
         with opened.writing() as connection:
             first = keys.issue_first(connection)
     if first is not None:
-        console.print("Administrator's key, shown this once; keep it safe:")
+        say("Administrator's key, shown this once; keep it safe:")
         typer.echo(f"\n    {first}\n")
     address, number = host or chosen.host, chosen.port if port is None else port
-    console.print(
-        f"Attest serves on http://{address}:{number} (API: /api/v1/claims, documentation: /docs)", soft_wrap=True
-    )
+    say(f"Attest serves on http://{address}:{number} (API: /api/v1/claims, documentation: /docs)")
     uvicorn.run(
         "app.main:create_app",
         factory=True,

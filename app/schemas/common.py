@@ -2,7 +2,6 @@
 
 import math
 import re
-import unicodedata
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -11,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from app.schemas import edtf
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _BREAKS = re.compile(r"[\r\n\t\u2028\u2029]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
@@ -20,7 +20,7 @@ _URL = re.compile(r"https?://[^\s/?#@<>\"\\^`{|}]+([/?#][^\s<>\"\\^`{|}]*)?")
 def _clean(text: str) -> str:
     if _CONTROL.search(text):
         raise ValueError("must not contain control characters")
-    if any(unicodedata.category(character) == "Cs" for character in text if "\ud800" <= character <= "\udfff"):
+    if _SURROGATES.search(text):
         raise ValueError("must not contain lone surrogates")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -3,6 +3,7 @@
 The text is kept as given; for filtering, the first and the last day that it may speak of are worked out from it once.
 """
 
+import re
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,6 +14,8 @@ from edtf.parser.edtf_exceptions import EDTFParseException
 MAX_LENGTH = 60
 
 EXAMPLES = "2025-01-12, 2025-01, 2025-01~ (about), 2024-10/2025-01 (from, to), 2025-01-12/.. (open)"
+
+_DAYS = re.compile(r"(\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?")
 
 
 class Bounds(NamedTuple):
@@ -36,23 +39,28 @@ def bounds(text: str | None) -> Bounds:
     """
     if text is None:
         return OPEN
-    try:
-        day = date.fromisoformat(text) if len(text) == len("2025-01-12") else None
-    except ValueError:
-        day = None
-    if day is not None:  # by far the most common, and a hundred times faster than the grammar
-        return Bounds(day, day)
     if len(text) > MAX_LENGTH or not text.isascii():
         raise ValueError(f"is not an EDTF date; write for example {EXAMPLES}")
     try:
-        parsed = parse_edtf(text)
-        start, _, end = text.partition("/")
-        earliest = date.min if start in ("", "..") else _day(parsed.lower_strict())
-        latest = date.max if "/" in text and end in ("", "..") else _day(parsed.upper_strict())
+        earliest, latest = _of_days(text) or _of_grammar(text)
     except (EDTFParseException, ValueError, OverflowError, TypeError, AttributeError, RecursionError):
         raise ValueError(f"is not an EDTF date of the years 1 to 9999; write for example {EXAMPLES}") from None
     if earliest > latest:
         raise ValueError("ends before it begins")
+    return Bounds(earliest, latest)
+
+
+def _of_days(text: str) -> Bounds | None:
+    """Bounds of a day or a span of days: by far the most common, and a hundred times faster than the grammar."""
+    found = _DAYS.fullmatch(text)
+    return found and Bounds(date.fromisoformat(found[1]), date.fromisoformat(found[2] or found[1]))
+
+
+def _of_grammar(text: str) -> Bounds:
+    parsed = parse_edtf(text)
+    start, _, end = text.partition("/")
+    earliest = date.min if start in ("", "..") else _day(parsed.lower_strict())
+    latest = date.max if "/" in text and end in ("", "..") else _day(parsed.upper_strict())
     return Bounds(earliest, latest)
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -92,10 +93,16 @@ def _texts(connection: Connection, claim_ids: Sequence[str]) -> dict[str, dict[s
         row.id: {
             "statement": _words([row.statement, row.place or ""]),
             "quotes": _words(quotes[row.id]),
-            "sources": _words(names[row.id]),
+            "sources": _words_of_names(tuple(names[row.id])),
         }
         for row in statements
     }
+
+
+@lru_cache(maxsize=1_024)
+def _words_of_names(names: tuple[str, ...]) -> str:
+    # A file mostly has the same sources speak in claim after claim.
+    return _words(names)
 
 
 def _words(texts: Iterable[str]) -> str:

@@ -1,0 +1,54 @@
+"""Dates in EDTF: the days that they may speak of."""
+
+from datetime import date
+
+import pytest
+
+from app.schemas.edtf import OPEN, bounds
+
+
+@pytest.mark.parametrize(
+    ("text", "earliest", "latest"),
+    [
+        ("2025-01-12", "2025-01-12", "2025-01-12"),
+        ("2025-01-12~", "2025-01-12", "2025-01-12"),
+        ("2024-02", "2024-02-01", "2024-02-29"),
+        ("2024-10/2025-01", "2024-10-01", "2025-01-31"),
+        ("2022-02-24/2022-06-26", "2022-02-24", "2022-06-26"),
+        ("2022-02-24/2022-02-24", "2022-02-24", "2022-02-24"),
+        ("../2022-06-26", "0001-01-01", "2022-06-26"),
+        ("2022-02-24/..", "2022-02-24", "9999-12-31"),
+    ],
+)
+def test_bounds(text: str, earliest: str, latest: str) -> None:
+    assert bounds(text) == (date.fromisoformat(earliest), date.fromisoformat(latest))
+
+
+def test_no_date_is_any_day() -> None:
+    assert bounds(None) == OPEN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2025-02-30",
+        "2025-02-30/2025-03-01",
+        "0000-01-01",
+        "12 January",
+        "2025-W02-1",
+        "2025-W02-1/2025-W03-1",
+        "20250112",
+        "٢٠٢٥-٠١-١٢",
+        "2025-01-12/2025-01-13/2025-01-14",
+    ],
+)
+def test_what_is_no_edtf_date_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not an EDTF date.* 2024-10/2025-01 "):
+        bounds(text)
+
+
+@pytest.mark.parametrize("text", ["2025-01-12/2025-01-11", "2025-02/2025-01"])
+def test_a_span_begins_before_it_ends(text: str) -> None:
+    with pytest.raises(ValueError, match="ends before it begins"):
+        bounds(text)
