@@ -236,6 +236,19 @@ def test_a_note_finds_its_claim_also_where_that_has_joined(api: TestClient, load
     assert load({**note, "claim": "x", "joins": "y"})["refusals"][0]["field"] == "claim"
 
 
+def test_a_slice_brings_only_the_topics_that_it_speaks_of(api: TestClient, load: Import) -> None:
+    day = {"date": "2024-11-03", "day": 984, "tank": 9182, "submarines": None}
+
+    def topics() -> list[str]:
+        return sorted(one["key"] for one in api.get("topics").json()["items"])
+
+    assert rows(load(json.dumps([day]))) == (1, 0, 0, 0)
+    assert topics() == ["ua-mod-losses/tank"]
+    assert rows(load(json.dumps([day]))) == (0, 1, 0, 0)
+    assert rows(load(json.dumps([{**day, "submarines": 1}]))) == (1, 0, 0, 0)
+    assert topics() == ["ua-mod-losses/submarines", "ua-mod-losses/tank"]
+
+
 def test_claims_may_relate_to_claims_that_come_later(api: TestClient, load: Import) -> None:
     first = claim("first", relations=[{"relation": "contradicts", "other_claim": "second"}])
 
@@ -251,3 +264,10 @@ def test_importing_takes_an_editor(api: TestClient, key_of: Callable[[Any], dict
 
     assert api.post("imports", content=b"[]").status_code == 401
     assert api.post("imports", content=b"[]", headers=key_of(Role.FACT_CHECKER)).status_code == 403
+
+
+def test_rows_of_one_line_are_told_apart(load: Import) -> None:
+    report = load(json.dumps([MINISTRY, {**PARIS, "kind": "nope"}, TOPIC, claim()]))
+
+    assert (report["rows"], rows(report)) == (4, (3, 0, 0, 1))
+    assert [(one["line"], one["row"], one["field"]) for one in report["refusals"]] == [(1, 2, "kind")]

@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Generator, Iterator
 from typing import Any, BinaryIO, TypeAlias
 
-from app.formats.rows import Refused
+from app.formats.rows import Place, Refused
 
 LARGEST = 1_000_000
 """Most characters that an object may have."""
@@ -47,7 +47,7 @@ def objects(stream: BinaryIO, *, feeds: Collection[str] = ()) -> Iterator[Found]
     if text.peek() == "[":
         whole = yield from _array(text)
         if whole and text.peek():
-            yield Refused(text.line, "", "nothing may follow the list")
+            yield Refused(text.next_place(), "", "nothing may follow the list")
     elif feeds and (opening := _opening(feeds).match(text.text, text.at)):
         text.go(opening.end())
         yield from _array(text)
@@ -72,6 +72,12 @@ class _Text:
         # Bytes that are not UTF-8 become characters that no UTF-8 can mean: only their own object is refused.
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
         self.text, self.at, self.line, self.ended = "", 0, 1, False
+        self._rows = 0
+
+    def next_place(self) -> Place:
+        """The place of the element that begins here."""
+        self._rows += 1
+        return Place(self.line, self._rows)
 
     def more(self) -> None:
         """Read on, by about as much again as is waiting: then a big element is copied only a few times."""
@@ -142,15 +148,16 @@ def _array(text: _Text) -> Generator[Found, None, bool]:
         text.go(text.at + 1)
         return True
     while True:
-        line = text.line
+        place = text.next_place()
         try:
-            yield from _element(text, decoder)
+            yield from _element(text, decoder, place)
         except _BrokenError as broken:
-            yield Refused(line, "", f"{broken}; nothing behind it could be read")
+            yield Refused(place, "", f"{broken}; nothing behind it could be read")
             return False
         mark = text.peek()
         if mark not in {",", "]"}:
-            yield Refused(text.line, "", "a comma or a closing bracket must stand here; nothing more was read")
+            fault = "a comma or a closing bracket must stand here; nothing more was read"
+            yield Refused(text.next_place(), "", fault)
             return False
         text.go(text.at + 1)
         if mark == "]":
@@ -161,24 +168,24 @@ def _array(text: _Text) -> Generator[Found, None, bool]:
 def _sequence(text: _Text) -> Iterator[Found]:
     decoder = _Decoder()
     while text.peek():
-        line = text.line
+        place = text.next_place()
         try:
-            yield from _element(text, decoder)
+            yield from _element(text, decoder, place)
         except _BrokenError as broken:
-            yield Refused(line, "", str(broken))
+            yield Refused(place, "", str(broken))
             text.skip_broken()
 
 
-def _element(text: _Text, decoder: _Decoder) -> Iterator[Found]:
+def _element(text: _Text, decoder: _Decoder, place: Place) -> Iterator[Found]:
     """The element that begins here, or all that is wrong with it. Raises _BrokenError."""
     value, end = _decoded(text, decoder)
-    line, raw = text.line, text.text[text.at : end]
+    raw = text.text[text.at : end]
     text.go(end)
     faults = decoder.faults or list(_faults(value, raw))
     if not faults and isinstance(value, dict):
-        yield line, value
+        yield place, value
     for field, why in faults or [("", "must be an object, in braces")] * (not isinstance(value, dict)):
-        yield Refused(line, field, why)
+        yield Refused(place, field, why)
 
 
 def _decoded(text: _Text, decoder: _Decoder) -> tuple[Any, int]:

@@ -17,6 +17,23 @@ RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 """Checks an object and makes it the record that its field `record` says it is."""
 
 
+class Place(int):
+    """The line on which a row begins; as a number it is just that. `number` tells rows apart that share a line."""
+
+    number: int
+
+    def __new__(cls, line: int, number: int) -> "Place":
+        """The row with this number, the first being 1, on this line."""
+        place = super().__new__(cls, line)
+        place.number = number
+        return place
+
+
+def number_of(line: int) -> int:
+    """The number of a row by its line: where a format puts each row on a line of its own, the line itself."""
+    return line.number if isinstance(line, Place) else line
+
+
 @dataclass(frozen=True)
 class Row:
     """What one row of a file says.

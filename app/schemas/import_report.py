@@ -10,6 +10,8 @@ class Refusal(Read):
 
     line: int = Field(examples=[17])
     """Line of the file on which the row begins, from 1."""
+    row: int = Field(examples=[16])
+    """Number of the row, from 1; tells rows apart that share a line."""
     field: str = Field(examples=["date"])
     """Field of the row, dotted; empty if it is the row as a whole."""
     reason: str = Field(examples=["is not a date"])

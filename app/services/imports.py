@@ -52,27 +52,30 @@ class ImportRefusedError(AttestError):
 class _Tally:
     """What an import has done so far."""
 
-    lines: dict[int, Outcome] = field(default_factory=dict)
+    open_rows: dict[int, Outcome] = field(default_factory=dict)
+    """What has become so far of the rows of the batch, by their number."""
     rows: Counter[Outcome] = field(default_factory=Counter)
     objects: dict[str, Counter[Outcome]] = field(default_factory=lambda: defaultdict(Counter))
     refusals: list[Refusal] = field(default_factory=list)
 
     def refuse(self, line: int, name: str, reason: str) -> None:
-        self.lines[line] = "refused"
+        number = files.number_of(line)
+        self.open_rows[number] = "refused"
         if len(self.refusals) < MOST_REFUSALS:
-            self.refusals.append(Refusal(line=line, field=name, reason=reason))
+            self.refusals.append(Refusal(line=line, row=number, field=name, reason=reason))
 
     def count(self, line: int, noun: str, outcome: Outcome) -> None:
         self.objects[noun][outcome] += 1
         # A row is what the strongest of its objects is.
         strength: tuple[Outcome, ...] = ("unchanged", "created", "revised", "refused")
-        self.lines[line] = max(self.lines.get(line, "unchanged"), outcome, key=strength.index)
+        number = files.number_of(line)
+        self.open_rows[number] = max(self.open_rows.get(number, "unchanged"), outcome, key=strength.index)
 
     def settle(self) -> None:
-        """Lines that are done with are only counted: a file may have millions."""
-        self.lines.pop(0, None)  # what the format itself says is no row
-        self.rows.update(self.lines.values())
-        self.lines.clear()
+        """Rows that are done with are only counted: a file may have millions."""
+        self.open_rows.pop(0, None)  # what the format itself says is no row
+        self.rows.update(self.open_rows.values())
+        self.open_rows.clear()
 
 
 def load(
@@ -134,7 +137,7 @@ def _batches(reading: files.Reading, tally: _Tally) -> Iterable[list[Numbered]]:
         if len(batch) + len(row.records) > BATCH or named & names:
             yield batch
             batch, named = [], set()
-        tally.lines.setdefault(row.line, "unchanged")
+        tally.open_rows.setdefault(files.number_of(row.line), "unchanged")
         batch += [(row.line, record) for record in row.records]
         named |= names
     yield batch
@@ -165,7 +168,8 @@ class _Loader:
             if outcome is not None:
                 self.tally.count(line, "claim", outcome)
             self._refuse(line, problems)
-        self._waiting |= {line: self.tally.lines[line] for line, record in claims if record.relations}
+        related = [files.number_of(line) for line, record in claims if record.relations]
+        self._waiting |= {number: self.tally.open_rows[number] for number in related}
         for line, note in [(line, record) for line, record in batch if isinstance(record, NoteRecord)]:
             self._take_note(line, note)
         self.tally.settle()
@@ -173,9 +177,10 @@ class _Loader:
     def finish(self) -> None:
         """Take what had to wait for the end of the file."""
         for line, _outcome, problems in self._claims.finish():
-            if line in self._waiting:
+            number = files.number_of(line)
+            if number in self._waiting:
                 # The row was counted by what became of the claim itself.
-                self.tally.rows[self._waiting.pop(line)] -= 1
+                self.tally.rows[self._waiting.pop(number)] -= 1
             self._refuse(line, problems)
         self.tally.settle()
 
