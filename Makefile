@@ -24,7 +24,7 @@ help: ## list the targets
 
 run: $(VENV)/runtime.stamp ## install, migrate, import seed_data and serve
 	$(BIN)/attest db upgrade
-	$(BIN)/attest import seed_data
+	$(BIN)/attest import --if-empty seed_data
 	@exec $(BIN)/attest serve
 
 test: $(VENV)/dev.stamp ## run the tests, on SQLite and on PostgreSQL

@@ -1,6 +1,8 @@
 """Exports: what goes out as Attest's own JSON or CSV comes back the same, here and in an empty database."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,26 +70,31 @@ def test_what_goes_out_comes_back_unchanged(story: TestClient, editor: dict[str,
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_it_makes_the_same_record_in_an_empty_database(
-    story: TestClient, tmp_path: Path, format: str, settings: Settings
-) -> None:
+def test_it_makes_the_same_record_in_an_empty_database(story: TestClient, tmp_path: Path, format: str) -> None:
     out = story.get("export", params={"format": format}).content
-    settings = Settings(
-        database_url=f"sqlite:///{tmp_path}/second.db", data_dir=tmp_path, secret_key=SecretStr("x"), pool_size=2
-    )
-    database = Database(settings.url)
-    migrate.upgrade(database)
-    with database.writing() as connection:
-        _info, key = keys.issue(connection, "Second", Role.EDITOR)
-    database.close()
-    with TestClient(create_app(settings), base_url="http://testserver/api/v1/") as second:
-        load(second, {"Authorization": f"Bearer {key}"}, out)
+    with second_service(tmp_path) as (second, headers):
+        load(second, headers, out)
 
         assert second.get("export", params={"format": format}).content == out
         first_claims, second_claims = (
             one.get("claims", params={"limit": 200}).json()["items"] for one in (story, second)
         )
         assert [said(one) for one in first_claims] == [said(one) for one in second_claims]
+
+
+@contextmanager
+def second_service(folder: Path) -> Iterator[tuple[TestClient, dict[str, str]]]:
+    """A service upon an empty database of its own, and headers of an editor there."""
+    settings = Settings(
+        database_url=f"sqlite:///{folder}/second.db", data_dir=folder, secret_key=SecretStr("x"), pool_size=2
+    )
+    database = Database(settings.url)
+    migrate.upgrade(database)
+    with database.writing() as connection:
+        _info, key = keys.issue(connection, "Second", Role.EDITOR)
+    database.close()
+    with TestClient(create_app(settings), base_url="http://testserver/api/v1/") as client:
+        yield client, {"Authorization": f"Bearer {key}"}
 
 
 def said(item: dict[str, Any]) -> dict[str, Any]:
@@ -107,3 +114,34 @@ def test_an_export_takes_the_filters_of_the_list(story: TestClient) -> None:
     ].get("casualty_figure")
     assert story.get("export", params={"stage": "draft"}).status_code == 403
     assert story.get("export", params={"nope": "1"}).status_code == 422
+
+
+def test_rulings_and_stale_decisions_come_back_as_they_were(
+    api: TestClient,
+    editor: dict[str, str],
+    tmp_path: Path,
+    record: Callable[..., Any],
+    correct: Callable[..., Any],
+) -> None:
+    first, second = (record("sources", key=name, name=name) for name in ("one", "two"))
+    said = [{"source": one["id"], "stance": "asserts", "lineage": "original"} for one in (first, second)]
+    claim = record("claims", key="c", attributions=said)
+    for ruling in ("established", "not_established", "established"):
+        body = {"sources": [first["id"], second["id"]], "ruling": ruling, "reason": f"Because {ruling}."}
+        answer = api.post(f"claims/{claim['id']}/independence-rulings", json=body, headers=editor)
+        assert answer.status_code == 201, answer.text
+    decision = {"status": "corroborated", "rationale": "Two.", "decided_on": "2025-01-12", "decided_by": "Desk"}
+    again = {"record": "claim", "key": "c", "kind": "troop_estimate", "statement": "Soldiers are there."}
+    load(api, editor, json.dumps({**again, "reviews": [decision]}).encode())
+    correct("claims", claim["id"], statement="More soldiers are there.")
+    out = api.get("export").content
+    assert load(api, editor, out)["unchanged"] == 3
+
+    with second_service(tmp_path) as (other, headers):
+        load(other, headers, out)
+        (item,) = other.get("claims").json()["items"]
+        whole = other.get(f"claims/{item['id']}").json()
+
+        assert (whole["status"], whole["counts"]["independent_origins"]) == ("corroborated", 2)
+        assert whole["review"]["stale"]
+        assert other.get("export").content == out

@@ -32,6 +32,7 @@ def import_files(
     strict: Annotated[
         bool, typer.Option("--strict", help="Keep nothing of a file of which a row cannot be taken.")
     ] = False,
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing if anything is on record already.")] = False,
     reason: Annotated[str | None, typer.Option(help="Why, for every reader of the history.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -46,6 +47,9 @@ def import_files(
     # All of them first: a path that was typed wrongly must not be noticed half-way.
     files = list(_files(paths))
     with database() as opened:
+        if if_empty and _holds_something(opened):
+            say("Something is on record already; nothing was imported.")
+            return
         for path in files:
             try:
                 report = _import(opened, path, format, dry_run, strict, reason or f"Import of {path.name}.")
@@ -60,6 +64,16 @@ def import_files(
         print_json({name: report.model_dump(mode="json") for name, report in reports.items()})
     if refused:
         raise typer.Exit(PARTLY)
+
+
+def _holds_something(opened: Any) -> bool:
+    from sqlalchemy import select
+
+    from app.db.schema import table_of
+    from app.models import Head
+
+    with opened.reading() as connection:
+        return bool(connection.scalar(select(table_of(Head).c.seq)))
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:

@@ -15,14 +15,14 @@ class Review(Recorded, Base):
     __tablename__ = "review"
     __table_args__ = (
         known("status", Status),
-        CheckConstraint("claim_version >= 1", name="claim_version_positive"),
+        CheckConstraint("claim_version >= 0", name="claim_version_not_negative"),
         Index("ix_review_claim", "claim_id", "change_seq"),
         {"comment": "Decisions on the status of claims; appended to, never altered"},
     )
     prefix = "rev"
 
     claim_id: Mapped[str] = mapped_column(ForeignKey("claim.id"), comment="On which claim")
-    claim_version: Mapped[int] = mapped_column(comment="On which version of it the decision was taken")
+    claim_version: Mapped[int] = mapped_column(comment="On which version of it it was taken; 0: before this record")
     status: Mapped[str] = mapped_column(Text, comment="What was decided")
     rationale: Mapped[str] = mapped_column(Text, comment="Why")
     decided_on: Mapped[date] = mapped_column(Date, comment="When")

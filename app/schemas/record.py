@@ -12,6 +12,7 @@ from app.schemas.claim import ClaimCreate
 from app.schemas.common import Key, Prose, Schema
 from app.schemas.document import DocumentCreate
 from app.schemas.fact_check import FactCheckCreate
+from app.schemas.independence import IndependenceRulingCreate
 from app.schemas.review import ReviewCreate
 from app.schemas.source import SourceCreate
 from app.schemas.topic import TopicCreate
@@ -55,6 +56,8 @@ class ClaimRecord(ClaimCreate):
     """Identifier to keep."""
     joins: Key | None = None
     """Key of a claim that this record joins, instead of becoming a claim, if that one says exactly the same."""
+    rulings: list[IndependenceRulingCreate] = Field(default_factory=list, max_length=500)
+    """Rulings on the independence of its origins, oldest first."""
     reviews: list[ReviewCreate] = Field(default_factory=list, max_length=100)
     """Decisions on its status, oldest first."""
     fact_checks: list[FactCheckCreate] = Field(default_factory=list, max_length=100)

@@ -1,6 +1,6 @@
 """Decisions on the status of claims as they cross a door."""
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from app.schemas.common import Day, Line, Moment, Prose, Read, Schema
 from app.vocabulary import Status
@@ -17,6 +17,8 @@ class ReviewCreate(Schema):
     """When."""
     decided_by: Line
     """By whom, a byline."""
+    stale: StrictBool = False
+    """It was taken on an earlier wording of the claim than the one that the file gives."""
 
 
 class ReviewRead(Read):
@@ -33,7 +35,7 @@ class ReviewRead(Read):
     decided_by: str
     """By whom, a byline."""
     claim_version: int
-    """On which version of the claim."""
+    """On which version of the claim; 0 for one from before this record."""
     stale: bool
     """The proposition has changed since: the decision speaks of an earlier one."""
     recorded_at: Moment

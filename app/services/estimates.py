@@ -149,12 +149,12 @@ def _series(rows: Sequence[Row], told: _Told) -> list[Series]:
         known |= found
         for identifier in found or (None,):
             groups[identifier, row["metric"]].append(row)
-    return [
-        Series(
-            origin=known[one], metric=Metric(metric), figures=len(group), first=group[0]["time"], last=group[-1]["time"]
-        )
-        for (one, metric), group in groups.items()
-    ]
+    return [_one_series(known[one], Metric(metric), group) for (one, metric), group in groups.items()]
+
+
+def _one_series(origin: SourceBrief | None, metric: Metric, group: Sequence[Row]) -> Series:
+    times = [row["time"] for row in group if row["time"] is not None] or [None]
+    return Series(origin=origin, metric=metric, figures=len(group), first=times[0], last=times[-1])
 
 
 def _conflicts(connection: Connection, record: Record, rows: Sequence[Row]) -> tuple[list[Conflict], int]:

@@ -68,6 +68,7 @@ class _Writer:
         yield from self._plain(TOPIC, TopicRecord, self._topics(rows.values()))
         yield from self._plain(DOCUMENT, DocumentRecord, placed)
         self._name({row["other_claim_id"] for group in related.values() for row in group} | rows.keys())
+        rulings = self._of_claims(self._tables.independence_ruling, rows)
         decided = reviews.rows_of_claims(self._connection, self._tables, rows)
         figures = claims.quantities_on_record(self._connection, rows.values())
         for one in sorted(rows, key=lambda one: (one not in own, one)):
@@ -78,7 +79,8 @@ class _Writer:
                     "attributions": list(self._attributions(said[one])),
                     "evidence": [self._part(EVIDENCE, row) for row in shown[one]],
                     "relations": [self._relation(row) for row in related[one]],
-                    "reviews": [_only(row, "status", "rationale", "decided_on", "decided_by") for row in decided[one]],
+                    "rulings": [self._ruling(row) for row in rulings[one]],
+                    "reviews": [self._review(row, rows[one]) for row in decided[one]],
                     "fact_checks": [self._fact_check(row) for row in checks[one]],
                 }
             )
@@ -150,6 +152,14 @@ class _Writer:
     def _relation(self, row: Row) -> dict[str, Any]:
         other = self._names.get(row["other_claim_id"], row["other_claim_id"])
         return {"other_claim": other, **_only(row, "relation", "note", "withdrawn")}
+
+    def _ruling(self, row: Row) -> dict[str, Any]:
+        pair = [self._names.get(row[name], row[name]) for name in ("first_source_id", "second_source_id")]
+        return {"sources": pair, **_only(row, "ruling", "reason")}
+
+    def _review(self, row: Row, claim: Row) -> dict[str, Any]:
+        said = _only(row, "status", "rationale", "decided_on", "decided_by")
+        return {**said, "stale": row["claim_version"] < claim["content_version"]}
 
     def _fact_check(self, row: Row) -> dict[str, Any]:
         said = ("key", "verdict", "rating_value", "best_rating", "worst_rating", "explanation", "original")

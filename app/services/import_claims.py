@@ -16,11 +16,12 @@ from app.db.schema import table_of
 from app.errors import FieldProblem, InvalidError
 from app.models import Claim, Document, FactCheck, Quantity, Source, Topic
 from app.schemas.fact_check import FactCheckCreate
+from app.schemas.independence import IndependenceRulingCreate
 from app.schemas.quantity import QuantityCreate
 from app.schemas.record import ClaimRecord, NoteRecord
 from app.schemas.relation import ClaimRelationCreate
 from app.schemas.review import ReviewCreate
-from app.services import attributions, claims, evidence, relations, reviews, search_index
+from app.services import attributions, claims, evidence, independence, relations, reviews, search_index
 from app.services.attributions import ATTRIBUTION
 from app.services.claims import CLAIM, Topics
 from app.services.evidence import EVIDENCE
@@ -117,6 +118,7 @@ class ClaimLoader:
         held = self._hold([record for _line, record in numbered])
         writes = _Writes()
         taken: dict[str, tuple[int, Outcome]] = {}
+        rulings: dict[str, Sequence[IndependenceRulingCreate]] = {}
         decisions: dict[str, Sequence[ReviewCreate]] = {}
         results: list[Result] = []
         for line, record in numbered:
@@ -127,13 +129,19 @@ class ClaimLoader:
                 results.append((line, None, error.problems))
                 continue
             taken[claim_id] = (line, outcome)
+            if record.rulings:
+                rulings[claim_id] = record.rulings
             if record.reviews:
                 decisions[claim_id] = record.reviews
         self._write(writes)
+        # Rulings first: a decision may rest on them.
+        ruled, faults = independence.record_rulings(self._change, self._refs, rulings)
+        touch(self._change, sorted(one for one in ruled if taken[one][1] == "unchanged"))
         decided, refused = reviews.record_decisions(self._change, decisions)
         for claim_id, (line, outcome) in taken.items():
-            revised = outcome == "unchanged" and claim_id in decided
-            results.append((line, "revised" if revised else outcome, refused.get(claim_id, [])))
+            revised = outcome == "unchanged" and claim_id in decided | ruled
+            problems = [*faults.get(claim_id, []), *refused.get(claim_id, [])]
+            results.append((line, "revised" if revised else outcome, problems))
         return results
 
     def annotate(self, note: NoteRecord) -> bool | None:

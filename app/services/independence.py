@@ -1,14 +1,16 @@
 """Rulings on whether two origins of a claim know it independently."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from app.db.ids import new_id
-from app.db.revisions import Row
+from app.db.revisions import Change, Row
 from app.db.schema import table_of
-from app.errors import ConflictError, InvalidError
-from app.models import Change, Claim, IndependenceRuling, Person, Source
+from app.errors import ConflictError, FieldProblem, InvalidError
+from app.models import Change as ChangeRow
+from app.models import Claim, IndependenceRuling, Person, Source
 from app.schemas.independence import IndependenceRulingCreate, IndependenceRulingRead
 from app.services import attributions, origins, sources
 from app.services.actors import Actor
@@ -19,7 +21,7 @@ from app.services.touch import touch
 from app.vocabulary import Action, Independence, Role
 
 claim, person, source = (table_of(model) for model in (Claim, Person, Source))
-changes = table_of(Change)
+changes, _rulings = table_of(ChangeRow), table_of(IndependenceRuling)
 
 
 def rule(connection: Connection, actor: Actor, claim_ref: str, ruling: IndependenceRulingCreate) -> str:
@@ -36,18 +38,56 @@ def rule(connection: Connection, actor: Actor, claim_ref: str, ruling: Independe
     pair = _pair_of(connection, said, [refs.required(source, ref, "sources") for ref in ruling.sources])
     if ruling.ruling is Independence.ESTABLISHED:
         _refuse_dependent(connection, said, pair)
-    identifier = new_id(IndependenceRuling.prefix)
-    row = {
-        "id": identifier,
+    last = latest(connection, NOW, [claim_id]).get(claim_id, {}).get(pair)
+    if last is not None and _says(last, pair, ruling):
+        return str(last["id"])
+    row = _row(claim_id, pair, ruling)
+    change.append(_rulings, [row])
+    touch(change, [claim_id])
+    return str(row["id"])
+
+
+def record_rulings(
+    change: Change, refs: Refs, rulings: Mapping[str, Sequence[IndependenceRulingCreate]]
+) -> tuple[set[str], dict[str, list[FieldProblem]]]:
+    """Record rulings on claims, as a file holds them; those that are on record already are passed over.
+
+    The claims on which one was recorded, and for others what could not be taken.
+    """
+    rows: list[Row] = []
+    refused: dict[str, list[FieldProblem]] = {}
+    for claim_id, offered in rulings.items():
+        on_record = _rows_of(change.connection, claim_id)
+        for place, ruling in enumerate(offered):
+            try:
+                pair = origins.ordered(*(refs.required(source, ref, "sources") for ref in ruling.sources))
+            except InvalidError as error:
+                refused[claim_id] = error.under(f"rulings.{place}").problems
+                continue
+            if not any(_says(row, pair, ruling) for row in on_record):
+                rows.append(_row(claim_id, pair, ruling))
+    change.append(_rulings, rows)
+    return {row["claim_id"] for row in rows}, refused
+
+
+def _row(claim_id: str, pair: Pair, ruling: IndependenceRulingCreate) -> dict[str, Any]:
+    return {
+        "id": new_id(IndependenceRuling.prefix),
         "claim_id": claim_id,
         "first_source_id": pair[0],
         "second_source_id": pair[1],
         "ruling": ruling.ruling,
         "reason": ruling.reason,
     }
-    change.append(table_of(IndependenceRuling), [row])
-    touch(change, [claim_id])
-    return identifier
+
+
+def _says(row: Row, pair: Pair, ruling: IndependenceRulingCreate) -> bool:
+    same_pair = (row["first_source_id"], row["second_source_id"]) == pair
+    return same_pair and (row["ruling"], row["reason"]) == (ruling.ruling, ruling.reason)
+
+
+def _rows_of(connection: Connection, claim_id: str) -> Sequence[Row]:
+    return connection.execute(select(_rulings).where(_rulings.c.claim_id == claim_id)).mappings().all()
 
 
 def _pair_of(connection: Connection, said: Sequence[Row], source_ids: list[str]) -> Pair:

@@ -1,7 +1,7 @@
 """The record as it is, or as it stood at a moment: one set of names to write reads against."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from sqlalchemy import Connection, FromClause
@@ -52,6 +52,9 @@ def at_seq(seq: int | None) -> Record:
     )
 
 
+FAST_CLOCK = timedelta(minutes=1)
+"""How far a reader's clock may be ahead of ours."""
+
 NOW = at_seq(None)
 """The record as it is."""
 
@@ -64,6 +67,6 @@ def at(connection: Connection, as_of: datetime | None) -> Record:
     if as_of is None:
         return NOW
     # Where the clock was set back, what we have recorded ourselves is past for all that.
-    if as_of > clock.now() and as_of > last_moment(connection):
+    if as_of > clock.now() + FAST_CLOCK and as_of > last_moment(connection):
         raise InvalidError.of("as_of", "must not lie in the future")
     return at_seq(seq_at(connection, as_of))

@@ -89,16 +89,19 @@ def record_decisions(change: Change, decisions: Mapping[str, Sequence[ReviewCrea
         if problems:
             refused[one] = problems
             continue
-        version = rows_of[one]["version"]
-        new_rows: list[dict[str, Any]] = [
-            {"id": new_id(Review.prefix), "claim_id": one, "claim_version": version, **decision.model_dump()}
-            for _place, decision in made
-        ]
+        new_rows = [_row(rows_of[one], decision) for _place, decision in made]
         rows += new_rows
         statuses.append({"id": one, "status": _last([*on_record[one], *new_rows])["status"]})
     change.append(review, rows)
     change.amend(claim, statuses)
     return Outcome({row["id"] for row in statuses}, refused)
+
+
+def _row(about: Row, decision: ReviewCreate) -> dict[str, Any]:
+    # What was decided on a wording that this record never had is stale from the beginning.
+    version = 0 if decision.stale else about["version"]
+    said = decision.model_dump(include=set(_SAID))
+    return {"id": new_id(Review.prefix), "claim_id": about["id"], "claim_version": version, **said}
 
 
 def _is_among(decision: ReviewCreate, rows: Sequence[Row]) -> bool:

@@ -87,12 +87,7 @@ def upgrade() -> None:
         sa.Column("anonymity", sa.Text(), nullable=False, comment="How far it is identified"),
         sa.Column("parent_id", sa.String(length=32), nullable=True, comment="The organisation that it is a part of"),
         sa.Column("other_names", JSON, nullable=False, comment="Other names and spellings, in any language"),
-        sa.Column(
-            "name_folded",
-            sa.Text(),
-            nullable=False,
-            comment="The name without case and accents, to filter by",
-        ),
+        sa.Column("name_folded", sa.Text(), nullable=False, comment="The name without case and accents, to filter by"),
         sa.Column("other_names_folded", sa.Text(), nullable=False, comment="The other names likewise, a line each"),
         sa.Column("side", sa.Text(), nullable=True, comment="Whose side it is on in the conflict, if on any"),
         sa.Column("url", sa.Text(), nullable=True, comment="Its own page"),
@@ -100,8 +95,7 @@ def upgrade() -> None:
         sa.Column("change_seq", BIG_INT, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, nullable=False, comment="When it was recorded, UTC"),
         sa.CheckConstraint(
-            "anonymity IN ('named', 'described', 'anonymous', 'unknown')",
-            name=op.f("ck_source_anonymity_known"),
+            "anonymity IN ('named', 'described', 'anonymous', 'unknown')", name=op.f("ck_source_anonymity_known")
         ),
         sa.CheckConstraint(
             "kind IN ('person', 'government', 'intelligence_service', 'armed_force', 'news_organisation', 'research_organisation', 'ngo', 'intergovernmental_organisation', 'social_media_account', 'witness', 'dataset', 'other')",
@@ -134,12 +128,7 @@ def upgrade() -> None:
         sa.Column("period", sa.Text(), nullable=True, comment="When, EDTF as given"),
         sa.Column("period_earliest", sa.Date(), nullable=False, comment="First day that the period may cover"),
         sa.Column("period_latest", sa.Date(), nullable=False, comment="Last day that the period may cover"),
-        sa.Column(
-            "note",
-            sa.Text(),
-            nullable=True,
-            comment="What a reader should know about comparing these figures",
-        ),
+        sa.Column("note", sa.Text(), nullable=True, comment="What a reader should know about comparing these figures"),
         sa.Column("change_seq", BIG_INT, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, nullable=False, comment="When it was recorded, UTC"),
         sa.CheckConstraint(
@@ -168,39 +157,20 @@ def upgrade() -> None:
         sa.Column("statement", sa.Text(), nullable=False, comment="The proposition, in our own neutral words"),
         sa.Column("language", sa.Text(), nullable=False, comment="Language of the statement, BCP 47"),
         sa.Column("place", sa.Text(), nullable=True, comment="Where, as 'Kursk Oblast, Russia'"),
-        sa.Column(
-            "place_folded",
-            sa.Text(),
-            nullable=True,
-            comment="The place without case and accents, to filter by",
-        ),
+        sa.Column("place_folded", sa.Text(), nullable=True, comment="The place without case and accents, to filter by"),
         sa.Column("time", sa.Text(), nullable=True, comment="When it is said to be true, EDTF as given"),
         sa.Column(
-            "time_earliest",
-            sa.Date(),
-            nullable=False,
-            comment="First day that it may speak of; 0001-01-01 if open",
+            "time_earliest", sa.Date(), nullable=False, comment="First day that it may speak of; 0001-01-01 if open"
         ),
         sa.Column(
-            "time_latest",
-            sa.Date(),
-            nullable=False,
-            comment="Last day that it may speak of; 9999-12-31 if open",
+            "time_latest", sa.Date(), nullable=False, comment="Last day that it may speak of; 9999-12-31 if open"
         ),
         sa.Column(
-            "adverse_to_id",
-            sa.String(length=32),
-            nullable=True,
-            comment="The party whose losses or conduct it states",
+            "adverse_to_id", sa.String(length=32), nullable=True, comment="The party whose losses or conduct it states"
         ),
         sa.Column("status", sa.Text(), nullable=False, comment="What we concluded; follows from the last decision"),
         sa.Column("stage", sa.Text(), nullable=False, comment="Editorial stage"),
-        sa.Column(
-            "notice",
-            sa.Text(),
-            nullable=True,
-            comment="What readers are told about a correction or withdrawal",
-        ),
+        sa.Column("notice", sa.Text(), nullable=True, comment="What readers are told about a correction or withdrawal"),
         sa.Column("note", sa.Text(), nullable=True, comment="What a reader should know about it"),
         sa.Column(
             "content_version",
@@ -256,16 +226,10 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=True, comment="BCP 47 tag"),
         sa.Column("published", sa.Text(), nullable=True, comment="When it was published, EDTF as given"),
         sa.Column(
-            "published_earliest",
-            sa.Date(),
-            nullable=False,
-            comment="First day on which it may have been published",
+            "published_earliest", sa.Date(), nullable=False, comment="First day on which it may have been published"
         ),
         sa.Column(
-            "published_latest",
-            sa.Date(),
-            nullable=False,
-            comment="Last day on which it may have been published",
+            "published_latest", sa.Date(), nullable=False, comment="Last day on which it may have been published"
         ),
         sa.Column("accessed_on", sa.Date(), nullable=True, comment="When we last saw it there"),
         sa.Column("archive_url", sa.Text(), nullable=True, comment="A public archive's copy"),
@@ -356,13 +320,7 @@ def upgrade() -> None:
         ),
         sa.Column("url", sa.Text(), autoincrement=False, nullable=True, comment="Its own page"),
         sa.Column("description", sa.Text(), autoincrement=False, nullable=True, comment="Who it is, in a sentence"),
-        sa.Column(
-            "change_seq",
-            BIG_INT,
-            autoincrement=False,
-            nullable=False,
-            comment="The change that recorded this",
-        ),
+        sa.Column("change_seq", BIG_INT, autoincrement=False, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_source_revision_change_seq")),
         sa.ForeignKeyConstraint(["id"], ["source.id"], name=op.f("fk_source_revision_id")),
@@ -397,26 +355,12 @@ def upgrade() -> None:
             comment="1 for the first, one more for each change",
         ),
         sa.Column(
-            "title",
-            sa.Text(),
-            autoincrement=False,
-            nullable=False,
-            comment="The question, as a reader would ask it",
+            "title", sa.Text(), autoincrement=False, nullable=False, comment="The question, as a reader would ask it"
         ),
         sa.Column(
-            "subject",
-            sa.Text(),
-            autoincrement=False,
-            nullable=False,
-            comment="The population that figures count",
+            "subject", sa.Text(), autoincrement=False, nullable=False, comment="The population that figures count"
         ),
-        sa.Column(
-            "metric_family",
-            sa.Text(),
-            autoincrement=False,
-            nullable=False,
-            comment="Which metrics belong here",
-        ),
+        sa.Column("metric_family", sa.Text(), autoincrement=False, nullable=False, comment="Which metrics belong here"),
         sa.Column("place", sa.Text(), autoincrement=False, nullable=True, comment="Where"),
         sa.Column("period", sa.Text(), autoincrement=False, nullable=True, comment="When, EDTF as given"),
         sa.Column(
@@ -440,13 +384,7 @@ def upgrade() -> None:
             nullable=True,
             comment="What a reader should know about comparing these figures",
         ),
-        sa.Column(
-            "change_seq",
-            BIG_INT,
-            autoincrement=False,
-            nullable=False,
-            comment="The change that recorded this",
-        ),
+        sa.Column("change_seq", BIG_INT, autoincrement=False, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_topic_revision_change_seq")),
         sa.ForeignKeyConstraint(["id"], ["topic.id"], name=op.f("fk_topic_revision_id")),
@@ -476,18 +414,8 @@ def upgrade() -> None:
         sa.Column("said_latest", sa.Date(), nullable=False, comment="Last day on which it may have been said"),
         sa.Column("directness", sa.Text(), nullable=False, comment="How the words reached the document"),
         sa.Column("quote", sa.Text(), nullable=True, comment="The words themselves: TextQuoteSelector exact"),
-        sa.Column(
-            "quote_prefix",
-            sa.Text(),
-            nullable=True,
-            comment="The words right before: TextQuoteSelector prefix",
-        ),
-        sa.Column(
-            "quote_suffix",
-            sa.Text(),
-            nullable=True,
-            comment="The words right after: TextQuoteSelector suffix",
-        ),
+        sa.Column("quote_prefix", sa.Text(), nullable=True, comment="The words right before: TextQuoteSelector prefix"),
+        sa.Column("quote_suffix", sa.Text(), nullable=True, comment="The words right after: TextQuoteSelector suffix"),
         sa.Column("page", sa.Text(), nullable=True, comment="Page, as printed"),
         sa.Column("media_time", sa.Text(), nullable=True, comment="Time in the recording, hh:mm:ss"),
         sa.Column("quote_language", sa.Text(), nullable=True, comment="Language of the quote, BCP 47"),
@@ -507,8 +435,7 @@ def upgrade() -> None:
         sa.Column("change_seq", BIG_INT, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, nullable=False, comment="When it was recorded, UTC"),
         sa.CheckConstraint(
-            "(lineage = 'relayed') = (upstream_id IS NOT NULL)",
-            name=op.f("ck_attribution_relayed_from_upstream"),
+            "(lineage = 'relayed') = (upstream_id IS NOT NULL)", name=op.f("ck_attribution_relayed_from_upstream")
         ),
         sa.CheckConstraint(
             "CASE WHEN stance = 'no_statement_found' THEN searched_on IS NOT NULL AND searched_where IS NOT NULL AND searched_by IS NOT NULL ELSE searched_on IS NULL AND searched_where IS NULL AND searched_by IS NULL END",
@@ -595,10 +522,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["other_claim_id"], ["claim.id"], name=op.f("fk_claim_relation_other_claim_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claim_relation")),
         sa.UniqueConstraint(
-            "claim_id",
-            "other_claim_id",
-            "relation",
-            name=op.f("uq_claim_relation_claim_id_other_claim_id_relation"),
+            "claim_id", "other_claim_id", "relation", name=op.f("uq_claim_relation_claim_id_other_claim_id_relation")
         ),
         sa.UniqueConstraint("key", name=op.f("uq_claim_relation_key")),
         comment="What claims are to each other",
@@ -629,11 +553,7 @@ def upgrade() -> None:
             comment="1 for the first, one more for each change",
         ),
         sa.Column(
-            "topic_id",
-            sa.String(length=32),
-            autoincrement=False,
-            nullable=True,
-            comment="The question that it answers",
+            "topic_id", sa.String(length=32), autoincrement=False, nullable=True, comment="The question that it answers"
         ),
         sa.Column("kind", sa.Text(), autoincrement=False, nullable=False, comment="What it is about"),
         sa.Column(
@@ -644,11 +564,7 @@ def upgrade() -> None:
             comment="The proposition, in our own neutral words",
         ),
         sa.Column(
-            "language",
-            sa.Text(),
-            autoincrement=False,
-            nullable=False,
-            comment="Language of the statement, BCP 47",
+            "language", sa.Text(), autoincrement=False, nullable=False, comment="Language of the statement, BCP 47"
         ),
         sa.Column("place", sa.Text(), autoincrement=False, nullable=True, comment="Where, as 'Kursk Oblast, Russia'"),
         sa.Column(
@@ -659,11 +575,7 @@ def upgrade() -> None:
             comment="The place without case and accents, to filter by",
         ),
         sa.Column(
-            "time",
-            sa.Text(),
-            autoincrement=False,
-            nullable=True,
-            comment="When it is said to be true, EDTF as given",
+            "time", sa.Text(), autoincrement=False, nullable=True, comment="When it is said to be true, EDTF as given"
         ),
         sa.Column(
             "time_earliest",
@@ -701,13 +613,7 @@ def upgrade() -> None:
             nullable=True,
             comment="What readers are told about a correction or withdrawal",
         ),
-        sa.Column(
-            "note",
-            sa.Text(),
-            autoincrement=False,
-            nullable=True,
-            comment="What a reader should know about it",
-        ),
+        sa.Column("note", sa.Text(), autoincrement=False, nullable=True, comment="What a reader should know about it"),
         sa.Column(
             "content_version",
             sa.Integer(),
@@ -715,13 +621,7 @@ def upgrade() -> None:
             nullable=False,
             comment="Version in which the proposition itself last changed",
         ),
-        sa.Column(
-            "change_seq",
-            BIG_INT,
-            autoincrement=False,
-            nullable=False,
-            comment="The change that recorded this",
-        ),
+        sa.Column("change_seq", BIG_INT, autoincrement=False, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_claim_revision_change_seq")),
         sa.ForeignKeyConstraint(["id"], ["claim.id"], name=op.f("fk_claim_revision_id")),
@@ -732,10 +632,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_claim_revision_change_seq"), "claim_revision", ["change_seq"], unique=False)
     op.create_index(op.f("ix_claim_revision_key"), "claim_revision", ["key"], unique=False)
     op.create_index(
-        op.f("ix_claim_revision_stage_change_seq_id"),
-        "claim_revision",
-        ["stage", "change_seq", "id"],
-        unique=False,
+        op.f("ix_claim_revision_stage_change_seq_id"), "claim_revision", ["stage", "change_seq", "id"], unique=False
     )
     op.create_index(
         op.f("ix_claim_revision_stage_kind_status_time_earliest_id"),
@@ -803,11 +700,7 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), autoincrement=False, nullable=True, comment="Where it is or was"),
         sa.Column("language", sa.Text(), autoincrement=False, nullable=True, comment="BCP 47 tag"),
         sa.Column(
-            "published",
-            sa.Text(),
-            autoincrement=False,
-            nullable=True,
-            comment="When it was published, EDTF as given",
+            "published", sa.Text(), autoincrement=False, nullable=True, comment="When it was published, EDTF as given"
         ),
         sa.Column(
             "published_earliest",
@@ -826,20 +719,8 @@ def upgrade() -> None:
         sa.Column("accessed_on", sa.Date(), autoincrement=False, nullable=True, comment="When we last saw it there"),
         sa.Column("archive_url", sa.Text(), autoincrement=False, nullable=True, comment="A public archive's copy"),
         sa.Column("archived_on", sa.Date(), autoincrement=False, nullable=True, comment="When that copy was made"),
-        sa.Column(
-            "note",
-            sa.Text(),
-            autoincrement=False,
-            nullable=True,
-            comment="What a reader should know about it",
-        ),
-        sa.Column(
-            "change_seq",
-            BIG_INT,
-            autoincrement=False,
-            nullable=False,
-            comment="The change that recorded this",
-        ),
+        sa.Column("note", sa.Text(), autoincrement=False, nullable=True, comment="What a reader should know about it"),
+        sa.Column("change_seq", BIG_INT, autoincrement=False, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_document_revision_change_seq")),
         sa.ForeignKeyConstraint(["id"], ["document.id"], name=op.f("fk_document_revision_id")),
@@ -923,12 +804,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False, comment="0 for the first figure"),
         sa.Column("metric", sa.Text(), nullable=False, comment="What it counts"),
         sa.Column("unit", sa.Text(), nullable=False, comment="In what: soldiers, tanks, km²"),
-        sa.Column(
-            "population",
-            sa.Text(),
-            nullable=True,
-            comment="Which part of the topic's subject; null: all of it",
-        ),
+        sa.Column("population", sa.Text(), nullable=True, comment="Which part of the topic's subject; null: all of it"),
         sa.Column("qualifier", sa.Text(), nullable=False, comment="How the source limits it"),
         sa.Column("low", FIGURE, nullable=True, comment="Lower bound given by the source"),
         sa.Column("best", FIGURE, nullable=True, comment="The number given by the source"),
@@ -949,8 +825,7 @@ def upgrade() -> None:
             name=op.f("ck_quantity_qualifier_kept"),
         ),
         sa.CheckConstraint(
-            "basis IN ('named_count', 'count', 'estimate', 'model', 'unstated')",
-            name=op.f("ck_quantity_basis_known"),
+            "basis IN ('named_count', 'count', 'estimate', 'model', 'unstated')", name=op.f("ck_quantity_basis_known")
         ),
         sa.CheckConstraint(
             "metric IN ('present', 'deployed_total', 'killed', 'wounded', 'killed_and_wounded', 'missing', 'captured', 'surrendered', 'irrecoverable', 'casualties_unspecified', 'equipment_destroyed', 'equipment_damaged', 'equipment_abandoned', 'equipment_captured', 'equipment_lost', 'area', 'other')",
@@ -979,7 +854,7 @@ def upgrade() -> None:
             "claim_version",
             sa.Integer(),
             nullable=False,
-            comment="On which version of it the decision was taken",
+            comment="On which version of it it was taken; 0: before this record",
         ),
         sa.Column("status", sa.Text(), nullable=False, comment="What was decided"),
         sa.Column("rationale", sa.Text(), nullable=False, comment="Why"),
@@ -991,7 +866,7 @@ def upgrade() -> None:
             "status IN ('unassessed', 'unconfirmed', 'corroborated', 'conceded', 'confirmed', 'disputed', 'unlikely', 'refuted', 'unverifiable')",
             name=op.f("ck_review_status_known"),
         ),
-        sa.CheckConstraint("claim_version >= 1", name=op.f("ck_review_claim_version_positive")),
+        sa.CheckConstraint("claim_version >= 0", name=op.f("ck_review_claim_version_not_negative")),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_review_change_seq")),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_review_claim_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_review")),
@@ -1031,11 +906,7 @@ def upgrade() -> None:
             comment="Opaque identifier, sortable by time",
         ),
         sa.Column(
-            "key",
-            sa.Text(),
-            autoincrement=False,
-            nullable=True,
-            comment="Name of the attribution within its claim",
+            "key", sa.Text(), autoincrement=False, nullable=True, comment="Name of the attribution within its claim"
         ),
         sa.Column(
             "version",
@@ -1047,11 +918,7 @@ def upgrade() -> None:
         sa.Column("claim_id", sa.String(length=32), autoincrement=False, nullable=False, comment="On which claim"),
         sa.Column("source_id", sa.String(length=32), autoincrement=False, nullable=False, comment="Who"),
         sa.Column(
-            "stance",
-            sa.Text(),
-            autoincrement=False,
-            nullable=False,
-            comment="What the source does with the claim",
+            "stance", sa.Text(), autoincrement=False, nullable=False, comment="What the source does with the claim"
         ),
         sa.Column("lineage", sa.Text(), autoincrement=False, nullable=False, comment="Where the source has it from"),
         sa.Column(
@@ -1084,11 +951,7 @@ def upgrade() -> None:
             comment="Last day on which it may have been said",
         ),
         sa.Column(
-            "directness",
-            sa.Text(),
-            autoincrement=False,
-            nullable=False,
-            comment="How the words reached the document",
+            "directness", sa.Text(), autoincrement=False, nullable=False, comment="How the words reached the document"
         ),
         sa.Column(
             "quote",
@@ -1113,18 +976,10 @@ def upgrade() -> None:
         ),
         sa.Column("page", sa.Text(), autoincrement=False, nullable=True, comment="Page, as printed"),
         sa.Column(
-            "media_time",
-            sa.Text(),
-            autoincrement=False,
-            nullable=True,
-            comment="Time in the recording, hh:mm:ss",
+            "media_time", sa.Text(), autoincrement=False, nullable=True, comment="Time in the recording, hh:mm:ss"
         ),
         sa.Column(
-            "quote_language",
-            sa.Text(),
-            autoincrement=False,
-            nullable=True,
-            comment="Language of the quote, BCP 47",
+            "quote_language", sa.Text(), autoincrement=False, nullable=True, comment="Language of the quote, BCP 47"
         ),
         sa.Column(
             "translation",
@@ -1147,13 +1002,7 @@ def upgrade() -> None:
             nullable=True,
             comment="no_statement_found: when it was looked for",
         ),
-        sa.Column(
-            "searched_where",
-            sa.Text(),
-            autoincrement=False,
-            nullable=True,
-            comment="no_statement_found: where",
-        ),
+        sa.Column("searched_where", sa.Text(), autoincrement=False, nullable=True, comment="no_statement_found: where"),
         sa.Column(
             "searched_by",
             sa.Text(),
@@ -1168,13 +1017,7 @@ def upgrade() -> None:
             nullable=True,
             comment="The claim that states this party's own figure, where it differs",
         ),
-        sa.Column(
-            "note",
-            sa.Text(),
-            autoincrement=False,
-            nullable=True,
-            comment="What a reader should know about it",
-        ),
+        sa.Column("note", sa.Text(), autoincrement=False, nullable=True, comment="What a reader should know about it"),
         sa.Column(
             "withdrawn",
             sa.Boolean(),
@@ -1182,13 +1025,7 @@ def upgrade() -> None:
             nullable=False,
             comment="Taken back; kept to be read, counted no more",
         ),
-        sa.Column(
-            "change_seq",
-            BIG_INT,
-            autoincrement=False,
-            nullable=False,
-            comment="The change that recorded this",
-        ),
+        sa.Column("change_seq", BIG_INT, autoincrement=False, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_attribution_revision_change_seq")),
         sa.ForeignKeyConstraint(["id"], ["attribution.id"], name=op.f("fk_attribution_revision_id")),
@@ -1200,10 +1037,7 @@ def upgrade() -> None:
         op.f("ix_attribution_revision_claim_id_id"), "attribution_revision", ["claim_id", "id"], unique=False
     )
     op.create_index(
-        op.f("ix_attribution_revision_claim_id_key"),
-        "attribution_revision",
-        ["claim_id", "key"],
-        unique=False,
+        op.f("ix_attribution_revision_claim_id_key"), "attribution_revision", ["claim_id", "key"], unique=False
     )
     op.create_index(op.f("ix_attribution_revision_document_id"), "attribution_revision", ["document_id"], unique=False)
     op.create_index(
@@ -1240,19 +1074,9 @@ def upgrade() -> None:
         ),
         sa.Column("claim_id", sa.String(length=32), autoincrement=False, nullable=False, comment="This claim"),
         sa.Column(
-            "other_claim_id",
-            sa.String(length=32),
-            autoincrement=False,
-            nullable=False,
-            comment="The other claim",
+            "other_claim_id", sa.String(length=32), autoincrement=False, nullable=False, comment="The other claim"
         ),
-        sa.Column(
-            "relation",
-            sa.Text(),
-            autoincrement=False,
-            nullable=False,
-            comment="What this one is to the other",
-        ),
+        sa.Column("relation", sa.Text(), autoincrement=False, nullable=False, comment="What this one is to the other"),
         sa.Column("note", sa.Text(), autoincrement=False, nullable=True, comment="Why we say so"),
         sa.Column(
             "withdrawn",
@@ -1261,13 +1085,7 @@ def upgrade() -> None:
             nullable=False,
             comment="Taken back; kept to be read, holds no more",
         ),
-        sa.Column(
-            "change_seq",
-            BIG_INT,
-            autoincrement=False,
-            nullable=False,
-            comment="The change that recorded this",
-        ),
+        sa.Column("change_seq", BIG_INT, autoincrement=False, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_claim_relation_revision_change_seq")),
         sa.ForeignKeyConstraint(["id"], ["claim_relation.id"], name=op.f("fk_claim_relation_revision_id")),
@@ -1285,10 +1103,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_claim_relation_revision_key"), "claim_relation_revision", ["key"], unique=False)
     op.create_index(
-        op.f("ix_claim_relation_revision_other_claim_id"),
-        "claim_relation_revision",
-        ["other_claim_id"],
-        unique=False,
+        op.f("ix_claim_relation_revision_other_claim_id"), "claim_relation_revision", ["other_claim_id"], unique=False
     )
     op.create_table(
         "evidence",
@@ -1336,13 +1151,7 @@ def upgrade() -> None:
             nullable=False,
             comment="Opaque identifier, sortable by time",
         ),
-        sa.Column(
-            "key",
-            sa.Text(),
-            autoincrement=False,
-            nullable=True,
-            comment="Name of the review within its claim",
-        ),
+        sa.Column("key", sa.Text(), autoincrement=False, nullable=True, comment="Name of the review within its claim"),
         sa.Column(
             "version",
             sa.Integer(),
@@ -1352,11 +1161,7 @@ def upgrade() -> None:
         ),
         sa.Column("claim_id", sa.String(length=32), autoincrement=False, nullable=False, comment="On which claim"),
         sa.Column(
-            "source_id",
-            sa.String(length=32),
-            autoincrement=False,
-            nullable=False,
-            comment="Who published the review",
+            "source_id", sa.String(length=32), autoincrement=False, nullable=False, comment="Who published the review"
         ),
         sa.Column("document_id", sa.String(length=32), autoincrement=False, nullable=True, comment="Where it stands"),
         sa.Column("verdict", sa.Text(), autoincrement=False, nullable=True, comment="alternateName, word for word"),
@@ -1371,13 +1176,7 @@ def upgrade() -> None:
             comment="ratingExplanation or reviewBody as written",
         ),
         sa.Column("original", JSON, autoincrement=False, nullable=False, comment="The ClaimReview object as it came"),
-        sa.Column(
-            "change_seq",
-            BIG_INT,
-            autoincrement=False,
-            nullable=False,
-            comment="The change that recorded this",
-        ),
+        sa.Column("change_seq", BIG_INT, autoincrement=False, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_fact_check_revision_change_seq")),
         sa.ForeignKeyConstraint(["id"], ["fact_check.id"], name=op.f("fk_fact_check_revision_id")),
@@ -1409,13 +1208,7 @@ def upgrade() -> None:
         ),
         sa.Column("claim_id", sa.String(length=32), autoincrement=False, nullable=False, comment="For which claim"),
         sa.Column("document_id", sa.String(length=32), autoincrement=False, nullable=False, comment="Which document"),
-        sa.Column(
-            "capture_id",
-            sa.String(length=32),
-            autoincrement=False,
-            nullable=True,
-            comment="Which bytes of it",
-        ),
+        sa.Column("capture_id", sa.String(length=32), autoincrement=False, nullable=True, comment="Which bytes of it"),
         sa.Column("role", sa.Text(), autoincrement=False, nullable=False, comment="What it does to the claim"),
         sa.Column("description", sa.Text(), autoincrement=False, nullable=True, comment="What is to be seen in it"),
         sa.Column(
@@ -1426,19 +1219,11 @@ def upgrade() -> None:
             comment="Independent of the claim's origins; null: not looked into",
         ),
         sa.Column(
-            "examined_on",
-            sa.Date(),
-            autoincrement=False,
-            nullable=True,
-            comment="When somebody of ours examined it",
+            "examined_on", sa.Date(), autoincrement=False, nullable=True, comment="When somebody of ours examined it"
         ),
         sa.Column("finding", sa.Text(), autoincrement=False, nullable=True, comment="What the examination found"),
         sa.Column(
-            "conclusive",
-            sa.Boolean(),
-            autoincrement=False,
-            nullable=False,
-            comment="The finding settles the matter",
+            "conclusive", sa.Boolean(), autoincrement=False, nullable=False, comment="The finding settles the matter"
         ),
         sa.Column(
             "withdrawn",
@@ -1447,13 +1232,7 @@ def upgrade() -> None:
             nullable=False,
             comment="Taken back; kept to be read, counted no more",
         ),
-        sa.Column(
-            "change_seq",
-            BIG_INT,
-            autoincrement=False,
-            nullable=False,
-            comment="The change that recorded this",
-        ),
+        sa.Column("change_seq", BIG_INT, autoincrement=False, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, autoincrement=False, nullable=False, comment="When it was recorded, UTC"),
         sa.ForeignKeyConstraint(["change_seq"], ["change.seq"], name=op.f("fk_evidence_revision_change_seq")),
         sa.ForeignKeyConstraint(["id"], ["evidence.id"], name=op.f("fk_evidence_revision_id")),
@@ -1484,8 +1263,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_claim_relation_revision_other_claim_id"), table_name="claim_relation_revision")
     op.drop_index(op.f("ix_claim_relation_revision_key"), table_name="claim_relation_revision")
     op.drop_index(
-        op.f("ix_claim_relation_revision_claim_id_other_claim_id_relation"),
-        table_name="claim_relation_revision",
+        op.f("ix_claim_relation_revision_claim_id_other_claim_id_relation"), table_name="claim_relation_revision"
     )
     op.drop_index(op.f("ix_claim_relation_revision_change_seq"), table_name="claim_relation_revision")
     op.drop_table("claim_relation_revision")
