@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from string import Template
 
 import pytest
 from fastapi.testclient import TestClient
@@ -16,7 +17,8 @@ from app.cli.reference import vocabulary_page
 
 ROOT = Path(__file__).parents[1]
 
-_ID = re.compile(r"\b[a-z]{2,5}_[0-9a-hjkmnp-tv-z]{26}\b")
+_CAPTURE = re.compile(r"(\w+)=\$\(curl -s '([^']+)' \| grep -o '([^']+)' \| head -n 1\)")
+"""How the README keeps an identifier: `NAME=$(curl -s 'address' | grep -o 'pattern' | head -n 1)`."""
 
 
 def _examples() -> Iterator[tuple[str, list[str]]]:
@@ -24,7 +26,7 @@ def _examples() -> Iterator[tuple[str, list[str]]]:
     for block in re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, *output = part.splitlines()
-            if command.startswith("curl -s "):
+            if command.startswith("curl -s ") or _CAPTURE.fullmatch(command):
                 yield command, output
 
 
@@ -40,21 +42,24 @@ def seeded(api: TestClient, url: str, monkeypatch: pytest.MonkeyPatch) -> TestCl
 
 
 def test_the_examples_of_the_readme_answer_as_it_says(seeded: TestClient) -> None:
-    ids: dict[str, str] = {}
+    def ask(address: str) -> str:
+        answer = seeded.get(address.removeprefix("localhost:8000/api/v1/"))
+        assert answer.status_code == 200, (address, answer.text)
+        return answer.text
+
+    kept: dict[str, str] = {}
     examples = list(_examples())
-    assert len(examples) >= 4
+    assert len(examples) >= 5
     for command, output in examples:
-        address = shlex.split(command)[2]
-        for ours, theirs in ids.items():
-            address = address.replace(ours, theirs)
-        answer = seeded.get(address.replace("localhost:8000/api/v1/", "").replace("localhost:8000", ""))
-        assert answer.status_code == 200, (command, answer.text)
-        lines = json.dumps(answer.json(), indent=4).splitlines()
+        if capture := _CAPTURE.fullmatch(command):
+            name, address, pattern = capture.groups()
+            kept[name] = re.findall(pattern, ask(address))[0]
+            continue
+        address = Template(shlex.split(command)[2]).substitute(kept)
+        lines = json.dumps(json.loads(ask(address)), indent=4).splitlines()
         for block in _blocks(output):
-            place = next((at for at in range(len(lines)) if _alike(lines[at : at + len(block)], block)), None)
+            place = next((at for at in range(len(lines)) if lines[at : at + len(block)] == block), None)
             assert place is not None, f"{command}\nno longer answers\n" + "\n".join(block)
-            for shown, found in zip(block, lines[place:], strict=False):
-                ids |= dict(zip(_ID.findall(shown), _ID.findall(found), strict=True))
             lines = lines[place + len(block) :]
 
 
@@ -63,11 +68,6 @@ def _blocks(output: list[str]) -> Iterator[list[str]]:
     for block in "\n".join(output).split("…"):
         if lines := block.strip("\n").splitlines():
             yield lines
-
-
-def _alike(lines: list[str], block: list[str]) -> bool:
-    """True if the lines are the same but for identifiers, which are made anew in each database."""
-    return [_ID.sub("", line) for line in lines] == [_ID.sub("", line) for line in block]
 
 
 def test_the_vocabulary_page_is_the_code() -> None:

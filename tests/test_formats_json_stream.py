@@ -199,7 +199,8 @@ def test_memory_stays_the_same_however_long_the_stream() -> None:
         tracemalloc.stop()
         return most
 
-    assert peak(100_000) < 2 * peak(10_000)
+    # A megabyte is far less than the stream, and far more than the chance of what else is being allocated.
+    assert peak(200_000) < peak(10_000) + 1_000_000
 
 
 @settings(max_examples=300, deadline=None)

@@ -239,7 +239,7 @@ def test_readers_get_the_story_from_publication_on_and_nothing_of_the_draft(
     record("attributions", claim=claim["id"], source=two["id"], stance="asserts", lineage="original", reason=secret)
     gone = record("evidence", claim=claim["id"], document=document["id"], role="refutes", description=secret)
     tied = record("relations", claim=claim["id"], other_claim=other["id"], relation="updates", note=secret)
-    ruling = {"sources": [one["id"], two["id"]], "ruling": "established", "reason": secret}
+    ruling = {"sources": [one["id"], two["id"]], "ruling": "established", "reason": "Counted apart."}
     assert api.post(f"claims/{claim['id']}/independence-rulings", json=ruling, headers=editor).status_code == 201
     correct("attributions", said["id"], note="Public.", reason=secret)
     correct("evidence", gone["id"], description=None, reason=secret)
@@ -260,14 +260,21 @@ def test_readers_get_the_story_from_publication_on_and_nothing_of_the_draft(
     assert hidden["id"] not in json.dumps(entries)
     assert [(entry["noun"], entry["reason"]) for entry in entries] == [
         ("claim", "Published."),
+        # What hung on it came with it, as it stood then.
+        ("attribution", "Published."),
+        ("attribution", "Published."),
+        ("evidence", "Published."),
+        ("relation", "Published."),
+        ("independence_ruling", "Published."),
         ("attribution", "Better."),
         ("evidence", "Taken back."),
     ]
     assert told(entries[0])["statement"] == (None, "Second.")
     assert told(entries[0])["stage"] == (None, "published")
     assert not any(field.startswith("quantities") for field in told(entries[0]))
-    assert told(entries[1]) == {"note": ("Public.", "Public and better.")}
-    assert told(entries[2]) == {"withdrawn": (False, True)}
+    assert told(entries[1])["note"] == (None, "Public.")
+    assert told(entries[6]) == {"note": ("Public.", "Public and better.")}
+    assert told(entries[7]) == {"withdrawn": (False, True)}
     assert secret not in json.dumps(story(other))
     # The desk reads it all.
     everything = story(claim, editor)
@@ -285,3 +292,20 @@ def test_nothing_of_a_draft_shows_in_older_versions(
     assert api.get(f"claims/{claim['id']}/versions/2").json()["statement"] == "Better."
     assert api.get(f"claims/{claim['id']}", params={"as_of": claim["recorded_at"]}).status_code == 404
     assert api.get(f"claims/{claim['id']}/versions/1", headers=editor).json()["statement"] == "A draft."
+
+
+def test_what_hung_on_a_draft_comes_with_its_publication(
+    api: TestClient, record: Callable[..., dict[str, Any]], correct: Callable[..., dict[str, Any]]
+) -> None:
+    source = record("sources")
+    draft = record(
+        "claims", stage="draft", attributions=[{"source": source["id"], "stance": "asserts"}], reason="Secret lead."
+    )
+    (said,) = draft["attributions"]
+    correct("attributions", said["id"], note="Better put.", reason="Secret second thought.")
+    correct("claims", draft["id"], stage="published", reason="Ready.")
+
+    told = api.get(f"claims/{draft['id']}/history").json()["items"]
+
+    assert [(entry["noun"], entry["reason"]) for entry in told] == [("claim", "Ready."), ("attribution", "Ready.")]
+    assert {"field": "note", "before": None, "after": "Better put."} in told[1]["changes"]

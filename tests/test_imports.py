@@ -157,6 +157,7 @@ def test_a_strict_import_takes_all_or_nothing(api: TestClient, load: Import) -> 
     problem = load(MINISTRY, TOPIC, {**PARIS, "kind": "?"}, claim(), strict=True, status=422)
 
     assert "1 of 4 rows" in problem["detail"]
+    assert [one["field"] for one in problem["errors"]] == ["line 3: kind"]
     assert api.get("sources").json()["items"] == []
 
 

@@ -116,7 +116,14 @@ def of(error: AttestError) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     if isinstance(error, VersionMismatchError):
         headers["ETag"] = error.current
-    return problem(status, str(error), error.problems if isinstance(error, InvalidError) else None, headers)
+    return problem(status, str(error), _fields(error), headers)
+
+
+def _fields(error: AttestError) -> list[FieldProblem] | None:
+    if isinstance(error, ImportRefusedError):
+        refused = error.report.refusals[:MOST_FAULTS]
+        return [FieldProblem(f"line {one.line}: {one.field}".rstrip(": "), one.reason) for one in refused]
+    return error.problems if isinstance(error, InvalidError) else None
 
 
 def install(app: FastAPI) -> None:

@@ -133,6 +133,8 @@ class ChainLink(Read):
     """Who."""
     stance: Stance
     """What it did with the claim."""
+    withdrawn: bool
+    """It was taken back."""
 
 
 class AttributionRead(Stamp):

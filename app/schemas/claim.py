@@ -14,7 +14,7 @@ from app.schemas.quantity import QuantityCreate, QuantityRead
 from app.schemas.relation import ClaimRelationCreate, RelationRead
 from app.schemas.review import ReviewRead
 from app.schemas.source import SourceBrief
-from app.vocabulary import ClaimKind, Stage, Stance, Status
+from app.vocabulary import ClaimKind, Lineage, Stage, Stance, Status
 
 
 class ClaimFields(Schema):
@@ -126,13 +126,15 @@ class SpeakerRead(Read):
     """Its name or description."""
     stance: Stance
     """What it does with the claim."""
+    lineage: Lineage
+    """original: from its own knowledge; relayed: it only passes on what another says."""
 
 
 class Snippet(Read):
     """Where the words that were searched for stand."""
 
     field: str = Field(examples=["statement"])
-    """statement, quote or source."""
+    """statement, place, quote or source."""
     html: str = Field(examples=["about <mark>11,000</mark> soldiers"])
     """Excerpt, escaped for HTML, the words found in `<mark>`."""
 

@@ -239,7 +239,12 @@ def show(
                 **{name: value for name, value in row.items() if name not in ("quote", "source_id", "own_claim_id")},
                 source=briefs[row["source_id"]],
                 chain=[
-                    ChainLink(attribution_id=link["id"], source=briefs[link["source_id"]], stance=link["stance"])
+                    ChainLink(
+                        attribution_id=link["id"],
+                        source=briefs[link["source_id"]],
+                        stance=link["stance"],
+                        withdrawn=link["withdrawn"],
+                    )
                     for link in origins.chain(row, by_id)
                 ],
                 origin_id=origins.origin_of(row, by_id, anonymity),

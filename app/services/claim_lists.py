@@ -188,6 +188,7 @@ def _speakers(connection: Connection, record: Record, identifiers: Sequence[str]
                 said.c.stance,
                 said.c.quote,
                 said.c.translation,
+                said.c.lineage,
                 source.c.name,
                 source.c.other_names,
             )
@@ -202,8 +203,9 @@ def _speakers(connection: Connection, record: Record, identifiers: Sequence[str]
 
 def _attributed_to(said: Sequence[Row]) -> list[SpeakerRead]:
     # A source that says the same in ten documents is named once.
-    spoken = dict.fromkeys((row["source_id"], row["name"], row["stance"]) for row in said)
-    return [SpeakerRead(source_id=one, name=name, stance=stance) for one, name, stance in islice(spoken, SPEAKERS)]
+    fields = tuple(SpeakerRead.model_fields)
+    spoken = dict.fromkeys(tuple(row[name] for name in fields) for row in said)
+    return [SpeakerRead(**dict(zip(fields, one, strict=True))) for one in islice(spoken, SPEAKERS)]
 
 
 def _snippets(query: Query, claim: Row, said: Sequence[Row], figures: Sequence[Any]) -> list[Snippet]:

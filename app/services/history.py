@@ -65,6 +65,15 @@ _PARTS: Mapping[str, FromClause] = {
 """What hangs on a claim, and where all that was ever recorded of it stands."""
 
 
+_WHO_AND_WHY = (
+    _changes.c.seq.label("change_seq"),
+    _changes.c.at.label("change_at"),
+    _changes.c.action.label("change_action"),
+    _changes.c.reason.label("change_reason"),
+    _person.c.byline.label("change_by"),
+)
+
+
 def of_claim(connection: Connection, record: Record, claim_id: str, actor: Actor | None) -> list[HistoryEntry]:
     """The changes of a claim and of all that hangs on it, oldest first, up to the moment of `record`.
 
@@ -113,12 +122,21 @@ def _part_entries(
         if _ends(row) <= seen:
             by_object.setdefault(row["id"], []).append(row)
     since = _seen_since(connection, {end for row in rows for end in _ends(row)}, actor)
-    return [
-        entry
-        for versions in by_object.values()
-        for entry in _story(noun, versions, [_of_part(row, seen) for row in versions])
-        if entry["changes"] and all(since[end] <= entry["seq"] for end in _ends(versions[0]))
-    ]
+    entries: list[dict[str, Any]] = []
+    for versions in by_object.values():
+        public = _from_publication(connection, versions, max(since[end] for end in _ends(versions[0])))
+        entries += _story(noun, public, [_of_part(row, seen) for row in public])
+    return [entry for entry in entries if entry["changes"]]
+
+
+def _from_publication(connection: Connection, versions: Sequence[Row], since: int) -> Sequence[Row]:
+    """The versions that a reader sees. What was there already came with the publication, as it stood then."""
+    before = [row for row in versions if row["change_seq"] < since]
+    if not before:
+        return versions
+    statement = select(*_WHO_AND_WHY).join(_person, _person.c.id == _changes.c.actor_id).where(_changes.c.seq == since)
+    publication = connection.execute(statement).mappings().one()
+    return [{**before[-1], **publication}, *versions[len(before) :]]
 
 
 def _ends(row: Row) -> set[str]:
@@ -157,10 +175,7 @@ def _with_change(connection: Connection, table: FromClause, claim_id: str, colum
         connection.execute(
             select(
                 table,
-                _changes.c.at.label("change_at"),
-                _changes.c.action.label("change_action"),
-                _changes.c.reason.label("change_reason"),
-                _person.c.byline.label("change_by"),
+                *_WHO_AND_WHY[1:],  # the number of the change is among the columns of the table
             )
             .join(_changes, _changes.c.seq == table.c.change_seq)
             .join(_person, _person.c.id == _changes.c.actor_id)
