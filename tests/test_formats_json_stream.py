@@ -57,7 +57,7 @@ def faults(text: str | bytes) -> list[Refused]:
 )
 def test_objects_and_their_lines(text: str, expected: list[Any]) -> None:
     assert found(text) == expected
-    assert list(objects(Trickle(text.encode()))) == expected  # type: ignore[arg-type]
+    assert list(objects(Trickle(text.encode()))) == expected  # type: ignore[arg-type]  # all of a stream that is read
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_an_element_without_end_is_given_up() -> None:
             return b'[{"a": "' if self.given == size else b"x" * size
 
     stream = Endless()
-    (refused,) = list(objects(stream))  # type: ignore[arg-type]
+    (refused,) = list(objects(stream))  # type: ignore[arg-type]  # all of a stream that is read
     assert isinstance(refused, Refused)
     assert stream.given < 5 * LARGEST
 
@@ -176,7 +176,7 @@ def test_a_big_element_in_small_pieces_takes_no_quadratic_time() -> None:
     def seconds(size: int) -> float:
         data = json.dumps([{"a": [random.random() for _ in range(size)]}]).encode()
         start = time.perf_counter()
-        assert len(list(objects(Trickle(data, 70_000)))) == 1  # type: ignore[arg-type]
+        assert len(list(objects(Trickle(data, 70_000)))) == 1  # type: ignore[arg-type]  # all of a stream that is read
         return time.perf_counter() - start
 
     small, large = min(seconds(4_000) for _ in range(3)), min(seconds(40_000) for _ in range(3))
@@ -194,7 +194,7 @@ def test_memory_stays_the_same_however_long_the_stream() -> None:
     def peak(rows: int) -> int:
         tracemalloc.start()
         stream = Long(rows)
-        deque(objects(stream), maxlen=0)  # type: ignore[arg-type]
+        deque(objects(stream), maxlen=0)  # type: ignore[arg-type]  # all of a stream that is read
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most
@@ -218,7 +218,7 @@ def test_any_objects_in_any_pieces(
 ) -> None:
     texts = [json.dumps(value, indent=indent, ensure_ascii=ascii_only) for value in values]
     text = f"[{','.join(texts)}]" if as_array else "\n".join(texts)
-    items = list(objects(Trickle(text.encode(), most)))  # type: ignore[arg-type]
+    items = list(objects(Trickle(text.encode(), most)))  # type: ignore[arg-type]  # all of a stream that is read
     assert [item for item in items if not isinstance(item, Refused)] == [
         item for item, value in zip(items, values, strict=True) if "\x00" not in json_text(value)
     ]

@@ -95,7 +95,7 @@ def record_claim(database: Database, figure: int) -> str:
             statement=f"Солдатів {figure}",
             stage=Stage.PUBLISHED,
             quantities=[
-                QuantityCreate(metric=Metric.PRESENT, unit="soldiers", qualifier=Qualifier.EXACT, best=figure)  # type: ignore[arg-type]
+                QuantityCreate(metric=Metric.PRESENT, unit="soldiers", qualifier=Qualifier.EXACT, best=figure)  # type: ignore[arg-type]  # pydantic converts it
             ],
             attributions=[
                 ClaimAttributionCreate(source=source_id, stance=Stance.ASSERTS, lineage=Lineage.ORIGINAL),

@@ -97,12 +97,12 @@ def list_claims(
     if as_json:
         print_json([item.model_dump(mode="json") for item in page.items])
         return
-    table = Table("time", "status", "statement", "figures", "who")
+    table = Table("key or id", "time", "status", "statement", "figures", "who")
     for item in page.items:
         figures = "\n".join(f"{figure.metric}: {_figure(figure)}" for figure in item.quantities)
         who = "\n".join(f"{said.name} {said.stance.replace('_', ' ')}" for said in item.attributed_to[:3])
         # Texts, not strings: in a string a table would read [brackets] as markup.
-        table.add_row(*map(Text, (item.time or "", item.status, item.statement, figures, who)))
+        table.add_row(*map(Text, (item.key or item.id, item.time or "", item.status, item.statement, figures, who)))
     console.print(table)
 
 

@@ -24,6 +24,9 @@ from app.cli.output import (
 READ = (".json", ".jsonl", ".csv")
 """Files of a folder that are imported."""
 
+SHOWN = 20
+"""Refusals of a file that are shown; --json lists more."""
+
 
 def import_files(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders whose .json, .jsonl and .csv files are read.")],
@@ -44,15 +47,15 @@ def import_files(
 
     reports = {}
     refused = False
-    # All of them first: a path that was typed wrongly must not be noticed half-way.
-    files = list(_files(paths))
+    # All of them first: what cannot be read at all must not be noticed half-way.
+    files = [(path, _format_of(path, format)) for path in _files(paths)]
     with database() as opened:
         if if_empty and _holds_something(opened):
             say("Something is on record already; nothing was imported.")
             return
-        for path in files:
+        for path, known in files:
             try:
-                report = _import(opened, path, format, dry_run, strict, reason or f"Import of {path.name}.")
+                report = _import(opened, path, known, dry_run, strict, reason or f"Import of {path.name}.")
             except ImportRefusedError as error:
                 report, refused = error.report, True
                 complain(f"{path}: {error}")
@@ -86,21 +89,25 @@ def _files(paths: list[Path]) -> Iterator[Path]:
             fail(f"{path}: there is no such file or folder", code=2)
 
 
-def _import(opened: Any, path: Path, format: str | None, dry_run: bool, strict: bool, reason: str) -> Any:
+def _format_of(path: Path, format: str | None) -> str:
+    from app.formats.detect import FORMATS, HEAD, detect
+
+    if format is not None and format not in FORMATS:
+        fail(f"--format: must be one of {', '.join(FORMATS)}", code=2)
+    with path.open("rb") as stream:
+        try:
+            return format or detect(path.name, stream.read(HEAD))
+        except ValueError as error:
+            fail(f"{path}: {error}", code=2)
+
+
+def _import(opened: Any, path: Path, format: str, dry_run: bool, strict: bool, reason: str) -> Any:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from app.formats.detect import FORMATS, HEAD, detect
+    from app.formats.detect import FORMATS
     from app.services import actors, imports
 
     with path.open("rb") as stream:
-        head = stream.read(HEAD)
-        stream.seek(0)
-        try:
-            name = format or detect(path.name, head)
-        except ValueError as error:
-            fail(f"{path}: {error}", code=2)
-        if name not in FORMATS:
-            fail(f"--format: must be one of {', '.join(FORMATS)}", code=2)
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -113,8 +120,8 @@ def _import(opened: Any, path: Path, format: str | None, dry_run: bool, strict: 
                 report = imports.load(
                     connection,
                     actors.system(connection, BYLINE),
-                    FORMATS[name](stream),
-                    format=name,
+                    FORMATS[format](stream),
+                    format=format,
                     reason=reason,
                     strict=strict,
                     dry_run=dry_run,
@@ -131,9 +138,9 @@ def _show(path: Path, report: Any) -> None:
     )
     would = "would be " if report.dry_run else ""
     say(f"{path}: {report.rows} rows {would}read as {report.format} in {report.seconds:.1f} s: {words}")
-    for refusal in report.refusals[:20]:
-        say(f"  line {refusal.line}: {refusal.field}: {refusal.reason}")
-    if len(report.refusals) > 20:  # noqa: PLR2004 - as above
+    for refusal in report.refusals[:SHOWN]:
+        say(f"  line {refusal.line}: {refusal.field or 'row'}: {refusal.reason}")
+    if len(report.refusals) > SHOWN:
         say(f"  … and {report.refused} in all; --json lists them")
 
 

@@ -44,7 +44,7 @@ def list_keys(as_json: AsJson = False) -> None:
 
     Example: [bold]attest keys list --json[/bold]
     """
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
     from app.services import keys
@@ -54,7 +54,7 @@ def list_keys(as_json: AsJson = False) -> None:
     if as_json:
         print_json([asdict(info) for info in found])
         return
-    table = Table("id", "begins with", "byline", "role", "issued", "expires", "revoked")
+    table = Table(Column("id", no_wrap=True), "begins with", "byline", "role", "issued", "expires", "revoked")
     for info in found:
         dates = (info.created_at, info.expires_at, info.revoked_at)
         table.add_row(

@@ -102,7 +102,7 @@ def _place() -> str:
         # Copied binaries may have to run from there, see _embedded_binaries.
         if status.f_bavail * status.f_frsize >= 1_000_000_000 and not status.f_flag & os.ST_NOEXEC:
             return str(memory)
-    return "/tmp"  # noqa: S108
+    return "/tmp"  # noqa: S108 - as above
 
 
 def end_run() -> None:
