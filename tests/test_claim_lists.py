@@ -195,6 +195,8 @@ REFUSED: list[tuple[Params, str]] = [
     ({"facets": "status,colour"}, "facets"),
     ({"facets": ""}, "facets"),
     ({"limit": "0"}, "limit"),
+    ({"value_min": "5", "value_max": "3"}, "value_max"),
+    ({"date_from": "2025-02", "date_to": "2025-01-05"}, "date_to"),
     ({"limit": "201"}, "limit"),
     ({"limit": "-1"}, "limit"),
     ({"limit": "1.0"}, "limit"),

@@ -3,11 +3,13 @@
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from app.schemas import edtf
 from app.schemas.common import Edtf, Line, Ref, Schema, Url, Whole
+from app.schemas.faults import FieldFaultError
 from app.vocabulary import (
     Anonymity,
     ClaimKind,
@@ -60,7 +62,7 @@ class Reading(Schema):
     """A read of a single object."""
 
     as_of: AsOf | None = Field(None, examples=["2025-01-12T18:00:00Z"])
-    """Answer from what was recorded then. Not in the future."""
+    """Answer from what was recorded then; a bare day is its beginning, UTC. Not in the future."""
 
 
 class Listing(Reading):
@@ -101,6 +103,14 @@ class ClaimFilter(Schema):
     """They may speak of this day (EDTF) or an earlier one."""
     q: str | None = Field(None, max_length=500, examples=['"North Korean" captur* -Pyongyang'])
     """Words in the statement, quotes and names of sources: all of them; "phrases"; -without; beginn*. Any script."""
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> Self:
+        if self.value_min is not None and self.value_max is not None and self.value_min > self.value_max:
+            raise FieldFaultError("value_max", "must not be below value_min")
+        if edtf.bounds(self.date_from).earliest > edtf.bounds(self.date_to).latest:
+            raise FieldFaultError("date_to", "must not be before date_from")
+        return self
 
 
 class ClaimQuery(Listing, ClaimFilter):
