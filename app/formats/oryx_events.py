@@ -166,19 +166,20 @@ def _event(line: int, row: dict[str, str]) -> Reading:
     item = _RUNNING_TOTAL.sub("", row["system"]).rstrip(" :")
     if not item:
         faults.append(("system", "must name what was lost"))
-    address = _ADDRESS.fullmatch(row["url"])
-    if address is None or row["url"].count("://") > 1:
-        faults.append(("url", "must be one http or https address, whole and alone"))
-    if faults or address is None:
+    if not row["url"]:
+        faults.append(("url", "must say where the proof is"))
+    if faults:
         yield from (Refused(line, field, why) for field, why in faults)
         return
-    document = _proof(address)
+    address = _ADDRESS.fullmatch(row["url"])
+    whole = address is not None and row["url"].count("://") == 1
+    document = _proof(address) if address is not None and whole else _spoilt_proof(row["url"])
     yield Row(line, (document, _loss(row, item, document)))
 
 
 def _loss(row: dict[str, str], item: str, document: DocumentRecord) -> ClaimRecord:
     country, status, day = row["country"], row["status"], date.fromisoformat(row["date_recorded"])
-    same = sha256(f"{item}\n{document.url}".encode()).hexdigest()[:20]
+    same = sha256(f"{item}\n{document.url or document.key}".encode()).hexdigest()[:20]
     return ClaimRecord(
         key=f"oryx/{slug(country)}/{status}/{same}",
         kind=ClaimKind.EQUIPMENT_LOSS,
@@ -229,6 +230,15 @@ def _proof(address: re.Match[str]) -> DocumentRecord:
     if len(key) > _LONGEST_KEY:
         key = f"oryx/sha256:{sha256(address[0].encode()).hexdigest()}"
     return DocumentRecord(key=key, kind=kind, url=address[0])
+
+
+def _spoilt_proof(text: str) -> DocumentRecord:
+    """The document whose address was spoilt on its way: a loss is not struck out for that, and nothing is guessed."""
+    return DocumentRecord(
+        key=f"oryx/sha256:{sha256(text.encode()).hexdigest()}",
+        kind=DocumentKind.OTHER,
+        note=f"The collection gives as its address what is not one whole address: {text}",
+    )
 
 
 # --- daily counts ---
