@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 
 from app import __version__, settings
 from app.api import (
+    answers,
     attributions,
     claims,
     documentation,
@@ -26,6 +27,7 @@ from app.api import (
 )
 from app.api.access import Access
 from app.api.edge import Edge
+from app.api.short_way import ShortWay
 from app.db.engine import Database
 from app.services.cursors import Cursors
 from app.settings import Settings, SettingsError
@@ -70,13 +72,21 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     )
     app.state.database = database
     app.state.cursors = Cursors(secret_of(chosen))
+    app.state.caching = answers.caching(chosen.shared_max_age)
     api = APIRouter(prefix="/api/v1")
-    for room in (claims, topics, sources, documents, attributions, evidence, relations, transfers, service):
+    rooms = (claims, topics, sources, documents, attributions, evidence, relations, transfers, service)
+    for room in rooms:
         api.include_router(room.router)
     app.include_router(api)
     documentation.install(app)
     problems.install(app)
     # The last one added is the first to see a request.
+    app.add_middleware(
+        ShortWay,
+        prefix=api.prefix,
+        routers=[room.router for room in rooms],
+        database=database,
+    )
     app.add_middleware(Access, database=database, settings=chosen)
     app.add_middleware(problems.SafetyNet)
     app.add_middleware(Edge)

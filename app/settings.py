@@ -38,6 +38,13 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(1_000_000, ge=1_000, description="Largest request body, in bytes.")
     max_import_bytes: int = Field(64_000_000, ge=1_000, description="Largest body of an import request, in bytes.")
     pool_size: int = Field(16, ge=1, le=500, description="Database connections kept open per process.")
+    shared_max_age: int = Field(
+        0,
+        ge=0,
+        le=86_400,
+        description="Seconds for which a CDN may answer keyless reads from its copy before it asks again. "
+        "0: it asks each time, which costs us a look at one row.",
+    )
     log_level: str = Field("info", description="critical, error, warning, info or debug.")
 
     @field_validator("database_url")

@@ -36,24 +36,23 @@ class Access:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
         limit = self._settings.max_import_bytes if scope["path"] == IMPORTS else self._settings.max_body_bytes
         try:
-            actor = await self._actor(headers)
+            actor = await self._actor(scope)
             if scope["method"] not in READS:
                 _admit(actor, scope)
-                _measure(headers, limit)
+                _measure(Headers(scope=scope), limit)
         except AttestError as error:
             await problems.of(error)(scope, receive, send)
             return
         scope.setdefault("state", {})["actor"] = actor
         await self._app(scope, _bounded(receive, limit), send)
 
-    async def _actor(self, headers: Headers) -> Actor | None:
-        given = headers.getlist("authorization")
+    async def _actor(self, scope: Scope) -> Actor | None:
+        given = [value for name, value in scope["headers"] if name == b"authorization"]
         if not given:
             return None
-        scheme, _, key = given[0].partition(" ")
+        scheme, _, key = given[0].decode("latin-1").partition(" ")
         if len(given) > 1 or scheme.lower() != "bearer":
             raise AuthenticationError("The key goes into one header: Authorization: Bearer attest_…")
         return await to_thread.run_sync(self._authenticate, key.strip())

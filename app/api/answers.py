@@ -1,17 +1,21 @@
 """How an answer leaves: its entity tag, 304 where the caller has it already, what OpenAPI says of failures."""
 
 import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from fastapi import Request, Response
 from pydantic import BaseModel
 
 from app.api.problems import MEDIA_TYPE, Problem
 from app.schemas.common import Stamp
-from app.services.objects import etag
+from app.services.objects import Shown, etag
 
 JSON = "application/json"
+
+_encode = msgspec.json.Encoder().encode
 
 _SAYS = {
     400: "The request cannot be read.",
@@ -47,26 +51,110 @@ RECORD = failures(400, 403, 404, 409, 413, 415, 422)
 CORRECT = failures(400, 403, 404, 409, 412, 413, 415, 422, 428)
 
 
-def answer(request: Request, shown: BaseModel) -> Response:
-    """An object or a page, or 304 if the caller's copy is still good."""
-    body = shown.model_dump_json().encode()
-    tag = etag(shown) if isinstance(shown, Stamp) else f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Authorization"}
-    known = request.headers.get("if-none-match", "")
-    if known.strip() == "*" or tag in [one.strip().removeprefix("W/") for one in known.split(",")]:
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return Response(body, media_type=JSON, headers=headers)
+FOR_EVER = 31_536_000
+"""Seconds for which a copy of what never changes is good: a year, as RFC 9111 has it."""
 
 
-def recorded(shown: Stamp, path: str) -> Response:
+def answer(
+    request: Request, shown: BaseModel | Shown, *, for_ever: bool = False, about: Iterable[str | None] = ()
+) -> Response:
+    """An object or a page, or 304 if the caller's copy is still good.
+
+    `about` names the objects that are shown, so that whoever keeps copies can drop those of one object.
+    """
+    tag = _tag(shown)
+    headers = _headers(request, tag, for_ever=for_ever)
+    if named := " ".join(one for one in about if one is not None):
+        headers[b"surrogate-key"] = named.encode()
+    return _same(request, tag, headers) or _Plain(HTTPStatus.OK, headers, _body(shown))
+
+
+def unchanged(request: Request, tag: Callable[[], str], *, for_ever: bool = False) -> Response | None:
+    """304 if the caller's copy is still good; None if not, or if the caller has none.
+
+    For what has a tag that is had for less than the answer. Ask before making that.
+    """
+    if "if-none-match" not in request.headers:
+        return None
+    found = tag()
+    return _same(request, found, _headers(request, found, for_ever=for_ever))
+
+
+class _Plain(Response):
+    """A response whose headers are ready to be sent: there are many of these, and they have the same few headers."""
+
+    def __init__(self, status: int, headers: Mapping[bytes, bytes], body: bytes = b"") -> None:
+        self.status_code = status
+        self.background = None
+        self.body = body
+        self.raw_headers = list(headers.items())
+        if status != HTTPStatus.NOT_MODIFIED:
+            self.raw_headers += [(b"content-type", JSON.encode()), (b"content-length", b"%d" % len(body))]
+
+
+def _same(request: Request, tag: str, headers: Mapping[bytes, bytes]) -> Response | None:
+    known = request.headers.get("if-none-match")
+    if known is None:
+        return None
+    if known.strip() != "*" and tag not in [one.strip().removeprefix("W/") for one in known.split(",")]:
+        return None
+    return _Plain(HTTPStatus.NOT_MODIFIED, headers)
+
+
+def _headers(request: Request, tag: str, *, for_ever: bool) -> dict[bytes, bytes]:
+    # What a key shows is for its holder alone.
+    public = request.state.actor is None
+    if for_ever:
+        caching = f"{'public' if public else 'private'}, max-age={FOR_EVER}, immutable"
+    else:
+        caching = request.app.state.caching if public else "private, no-cache"
+    return {b"etag": tag.encode(), b"cache-control": caching.encode(), b"vary": b"Authorization"}
+
+
+def caching(shared_max_age: int) -> str:
+    """What is said to caches of what may change. `shared_max_age` is in seconds; 0: nobody answers without asking us.
+
+    A cache that many share (a CDN) may serve a copy for so long, and for as long again while it fetches a new one.
+    The reader's own cache always asks.
+    """
+    if not shared_max_age:
+        return "no-cache"
+    return f"public, max-age=0, s-maxage={shared_max_age}, stale-while-revalidate={shared_max_age}"
+
+
+def recorded(shown: Stamp | Shown, path: str) -> Response:
     """A new object, and where it is from now on."""
-    headers = {"ETag": etag(shown), "Location": f"{path}/{shown.id}"}
-    return Response(shown.model_dump_json(), HTTPStatus.CREATED, headers, JSON)
+    identifier = shown.id if isinstance(shown, Stamp) else shown.body["id"]
+    headers = {"ETag": _tag(shown), "Location": f"{path}/{identifier}"}
+    return Response(_body(shown), HTTPStatus.CREATED, headers, JSON)
 
 
-def corrected(shown: Stamp) -> Response:
+def corrected(shown: Stamp | Shown) -> Response:
     """An object as it is after a correction."""
-    return Response(shown.model_dump_json(), headers={"ETag": etag(shown)}, media_type=JSON)
+    return Response(_body(shown), headers={"ETag": _tag(shown)}, media_type=JSON)
 
 
-__all__ = ["CORRECT", "READ_MANY", "READ_ONE", "RECORD", "Problem", "answer", "corrected", "failures", "recorded"]
+def _body(shown: BaseModel | Shown) -> bytes:
+    return _encode(shown.body) if isinstance(shown, Shown) else shown.model_dump_json().encode()
+
+
+def _tag(shown: BaseModel | Shown) -> str:
+    if isinstance(shown, Shown):
+        return shown.tag
+    if isinstance(shown, Stamp):
+        return etag(shown)
+    return f'"{hashlib.blake2b(_body(shown), digest_size=12).hexdigest()}"'
+
+
+__all__ = [
+    "CORRECT",
+    "READ_MANY",
+    "READ_ONE",
+    "RECORD",
+    "Problem",
+    "answer",
+    "corrected",
+    "failures",
+    "recorded",
+    "unchanged",
+]

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from app.api.answers import CORRECT, READ_MANY, READ_ONE, RECORD, answer, corrected, recorded
+from app.api.answers import CORRECT, READ_MANY, READ_ONE, RECORD, answer, corrected, recorded, unchanged
 from app.api.bodies import StrictRoute
 from app.api.dependencies import (
     AsOfQuery,
     CursorsOf,
+    GlanceConnection,
     Identifier,
     IfMatch,
     ReadConnection,
@@ -23,6 +24,7 @@ from app.schemas.independence import IndependenceRulingCreate, IndependenceRulin
 from app.schemas.query import ClaimQuery
 from app.schemas.review import Reviews
 from app.services import claim_lists, claim_reads, claims, history, independence, reviews
+from app.services.objects import Shown
 from app.services.record import NOW, at
 
 router = APIRouter(prefix="/claims", tags=["claims"], route_class=StrictRoute)
@@ -32,20 +34,31 @@ router = APIRouter(prefix="/claims", tags=["claims"], route_class=StrictRoute)
 def list_claims(
     request: Request,
     query: Annotated[ClaimQuery, Query()],
-    connection: ReadConnection,
+    connection: GlanceConnection,
     cursors: CursorsOf,
     reader: Reader,
 ) -> Response:
     """List, filter, search and count claims."""
-    return answer(request, claim_lists.page_of(connection, query, reader, cursors))
+    return unchanged(request, lambda: claim_lists.page_tag(connection, query, reader)) or answer(
+        request, claim_lists.page_of(connection, query, reader, cursors)
+    )
 
 
 @router.get("/{identifier}", response_model=ClaimRead, responses=READ_ONE)
 def read_claim(
-    request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection, reader: Reader
+    request: Request, identifier: Identifier, reading: AsOfQuery, connection: GlanceConnection, reader: Reader
 ) -> Response:
     """Read a claim, whole: figures, who says so and through whom, the five counts, evidence, relations, decision."""
-    return answer(request, claim_reads.read_one(connection, at(connection, reading.as_of), identifier, reader))
+    record = at(connection, reading.as_of)
+    return unchanged(request, lambda: claim_reads.tag_of(connection, record, identifier, reader)) or _claim(
+        request, claim_reads.read_one(connection, record, identifier, reader)
+    )
+
+
+def _claim(request: Request, shown: Shown, *, for_ever: bool = False) -> Response:
+    topic = shown.body["topic"]
+    about = (shown.body["id"], None if topic is None else topic["id"])
+    return answer(request, shown, for_ever=for_ever, about=about)
 
 
 @router.get("/{identifier}/versions/{version}", response_model=ClaimRead, responses=READ_ONE)
@@ -53,11 +66,11 @@ def read_claim_version(
     request: Request,
     identifier: Identifier,
     version: Annotated[Whole, Path(ge=1, le=2**31 - 1, description="Number of the version.", examples=[1])],
-    connection: ReadConnection,
+    connection: GlanceConnection,
     reader: Reader,
 ) -> Response:
     """Read one version of a claim, with all that hung on it then. It never changes: cite this."""
-    return answer(request, claim_reads.read_version(connection, identifier, version, reader))
+    return _claim(request, claim_reads.read_version(connection, identifier, version, reader), for_ever=True)
 
 
 @router.get("/{identifier}/history", response_model=History, responses=READ_ONE)
@@ -75,8 +88,8 @@ def read_claim_reviews(
 ) -> Response:
     """Read the decisions on a claim, the one that holds first."""
     record = at(connection, reading.as_of)
-    claim = claim_reads.read_one(connection, record, identifier, reader)
-    return answer(request, Reviews(items=reviews.read_all(connection, record, identifier, claim.content_version)))
+    claim = claim_reads.read_one(connection, record, identifier, reader).body
+    return answer(request, Reviews(items=reviews.read_all(connection, record, identifier, claim["content_version"])))
 
 
 @router.get("/{identifier}/independence-rulings", response_model=IndependenceRulings, responses=READ_ONE)

@@ -20,8 +20,15 @@ def _database(request: Request) -> Database:
     return database
 
 
-def _read(request: Request) -> Iterator[Connection]:
+def read(request: Request) -> Iterator[Connection]:
+    """A connection that sees one state of the database."""
     with _database(request).reading() as connection:
+        yield connection
+
+
+def glance(request: Request) -> Iterator[Connection]:
+    """A connection for a single look at the database."""
+    with _database(request).glancing() as connection:
         yield connection
 
 
@@ -30,7 +37,8 @@ def _write(request: Request) -> Iterator[Connection]:
         yield connection
 
 
-def _reader(request: Request) -> Actor | None:
+def reader(request: Request) -> Actor | None:
+    """Who asks; None without a key."""
     actor: Actor | None = request.state.actor
     return actor
 
@@ -40,15 +48,16 @@ _KEY = HTTPBearer(bearerFormat="attest_…", scheme_name="key", description="A k
 
 
 def _writer(request: Request, _key: Annotated[object, Security(_KEY)]) -> Actor:
-    actor = _reader(request)
+    actor = reader(request)
     if actor is None:
         raise AuthenticationError("Writing takes a key: Authorization: Bearer attest_…")
     return actor
 
 
-def _cursors(request: Request) -> Cursors:
-    cursors: Cursors = request.app.state.cursors
-    return cursors
+def cursors(request: Request) -> Cursors:
+    """What makes and reads the cursors of lists."""
+    made: Cursors = request.app.state.cursors
+    return made
 
 
 def _if_match(
@@ -60,11 +69,12 @@ def _if_match(
 
 
 # Scope "function": the transaction ends before the answer leaves, so that a failed commit is never a success.
-ReadConnection = Annotated[Connection, Depends(_read, scope="function")]
+ReadConnection = Annotated[Connection, Depends(read, scope="function")]
+GlanceConnection = Annotated[Connection, Depends(glance, scope="function")]
 WriteConnection = Annotated[Connection, Depends(_write, scope="function")]
-Reader = Annotated[Actor | None, Depends(_reader)]
+Reader = Annotated[Actor | None, Depends(reader)]
 Writer = Annotated[Actor, Depends(_writer)]
-CursorsOf = Annotated[Cursors, Depends(_cursors)]
+CursorsOf = Annotated[Cursors, Depends(cursors)]
 IfMatch = Annotated[str, Depends(_if_match)]
 AsOfQuery = Annotated[Reading, Query()]
 Identifier = Annotated[

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STRICT: Mapping[str, str] = {
@@ -13,6 +12,8 @@ STRICT: Mapping[str, str] = {
     "Referrer-Policy": "no-referrer",
 }
 """Headers of every answer that does not bring its own."""
+
+_STRICT = [(name.lower().encode(), value.encode()) for name, value in STRICT.items()]
 
 
 class Edge:
@@ -30,9 +31,8 @@ class Edge:
 
         async def finish(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in STRICT.items():
-                    headers.setdefault(name, value)
+                brought = {name for name, _value in message["headers"]}
+                message["headers"] = [*message["headers"], *(header for header in _STRICT if header[0] not in brought)]
             elif head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)

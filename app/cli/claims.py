@@ -23,6 +23,7 @@ def show(
     """
     from app.db.schema import table_of
     from app.models import Claim
+    from app.schemas.claim import ClaimRead
     from app.schemas.query import Reading
     from app.services import claim_reads
     from app.services.record import at
@@ -31,10 +32,11 @@ def show(
     reading = checked(Reading, {"as_of": as_of})
     with database() as opened, opened.reading() as connection:
         found = Refs(connection).the_one(table_of(Claim), identifier)
-        claim = claim_reads.read_one(connection, at(connection, reading.as_of), found, desk())
+        shown = claim_reads.read_one(connection, at(connection, reading.as_of), found, desk()).body
     if as_json:
-        print_json(claim.model_dump(mode="json"))
+        print_json(shown)
         return
+    claim = ClaimRead.model_validate(shown)
     say(claim.statement, style="bold")
     say(
         f"{claim.status} · {claim.stage} · {claim.time or 'undated'} · {claim.place or 'no place'} · {claim.id}",
@@ -73,6 +75,7 @@ def list_claims(
     from rich.table import Table
     from rich.text import Text
 
+    from app.schemas.claim import ClaimPage
     from app.schemas.query import ClaimQuery
     from app.services import claim_lists
     from app.services.cursors import Cursors
@@ -93,10 +96,11 @@ def list_claims(
     }
     query = checked(ClaimQuery, {name: value for name, value in asked.items() if value not in (None, [])})
     with database() as opened, opened.reading() as connection:
-        page = claim_lists.page_of(connection, query, desk(), Cursors("the command line gives no cursors"))
+        shown = claim_lists.page_of(connection, query, desk(), Cursors("the command line gives no cursors")).body
     if as_json:
-        print_json([item.model_dump(mode="json") for item in page.items])
+        print_json(shown["items"])
         return
+    page = ClaimPage.model_validate(shown)
     table = Table("key or id", "time", "status", "statement", "figures", "who")
     for item in page.items:
         figures = "\n".join(f"{figure.metric}: {_figure(figure)}" for figure in item.quantities)

@@ -42,8 +42,10 @@ def serve(
         log_level=chosen.log_level,
         access_log=False,  # addresses of readers and what they search for are nobody's business
         server_header=False,
+        http="app.api.protocol:BoundedHttp",
+        lifespan="on",
+        ws="none",
         timeout_keep_alive=5,
-        h11_max_incomplete_event_size=65_536,  # bytes of headers
         limit_concurrency=1_000,
         timeout_graceful_shutdown=10,
     )

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from threading import Lock, local
+from time import thread_time
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 _WRITES = "attest_writes"
 
@@ -24,21 +27,36 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 16) -> None:
         self.url = url
+        self.pool_size = pool_size
+        self._kept: list[KeptConnections] = []
         self.engine = _make_engine(url, pool_size)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
         # On SQLite every transaction sees one state; PostgreSQL gives that from REPEATABLE READ on.
         self._reads = (
             self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
         )
+        # A single statement needs no transaction around it. SQLite's driver begins none by itself.
+        self._glances = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    @property
-    def is_sqlite(self) -> bool:
-        """True for the embedded engine."""
-        return self.engine.dialect.name == "sqlite"
+    def connect(self, what: Literal["glances", "reads"]) -> Connection:
+        """A connection to be kept and closed by whoever takes it."""
+        return (self._glances if what == "glances" else self._reads).connect()
+
+    def keeping(self, *, patience: float | None = None) -> "KeptConnections":
+        """Connections for short reads that threads keep. `patience`: seconds, see `broken_off`; for SQLite alone."""
+        self._kept.append(KeptConnections(self, patience if self.is_sqlite else None))
+        return self._kept[-1]
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection whose statements all see one state of the database; nothing is written through it."""
         with self._reads.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """A connection for reads that are one statement each; what is written meanwhile may show in the next one."""
+        with self._glances.connect() as connection:
             yield connection
 
     @contextmanager
@@ -48,8 +66,74 @@ class Database:
             yield connection
 
     def close(self) -> None:
-        """Close all pooled connections."""
+        """Close all connections. Whoever keeps some must be done with them."""
+        for kept in self._kept:
+            kept.close()
         self.engine.dispose()
+
+
+_STEPS = 5_000
+"""Steps of SQLite's machine after which it is asked whether a read has taken too long."""
+
+
+class KeptConnections:
+    """Connections for short reads that each thread keeps: to get one from the pool takes longer than such a read.
+
+    A thread must be done with one read before it begins the next, and nothing may be written through them.
+    """
+
+    def __init__(self, database: Database, patience: float | None) -> None:
+        self._database = database
+        self._patience = patience
+        self._mine = local()
+        self._lock = Lock()
+        self._all: list[Connection] = []
+
+    @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """As `Database.glancing`."""
+        connection = self._get("glances")
+        try:
+            yield connection
+        finally:
+            if connection.in_transaction():  # SQLAlchemy begins one for every statement that goes through it
+                connection.rollback()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """As `Database.reading`."""
+        connection = self._get("reads")
+        with connection.begin():
+            yield connection
+
+    def _get(self, what: Literal["glances", "reads"]) -> Connection:
+        kept: Connection | None = getattr(self._mine, what, None)
+        if kept is None or kept.closed or kept.invalidated:
+            kept = self._database.connect(what)
+            setattr(self._mine, what, kept)
+            with self._lock:
+                self._all.append(kept)
+            if self._patience is not None:
+                driver: Any = kept.connection.dbapi_connection
+                driver.set_progress_handler(self._is_over, _STEPS)
+        if self._patience is not None:
+            self._mine.end = thread_time() + self._patience
+        return kept
+
+    def _is_over(self) -> bool:
+        return thread_time() > float(self._mine.end)
+
+    def close(self) -> None:
+        """Close them all. Their threads must have ended, or be idle."""
+        with self._lock:
+            for connection in self._all:
+                connection.close()
+            self._all.clear()
+
+
+def broken_off(error: DBAPIError) -> bool:
+    """True if a read took longer than the patience of its connection."""
+    return getattr(error.orig, "sqlite_errorname", None) == "SQLITE_INTERRUPT"
 
 
 def _make_engine(url: str, pool_size: int) -> Engine:
@@ -82,4 +166,6 @@ def _configure_sqlite(driver_connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    # By the driver itself, for SQLAlchemy takes longer over it than SQLite over a whole read.
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -9,12 +9,13 @@ stays the same, so there is one way to write a read.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     Connection,
     ForeignKeyConstraint,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 )
 
 from app import clock
-from app.db.schema import Base
+from app.db.schema import SHOWN_ELSEWHERE, Base
 
 Row: TypeAlias = Mapping[Any, Any]
 """A stored row, by column name."""
@@ -68,7 +69,7 @@ def revision_table(table: Table) -> Table:
     )
 
 
-def as_recorded(table: Table, seq: int | None) -> FromClause:
+def as_recorded(table: Table, seq: int | BindParameter[int] | None) -> FromClause:
     """`table` as it stood right after change number `seq`; the table itself if `seq` is None.
 
     A version counts if it was recorded by then and the next one was not. Versions have no gaps, so that is one look
@@ -86,7 +87,7 @@ def as_recorded(table: Table, seq: int | None) -> FromClause:
     return select(revision).where(revision.c.change_seq <= seq, ~superseded).subquery(f"{table.name}_then")
 
 
-def appended(table: Table, seq: int | None) -> FromClause:
+def appended(table: Table, seq: int | BindParameter[int] | None) -> FromClause:
     """A table that is only ever appended to, as it stood right after change number `seq`."""
     if seq is None:
         return table
@@ -121,6 +122,7 @@ class Change:
     action: str
     reason: str
     _stored: bool = False
+    _shared: bool = False
 
     def _store(self) -> None:
         """Write the change itself, before the first row that refers to it."""
@@ -155,6 +157,7 @@ class Change:
         self._store()
         stamp = {"version": 1, "change_seq": self.seq, "recorded_at": self.at}
         stamped = [{**row, **stamp} for row in rows]
+        self._tell_sharing(table, ["*"])
         self.connection.execute(insert(table), stamped)
         self.connection.execute(insert(revision_table(table)), stamped)
 
@@ -167,6 +170,7 @@ class Change:
         if not rows:
             return
         self._store()
+        self._tell_sharing(table, ["*", *rows[0]])
         values: dict[str, Any] = {name: bindparam("b_" + name) for name in rows[0] if name != "id"}
         self.connection.execute(
             update(table)
@@ -180,6 +184,12 @@ class Change:
             insert(revision).from_select(names, select(table).where(table.c.id == bindparam("b_id"))),
             [{"b_id": row["id"]} for row in rows],
         )
+
+    def _tell_sharing(self, table: Table, written: Iterable[str]) -> None:
+        """Note in the head if what is written is shown with other objects, whose versions do not tell of it."""
+        if not self._shared and table.info.get(SHOWN_ELSEWHERE, frozenset()) & set(written):
+            self.connection.execute(update(Base.metadata.tables["head"]).values(shared_seq=self.seq))
+            self._shared = True
 
     def amend_each(self, table: Table, rows: Mapping[str, Mapping[str, Any]]) -> None:
         """Change existing objects, each in columns of its own; `rows` maps ids to the columns that change."""

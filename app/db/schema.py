@@ -17,6 +17,9 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+SHOWN_ELSEWHERE = "shown_elsewhere"
+"""In a table's `info`: columns that are shown with other objects too; `*` stands for the object as a whole."""
+
 ID_LENGTH = 32
 """A prefix of up to five letters, an underscore and 26 characters."""
 

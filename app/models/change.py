@@ -38,3 +38,6 @@ class Head(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="Always 1")
     seq: Mapped[int] = mapped_column(BigInt, comment="Number of the last change")
     at: Mapped[datetime] = mapped_column(UtcDateTime, comment="Time of the last change, UTC")
+    shared_seq: Mapped[int] = mapped_column(
+        BigInt, server_default="0", comment="Number of the last change of something that claims show and do not own"
+    )

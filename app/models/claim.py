@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import ID_LENGTH, Base, Versioned, known
+from app.db.schema import ID_LENGTH, SHOWN_ELSEWHERE, Base, Versioned, known
 from app.db.types import BigInt, Figure, UtcDateTime
 from app.vocabulary import Basis, ClaimKind, Metric, Qualifier, Stage, Status
 
@@ -32,7 +32,10 @@ class Claim(Versioned, Base):
         Index("ix_claim_status_time", "stage", "status", "time_earliest", "id"),
         Index("ix_claim_topic_time", "topic_id", "time_earliest", "id"),
         Index("ix_claim_recorded", "stage", "change_seq", "id"),
-        {"comment": "What is being said: a proposition"},
+        {
+            "comment": "What is being said: a proposition",
+            "info": {SHOWN_ELSEWHERE: frozenset({"statement", "status", "stage"})},
+        },
     )
     prefix = "clm"
 

@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import Base, Versioned, known
+from app.db.schema import SHOWN_ELSEWHERE, Base, Versioned, known
 from app.vocabulary import Relation
 
 
@@ -15,7 +15,8 @@ class ClaimRelation(Versioned, Base):
         UniqueConstraint("claim_id", "other_claim_id", "relation"),
         known("relation", Relation),
         CheckConstraint("claim_id <> other_claim_id", name="between_two"),
-        {"comment": "What claims are to each other"},
+        # A relation to a draft is shown to the desk, and gives the claim at its other end no new version.
+        {"comment": "What claims are to each other", "info": {SHOWN_ELSEWHERE: frozenset({"*"})}},
     )
     prefix = "rel"
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import Base, Recorded, Versioned, known
+from app.db.schema import SHOWN_ELSEWHERE, Base, Recorded, Versioned, known
 from app.db.types import BigInt, UtcDateTime
 from app.vocabulary import DocumentKind
 
@@ -17,7 +17,10 @@ class Document(Versioned, Base):
     __table_args__ = (
         known("kind", DocumentKind),
         CheckConstraint("published_earliest <= published_latest", name="published_ordered"),
-        {"comment": "Where statements stand"},
+        {
+            "comment": "Where statements stand",
+            "info": {SHOWN_ELSEWHERE: frozenset({"kind", "title", "url", "published", "publisher_id"})},
+        },
     )
     prefix = "doc"
 

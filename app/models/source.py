@@ -4,7 +4,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import Base, Versioned, known
+from app.db.schema import SHOWN_ELSEWHERE, Base, Versioned, known
 from app.vocabulary import Anonymity, SourceKind
 
 
@@ -16,7 +16,10 @@ class Source(Versioned, Base):
         known("kind", SourceKind),
         known("anonymity", Anonymity),
         CheckConstraint("parent_id <> id", name="parent_is_another"),
-        {"comment": "Who says things; organisations form a tree"},
+        {
+            "comment": "Who says things; organisations form a tree",
+            "info": {SHOWN_ELSEWHERE: frozenset({"name", "kind", "anonymity", "side", "parent_id"})},
+        },
     )
     prefix = "src"
 

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Date, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import Base, Versioned, known
+from app.db.schema import SHOWN_ELSEWHERE, Base, Versioned, known
 from app.vocabulary import MetricFamily
 
 
@@ -16,7 +16,10 @@ class Topic(Versioned, Base):
     __table_args__ = (
         known("metric_family", MetricFamily),
         CheckConstraint("period_earliest <= period_latest", name="period_ordered"),
-        {"comment": "What is comparable: a question that claims answer"},
+        {
+            "comment": "What is comparable: a question that claims answer",
+            "info": {SHOWN_ELSEWHERE: frozenset({"title"})},
+        },
     )
     prefix = "top"
 

@@ -15,6 +15,8 @@ from app.vocabulary import PUBLIC_STAGES, Action, Role, Stage
 
 person = table_of(Person)
 
+_ALL = frozenset(Stage)
+
 
 @dataclass(frozen=True)
 class Actor:
@@ -34,11 +36,14 @@ class Actor:
         return open_change(connection, actor_id=self.person_id, action=action, reason=reason)
 
 
+def of_the_desk(actor: Actor | None) -> bool:
+    """True for a reader to whom drafts are shown."""
+    return actor is not None and actor.role.includes(Role.FACT_CHECKER)
+
+
 def visible_stages(actor: Actor | None) -> frozenset[Stage]:
     """The editorial stages that a reader may see: drafts are the desk's."""
-    if actor is not None and actor.role.includes(Role.FACT_CHECKER):
-        return frozenset(Stage)
-    return PUBLIC_STAGES
+    return _ALL if of_the_desk(actor) else PUBLIC_STAGES
 
 
 def person_named(connection: Connection, byline: str) -> str:

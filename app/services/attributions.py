@@ -1,12 +1,13 @@
 """Attributions: record, correct, read; and the chains that they form."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, FromClause, select
 
 from app.db.revisions import Change, Row
 from app.db.schema import table_of
+from app.db.statements import PlainRow
 from app.errors import InvalidError, NotFoundError
 from app.models import Attribution, Claim, Document, Source
 from app.schemas import edtf
@@ -21,7 +22,7 @@ from app.schemas.attribution import (
 )
 from app.services import documents, origins, search_index, sources
 from app.services.actors import Actor, visible_stages
-from app.services.objects import Columns, Noun, check_etag, given, overlay, rows_by_id
+from app.services.objects import Columns, Noun, check_etag, columns_of, etag, given, overlay, rows_by_id, shaped
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.services.touch import touch
@@ -153,7 +154,7 @@ def correct(
 ) -> None:
     """Correct an attribution."""
     change = actor.open(connection, Action.CORRECT, correction.reason)
-    check_etag(if_match, read_one(connection, NOW, identifier, actor))
+    check_etag(if_match, etag(read_one(connection, NOW, identifier, actor)))
     refs = Refs(connection)
     row, columns = overlay(change, ATTRIBUTION, identifier, correction, refs)
     claim_id = row["claim_id"]
@@ -231,28 +232,47 @@ def show(
     briefs = sources.briefs_of(connection, record, {row["source_id"] for row in rows})
     anonymity = {one: str(brief.anonymity) for one, brief in briefs.items()}
     placed = documents.briefs_of(connection, record, {row["document_id"] for row in rows} - {None})
-    shown: dict[str, list[AttributionRead]] = {}
-    for claim_id, group in by_claim.items():
-        by_id = {row["id"]: row for row in group}
-        shown[claim_id] = [
-            AttributionRead(
-                **{name: value for name, value in row.items() if name not in ("quote", "source_id", "own_claim_id")},
-                source=briefs[row["source_id"]],
-                chain=[
-                    ChainLink(
-                        attribution_id=link["id"],
-                        source=briefs[link["source_id"]],
-                        stance=link["stance"],
-                        withdrawn=link["withdrawn"],
-                    )
-                    for link in origins.chain(row, by_id)
-                ],
-                origin_id=origins.origin_of(row, by_id, anonymity),
-                document=placed.get(row["document_id"]),
-                quote=_quote_of(row),
-                search=_search_of(row),
-                own_claim_id=row["own_claim_id"] if row["own_claim_id"] in own else None,
-            )
-            for row in group
+    return {
+        claim_id: [
+            AttributionRead(**one) for one in shown(group, origins.traced(group, anonymity), briefs, placed, own)
         ]
-    return shown
+        for claim_id, group in by_claim.items()
+    }
+
+
+def shown_columns(attribution: FromClause) -> list[ColumnElement[Any]]:
+    """The columns that `shown` needs."""
+    names = {"source_id", "document_id", *_QUOTE.values(), *_SEARCH.values()}
+    return [*columns_of(AttributionRead, attribution), *(attribution.c[name] for name in sorted(names - {"quote"}))]
+
+
+def shown(
+    rows: Sequence[Row],
+    ends: Mapping[str, str | None],
+    briefs: Mapping[str, Any],
+    placed: Mapping[str, Any],
+    own: Container[str],
+) -> list[PlainRow]:
+    """The attributions of one claim as `AttributionRead` has them.
+
+    `ends` are as `origins.traced` has them; `briefs` are their sources and `placed` their documents as they are
+    mentioned; `own` are the claims of their own that the reader may see.
+    """
+    by_id = {row["id"]: row for row in rows}
+    return [
+        shaped(
+            AttributionRead,
+            row,
+            source=briefs[row["source_id"]],
+            chain=[
+                shaped(ChainLink, link, attribution_id=link["id"], source=briefs[link["source_id"]])
+                for link in origins.chain(row, by_id)
+            ],
+            origin_id=ends[row["id"]],
+            document=placed.get(row["document_id"]),
+            quote=_gather(row, _QUOTE, "exact"),
+            search=_gather(row, _SEARCH, "on"),
+            own_claim_id=row["own_claim_id"] if row["own_claim_id"] in own else None,
+        )
+        for row in rows
+    ]

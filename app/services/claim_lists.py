@@ -1,133 +1,179 @@
-"""Lists of claims: filters, orders, facets, search."""
+"""Lists of claims: orders, pages, and how a claim stands in a list."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
-from sqlalchemy.sql import FromClause
+from sqlalchemy import Connection, FromClause, Select, func, select
 
-from app.db.revisions import Row
-from app.db.schema import table_of
-from app.errors import InvalidError, PermissionDeniedError
-from app.formats.words import Query, fold
-from app.models import Source, Topic
-from app.schemas import edtf
-from app.schemas.claim import ClaimItem, ClaimPage, Snippet, SpeakerRead
-from app.schemas.query import ClaimFilter, ClaimQuery
-from app.services import search, sources
-from app.services.actors import Actor, visible_stages
-from app.services.claim_reads import quantities_of, topics_of
+from app.db.statements import PlainRow, among, rows_of
+from app.errors import InvalidError
+from app.formats.words import Query
+from app.schemas.claim import ClaimItem, ClaimPage, SpeakerRead
+from app.schemas.quantity import QuantityRead
+from app.schemas.query import ClaimQuery
+from app.services import search
+from app.services.actors import Actor, of_the_desk
+from app.services.claim_filters import Selection, Shape, ask, choose, conditions
+from app.services.claim_reads import figures_in_order
 from app.services.cursors import Cursors
-from app.services.listing import Order, Place, page
-from app.services.objects import rows_by_id
-from app.services.record import Record, at
-from app.services.refs import Refs, chunks
-from app.vocabulary import Stage
+from app.services.listing import Order, Place, in_order, page, paged
+from app.services.objects import Shown, columns_of, shaped
+from app.services.record import NOW, Read, Record, at, tag_of
+from app.services.refs import chunks
+
+_SPEAKER = tuple(SpeakerRead.model_fields)
 
 SPEAKERS = 10
 """How many speakers a claim in a list names."""
 
 
-class Selection(NamedTuple):
-    """Which claims: a statement without columns, and the matches of the search, if there is one."""
-
-    conditions: list[ColumnElement[bool]]
-    source: FromClause
-    query: Query | None
-    rank: ColumnElement[float] | None
+def page_tag(connection: Connection, query: ClaimQuery, actor: Actor | None) -> str:
+    """The entity tag that the page would be shown with."""
+    return tag_of(connection, at(connection, query.as_of), desk=of_the_desk(actor))
 
 
-def page_of(connection: Connection, query: ClaimQuery, actor: Actor | None, cursors: Cursors) -> ClaimPage:
-    """One page of the claims that a query asks for."""
+def page_of(connection: Connection, query: ClaimQuery, actor: Actor | None, cursors: Cursors) -> Shown:
+    """One page of the claims that a query asks for, as `ClaimPage` has it."""
     record = at(connection, query.as_of)
-    chosen = choose(connection, record, query, actor)
-    order = _order(record, query, chosen)
-    statement = select(*order.columns).select_from(chosen.source).where(*chosen.conditions)
-    bound = query.model_dump(mode="json", exclude={"cursor", "limit"})
-    rows, following = page(connection, statement, order, Place(bound, query.limit, query.cursor, cursors))
-    identifiers = [row[-1] for row in rows]
+    place = Place.of(query, cursors)
+    if query.q is None:
+        items, following = _listed(connection, record, query, actor, place)
+    else:
+        items, following = _searched(connection, record, query, actor, place)
     counted = None
     if query.facets is not None:
+        chosen = choose(connection, record, query, actor)
         counted = {facet: _facet(connection, record, chosen, facet) for facet in query.facets.split(",")}
-    return ClaimPage(items=items(connection, record, identifiers, chosen.query), next=following, facets=counted)
+    return Shown(
+        tag_of(connection, record, desk=of_the_desk(actor)),
+        shaped(ClaimPage, {}, items=items, next=following, facets=counted),
+    )
 
 
-def choose(connection: Connection, record: Record, query: ClaimFilter, actor: Actor | None) -> Selection:
-    """The claims that a filter asks for and this reader may see. Raises InvalidError, PermissionDeniedError."""
+def _listed(
+    connection: Connection, record: Record, query: ClaimQuery, actor: Actor | None, place: Place
+) -> tuple[list[PlainRow], str | None]:
+    asked = ask(connection, record, query, actor)
+    sort = query.sort or "-date"
+    order = _order(NOW, sort)
+    values = {**asked.values, **place.values(order)}
+    rows = _page(asked.shape, sort, place.first)(connection, record, **values)
+    following = None
+    if len(rows) > place.limit:
+        rows = rows[: place.limit]
+        following = place.following([rows[-1][str(column.key)] for column in order.columns])
+    return [_item(row, None) for row in rows], following
+
+
+@lru_cache(maxsize=1_024)
+def _page(shape: Shape, sort: str, first: bool) -> Read:
+    """A page of the claims that filters of this shape ask for."""
+
+    def write(record: Record) -> Select[Any]:
+        order = _order(record, sort)
+        # The page is cut before anything else is looked up for a claim.
+        places = paged(select(*order.columns).where(*conditions(record, shape)), order, first=first).subquery("places")
+        return in_order(_items(record, places), Order(tuple(places.c), order.falling))
+
+    return Read(write)
+
+
+@lru_cache(maxsize=256)
+def _order(record: Record, sort: str) -> Order:
     claim = record.claim
-    conditions: list[ColumnElement[bool]] = [claim.c.stage.in_(_stages(query, actor))]
-    if query.kind:
-        conditions.append(claim.c.kind.in_(query.kind))
-    if query.status:
-        conditions.append(claim.c.status.in_(query.status))
-    refs = Refs(connection)
-    if query.topic is not None:
-        conditions.append(claim.c.topic_id == refs.field(table_of(Topic), query.topic, "topic"))
-    if query.date_from is not None or query.date_to is not None:
-        conditions.append(claim.c.time.is_not(None))
-    if query.date_from is not None:
-        conditions.append(claim.c.time_latest >= edtf.bounds(query.date_from).earliest)
-    if query.date_to is not None:
-        conditions.append(claim.c.time_earliest <= edtf.bounds(query.date_to).latest)
-    if query.place is not None:
-        conditions.append(claim.c.place_folded.contains(fold(query.place), autoescape=True))
-    if query.source is not None or query.stance:
-        conditions.append(_said(connection, record, query, refs))
-    if query.metric or query.value_min is not None or query.value_max is not None:
-        conditions.append(_measured(record, query))
-    if query.q is None:
-        return Selection(conditions, claim, None, None)
-    words = search.parse(query.q)
-    found = search.matches(connection, record, words)
-    return Selection(conditions, claim.join(found, found.c.claim_id == claim.c.id), words, found.c.rank)
-
-
-def _stages(query: ClaimFilter, actor: Actor | None) -> list[Stage]:
-    stages = query.stage or [Stage.PUBLISHED]
-    if set(stages) - visible_stages(actor):
-        raise PermissionDeniedError("Drafts and claims in review are the desk's: they take a fact-checker's key.")
-    return stages
-
-
-def _said(connection: Connection, record: Record, query: ClaimFilter, refs: Refs) -> ColumnElement[bool]:
-    said = record.attribution
-    conditions = [said.c.claim_id == record.claim.c.id, ~said.c.withdrawn]
-    if query.source is not None:
-        source_id = refs.field(table_of(Source), query.source, "source")
-        conditions.append(said.c.source_id.in_(sources.descendants(connection, record, str(source_id))))
-    if query.stance:
-        conditions.append(said.c.stance.in_(query.stance))
-    return exists(select(1).select_from(said).where(*conditions))
-
-
-def _measured(record: Record, query: ClaimFilter) -> ColumnElement[bool]:
-    figure, claim = record.quantity, record.claim
-    value = func.coalesce(figure.c.best, figure.c.low, figure.c.high, type_=figure.c.best.type)
-    conditions = [figure.c.claim_id == claim.c.id, figure.c.content_version == claim.c.content_version]
-    if query.metric:
-        conditions.append(figure.c.metric.in_(query.metric))
-    if query.value_min is not None:
-        conditions.append(value >= query.value_min)
-    if query.value_max is not None:
-        conditions.append(value <= query.value_max)
-    return exists(select(1).select_from(figure).where(*conditions))
-
-
-def _order(record: Record, query: ClaimQuery, chosen: Selection) -> Order:
-    claim = record.claim
-    sort = query.sort or ("relevance" if chosen.rank is not None else "-date")
-    if sort == "relevance":
-        if chosen.rank is None:
-            raise InvalidError.of("sort", "relevance goes with q")
-        return Order((chosen.rank, claim.c.id), falling=True)
     columns = {
         "date": (claim.c.time_earliest, claim.c.id),
         "recorded": (claim.c.change_seq, claim.c.id),
         "id": (claim.c.id,),
     }
+    if sort.removeprefix("-") not in columns:
+        raise InvalidError.of("sort", f"{sort} goes with q")
     return Order(columns[sort.removeprefix("-")], falling=sort.startswith("-"))
+
+
+# --- claims in a list ---
+
+
+def _items(record: Record, places: FromClause, *, words: bool = False) -> Select[Any]:
+    """The claims at these places as they stand in a list; with all words by which they may have been found."""
+    claim, topic, figure, said, source = record.claim, record.topic, record.quantity, record.attribution, record.source
+    spoken = [said.c.quote, said.c.translation, source.c.other_names] if words else []
+    speakers = (
+        select(said.c.id, said.c.source_id, source.c.name, said.c.stance, said.c.lineage, *spoken)
+        .join(source, source.c.id == said.c.source_id)
+        .where(said.c.claim_id == claim.c.id, ~said.c.withdrawn)
+    )
+    figures = select(figure.c.position, *columns_of(QuantityRead, figure)).where(
+        figure.c.claim_id == claim.c.id, figure.c.content_version == claim.c.content_version
+    )
+    return select(
+        claim.c.topic_id,
+        claim.c.time_earliest,
+        claim.c.change_seq,
+        topic.c.title.label("topic_title"),
+        *columns_of(ClaimItem, claim),
+        rows_of(figures).label("quantities"),
+        rows_of(speakers, named=False).label("speakers"),
+    ).select_from(places.join(claim, claim.c.id == places.c.id).outerjoin(topic, topic.c.id == claim.c.topic_id))
+
+
+@Read
+def _found(record: Record) -> Select[Any]:
+    named = select(record.claim.c.id).where(among(record.claim.c.id, "ids"))
+    return _items(record, named.subquery("places"), words=True)
+
+
+def items(connection: Connection, record: Record, identifiers: Sequence[str], query: Query) -> list[PlainRow]:
+    """These claims as they stand in a list that was searched, in this order, each as `ClaimItem` has it."""
+    rows = {row["id"]: row for chunk in chunks(identifiers) for row in _found(connection, record, ids=chunk)}
+    return [_item(rows[one], query) for one in identifiers]
+
+
+def _item(row: PlainRow, query: Query | None) -> PlainRow:
+    figures = figures_in_order(row["quantities"])
+    said = sorted(row["speakers"])  # by the id of the attribution, which stands first
+    return shaped(
+        ClaimItem,
+        row,
+        topic=None if row["topic_id"] is None else {"id": row["topic_id"], "title": row["topic_title"]},
+        quantities=figures,
+        attributed_to=_attributed_to(said),
+        snippets=None if query is None else search.snippets(query, _texts(row, said, figures)),
+    )
+
+
+def _attributed_to(said: Iterable[Sequence[Any]]) -> list[PlainRow]:
+    # A source that says the same in ten documents is named once.
+    spoken = dict.fromkeys(tuple(row[1:5]) for row in said)
+    return [dict(zip(_SPEAKER, one, strict=True)) for one in islice(spoken, SPEAKERS)]
+
+
+def _texts(claim: PlainRow, said: Iterable[Sequence[Any]], figures: Iterable[PlainRow]) -> list[tuple[str, str]]:
+    """What a searched claim may have been found by, each text with its field."""
+    texts = [("statement", claim["statement"]), ("place", claim["place"])]
+    texts += [("quote", figure["verbatim"]) for figure in figures]
+    for _id, _source_id, name, _stance, _lineage, quote, translation, other_names in said:
+        texts += [("quote", quote), ("quote", translation)]
+        texts += [("source", one) for one in (name, *other_names)]
+    return [(field, text) for field, text in texts if text is not None]
+
+
+# --- search ---
+
+
+def _searched(
+    connection: Connection, record: Record, query: ClaimQuery, actor: Actor | None, place: Place
+) -> tuple[list[PlainRow], str | None]:
+    chosen = choose(connection, record, query, actor)
+    sort = query.sort or "relevance"
+    if sort == "relevance" and chosen.rank is not None:
+        order = Order((chosen.rank, record.claim.c.id), falling=True)
+    else:
+        order = _order(record, sort)
+    rows, following = page(connection, chosen.select(*order.columns), order, place)
+    return items(connection, record, [row[-1] for row in rows], cast(Query, chosen.query)), following
 
 
 def _facet(connection: Connection, record: Record, chosen: Selection, facet: str) -> dict[str, int]:
@@ -148,72 +194,11 @@ def _facet(connection: Connection, record: Record, chosen: Selection, facet: str
         case _:
             value = claim.c[facet]
     counted = func.count(claim.c.id.distinct())
-    statement: Select[Any] = (
-        select(value, counted)
-        .select_from(source)
-        .where(*chosen.conditions, value.is_not(None))
+    statement = (
+        chosen.select(value, counted, source=source)
+        .where(value.is_not(None))
         .group_by(value)
         .order_by(counted.desc(), value)
         .limit(200)
     )
     return {str(row[0]): int(row[1]) for row in connection.execute(statement)}
-
-
-def items(connection: Connection, record: Record, identifiers: Sequence[str], query: Query | None) -> list[ClaimItem]:
-    """These claims as they stand in a list, in this order."""
-    rows = rows_by_id(connection, record.claim, identifiers)
-    figures = quantities_of(connection, rows.values())
-    topics = topics_of(connection, record, rows.values())
-    said = _speakers(connection, record, identifiers)
-    return [
-        ClaimItem(
-            **rows[one],
-            topic=topics.get(rows[one]["topic_id"]),
-            quantities=figures[one],
-            attributed_to=_attributed_to(said[one]),
-            snippets=None if query is None else _snippets(query, rows[one], said[one], figures[one]),
-        )
-        for one in identifiers
-    ]
-
-
-def _speakers(connection: Connection, record: Record, identifiers: Sequence[str]) -> Mapping[str, list[Row]]:
-    said, source = record.attribution, record.source
-    found: dict[str, list[Row]] = defaultdict(list)
-    for chunk in chunks(identifiers):
-        rows = connection.execute(
-            select(
-                said.c.claim_id,
-                said.c.source_id,
-                said.c.stance,
-                said.c.quote,
-                said.c.translation,
-                said.c.lineage,
-                source.c.name,
-                source.c.other_names,
-            )
-            .join(source, source.c.id == said.c.source_id)
-            .where(said.c.claim_id.in_(chunk), ~said.c.withdrawn)
-            .order_by(said.c.id)
-        ).mappings()
-        for row in rows:
-            found[row["claim_id"]].append(row)
-    return found
-
-
-def _attributed_to(said: Sequence[Row]) -> list[SpeakerRead]:
-    # A source that says the same in ten documents is named once.
-    fields = tuple(SpeakerRead.model_fields)
-    spoken = dict.fromkeys(tuple(row[name] for name in fields) for row in said)
-    return [SpeakerRead(**dict(zip(fields, one, strict=True))) for one in islice(spoken, SPEAKERS)]
-
-
-def _snippets(query: Query, claim: Row, said: Sequence[Row], figures: Sequence[Any]) -> list[Snippet]:
-    texts = [("statement", claim["statement"])]
-    if claim["place"] is not None:
-        texts.append(("place", claim["place"]))
-    texts += [("quote", figure.verbatim) for figure in figures if figure.verbatim is not None]
-    for row in said:
-        texts += [("quote", text) for text in (row["quote"], row["translation"]) if text is not None]
-        texts += [("source", name) for name in (row["name"], *row["other_names"])]
-    return search.snippets(query, texts)

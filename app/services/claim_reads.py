@@ -1,107 +1,195 @@
 """One claim, whole: as it is, as it stood at a moment, as it stood in one of its versions."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, Select, Text, bindparam, or_, select, true, union_all
 
-from app.db.revisions import Row, revision_table
+from app.db.revisions import revision_table
 from app.db.schema import table_of
+from app.db.statements import PlainRow, Statement, rows_of
 from app.errors import NotFoundError
-from app.models import Claim
-from app.schemas.claim import ClaimRead, TopicBrief
+from app.models import Claim, Head
+from app.schemas.claim import ClaimRead
+from app.schemas.document import DocumentBrief
+from app.schemas.evidence import EvidenceRead
 from app.schemas.fact_check import FactCheckRead
-from app.schemas.independence import OriginsRead
 from app.schemas.quantity import QuantityRead
-from app.services import attributions, documents, evidence, independence, origins, relations, reviews, sources
-from app.services.actors import Actor, visible_stages
-from app.services.objects import rows_by_id
-from app.services.record import Record, at_seq
-from app.services.refs import chunks
+from app.schemas.relation import ClaimBrief, RelationRead
+from app.schemas.review import ReviewRead
+from app.schemas.source import SourceBrief
+from app.services import attributions, evidence, independence, origins, relations, reviews, sources
+from app.services.actors import Actor, of_the_desk, visible_stages
+from app.services.objects import Shown, check_etag, columns_of, shaped
+from app.services.record import Read, Record, at_seq
 
 _versions = revision_table(table_of(Claim))
 
-
-def read_one(connection: Connection, record: Record, identifier: str, actor: Actor | None) -> ClaimRead:
-    """A claim that this reader may see, whole. Raises NotFoundError."""
-    rows = rows_by_id(connection, record.claim, [identifier])
-    if identifier not in rows or rows[identifier]["stage"] not in visible_stages(actor):
-        raise NotFoundError("claim", identifier)
-    return _whole(connection, record, rows[identifier], actor)
+_id = bindparam("id", type_=Text())
+_BY_ID = itemgetter("id")
+_BY_CHANGE = itemgetter("change_seq", "id")
 
 
-def read_version(connection: Connection, identifier: str, version: int, actor: Actor | None) -> ClaimRead:
-    """One version of a claim with all that hung on it: it never says anything else. Raises NotFoundError."""
-    row = (
-        connection.execute(select(_versions).where(_versions.c.id == identifier, _versions.c.version == version))
-        .mappings()
-        .one_or_none()
+@Read
+def _claim(record: Record) -> Select[Any]:
+    """A claim with everything that is shown with it."""
+    claim, topic, document, source, figure = record.claim, record.topic, record.document, record.source, record.quantity
+    said, shown, related, checked = record.attribution, record.evidence, record.claim_relation, record.fact_check
+    decided, ruled, other = record.review, record.independence_ruling, record.claim.alias("other")
+    placed = union_all(*(select(part.c.document_id).where(part.c.claim_id == _id) for part in (said, shown, checked)))
+    publishers = select(document.c.publisher_id).where(document.c.id.in_(placed))
+    speakers = union_all(
+        select(claim.c.adverse_to_id).where(claim.c.id == _id),
+        *(select(part.c.source_id).where(part.c.claim_id == _id) for part in (said, checked)),
+        publishers,
     )
-    if row is None or row["stage"] not in visible_stages(actor):
-        raise NotFoundError("version", f"{identifier}/versions/{version}")
-    return _whole(connection, at_seq(row["change_seq"]), row, actor)
-
-
-def _whole(connection: Connection, record: Record, row: Row, actor: Actor | None) -> ClaimRead:
-    claim_id = row["id"]
-    said = attributions.rows_of_claims(connection, record, [claim_id])[claim_id]
-    speakers = {one["source_id"] for one in said} | ({row["adverse_to_id"]} - {None})
-    above = sources.ancestors(connection, record, speakers)
-    briefs = sources.briefs_of(connection, record, speakers | {one for line in above.values() for one in line})
-    anonymity = {one: str(brief.anonymity) for one, brief in briefs.items()}
-    names = {one: brief.name for one, brief in briefs.items()}
-    found = origins.origins_of(said, anonymity)
-    rulings = independence.latest(connection, record, [claim_id]).get(claim_id, {})
-    pairs = origins.pairs(said, found, above, names, rulings)
-    placed = documents.briefs_of(connection, record, {one["document_id"] for one in said} - {None})
-    publishers = {one: None if brief.publisher is None else brief.publisher.id for one, brief in placed.items()}
-    decision = reviews.standing(reviews.rows_of_claims(connection, record, [claim_id])[claim_id])
-    return ClaimRead(
-        **row,
-        topic=topics_of(connection, record, [row]).get(row["topic_id"]),
-        quantities=quantities_of(connection, [row])[claim_id],
-        adverse_to=briefs.get(row["adverse_to_id"]),
-        attributions=attributions.show(connection, record, {claim_id: said}, actor)[claim_id],
-        counts=origins.counts(said, anonymity, publishers, pairs),
-        origins=OriginsRead(origins=[briefs[one] for one in found], pairs=pairs),
-        evidence=evidence.show(connection, record, evidence.rows_of_claims(connection, record, [claim_id])[claim_id]),
-        relations=relations.show(connection, record, relations.rows_of_claim(connection, record, claim_id), actor),
-        review=None if decision is None else reviews.show(decision, row["content_version"]),
-        fact_checks=_fact_checks(connection, record, claim_id),
+    others = union_all(
+        select(related.c.other_claim_id).where(related.c.claim_id == _id),
+        select(related.c.claim_id).where(related.c.other_claim_id == _id),
+        select(said.c.own_claim_id).where(said.c.claim_id == _id),
     )
-
-
-def topics_of(connection: Connection, record: Record, rows: Iterable[Row]) -> dict[str, TopicBrief]:
-    """The topics of these claims as they are mentioned, by id."""
-    wanted = {row["topic_id"] for row in rows} - {None}
-    return {one: TopicBrief(**row) for one, row in rows_by_id(connection, record.topic, wanted).items()}
-
-
-def quantities_of(connection: Connection, rows: Iterable[Row]) -> Mapping[str, list[QuantityRead]]:
-    """The figures of these claims, each of the version that its row says."""
-    table = at_seq(None).quantity
-    found: dict[str, list[QuantityRead]] = defaultdict(list)
-    for chunk in chunks((row["id"], row["content_version"]) for row in rows):
-        figures = connection.execute(
-            select(table)
-            .where(tuple_(table.c.claim_id, table.c.content_version).in_(chunk))
-            .order_by(table.c.claim_id, table.c.position)
-        ).mappings()
-        for figure in figures:
-            found[figure["claim_id"]].append(QuantityRead(**figure))
-    return found
-
-
-def _fact_checks(connection: Connection, record: Record, claim_id: str) -> list[FactCheckRead]:
-    table = record.fact_check
-    rows = connection.execute(select(table).where(table.c.claim_id == claim_id).order_by(table.c.id)).mappings().all()
-    briefs = sources.briefs_of(connection, record, {row["source_id"] for row in rows})
-    placed = documents.briefs_of(connection, record, {row["document_id"] for row in rows} - {None})
-    return [
-        FactCheckRead(
-            **row,
-            source=briefs[row["source_id"]],
-            url=placed[row["document_id"]].url if row["document_id"] in placed else None,
+    parts: dict[str, Select[Any]] = {
+        "quantities": select(figure.c.position, *columns_of(QuantityRead, figure)).where(
+            figure.c.claim_id == _id, figure.c.content_version == claim.c.content_version
+        ),
+        "attributions": select(*attributions.shown_columns(said)).where(said.c.claim_id == _id),
+        "documents": select(document.c.publisher_id, *columns_of(DocumentBrief, document)).where(
+            document.c.id.in_(placed)
+        ),
+        "sources": select(source.c.parent_id, *columns_of(SourceBrief, source)).where(source.c.id.in_(speakers)),
+        "evidence": select(shown.c.document_id, *columns_of(EvidenceRead, shown)).where(shown.c.claim_id == _id),
+        "relations": select(related.c.claim_id, related.c.other_claim_id, *columns_of(RelationRead, related)).where(
+            or_(related.c.claim_id == _id, related.c.other_claim_id == _id)
+        ),
+        "claims": select(*columns_of(ClaimBrief, other)).where(other.c.id.in_(others)),
+        "reviews": select(decided.c.change_seq, *columns_of(ReviewRead, decided)).where(decided.c.claim_id == _id),
+        "rulings": select(ruled).where(ruled.c.claim_id == _id),
+        "fact_checks": select(checked.c.source_id, *columns_of(FactCheckRead, checked)).where(
+            checked.c.claim_id == _id
+        ),
+    }
+    return (
+        select(
+            claim.c.topic_id,
+            claim.c.adverse_to_id,
+            topic.c.title.label("topic_title"),
+            table_of(Head).c.shared_seq,
+            *columns_of(ClaimRead, claim),
+            *(rows_of(part).label(name) for name, part in parts.items()),
         )
-        for row in rows
-    ]
+        .select_from(claim.outerjoin(topic, topic.c.id == claim.c.topic_id).join(table_of(Head), true()))
+        .where(claim.c.id == _id)
+    )
+
+
+@Read
+def _state(record: Record) -> Select[Any]:
+    """What tells one state of a claim from another."""
+    claim = record.claim
+    return select(claim.c.version, claim.c.stage, table_of(Head).c.shared_seq).where(claim.c.id == _id)
+
+
+_version = Statement(
+    select(_versions.c.stage, _versions.c.change_seq).where(
+        _versions.c.id == _id, _versions.c.version == bindparam("version")
+    )
+)
+
+
+def read_one(connection: Connection, record: Record, identifier: str, actor: Actor | None) -> Shown:
+    """A claim that this reader may see, whole, as `ClaimRead` has it. Raises NotFoundError."""
+    row = _seen(_claim(connection, record, id=identifier), "claim", identifier, actor)
+    return Shown(_tag(row, record, actor), _whole(connection, record, row, actor))
+
+
+def read_version(connection: Connection, identifier: str, version: int, actor: Actor | None) -> Shown:
+    """One version of a claim with all that hung on it: it never says anything else. Raises NotFoundError."""
+    found = _version.rows(connection, id=identifier, version=version)
+    row = _seen(found, "version", f"{identifier}/versions/{version}", actor)
+    return read_one(connection, at_seq(row["change_seq"]), identifier, actor)
+
+
+def tag_of(connection: Connection, record: Record, identifier: str, actor: Actor | None) -> str:
+    """The entity tag that the claim would be shown with. Raises NotFoundError."""
+    return _tag(_seen(_state(connection, record, id=identifier), "claim", identifier, actor), record, actor)
+
+
+def _tag(row: PlainRow, record: Record, actor: Actor | None) -> str:
+    """The version counts all that hangs on the claim; the rest is what claims show but do not own, such as names.
+
+    So another tag may stand for the same content, and never one tag for two.
+    """
+    moment = row["shared_seq"] if record.seq is None else f"as-of-{record.seq}"
+    return f'"{row["version"]}.{moment}{".desk" if of_the_desk(actor) else ""}"'
+
+
+def check_version(expected: str | None, current: str) -> None:
+    """Raises VersionMismatchError if the caller expects another version of a claim than the one with this tag.
+
+    The rest of the tag does not matter: a source that has been renamed meanwhile makes nobody's correction wrong.
+    """
+    version, _, _shared = current.partition(".")
+    tags = [] if expected is None else [tag.strip().removeprefix("W/") for tag in expected.split(",")]
+    same = [tag for tag in tags if tag.partition(".")[0] == version]
+    check_etag(current if same else expected, current)
+
+
+def _seen(rows: Sequence[PlainRow], noun: str, ref: str, actor: Actor | None) -> PlainRow:
+    if not rows or rows[0]["stage"] not in visible_stages(actor):
+        raise NotFoundError(noun, ref)
+    return rows[0]
+
+
+def _whole(connection: Connection, record: Record, row: PlainRow, actor: Actor | None) -> PlainRow:
+    """What was read as `ClaimRead` has it."""
+    parents = {one["id"]: one.pop("parent_id") for one in row["sources"]}
+    briefs = {one["id"]: one for one in row["sources"]}
+    publishers = {one["id"]: one.pop("publisher_id") for one in row["documents"]}
+    placed = {one["id"]: one for one in row["documents"]}
+    for identifier, document in placed.items():
+        document["publisher"] = briefs.get(publishers[identifier])
+    seen = relations.briefs([*row["claims"], row], actor) if row["claims"] else {}
+    said = sorted(row["attributions"], key=_BY_ID)
+    ends = origins.traced(said, {one: brief["anonymity"] for one, brief in briefs.items()})
+    found = origins.origins_of(said, ends)
+    names = {one: brief["name"] for one, brief in briefs.items()}
+    above: Mapping[str, Sequence[str]] = {one: [] for one in found}
+    if len(found) > 1 and any(parents[one] is not None for one in found):
+        # Few claims have two origins of which one is a part of something: these take a second look.
+        above = sources.ancestors(connection, record, found)
+        higher = {one for line in above.values() for one in line}
+        names |= {one: brief.name for one, brief in sources.briefs_of(connection, record, higher).items()}
+    pairs = origins.pairs(said, found, above, names, independence.by_pair(sorted(row["rulings"], key=_BY_CHANGE)))
+    decision = reviews.standing(sorted(row["reviews"], key=_BY_CHANGE))
+    return shaped(
+        ClaimRead,
+        row,
+        topic=None if row["topic_id"] is None else {"id": row["topic_id"], "title": row["topic_title"]},
+        quantities=figures_in_order(row["quantities"]),
+        adverse_to=briefs.get(row["adverse_to_id"]),
+        attributions=attributions.shown(said, ends, briefs, placed, seen),
+        counts=origins.counts(said, ends, publishers, pairs),
+        origins={
+            "origins": [briefs[one] for one in found],
+            "pairs": [pair.model_dump(mode="json") for pair in pairs],
+        },
+        evidence=[evidence.shown(one, placed) for one in sorted(row["evidence"], key=_BY_ID)],
+        relations=relations.shown(sorted(row["relations"], key=_BY_ID), seen),
+        review=None if decision is None else reviews.shown(decision, row["content_version"]),
+        fact_checks=[_fact_check(one, briefs, placed) for one in sorted(row["fact_checks"], key=_BY_ID)],
+    )
+
+
+def figures_in_order(rows: Iterable[PlainRow]) -> list[PlainRow]:
+    """The figures of a claim as `QuantityRead` has them, by position."""
+    figures = sorted(rows, key=itemgetter("position"))
+    for figure in figures:
+        del figure["position"]
+    return figures
+
+
+def _fact_check(row: PlainRow, briefs: Mapping[str, PlainRow], placed: Mapping[str, PlainRow]) -> PlainRow:
+    document = placed.get(row["document_id"])
+    url = None if document is None else document["url"]
+    return shaped(FactCheckRead, row, source=briefs[row["source_id"]], url=url)

@@ -16,8 +16,8 @@ from app.schemas.claim import ClaimCorrection, ClaimCreate, ClaimInput
 from app.schemas.quantity import QuantityCreate
 from app.services import attributions, evidence, relations, search_index
 from app.services.actors import Actor
-from app.services.claim_reads import read_one
-from app.services.objects import Columns, Noun, check_etag, differing, given, merged, refuse_taken_key, stored
+from app.services.claim_reads import check_version, tag_of
+from app.services.objects import Columns, Noun, differing, given, merged, refuse_taken_key, stored
 from app.services.record import NOW
 from app.services.refs import Refs, chunks
 from app.services.touch import touch
@@ -150,7 +150,7 @@ def correct(
     What was published can be withdrawn, and never become a draft again.
     """
     change = actor.open(connection, Action.CORRECT, correction.reason)
-    check_etag(if_match, read_one(connection, NOW, identifier, actor))
+    check_version(if_match, tag_of(connection, NOW, identifier, actor))
     row = stored(connection, CLAIM.table, identifier)
     whole = cast(ClaimInput, merged(CLAIM, row, correction))
     _check_step(actor, Stage(row["stage"]), whole.stage)

@@ -19,7 +19,7 @@ from app.schemas.document import (
 )
 from app.services import objects, sources
 from app.services.actors import Actor
-from app.services.objects import Columns, Noun, check_etag, rows_by_id
+from app.services.objects import Columns, Noun, check_etag, etag, rows_by_id
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.vocabulary import Action
@@ -65,7 +65,7 @@ def correct(
 ) -> None:
     """Correct a document."""
     change = actor.open(connection, Action.CORRECT, correction.reason)
-    check_etag(if_match, read_one(connection, NOW, identifier))
+    check_etag(if_match, etag(read_one(connection, NOW, identifier)))
     objects.correct(change, DOCUMENT, identifier, correction)
 
 

@@ -42,8 +42,7 @@ def of_topic(connection: Connection, topic_id: str, query: EstimatesQuery, curso
     record = at(connection, query.as_of)
     topic = topics.read_one(connection, record, topic_id)
     chosen = _choose(record, topic_id, query)
-    bound = {"topic": topic_id, **query.model_dump(mode="json", exclude={"cursor", "limit"})}
-    rows, following = _page(connection, record, chosen, Place(bound, query.limit, query.cursor, cursors))
+    rows, following = _page(connection, record, chosen, Place.of(query, cursors, topic=topic_id))
     everything = connection.execute(_figures(record, chosen)).mappings().all()
     told = _told(connection, record, chosen)
     conflicts, conflict_count = _conflicts(connection, record, everything)
@@ -125,7 +124,8 @@ def _told(connection: Connection, record: Record, chosen: Conditions) -> _Told:
             for one, group in by_claim.items()
         },
         origins={
-            one: [briefs[source] for source in origins.origins_of(group, anonymity)] for one, group in by_claim.items()
+            one: [briefs[source] for source in origins.origins_of(group, origins.traced(group, anonymity))]
+            for one, group in by_claim.items()
         },
     )
 

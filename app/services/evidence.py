@@ -7,12 +7,13 @@ from sqlalchemy import Connection, select
 
 from app.db.revisions import Row
 from app.db.schema import table_of
+from app.db.statements import PlainRow
 from app.errors import InvalidError, NotFoundError
 from app.models import Capture, Claim, Document, Evidence
 from app.schemas.evidence import ClaimEvidenceCreate, EvidenceCorrection, EvidenceCreate, EvidenceRead
 from app.services import documents
 from app.services.actors import Actor, visible_stages
-from app.services.objects import Columns, Noun, check_etag, given, overlay, rows_by_id
+from app.services.objects import Columns, Noun, check_etag, etag, given, overlay, rows_by_id, shaped
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.services.touch import touch
@@ -95,7 +96,7 @@ def correct(
 ) -> None:
     """Correct a piece of evidence."""
     change = actor.open(connection, Action.CORRECT, correction.reason)
-    check_etag(if_match, read_one(connection, NOW, identifier, actor))
+    check_etag(if_match, etag(read_one(connection, NOW, identifier, actor)))
     refs = Refs(connection)
     row, columns = overlay(change, EVIDENCE, identifier, correction, refs)
     _refuse_foreign_capture(refs, {**row, **columns})
@@ -139,4 +140,9 @@ def rows_of_claims(connection: Connection, record: Record, claim_ids: Iterable[s
 def show(connection: Connection, record: Record, rows: Sequence[Row]) -> list[EvidenceRead]:
     """These rows as they are shown."""
     placed = documents.briefs_of(connection, record, {row["document_id"] for row in rows})
-    return [EvidenceRead(**row, document=placed[row["document_id"]]) for row in rows]
+    return [EvidenceRead(**shown(row, placed)) for row in rows]
+
+
+def shown(row: Row, placed: Mapping[str, Any]) -> PlainRow:
+    """A piece of evidence as `EvidenceRead` has it; `placed` are documents as they are mentioned."""
+    return shaped(EvidenceRead, row, document=placed[row["document_id"]])

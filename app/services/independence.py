@@ -92,7 +92,8 @@ def _rows_of(connection: Connection, claim_id: str) -> Sequence[Row]:
 
 def _pair_of(connection: Connection, said: Sequence[Row], source_ids: list[str]) -> Pair:
     briefs = sources.briefs_of(connection, NOW, {row["source_id"] for row in said})
-    found = origins.origins_of(said, {one: str(brief.anonymity) for one, brief in briefs.items()})
+    anonymity = {one: str(brief.anonymity) for one, brief in briefs.items()}
+    found = origins.origins_of(said, origins.traced(said, anonymity))
     for place, source_id in enumerate(source_ids):
         if source_id not in found:
             raise InvalidError.of(f"sources.{place}", "is not an identified origin of this claim")
@@ -119,8 +120,13 @@ def latest(connection: Connection, record: Record, claim_ids: Iterable[str]) -> 
             select(table).where(table.c.claim_id.in_(chunk)).order_by(table.c.change_seq)
         ).mappings()
         for row in rows:
-            found.setdefault(row["claim_id"], {})[row["first_source_id"], row["second_source_id"]] = row
+            found.setdefault(row["claim_id"], {}).update(by_pair([row]))
     return found
+
+
+def by_pair(rulings: Iterable[Row]) -> dict[Pair, Row]:
+    """The last of the rulings on each pair; they come oldest first."""
+    return {(row["first_source_id"], row["second_source_id"]): row for row in rulings}
 
 
 def read_all(connection: Connection, record: Record, claim_id: str) -> list[IndependenceRulingRead]:

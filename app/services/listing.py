@@ -1,14 +1,18 @@
 """Lists by keyset: the page after a place, in an order that never skips and never repeats."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Date, Row, Select, tuple_
+from sqlalchemy import ColumnElement, Connection, Date, Row, Select, bindparam, tuple_
 
+from app.db.types import BigInt
 from app.errors import InvalidError
+from app.schemas.query import Listing
 from app.services.cursors import Cursors
+
+_TURNS = {"cursor", "limit"}
 
 
 @dataclass(frozen=True)
@@ -23,11 +27,54 @@ class Order:
 class Place:
     """Which page of a list is asked for."""
 
-    query: Mapping[str, Any]
-    """All parameters but the cursor: what the cursor is bound to."""
+    query: str
+    """Which list, and all parameters but cursor and limit: what the cursor is bound to."""
     limit: int
     cursor: str | None
     cursors: Cursors
+
+    @classmethod
+    def of(cls, query: Listing, cursors: Cursors, **more: str) -> "Place":
+        """The place that a query asks for, in the list that it and `more` tell."""
+        bound = f"{type(query).__name__} {more} {query.model_dump_json(exclude=_TURNS)}"
+        return cls(bound, query.limit, query.cursor, cursors)
+
+    @property
+    def first(self) -> bool:
+        """True for the first page."""
+        return self.cursor is None
+
+    def values(self, order: Order) -> dict[str, Any]:
+        """The parameters of a statement that `paged` made. Raises InvalidError for a cursor of another list."""
+        # One more than asked for tells whether there is another page.
+        values: dict[str, Any] = {"limit": self.limit + 1}
+        if self.cursor is not None:
+            stored = self.cursors.read(self.query, self.cursor)
+            if len(stored) != len(order.columns):
+                raise InvalidError.of("cursor", "belongs to another order")
+            for number, (column, value) in enumerate(zip(order.columns, stored, strict=True)):
+                values[f"after_{number}"] = date.fromisoformat(value) if isinstance(column.type, Date) else value
+        return values
+
+    def following(self, last: Sequence[Any]) -> str:
+        """The cursor of the page after the row with these values of the order."""
+        return self.cursors.make(self.query, last)
+
+
+def paged(statement: Select[Any], order: Order, *, first: bool) -> Select[Any]:
+    """The rows of a page, the first or one after a place, in this order; `Place.values` are its parameters."""
+    if not first:
+        here = tuple_(*order.columns)
+        place = tuple_(
+            *(bindparam(f"after_{number}", type_=column.type) for number, column in enumerate(order.columns))
+        )
+        statement = statement.where(here < place if order.falling else here > place)
+    return in_order(statement, order).limit(bindparam("limit", type_=BigInt))
+
+
+def in_order(statement: Select[Any], order: Order) -> Select[Any]:
+    """The statement with its rows in this order."""
+    return statement.order_by(*(column.desc() if order.falling else column.asc() for column in order.columns))
 
 
 def page(
@@ -37,24 +84,8 @@ def page(
 
     The statement's first columns must be those of the order. Raises InvalidError for a cursor of another list.
     """
-    if place.cursor is not None:
-        after = _values(order, place.cursors.read(place.query, place.cursor))
-        here = tuple_(*order.columns)
-        statement = statement.where(here < after if order.falling else here > after)
-    direction: Callable[[ColumnElement[Any]], ColumnElement[Any]] = (
-        (lambda column: column.desc()) if order.falling else (lambda column: column.asc())
-    )
-    rows = connection.execute(statement.order_by(*map(direction, order.columns)).limit(place.limit + 1)).all()
+    rows = connection.execute(paged(statement, order, first=place.first), place.values(order)).all()
     if len(rows) <= place.limit:
         return rows, None
     rows = rows[: place.limit]
-    return rows, place.cursors.make(place.query, list(rows[-1][: len(order.columns)]))
-
-
-def _values(order: Order, stored: Sequence[Any]) -> tuple[Any, ...]:
-    if len(stored) != len(order.columns):
-        raise InvalidError.of("cursor", "belongs to another order")
-    return tuple(
-        date.fromisoformat(value) if isinstance(column.type, Date) else value
-        for column, value in zip(order.columns, stored, strict=True)
-    )
+    return rows, place.following(list(rows[-1][: len(order.columns)]))

@@ -17,7 +17,6 @@ from app.schemas.query import (
     AttributionQuery,
     DocumentQuery,
     EvidenceQuery,
-    Listing,
     RelationQuery,
     SourceQuery,
     TopicQuery,
@@ -49,11 +48,6 @@ def _page_of(
     return Page(items=read([row[0] for row in rows]), next=following)
 
 
-def _place(query: Listing, cursors: Cursors) -> Place:
-    bound = {"list": type(query).__name__, **query.model_dump(mode="json", exclude={"cursor", "limit"})}
-    return Place(bound, query.limit, query.cursor, cursors)
-
-
 def of_sources(connection: Connection, query: SourceQuery, cursors: Cursors) -> Page[SourceRead]:
     """Sources."""
     record = at(connection, query.as_of)
@@ -70,7 +64,7 @@ def of_sources(connection: Connection, query: SourceQuery, cursors: Cursors) -> 
         conditions.append(or_(*(column.contains(fold(query.name), autoescape=True) for column in names)))
     statement = select(table.c.id).where(*conditions)
     return _page_of(
-        connection, statement, _place(query, cursors), lambda ids: sources.read_all(connection, record, ids)
+        connection, statement, Place.of(query, cursors), lambda ids: sources.read_all(connection, record, ids)
     )
 
 
@@ -80,7 +74,9 @@ def of_topics(connection: Connection, query: TopicQuery, cursors: Cursors) -> Pa
     table = record.topic
     conditions: Conditions = [table.c.metric_family.in_(query.metric_family)] if query.metric_family else []
     statement = select(table.c.id).where(*conditions)
-    return _page_of(connection, statement, _place(query, cursors), lambda ids: topics.read_all(connection, record, ids))
+    return _page_of(
+        connection, statement, Place.of(query, cursors), lambda ids: topics.read_all(connection, record, ids)
+    )
 
 
 def of_documents(connection: Connection, query: DocumentQuery, cursors: Cursors) -> Page[DocumentRead]:
@@ -103,7 +99,7 @@ def of_documents(connection: Connection, query: DocumentQuery, cursors: Cursors)
         conditions.append(table.c.published_earliest <= edtf.bounds(query.date_to).latest)
     statement = select(table.c.id).where(*conditions)
     return _page_of(
-        connection, statement, _place(query, cursors), lambda ids: documents.read_all(connection, record, ids)
+        connection, statement, Place.of(query, cursors), lambda ids: documents.read_all(connection, record, ids)
     )
 
 
@@ -125,7 +121,10 @@ def of_attributions(
         conditions.append(table.c.stance.in_(query.stance))
     statement = _of_visible_claims(record, table, actor).where(*conditions)
     return _page_of(
-        connection, statement, _place(query, cursors), lambda ids: attributions.read_all(connection, record, ids, actor)
+        connection,
+        statement,
+        Place.of(query, cursors),
+        lambda ids: attributions.read_all(connection, record, ids, actor),
     )
 
 
@@ -145,7 +144,7 @@ def of_evidence(
         conditions.append(table.c.role.in_(query.role))
     statement = _of_visible_claims(record, table, actor).where(*conditions)
     return _page_of(
-        connection, statement, _place(query, cursors), lambda ids: evidence.read_all(connection, record, ids, actor)
+        connection, statement, Place.of(query, cursors), lambda ids: evidence.read_all(connection, record, ids, actor)
     )
 
 
@@ -168,7 +167,7 @@ def of_relations(
         .where(other.c.stage.in_(visible_stages(actor)), *conditions)
     )
     return _page_of(
-        connection, statement, _place(query, cursors), lambda ids: relations.read_all(connection, record, ids, actor)
+        connection, statement, Place.of(query, cursors), lambda ids: relations.read_all(connection, record, ids, actor)
     )
 
 

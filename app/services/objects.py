@@ -7,14 +7,17 @@ and the whole is checked as if it were new: there is one set of rules.
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-from sqlalchemy import Connection, FromClause, Table, select
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, select
 
 from app.db.ids import new_id
 from app.db.revisions import Change, Row
 from app.db.schema import Base, table_of
+from app.db.statements import PlainRow
 from app.errors import InvalidError, VersionMismatchError
 from app.schemas import faults
 from app.schemas.common import Correction, Schema, Stamp
@@ -66,11 +69,17 @@ def differing(row: Row, columns: Mapping[str, Any]) -> Columns:
     return {name: value for name, value in columns.items() if row[name] != value}
 
 
-def check_etag(expected: str | None, shown: Stamp) -> None:
-    """Raises VersionMismatchError if the caller expects another state; `*` and None expect any."""
+class Shown(NamedTuple):
+    """Something as it is shown, in plain values, and the entity tag of just this."""
+
+    tag: str
+    body: PlainRow
+
+
+def check_etag(expected: str | None, current: str) -> None:
+    """Raises VersionMismatchError if the caller expects another state than this; `*` and None expect any."""
     if expected is None or expected.strip() == "*":
         return
-    current = etag(shown)
     if current not in [tag.strip().removeprefix("W/") for tag in expected.split(",")]:
         raise VersionMismatchError(current)
 
@@ -123,6 +132,23 @@ def refuse_taken_key(noun: Noun, key: str | None, refs: Refs) -> None:
     """Raises InvalidError if another object has the key already."""
     if key is not None and refs.get(noun.table, key) is not None:
         raise InvalidError.of("key", f"there is a {noun.name} with this key already")
+
+
+def columns_of(shape: type[BaseModel], table: FromClause) -> list[ColumnElement[Any]]:
+    """The columns of a table that a shape shows under their own names."""
+    return [table.c[name] for name in shape.model_fields if name in table.c]
+
+
+def shaped(shape: type[BaseModel], row: Row, **more: Any) -> PlainRow:
+    """All fields of a shape, in its order: from a row, or from `more` where that has them."""
+    names, values_of = _fields(shape)
+    return dict(zip(names, values_of({**row, **more}), strict=False))
+
+
+@cache
+def _fields(shape: type[BaseModel]) -> tuple[tuple[str, ...], Callable[[Row], tuple[Any, ...]]]:
+    names = tuple(shape.model_fields)
+    return names, itemgetter(*names)
 
 
 def rows_by_id(connection: Connection, table: FromClause, identifiers: Iterable[str]) -> dict[str, Row]:

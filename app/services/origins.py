@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from app.db.revisions import Row
-from app.schemas.independence import Counts, OriginPair
+from app.db.statements import PlainRow
+from app.schemas.independence import OriginPair
 from app.vocabulary import ASSERTING_STANCES, Anonymity, Independence, Lineage
 
 MAX_ORIGINS = 30
@@ -35,7 +36,7 @@ def origin_of(attribution: Row, by_id: Mapping[str, Row], anonymity: Mapping[str
 
     None where the lineage is unknown, nobody can tell who it is, or what it is said to have said was taken back.
     """
-    root = [attribution, *chain(attribution, by_id)][-1]
+    root = attribution if attribution["upstream_id"] is None else [attribution, *chain(attribution, by_id)][-1]
     known = root["lineage"] == Lineage.ORIGINAL and not root["withdrawn"]
     return str(root["source_id"]) if known and anonymity.get(root["source_id"]) in _IDENTIFIED else None
 
@@ -45,10 +46,15 @@ def asserting(attributions: Iterable[Row]) -> list[Row]:
     return [row for row in attributions if row["stance"] in ASSERTING_STANCES and not row["withdrawn"]]
 
 
-def origins_of(attributions: Sequence[Row], anonymity: Mapping[str, str]) -> list[str]:
-    """The identified origins of a claim, in the order of its attributions, each once."""
+def traced(attributions: Sequence[Row], anonymity: Mapping[str, str]) -> dict[str, str | None]:
+    """For each attribution of a claim the source at the end of its chain, as `origin_of` has it."""
     by_id = {row["id"]: row for row in attributions}
-    found = (origin_of(row, by_id, anonymity) for row in asserting(attributions))
+    return {row["id"]: origin_of(row, by_id, anonymity) for row in attributions}
+
+
+def origins_of(attributions: Sequence[Row], ends: Mapping[str, str | None]) -> list[str]:
+    """The identified origins of a claim, in the order of its attributions, each once. `ends` are as `traced`."""
+    found = (ends[row["id"]] for row in asserting(attributions))
     return list(dict.fromkeys(origin for origin in found if origin is not None))
 
 
@@ -100,6 +106,8 @@ def pairs(
 
     What makes them dependent does so whatever was ruled before it became known. Else the last ruling holds.
     """
+    if len(origins) < 2:  # noqa: PLR2004 - a pair has two
+        return []
     found = []
     ways = lines(attributions)
     for first, second in combinations(origins[:MAX_ORIGINS], 2):
@@ -118,6 +126,8 @@ def pairs(
 
 def independent(origins: Sequence[str], known: Sequence[OriginPair]) -> int:
     """The size of the largest set of origins of which every two are ruled independent; 0 if there is no such pair."""
+    if not known:
+        return 0
     linked: dict[str, set[str]] = {origin: set() for origin in origins}
     for pair in known:
         if pair.independence is Independence.ESTABLISHED:
@@ -140,20 +150,22 @@ def _largest_clique(size: int, candidates: set[str], linked: Mapping[str, set[st
 
 def counts(
     attributions: Sequence[Row],
-    anonymity: Mapping[str, str],
+    ends: Mapping[str, str | None],
     publishers: Mapping[str, str | None],
     known: Sequence[OriginPair],
-) -> Counts:
-    """The five counts of a claim. `publishers` maps documents to who published them."""
-    by_id = {row["id"]: row for row in attributions}
+) -> PlainRow:
+    """The five counts of a claim, as `Counts` has them.
+
+    `ends` are as `traced`; `publishers` maps documents to who published them.
+    """
     counted = asserting(attributions)
-    found = origins_of(attributions, anonymity)
+    found = origins_of(attributions, ends)
     published = {publishers.get(row["document_id"]) for row in counted} - {None}
-    unknown = [row for row in counted if origin_of(row, by_id, anonymity) is None]
-    return Counts(
-        attributions=len(counted),
-        publishers=len(published),
-        identified_origins=len(found),
-        independent_origins=independent(found, known),
-        lineage_unknown=len(unknown),
-    )
+    unknown = [row for row in counted if ends[row["id"]] is None]
+    return {
+        "attributions": len(counted),
+        "publishers": len(published),
+        "identified_origins": len(found),
+        "independent_origins": independent(found, known),
+        "lineage_unknown": len(unknown),
+    }

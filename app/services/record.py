@@ -1,14 +1,18 @@
 """The record as it is, or as it stood at a moment: one set of names to write reads against."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, FromClause
+from sqlalchemy import BindParameter, Connection, FromClause, Select, bindparam, select
 
 from app import clock, models
 from app.db.revisions import appended, as_recorded, last_moment, seq_at
 from app.db.schema import table_of
+from app.db.statements import PlainRow, Statement
+from app.db.types import BigInt
 from app.errors import InvalidError
 
 
@@ -34,8 +38,12 @@ class Record:
 @lru_cache(maxsize=256)
 def at_seq(seq: int | None) -> Record:
     """The record right after change number `seq`; as it is now for None."""
+    return _record(seq, seq)
+
+
+def _record(number: int | None, seq: int | BindParameter[int] | None) -> Record:
     return Record(
-        seq=seq,
+        seq=number,
         topic=as_recorded(table_of(models.Topic), seq),
         source=as_recorded(table_of(models.Source), seq),
         document=as_recorded(table_of(models.Document), seq),
@@ -52,11 +60,44 @@ def at_seq(seq: int | None) -> Record:
     )
 
 
+_head = Statement(select(table_of(models.Head).c.seq))
+
+
+def tag_of(connection: Connection, record: Record, *, desk: bool) -> str:
+    """The entity tag of what may show any part of the record, such as a list: the number of its last change."""
+    moment = _head.rows(connection)[0]["seq"] if record.seq is None else f"as-of-{record.seq}"
+    return f'"{moment}{".desk" if desk else ""}"'
+
+
 FAST_CLOCK = timedelta(minutes=1)
 """How far a reader's clock may be ahead of ours."""
 
 NOW = at_seq(None)
 """The record as it is."""
+
+
+class Read:
+    """A hot read: what it reads is written once, against a record, and prepared for now and for any past moment.
+
+    Used as a decorator of a function that takes a record and returns the statement.
+    """
+
+    def __init__(self, write: Callable[[Record], Select[Any]]) -> None:
+        self._write = write
+
+    @cached_property
+    def _now(self) -> Statement:
+        return Statement(self._write(NOW))
+
+    @cached_property
+    def _then(self) -> Statement:
+        return Statement(self._write(_record(None, bindparam("seq", type_=BigInt))))
+
+    def __call__(self, connection: Connection, record: Record, /, **values: Any) -> list[PlainRow]:
+        """The rows, from the record as it stood then."""
+        if record.seq is None:
+            return self._now.rows(connection, **values)
+        return self._then.rows(connection, seq=record.seq, **values)
 
 
 def at(connection: Connection, as_of: datetime | None) -> Record:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, or_, select
 
 from app.db.revisions import Row
 from app.db.schema import table_of
+from app.db.statements import PlainRow
 from app.errors import ConflictError, InvalidError, NotFoundError
 from app.models import Claim, ClaimRelation
 from app.schemas.relation import (
@@ -19,7 +20,7 @@ from app.schemas.relation import (
 )
 from app.services import objects
 from app.services.actors import Actor, visible_stages
-from app.services.objects import Columns, Noun, check_etag, rows_by_id
+from app.services.objects import Columns, Noun, check_etag, etag, rows_by_id, shaped
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.services.touch import touch
@@ -84,7 +85,7 @@ def correct(
     """Correct a relation."""
     change = actor.open(connection, Action.CORRECT, correction.reason)
     shown = read_one(connection, NOW, identifier, actor)
-    check_etag(if_match, shown)
+    check_etag(if_match, etag(shown))
     if objects.correct(change, RELATION, identifier, correction):
         ends = {"claim_id": shown.claim.id, "other_claim_id": shown.other_claim.id}
         touch(change, sorted(ends_that_show(connection, [ends])))
@@ -154,18 +155,20 @@ def linked(
 def show(connection: Connection, record: Record, rows: Sequence[Row], actor: Actor | None) -> list[RelationRead]:
     """These rows as they are shown, without those that touch a claim which the reader may not see."""
     ends = {row[name] for row in rows for name in ("claim_id", "other_claim_id")}
+    claims = rows_by_id(connection, record.claim, ends).values()
+    return [RelationRead(**one) for one in shown(rows, briefs(claims, actor))]
+
+
+def briefs(claims: Iterable[Row], actor: Actor | None) -> dict[str, PlainRow]:
+    """Those of these claims that the reader may see, as they are mentioned, by id."""
     stages = visible_stages(actor)
-    seen = {
-        one: ClaimBrief(**row)
-        for one, row in rows_by_id(connection, record.claim, ends).items()
-        if row["stage"] in stages
-    }
+    return {row["id"]: shaped(ClaimBrief, row) for row in claims if row["stage"] in stages}
+
+
+def shown(rows: Iterable[Row], seen: Mapping[str, PlainRow]) -> list[PlainRow]:
+    """Relations as `RelationRead` has them, without those that touch a claim which is not `seen`."""
     return [
-        RelationRead(
-            **{name: value for name, value in row.items() if name not in ("claim_id", "other_claim_id")},
-            claim=seen[row["claim_id"]],
-            other_claim=seen[row["other_claim_id"]],
-        )
+        shaped(RelationRead, row, claim=seen[row["claim_id"]], other_claim=seen[row["other_claim_id"]])
         for row in rows
         if row["claim_id"] in seen and row["other_claim_id"] in seen
     ]

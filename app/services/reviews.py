@@ -8,11 +8,12 @@ from sqlalchemy import Connection, select
 from app.db.ids import new_id
 from app.db.revisions import Change, Row
 from app.db.schema import table_of
+from app.db.statements import PlainRow
 from app.errors import FieldProblem
 from app.models import Claim, Review
 from app.schemas.review import ReviewCreate, ReviewRead
 from app.services import attributions, evidence, independence, origins, relations, sources
-from app.services.objects import rows_by_id
+from app.services.objects import rows_by_id, shaped
 from app.services.record import NOW, Record
 from app.services.refs import chunks
 from app.services.status_rules import RULES, Facts, facts_of
@@ -40,7 +41,7 @@ def facts(connection: Connection, claim_ids: Iterable[str]) -> dict[str, Facts]:
     against = {one for pair in contradicted for one in pair}
     found = {}
     for one in wanted:
-        named = origins.origins_of(said[one], anonymity)
+        named = origins.origins_of(said[one], origins.traced(said[one], anonymity))
         independent = origins.independent(named, origins.pairs(said[one], named, above, names, rulings.get(one, {})))
         found[one] = facts_of(
             claims[one],
@@ -127,9 +128,9 @@ def rows_of_claims(connection: Connection, record: Record, claim_ids: Iterable[s
     return found
 
 
-def show(row: Row, content_version: int) -> ReviewRead:
-    """A decision as it is shown. It is stale if the proposition changed after the version that it was taken on."""
-    return ReviewRead(**row, stale=content_version > row["claim_version"])
+def shown(row: Row, content_version: int) -> PlainRow:
+    """A decision as `ReviewRead` has it. It is stale if the proposition changed after the version it was taken on."""
+    return shaped(ReviewRead, row, stale=content_version > row["claim_version"])
 
 
 def read_all(connection: Connection, record: Record, claim_id: str, content_version: int) -> list[ReviewRead]:
@@ -138,7 +139,8 @@ def read_all(connection: Connection, record: Record, claim_id: str, content_vers
     if not rows:
         return []
     last = _last(rows)
-    return [show(row, content_version) for row in [last, *(row for row in reversed(rows) if row is not last)]]
+    ordered = [last, *(row for row in reversed(rows) if row is not last)]
+    return [ReviewRead(**shown(row, content_version)) for row in ordered]
 
 
 def standing(rows: Sequence[Row]) -> Row | None:

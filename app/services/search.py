@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, Subquery
 
 from app.db.fulltext import Match, matching
+from app.db.statements import PlainRow
 from app.errors import InvalidError
 from app.formats.words import Query, QueryError, parse_query, snippet, to_fts5, to_tsquery
 from app.schemas.claim import Snippet
+from app.services.objects import shaped
 from app.services.record import Record
 
 MOST_SNIPPETS = 5
@@ -27,13 +29,13 @@ def matches(connection: Connection, record: Record, query: Query) -> Subquery:
     return matching(connection, match, record.seq).subquery("matches")
 
 
-def snippets(query: Query, texts: Iterable[tuple[str, str]]) -> list[Snippet]:
+def snippets(query: Query, texts: Iterable[tuple[str, str]]) -> list[PlainRow]:
     """Where the words stand, for each (field, text) in which one does, each text once; the first few."""
     found = []
     for field, text in dict.fromkeys(texts):
         html = snippet(text, query)
         if html is not None:
-            found.append(Snippet(field=field, html=html))
+            found.append(shaped(Snippet, {}, field=field, html=html))
         if len(found) == MOST_SNIPPETS:
             break
     return found

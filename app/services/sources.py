@@ -12,7 +12,7 @@ from app.models import Source
 from app.schemas.source import SourceBrief, SourceCorrection, SourceCreate, SourceFields, SourceRead
 from app.services import objects, search_index
 from app.services.actors import Actor
-from app.services.objects import Columns, Noun, check_etag, overlay, rows_by_id
+from app.services.objects import Columns, Noun, check_etag, etag, overlay, rows_by_id
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.vocabulary import Action
@@ -48,7 +48,7 @@ def correct(
 ) -> None:
     """Correct a source. A new name is found by search at once, in every claim of the source."""
     change = actor.open(connection, Action.CORRECT, correction.reason)
-    check_etag(if_match, read_one(connection, NOW, identifier))
+    check_etag(if_match, etag(read_one(connection, NOW, identifier)))
     _row, columns = overlay(change, SOURCE, identifier, correction, Refs(connection))
     refuse_cycle(connection, identifier, columns.get("parent_id"))
     if columns:

@@ -12,7 +12,7 @@ from app.schemas import edtf
 from app.schemas.topic import TopicCorrection, TopicCreate, TopicFields, TopicRead
 from app.services import objects
 from app.services.actors import Actor
-from app.services.objects import Columns, Noun, check_etag, rows_by_id
+from app.services.objects import Columns, Noun, check_etag, etag, rows_by_id
 from app.services.record import NOW, Record
 from app.services.refs import Refs
 from app.vocabulary import METRIC_FAMILIES, Action, MetricFamily
@@ -44,7 +44,7 @@ def correct(
 ) -> None:
     """Correct a topic. Raises ConflictError if it would no longer take the figures that it holds."""
     change = actor.open(connection, Action.CORRECT, correction.reason)
-    check_etag(if_match, read_one(connection, NOW, identifier))
+    check_etag(if_match, etag(read_one(connection, NOW, identifier)))
     columns = objects.correct(change, TOPIC, identifier, correction)
     if "metric_family" in columns:
         _refuse_strangers(connection, identifier, MetricFamily(columns["metric_family"]))

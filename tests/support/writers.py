@@ -1,6 +1,5 @@
 """Writers that contend for one claim, each in a process of its own; their code must be importable by name."""
 
-from decimal import Decimal
 from multiprocessing import get_context
 
 from app.db.engine import Database
@@ -8,7 +7,6 @@ from app.errors import VersionMismatchError
 from app.schemas.claim import ClaimCorrection
 from app.services import actors, claims
 from app.services.claim_reads import read_one
-from app.services.objects import etag
 from app.services.record import NOW
 from app.vocabulary import Role
 
@@ -38,12 +36,13 @@ def add_one(url: str, claim_id: str, times: int) -> None:
     while done < times:
         with database.reading() as connection:
             shown = read_one(connection, NOW, claim_id, actors.Actor("", "", Role.ADMIN))
-        figure = shown.quantities[0].model_dump() | {"best": (shown.quantities[0].best or Decimal(0)) + 1}
+        figure = shown.body["quantities"][0]
+        figure["best"] += 1
         correction = ClaimCorrection.model_validate({"reason": "One more.", "quantities": [figure]})
         try:
             with database.writing() as connection:
                 actor = actors.system(connection, "Test")
-                claims.correct(connection, actor, claim_id, correction, etag(shown))
+                claims.correct(connection, actor, claim_id, correction, shown.tag)
         except VersionMismatchError:
             continue
         done += 1

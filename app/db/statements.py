@@ -1,0 +1,253 @@
+"""Reads that are asked for all the time: written in Core, compiled once for each engine, run by the driver itself.
+
+To build a statement, compile it, bind it and wrap its rows costs SQLAlchemy several times what an engine needs to
+answer it. So these are compiled when they are first used; after that only values are bound. What hangs on a row is
+read in the same statement, as rows within the row (`rows_of`): an answer takes one look at the database.
+
+Values come back plain, the same from either engine and fit for JSON: text, numbers, true and false, moments in
+RFC 3339, days in ISO 8601.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from sqlite3 import Error as SqliteError
+from typing import Any, TypeAlias
+
+import msgspec
+from psycopg import Error as PostgresqlError
+from sqlalchemy import JSON, Boolean, ColumnElement, Connection, Date, Dialect, Select, Text, bindparam
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from app.db.types import Figure, UtcDateTime
+
+PlainRow: TypeAlias = dict[str, Any]
+"""A row by the names of its columns. What hangs on it is a list of such rows."""
+
+Convert: TypeAlias = Callable[[Any], Any]
+
+_decode = msgspec.json.Decoder().decode
+
+
+# --- rows within a row ---
+
+
+class _Rows(Text):
+    """The type of rows within a row: JSON, an array of arrays."""
+
+    def __init__(self, columns: Sequence[tuple[str, TypeEngine[Any]]] = (), named: bool = True) -> None:
+        super().__init__()
+        self.columns = columns
+        self.named = named
+
+
+class _collect(FunctionElement[str]):  # noqa: N801 - named as the function of SQL that it stands for
+    """All rows of a group as one JSON array of arrays."""
+
+    name = "collect"
+    inherit_cache = False
+
+
+@compiles(_collect, "sqlite")
+def _collect_sqlite(element: _collect, compiler: SQLCompiler, **options: Any) -> str:
+    row = ", ".join(
+        # SQLite has JSON as text, and would quote it.
+        f"json({one})" if isinstance(column.type, JSON) else one
+        for column in element.clauses
+        for one in [compiler.process(column, **options)]
+    )
+    return f"json_group_array(json_array({row}))"
+
+
+@compiles(_collect, "postgresql")
+def _collect_postgresql(element: _collect, compiler: SQLCompiler, **options: Any) -> str:
+    row = ", ".join(compiler.process(column, **options) for column in element.clauses)
+    return f"coalesce(json_agg(json_build_array({row})), '[]'::json)::text"
+
+
+def _columns(statement: Select[Any]) -> list[tuple[str, TypeEngine[Any]]]:
+    return [(column.key or "", column.type) for column in statement.selected_columns]
+
+
+def rows_of(statement: Select[Any], *, named: bool = True) -> ColumnElement[Any]:
+    """All rows of a statement as one column of another. In no order: whoever needs one sorts.
+
+    Unless they are to be `named`, they are mere lists of values, which is quicker where there are many.
+    """
+    rows = _collect(*statement.selected_columns)
+    rows.type = _Rows(_columns(statement), named)
+    return statement.with_only_columns(rows, maintain_column_froms=True).scalar_subquery()
+
+
+# --- a list of values as one parameter ---
+
+
+class Texts(TypeDecorator[list[str]]):
+    """A list of texts as one value of a statement."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(Text) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> Any:
+        return msgspec.json.encode(value).decode() if dialect.name == "sqlite" else value
+
+
+class among(FunctionElement[bool]):  # noqa: N801 - reads as the operator that it is
+    """True if a column has one of the texts in a parameter, however many there are: the statement stays the same."""
+
+    name = "among"
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any], parameter: str) -> None:
+        super().__init__(column, bindparam(parameter, type_=Texts()))
+
+
+@compiles(among, "sqlite")
+def _among_sqlite(element: among, compiler: SQLCompiler, **options: Any) -> str:
+    column, texts = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({texts}))"  # noqa: S608 - two parts of the same statement
+
+
+@compiles(among, "postgresql")
+def _among_postgresql(element: among, compiler: SQLCompiler, **options: Any) -> str:
+    column, texts = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} = ANY({texts})"
+
+
+# --- plain values ---
+
+
+def _moment_of_text(text: str) -> str:
+    return text.replace(" ", "T").removesuffix(".000000") + "Z"
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _number(number: float | Decimal) -> float:
+    whole = int(number)
+    return whole if whole == number else float(number)
+
+
+_FROM_JSON: Mapping[str, Mapping[type[TypeEngine[Any]], Convert]] = {
+    "sqlite": {Boolean: bool, UtcDateTime: _moment_of_text},
+    "postgresql": {UtcDateTime: lambda text: _moment(datetime.fromisoformat(text)), Figure: _number},
+}
+"""For each engine how what it writes as JSON becomes plain, where it is not."""
+
+_FROM_DRIVER: Mapping[str, Mapping[type[TypeEngine[Any]], Convert]] = {
+    "sqlite": {**_FROM_JSON["sqlite"], JSON: _decode},
+    "postgresql": {UtcDateTime: _moment, Date: date.isoformat, Figure: _number},
+}
+"""The same for what its driver returns."""
+
+
+def _converters(
+    columns: Iterable[tuple[str, TypeEngine[Any]]], engine: str, known: Mapping[type[TypeEngine[Any]], Convert]
+) -> list[tuple[int, Convert]]:
+    """For the places of columns whose values are not plain yet, how they become so."""
+    found = []
+    for place, (_name, kind) in enumerate(columns):
+        if isinstance(kind, _Rows):
+            found.append((place, _rows_converter(kind, engine)))
+        else:
+            found += [(place, convert) for of, convert in known.items() if isinstance(kind, of)]
+    return found
+
+
+def _rows_converter(kind: _Rows, engine: str) -> Convert:
+    names = [name for name, _type in kind.columns]
+    converters = _converters(kind.columns, engine, _FROM_JSON[engine])
+
+    def rows(text: str) -> list[Any]:
+        found: list[Any] = _decode(text) if text != "[]" else []
+        for row in found:
+            for place, convert in converters:
+                if row[place] is not None:
+                    row[place] = convert(row[place])
+        return [dict(zip(names, row, strict=False)) for row in found] if kind.named else found
+
+    return rows
+
+
+# --- statements ---
+
+
+class _Compiled:
+    """A statement as one engine takes it."""
+
+    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self.sql = str(compiled)
+        self.order: list[str] | None = compiled.positiontup
+        """The names of values in the order in which they are bound; None: they are bound by name."""
+        self.own: dict[str, Any] = {name: value for name, value in compiled.params.items() if value is not None}
+        """Values that stand in the statement itself."""
+        kinds = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
+        found = {name: kind.bind_processor(dialect) for name, kind in kinds.items()}
+        self.binders = [(name, convert) for name, convert in found.items() if convert is not None]
+        """How values become what the driver takes, where they are not."""
+        for name, convert in self.binders:
+            if name in self.own:
+                self.own[name] = convert(self.own[name])
+        columns = _columns(statement)
+        self.names = [name for name, _type in columns]
+        found_converters = _converters(columns, dialect.name, _FROM_DRIVER[dialect.name])
+        self.converters = [(self.names[place], convert) for place, convert in found_converters]
+
+    def bind(self, given: Mapping[str, Any]) -> Any:
+        """The values of the statement as the driver takes them."""
+        values = {**self.own, **given}
+        for name, convert in self.binders:
+            if name in given:
+                values[name] = convert(values[name])
+        return values if self.order is None else [values[name] for name in self.order]
+
+
+class Statement:
+    """A SELECT that each engine compiles once. Its parameters are named; all of them are given at each call."""
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self._statement = statement
+        self._compiled: dict[str, _Compiled] = {}
+
+    def rows(self, connection: Connection, **values: Any) -> list[PlainRow]:
+        """All rows. Raises what SQLAlchemy raises."""
+        engine = connection.dialect.name
+        compiled = self._compiled.get(engine)
+        if compiled is None:
+            compiled = self._compiled[engine] = _Compiled(self._statement, connection.dialect)
+        rows: list[PlainRow] = []
+        for found in _run(connection, compiled.sql, compiled.bind(values)):
+            row = dict(zip(compiled.names, found, strict=False))
+            for name, convert in compiled.converters:
+                if row[name] is not None:
+                    row[name] = convert(row[name])
+            rows.append(row)
+        return rows
+
+
+def _run(connection: Connection, sql: str, values: Any) -> list[Any]:
+    driver: Any = connection.connection.dbapi_connection
+    try:
+        if connection.dialect.name == "sqlite":
+            found: list[Any] = driver.execute(sql, values).fetchall()
+            return found
+        return driver.cursor().execute(sql, values, prepare=True).fetchall()  # type: ignore[no-any-return]  # as above
+    except (SqliteError, PostgresqlError) as error:
+        gone = connection.dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]  # no cursor is at hand
+        if gone:
+            connection.invalidate()
+        raise DBAPIError.instance(
+            sql, None, error, Exception, hide_parameters=True, connection_invalidated=gone
+        ) from error
