@@ -1,6 +1,6 @@
 """Connections. Reads and writes are asked for by name, because SQLite must know which is meant before it begins."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 _WRITES = "attest_writes"
+_LAST_ACTS = "attest_last_acts"
 
 SQLITE_PRAGMAS = {
     "journal_mode": "WAL",  # readers never wait for the writer
@@ -44,12 +45,22 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that may write: committed when the block ends, rolled back when it raises."""
-        with self.engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+        acts: list[Callable[[], None]] = []
+        options = {_WRITES: True, _LAST_ACTS: acts}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin() as transaction:
             yield connection
+            if transaction.is_active:  # a dry run has been rolled back
+                for act in acts:
+                    act()
 
     def close(self) -> None:
         """Close all pooled connections."""
         self.engine.dispose()
+
+
+def before_commit(connection: Connection, act: Callable[[], None]) -> None:
+    """Have something done as the last of a transaction, if it comes to that. `connection` is one that may write."""
+    connection.get_execution_options()[_LAST_ACTS].append(act)
 
 
 def _make_engine(url: str, pool_size: int) -> Engine:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, exists, func, select
 from sqlalchemy.sql import FromClause
 
 from app.db.revisions import Row
@@ -16,7 +16,7 @@ from app.models import Source, Topic
 from app.schemas import edtf
 from app.schemas.claim import ClaimItem, ClaimPage, Snippet, SpeakerRead
 from app.schemas.query import ClaimFilter, ClaimQuery
-from app.services import search, sources
+from app.services import facets, search, sources
 from app.services.actors import Actor, visible_stages
 from app.services.claim_reads import quantities_of, topics_of
 from app.services.cursors import Cursors
@@ -50,7 +50,8 @@ def page_of(connection: Connection, query: ClaimQuery, actor: Actor | None, curs
     identifiers = [row[-1] for row in rows]
     counted = None
     if query.facets is not None:
-        counted = {facet: _facet(connection, record, chosen, facet) for facet in query.facets.split(",")}
+        matching = select(record.claim.c.id).select_from(chosen.source).where(*chosen.conditions)
+        counted = facets.count(connection, record, query, _stages(query, actor), matching)
     return ClaimPage(items=items(connection, record, identifiers, chosen.query), next=following, facets=counted)
 
 
@@ -128,35 +129,6 @@ def _order(record: Record, query: ClaimQuery, chosen: Selection) -> Order:
         "id": (claim.c.id,),
     }
     return Order(columns[sort.removeprefix("-")], falling=sort.startswith("-"))
-
-
-def _facet(connection: Connection, record: Record, chosen: Selection, facet: str) -> dict[str, int]:
-    """How many of the chosen claims have each value, most first. Topics and sources are counted by id."""
-    claim, figure, said = record.claim, record.quantity, record.attribution
-    source = chosen.source
-    match facet:
-        case "metric":
-            source = source.join(
-                figure, (figure.c.claim_id == claim.c.id) & (figure.c.content_version == claim.c.content_version)
-            )
-            value = figure.c.metric
-        case "source":
-            source = source.join(said, (said.c.claim_id == claim.c.id) & ~said.c.withdrawn)
-            value = said.c.source_id
-        case "topic":
-            value = claim.c.topic_id
-        case _:
-            value = claim.c[facet]
-    counted = func.count(claim.c.id.distinct())
-    statement: Select[Any] = (
-        select(value, counted)
-        .select_from(source)
-        .where(*chosen.conditions, value.is_not(None))
-        .group_by(value)
-        .order_by(counted.desc(), value)
-        .limit(200)
-    )
-    return {str(row[0]): int(row[1]) for row in connection.execute(statement)}
 
 
 def items(connection: Connection, record: Record, identifiers: Sequence[str], query: Query | None) -> list[ClaimItem]:
