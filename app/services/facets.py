@@ -85,7 +85,7 @@ def _narrowed(connection: Connection, query: ClaimFilter, cell: FromClause) -> l
 
 def _from_counters(
     cell: FromClause, within: Sequence[ColumnElement[bool]], query: ClaimFilter, facet: Facet, counters: str
-) -> Select[Any]:
+) -> Select[Facet, str, int]:
     parted = counters == ANY or query.kind or query.status or facet in ("kind", "status")
     conditions = [
         *within,
@@ -98,7 +98,7 @@ def _from_counters(
     return _most(facet, value, func.sum(cell.c.claims), cell, conditions)
 
 
-def _from_claims(record: Record, matching: Select[Any], facets: Sequence[Facet]) -> list[Select[Any]]:
+def _from_claims(record: Record, matching: Select[Any], facets: Sequence[Facet]) -> list[Select[Facet, str, int]]:
     claim, figure, said = record.claim, record.quantity, record.attribution
     needed = {name for facet in facets for name in _COLUMNS[facet]}
     # Both engines find these once if more than one facet is counted among them.
@@ -124,9 +124,9 @@ def _most(
     claims: ColumnElement[int],
     source: FromClause,
     conditions: Sequence[ColumnElement[bool]],
-) -> Select[Any]:
+) -> Select[Facet, str, int]:
     """The most frequent values of a facet."""
-    statement: Select[Any] = (
+    return (
         select(literal(facet).label("facet"), value.label("value"), claims.label("claims"))
         .select_from(source)
         .where(*conditions)
@@ -135,4 +135,3 @@ def _most(
         .order_by(claims.desc(), value)
         .limit(MOST)
     )
-    return statement
