@@ -63,7 +63,8 @@ def count(
     statement = union_all(*(select(branch.subquery()) for branch in branches))
     found: dict[str, dict[str, int]] = {facet: {} for facet in asked}
     for facet, value, claims in sorted(connection.execute(statement), key=lambda row: (-row.claims, row.value)):
-        found[facet][value] = int(claims)
+        if claims:  # the cells of the counters stay when they become empty
+            found[facet][value] = int(claims)
     return found
 
 
@@ -126,12 +127,13 @@ def _most(
     conditions: Sequence[ColumnElement[bool]],
 ) -> Select[Facet, str, int]:
     """The most frequent values of a facet."""
+    number = claims.label("claims")
     return (
-        select(literal(facet).label("facet"), value.label("value"), claims.label("claims"))
+        select(literal(facet).label("facet"), value.label("value"), number)
         .select_from(source)
         .where(*conditions)
         .group_by(value)
-        .having(claims > 0)
-        .order_by(claims.desc(), value)
+        # By its label, or SQLite would work it out again.
+        .order_by(number.desc(), value)
         .limit(MOST)
     )
