@@ -321,3 +321,25 @@ def check_facets(
     stages = query.stage or [Stage.PUBLISHED]
     found = facets.count(connection, record, query, stages, matching)
     assert found == {facet: plainly(those, query, facet) for facet in FACETS}, fields
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({}, set(FACETS)),
+        ({"stage": list(Stage), "kind": list(KINDS), "status": [Status.DISPUTED]}, set(FACETS)),
+        ({"topic": "any"}, {"status", "kind", "stage", "topic"}),
+        ({"topic": "any", "kind": list(KINDS)}, {"status", "kind", "stage", "topic"}),
+        ({"metric": [Metric.KILLED]}, {"status", "kind", "stage"}),
+        ({"metric": [Metric.KILLED, Metric.WOUNDED]}, set()),
+        ({"metric": [Metric.KILLED], "topic": "any"}, set()),
+        ({"metric": [Metric.KILLED], "value_min": 0}, set()),
+        ({"source": "any"}, set()),
+        ({"q": "soldiers"}, set()),
+        ({"date_to": "2025"}, set()),
+    ],
+)
+def test_which_facets_the_counters_tell(fields: dict[str, Any], told: set[Facet]) -> None:
+    query = ClaimQuery(**fields)
+
+    assert {facet for facet in FACETS if facets.counters_for(facet, query) is not None} == told

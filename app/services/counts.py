@@ -153,9 +153,8 @@ class _Counting:
     def finish(self) -> None:
         """Write the new totals."""
         self._settle()
-        rows = [
-            {**dict(zip(_CELL, cell, strict=True)), "claims": more} for cell, more in sorted(self._more.items()) if more
-        ]
+        grown = (*_CELL, "claims")
+        rows = [dict(zip(grown, (*cell, more), strict=True)) for cell, more in sorted(self._more.items()) if more]
         self._more.clear()
         if not rows:
             return
