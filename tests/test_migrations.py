@@ -10,11 +10,12 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from fastapi.testclient import TestClient
-from sqlalchemy import CheckConstraint, Engine, func, inspect, select
+from sqlalchemy import CheckConstraint, Engine, MetaData, Table, func, insert, inspect, literal, select
 
 from app import vocabulary
 from app.db import migrate
 from app.db.engine import Database
+from app.db.ids import new_id
 from app.db.schema import Base, table_of
 from app.main import create_app
 from app.models import Claim
@@ -104,12 +105,44 @@ def record_claim(database: Database, figure: int) -> str:
         return claims.create(connection, actor, claim, "Recorded.")
 
 
+def copy_claim(database: Database, claim_id: str) -> str:
+    """Record a claim with all that hangs on it again, in a schema that the services know no longer; its id."""
+    copied, said = new_id("clm"), new_id("att")
+    changed = {
+        "claim": {"id": copied},
+        "claim_revision": {"id": copied},
+        "quantity": {"claim_id": copied},
+        "attribution": {"id": said, "claim_id": copied},
+        "attribution_revision": {"id": said, "claim_id": copied},
+        "search_text": {"claim_id": copied},
+    }
+    with database.writing() as connection:
+        for name, values in changed.items():
+            table = Table(name, MetaData(), autoload_with=connection)
+            numbered = {"id"} if name == "search_text" else set()
+            columns = [one for one in table.c if migrate.ours(one.name, "column") and one.name not in numbered]
+            of_claim = table.c.id if name in ("claim", "claim_revision") else table.c.claim_id
+            copy = select(*(literal(values[one.name]) if one.name in values else one for one in columns))
+            rows = copy.where(of_claim == claim_id)
+            connection.execute(insert(table).from_select([one.name for one in columns], rows))
+    return copied
+
+
 def found(database: Database, word: str, tmp_path: Path) -> list[dict[str, Any]]:
     """What the service finds in this database."""
     settings = Settings(database_url=database.url, data_dir=tmp_path, pool_size=2)
     with TestClient(create_app(settings), base_url="http://testserver/api/v1/") as api:
         items: list[dict[str, Any]] = api.get("claims", params={"q": word}).raise_for_status().json()["items"]
         return items
+
+
+def number_of_claims(database: Database, tmp_path: Path) -> int:
+    """How many claims there are with a figure and somebody who gives it, as the service counts them."""
+    settings = Settings(database_url=database.url, data_dir=tmp_path, pool_size=2)
+    with TestClient(create_app(settings), base_url="http://testserver/api/v1/") as api:
+        facets = api.get("claims", params={"facets": "status,metric,source"}).raise_for_status().json()["facets"]
+        (number,) = {number for facet in facets.values() for number in facet.values()}
+        return int(number)
 
 
 def tables(database: Database) -> set[str]:
@@ -121,18 +154,19 @@ def test_every_step_down_and_up_again_keeps_the_data(empty: Database, tmp_path: 
     migrate.upgrade(empty)
     identifiers = [record_claim(empty, 11_000)]
 
-    for revision in reversed(revisions()):
+    for revision in reversed(revisions()[:-1]):
         migrate.downgrade(empty, revision)
         assert migrate.current_revision(empty) == revision
         with empty.reading() as connection:
             assert connection.scalar(select(func.count()).select_from(table_of(Claim))) == len(identifiers)
 
         # Data that come while the schema stands here are there afterwards, too.
-        identifiers.append(record_claim(empty, 11_000 + len(identifiers)))
+        identifiers.append(copy_claim(empty, identifiers[0]))
         migrate.upgrade(empty)
 
         assert migrate.drift(empty, Base.metadata) == []
         assert {item["id"] for item in found(empty, "солдатів", tmp_path)} == set(identifiers)
+        assert number_of_claims(empty, tmp_path) == len(identifiers)
 
 
 def test_down_to_nothing_and_up_again(empty: Database, tmp_path: Path) -> None:
@@ -241,9 +275,9 @@ def test_closed_lists_are_those_of_the_vocabulary(empty: Database) -> None:
     migrate.upgrade(empty)
 
     listed = {
-        (table, str(name).removeprefix(f"ck_{table}_").removesuffix("_known")): re.findall(r"'([^']*)'", text)
+        (table, str(name).removeprefix(f"ck_{table}_").removesuffix("_known")): re.findall(r"'([^']*)'", check)
         for table, told in reflected(empty.engine).items()
-        for name, text in told["checks"].items()
+        for name, check in told["checks"].items()
         if str(name).endswith("_known")
     }
 

@@ -1,6 +1,6 @@
 """Connections. Reads and writes are asked for by name, because SQLite must know which is meant before it begins."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock, local
 from time import thread_time
@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 _WRITES = "attest_writes"
+_LAST_ACTS = "attest_last_acts"
 
 SQLITE_PRAGMAS = {
     "journal_mode": "WAL",  # readers never wait for the writer
@@ -62,8 +63,13 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that may write: committed when the block ends, rolled back when it raises."""
-        with self.engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+        acts: list[Callable[[], None]] = []
+        options = {_WRITES: True, _LAST_ACTS: acts}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin() as transaction:
             yield connection
+            if transaction.is_active:  # a dry run has been rolled back
+                for act in acts:
+                    act()
 
     def close(self) -> None:
         """Close all connections. Whoever keeps some must be done with them."""
@@ -134,6 +140,11 @@ class KeptConnections:
 def broken_off(error: DBAPIError) -> bool:
     """True if a read took longer than the patience of its connection."""
     return getattr(error.orig, "sqlite_errorname", None) == "SQLITE_INTERRUPT"
+
+
+def before_commit(connection: Connection, act: Callable[[], None]) -> None:
+    """Have something done as the last of a transaction, if it comes to that. `connection` is one that may write."""
+    connection.get_execution_options()[_LAST_ACTS].append(act)
 
 
 def _make_engine(url: str, pool_size: int) -> Engine:

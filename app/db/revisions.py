@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy import (
     BindParameter,
@@ -107,6 +107,16 @@ def last_moment(connection: Connection) -> datetime:
     return moment
 
 
+class Watch(Protocol):
+    """Is told of all that is about to be written under a change, so that what is derived from it can follow."""
+
+    def adding(self, table: Table, rows: Sequence[Row]) -> None:
+        """These rows will be new."""
+
+    def amending(self, table: Table, rows: Sequence[Row]) -> None:
+        """These rows, each an `id` and columns that get another value, will change what is there."""
+
+
 @dataclass
 class Change:
     """One act upon the record: everything written under it shares who, when and why.
@@ -121,6 +131,7 @@ class Change:
     actor_id: str
     action: str
     reason: str
+    watch: Watch | None = None
     _stored: bool = False
     _shared: bool = False
 
@@ -137,6 +148,10 @@ class Change:
         self.connection.execute(update(tables["head"]).values(seq=self.seq, at=self.at))
         self._stored = True
 
+    def _announce(self, table: Table, rows: Sequence[Row]) -> None:
+        if self.watch is not None:
+            self.watch.adding(table, rows)
+
     @property
     def made(self) -> bool:
         """True once something has been written under this change."""
@@ -147,6 +162,7 @@ class Change:
         if not rows:
             return
         self._store()
+        self._announce(table, rows)
         stamp = {"change_seq": self.seq, "recorded_at": self.at}
         self.connection.execute(insert(table), [{**row, **stamp} for row in rows])
 
@@ -155,6 +171,7 @@ class Change:
         if not rows:
             return
         self._store()
+        self._announce(table, rows)
         stamp = {"version": 1, "change_seq": self.seq, "recorded_at": self.at}
         stamped = [{**row, **stamp} for row in rows]
         self._tell_sharing(table, ["*"])
@@ -171,6 +188,8 @@ class Change:
             return
         self._store()
         self._tell_sharing(table, ["*", *rows[0]])
+        if self.watch is not None:
+            self.watch.amending(table, rows)
         values: dict[str, Any] = {name: bindparam("b_" + name) for name in rows[0] if name != "id"}
         self.connection.execute(
             update(table)

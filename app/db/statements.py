@@ -107,8 +107,9 @@ class among(FunctionElement[bool]):  # noqa: N801 - reads as the operator that i
     type = Boolean()
     inherit_cache = True
 
-    def __init__(self, column: ColumnElement[Any], parameter: str) -> None:
-        super().__init__(column, bindparam(parameter, type_=Texts()))
+    def __init__(self, column: ColumnElement[Any], parameter: str, texts: list[str] | None = None) -> None:
+        value = {} if texts is None else {"value": texts}
+        super().__init__(column, bindparam(parameter, type_=Texts(), **value))
 
 
 @compiles(among, "sqlite")

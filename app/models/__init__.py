@@ -5,6 +5,7 @@ from app.db.schema import Base, table_of
 from app.models.attribution import Attribution
 from app.models.change import Change, Head
 from app.models.claim import Claim, Quantity
+from app.models.claim_count import ClaimCount, ClaimCountHistory
 from app.models.claim_relation import ClaimRelation
 from app.models.document import Capture, Document
 from app.models.evidence import Evidence
@@ -33,6 +34,8 @@ __all__ = [
     "Capture",
     "Change",
     "Claim",
+    "ClaimCount",
+    "ClaimCountHistory",
     "ClaimRelation",
     "Document",
     "Evidence",

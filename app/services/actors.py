@@ -11,6 +11,7 @@ from app.db.revisions import Change, open_change
 from app.db.schema import table_of
 from app.errors import PermissionDeniedError
 from app.models import Person
+from app.services import counts
 from app.vocabulary import PUBLIC_STAGES, Action, Role, Stage
 
 person = table_of(Person)
@@ -33,7 +34,9 @@ class Actor:
 
     def open(self, connection: Connection, action: Action, reason: str) -> Change:
         """Begin a change of the record in this person's name."""
-        return open_change(connection, actor_id=self.person_id, action=action, reason=reason)
+        change = open_change(connection, actor_id=self.person_id, action=action, reason=reason)
+        counts.keep(change)
+        return change
 
 
 def of_the_desk(actor: Actor | None) -> bool:

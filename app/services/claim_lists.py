@@ -42,15 +42,7 @@ def page_of(connection: Connection, query: ClaimQuery, actor: Actor | None, curs
         items, following = _listed(connection, record, query, actor, place)
     else:
         items, following = _searched(connection, record, query, actor, place)
-    counted = None
-    if query.facets is not None:
-        chosen = choose(connection, record, query, actor)
-        counted = {facet: _facet(connection, record, chosen, facet) for facet in query.facets.split(",")}
-    return Shown(
-        tag_of(connection, record, desk=of_the_desk(actor)),
-        shaped(ClaimPage, {}, items=items, next=following, facets=counted),
-    )
-
+XXX
 
 def _listed(
     connection: Connection, record: Record, query: ClaimQuery, actor: Actor | None, place: Place
@@ -174,31 +166,3 @@ def _searched(
         order = _order(record, sort)
     rows, following = page(connection, chosen.select(*order.columns), order, place)
     return items(connection, record, [row[-1] for row in rows], cast(Query, chosen.query)), following
-
-
-def _facet(connection: Connection, record: Record, chosen: Selection, facet: str) -> dict[str, int]:
-    """How many of the chosen claims have each value, most first. Topics and sources are counted by id."""
-    claim, figure, said = record.claim, record.quantity, record.attribution
-    source = chosen.source
-    match facet:
-        case "metric":
-            source = source.join(
-                figure, (figure.c.claim_id == claim.c.id) & (figure.c.content_version == claim.c.content_version)
-            )
-            value = figure.c.metric
-        case "source":
-            source = source.join(said, (said.c.claim_id == claim.c.id) & ~said.c.withdrawn)
-            value = said.c.source_id
-        case "topic":
-            value = claim.c.topic_id
-        case _:
-            value = claim.c[facet]
-    counted = func.count(claim.c.id.distinct())
-    statement = (
-        chosen.select(value, counted, source=source)
-        .where(value.is_not(None))
-        .group_by(value)
-        .order_by(counted.desc(), value)
-        .limit(200)
-    )
-    return {str(row[0]): int(row[1]) for row in connection.execute(statement)}
