@@ -8,15 +8,17 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
 from sqlalchemy.sql import FromClause
 
+from app.db import fulltext
+from app.db.fulltext import Match
 from app.db.revisions import Row
 from app.db.schema import table_of
 from app.errors import InvalidError, PermissionDeniedError
 from app.formats.words import Query, fold
 from app.models import Source, Topic
 from app.schemas import edtf
-from app.schemas.claim import ClaimItem, ClaimPage, Snippet, SpeakerRead
+from app.schemas.claim import ClaimItem, ClaimPage, Counted, Snippet, SpeakerRead
 from app.schemas.query import ClaimFilter, ClaimQuery
-from app.services import search, sources
+from app.services import search, search_pages, sources
 from app.services.actors import Actor, visible_stages
 from app.services.claim_reads import quantities_of, topics_of
 from app.services.cursors import Cursors
@@ -24,6 +26,7 @@ from app.services.listing import Order, Place, page
 from app.services.objects import rows_by_id
 from app.services.record import Record, at
 from app.services.refs import Refs, chunks
+from app.services.search_pages import Asked
 from app.vocabulary import Stage
 
 SPEAKERS = 10
@@ -36,22 +39,62 @@ class Selection(NamedTuple):
     conditions: list[ColumnElement[bool]]
     source: FromClause
     query: Query | None
-    rank: ColumnElement[float] | None
+    match: Match | None
+    narrowed: bool
+    """There are filters besides the stage that everybody sees."""
 
 
 def page_of(connection: Connection, query: ClaimQuery, actor: Actor | None, cursors: Cursors) -> ClaimPage:
     """One page of the claims that a query asks for."""
     record = at(connection, query.as_of)
     chosen = choose(connection, record, query, actor)
-    order = _order(record, query, chosen)
-    statement = select(*order.columns).select_from(chosen.source).where(*chosen.conditions)
     bound = query.model_dump(mode="json", exclude={"cursor", "limit"})
-    rows, following = page(connection, statement, order, Place(bound, query.limit, query.cursor, cursors))
-    identifiers = [row[-1] for row in rows]
-    counted = None
-    if query.facets is not None:
-        counted = {facet: _facet(connection, record, chosen, facet) for facet in query.facets.split(",")}
-    return ClaimPage(items=items(connection, record, identifiers, chosen.query), next=following, facets=counted)
+    place = Place(bound, query.limit, query.cursor, cursors)
+    facets = [] if query.facets is None else query.facets.split(",")
+    if chosen.match is not None:
+        asked = Asked(connection, record, chosen.match, chosen.conditions, chosen.narrowed, counted=bool(facets))
+        return _searched(asked, query, place, facets, chosen)
+    order = _order(record, query)
+    statement = select(*order.columns).select_from(chosen.source).where(*chosen.conditions)
+    rows, following = page(connection, statement, order, place)
+    counted = {facet: _facet(connection, record, chosen, facet) for facet in facets}
+    return ClaimPage(
+        items=items(connection, record, [row[-1] for row in rows], None),
+        next=following,
+        facets=counted if facets else None,
+        counted=Counted(claims=_total(connection, chosen), complete=True) if facets else None,
+    )
+
+
+def _searched(asked: Asked, query: ClaimQuery, place: Place, facets: Sequence[str], chosen: Selection) -> ClaimPage:
+    connection, record = asked.connection, asked.record
+    if query.sort in (None, "relevance"):
+        found = search_pages.by_relevance(asked, place)
+    else:
+        found = search_pages.by_columns(asked, _order(record, query), place)
+    among = _among(connection, record, [row.id for row in found.counted.rows])
+    counted = {
+        facet: search_pages.count(found.counted, facet)
+        if facet in search_pages.COLUMN_OF
+        else _facet(connection, record, among, facet)
+        for facet in facets
+    }
+    return ClaimPage(
+        items=items(connection, record, found.claim_ids, chosen.query),
+        next=found.following,
+        facets=counted if facets else None,
+        counted=Counted(claims=len(found.counted.rows), complete=found.counted.complete) if facets else None,
+    )
+
+
+def _among(connection: Connection, record: Record, identifiers: Sequence[str]) -> Selection:
+    wanted = fulltext.listed(connection, identifiers)
+    return Selection([], wanted.join(record.claim, record.claim.c.id == wanted.c.value), None, None, narrowed=True)
+
+
+def _total(connection: Connection, chosen: Selection) -> int:
+    statement = select(func.count()).select_from(chosen.source).where(*chosen.conditions)
+    return connection.execute(statement).scalar_one()
 
 
 def choose(connection: Connection, record: Record, query: ClaimFilter, actor: Actor | None) -> Selection:
@@ -77,11 +120,13 @@ def choose(connection: Connection, record: Record, query: ClaimFilter, actor: Ac
         conditions.append(_said(connection, record, query, refs))
     if query.metric or query.value_min is not None or query.value_max is not None:
         conditions.append(_measured(record, query))
+    narrowed = len(conditions) > 1 or bool(query.stage)
     if query.q is None:
-        return Selection(conditions, claim, None, None)
+        return Selection(conditions, claim, None, None, narrowed)
     words = search.parse(query.q)
-    found = search.matches(connection, record, words)
-    return Selection(conditions, claim.join(found, found.c.claim_id == claim.c.id), words, found.c.rank)
+    match = search.match_of(connection, words)
+    found = fulltext.matching(connection, match, record.seq).subquery("matches")
+    return Selection(conditions, claim.join(found, found.c.claim_id == claim.c.id), words, match, narrowed)
 
 
 def _stages(query: ClaimFilter, actor: Actor | None) -> list[Stage]:
@@ -115,13 +160,11 @@ def _measured(record: Record, query: ClaimFilter) -> ColumnElement[bool]:
     return exists(select(1).select_from(figure).where(*conditions))
 
 
-def _order(record: Record, query: ClaimQuery, chosen: Selection) -> Order:
+def _order(record: Record, query: ClaimQuery) -> Order:
     claim = record.claim
-    sort = query.sort or ("relevance" if chosen.rank is not None else "-date")
+    sort = query.sort or "-date"
     if sort == "relevance":
-        if chosen.rank is None:
-            raise InvalidError.of("sort", "relevance goes with q")
-        return Order((chosen.rank, claim.c.id), falling=True)
+        raise InvalidError.of("sort", "relevance goes with q")
     columns = {
         "date": (claim.c.time_earliest, claim.c.id),
         "recorded": (claim.c.change_seq, claim.c.id),

@@ -37,21 +37,29 @@ def page(
 
     The statement's first columns must be those of the order. Raises InvalidError for a cursor of another list.
     """
-    if place.cursor is not None:
-        after = _values(order, place.cursors.read(place.query, place.cursor))
-        here = tuple_(*order.columns)
-        statement = statement.where(here < after if order.falling else here > after)
-    direction: Callable[[ColumnElement[Any]], ColumnElement[Any]] = (
-        (lambda column: column.desc()) if order.falling else (lambda column: column.asc())
-    )
-    rows = connection.execute(statement.order_by(*map(direction, order.columns)).limit(place.limit + 1)).all()
+    rows = connection.execute(ordered(statement, order, after(order, place)).limit(place.limit + 1)).all()
     if len(rows) <= place.limit:
         return rows, None
     rows = rows[: place.limit]
     return rows, place.cursors.make(place.query, list(rows[-1][: len(order.columns)]))
 
 
-def _values(order: Order, stored: Sequence[Any]) -> tuple[Any, ...]:
+def ordered(statement: Select[Any], order: Order, after: tuple[Any, ...] | None) -> Select[Any]:
+    """The statement in this order, from the row behind these values on."""
+    if after is not None:
+        here = tuple_(*order.columns)
+        statement = statement.where(here < after if order.falling else here > after)
+    direction: Callable[[ColumnElement[Any]], ColumnElement[Any]] = (
+        (lambda column: column.desc()) if order.falling else (lambda column: column.asc())
+    )
+    return statement.order_by(*map(direction, order.columns))
+
+
+def after(order: Order, place: Place) -> tuple[Any, ...] | None:
+    """The values of the last row of the page before, None on the first. Raises InvalidError for a foreign cursor."""
+    if place.cursor is None:
+        return None
+    stored = place.cursors.read(place.query, place.cursor)
     if len(stored) != len(order.columns):
         raise InvalidError.of("cursor", "belongs to another order")
     return tuple(
