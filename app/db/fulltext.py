@@ -89,7 +89,7 @@ def newest(connection: Connection, match: Match, highest: int, count: int) -> li
     # FTS5 gives rows in the order of their numbers, either way, and stops when it has been asked for no more.
     index, number, matches = _index(connection, match)
     statement = select(number).select_from(index).where(matches, number <= highest)
-    return list(connection.scalars(statement.order_by(number.desc()).limit(count)))
+    return list(connection.scalars(statement.order_by(number.desc()).limit(count)).all())
 
 
 def _newest_in_postgresql(connection: Connection, match: Match, highest: int, count: int) -> list[int]:
@@ -114,7 +114,7 @@ def _walked(connection: Connection, match: Match, above: int, highest: int, coun
     text, number, matches = _index(connection, match)
     # No index is asked for what IS TRUE.
     tried = select(number).select_from(text).where(matches.is_(True), number > above, number <= highest)
-    return list(connection.scalars(tried.order_by(number.desc()).limit(count)))
+    return list(connection.scalars(tried.order_by(number.desc()).limit(count)).all())
 
 
 def _looked_up(connection: Connection, match: Match, highest: int, count: int) -> list[int]:
@@ -124,7 +124,7 @@ def _looked_up(connection: Connection, match: Match, highest: int, count: int) -
     if len(match.required) > 1:
         listed = found.cte("found").prefix_with("MATERIALIZED", dialect="postgresql")
         found = select(listed.c.number)
-    return list(connection.scalars(found.order_by(found.selected_columns.number.desc()).limit(count)))
+    return list(connection.scalars(found.order_by(found.selected_columns.number.desc()).limit(count)).all())
 
 
 def matching(connection: Connection, match: Match, seq: int | None) -> Select[tuple[str]]:

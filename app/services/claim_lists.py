@@ -34,7 +34,7 @@ SPEAKERS = 10
 
 
 class Selection(NamedTuple):
-    """Which claims: a statement without columns, and the matches of the search, if there is one."""
+    """Which claims: a statement without columns, and what is searched for among them, if anything is."""
 
     conditions: list[ColumnElement[bool]]
     source: FromClause
@@ -124,9 +124,16 @@ def choose(connection: Connection, record: Record, query: ClaimFilter, actor: Ac
     if query.q is None:
         return Selection(conditions, claim, None, None, narrowed)
     words = search.parse(query.q)
-    match = search.match_of(connection, words)
-    found = fulltext.matching(connection, match, record.seq).subquery("matches")
-    return Selection(conditions, claim.join(found, found.c.claim_id == claim.c.id), words, match, narrowed)
+    return Selection(conditions, claim, words, search.match_of(connection, words), narrowed)
+
+
+def found(connection: Connection, record: Record, chosen: Selection) -> Select[Any]:
+    """The ids of all the claims that were chosen, in no order."""
+    statement = select(record.claim.c.id).select_from(chosen.source).where(*chosen.conditions)
+    if chosen.match is None:
+        return statement
+    matches = fulltext.matching(connection, chosen.match, record.seq).subquery("matches")
+    return statement.join(matches, matches.c.claim_id == record.claim.c.id)
 
 
 def _stages(query: ClaimFilter, actor: Actor | None) -> list[Stage]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 from sqlalchemy.sql import FromClause
 
 from app.db import fulltext
@@ -230,7 +230,8 @@ def _read(
     statement = (
         select(claim.c.id, *counted, *columns)
         .select_from(texts.join(claim, claim.c.id == search_text.c.claim_id))
-        .where(fulltext.standing(then), *conditions, *asked.conditions)
+        # Claims are to be looked up by id: by what IS TRUE no index is asked.
+        .where(fulltext.standing(then), *conditions, and_(*asked.conditions).is_(True))
     )
     return asked.connection.execute(statement).all()
 
