@@ -11,7 +11,7 @@ number, and all that was recorded up to some moment lies at or below one number,
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import add
 
 from sqlalchemy import (
@@ -53,21 +53,22 @@ FREQUENT = 0.02
 
 
 @dataclass(frozen=True)
-class Phrase:
-    """Words next to each other, one space between them; with `prefix` the last one may go on."""
-
-    words: str
-    prefix: bool
-
-
-@dataclass(frozen=True)
 class Match:
-    """A query in each engine's own language, and as the phrases of which it is made."""
+    """A query in each engine's own language, and as the phrases of which it is made.
+
+    A phrase stands as in a text: one space before and behind each word. Behind a word that may go on there is none.
+    """
 
     fts5: str
     tsquery: str
-    required: tuple[Phrase, ...]
-    excluded: tuple[Phrase, ...]
+    required: tuple[str, ...]
+    excluded: tuple[str, ...]
+
+    @property
+    def phrases(self) -> dict[str, str]:
+        """What `holds` and `rank` leave to be given when the statement is executed."""
+        required = {f"required_{place}": phrase for place, phrase in enumerate(self.required)}
+        return required | {f"excluded_{place}": phrase for place, phrase in enumerate(self.excluded)}
 
 
 # --- asking the index ---
@@ -196,31 +197,39 @@ def standing(highest: int | None) -> ColumnElement[bool]:
 
 def holds(connection: Connection, match: Match) -> ColumnElement[bool]:
     """Whether a row matches, told from its text alone: for rows that were found in another way than by the index."""
-    text = reduce(add, (_spaced(name) for name in WEIGHTS))
-    within = [_stands_in(connection, text, phrase) for phrase in match.required]
-    without = [~_stands_in(connection, text, phrase) for phrase in match.excluded]
-    return and_(*within, *without)
+    return _holds(connection.dialect.name, len(match.required), len(match.excluded))
 
 
 def rank(connection: Connection, match: Match) -> ColumnElement[int]:
     """How good a row is of which it is known that it matches; higher is better, see WEIGHTS."""
+    return _rank(connection.dialect.name, len(match.required))
 
+
+@lru_cache(maxsize=512)
+def _holds(dialect: str, required: int, excluded: int) -> ColumnElement[bool]:
+    text = reduce(add, map(_spaced, WEIGHTS))
+    within = [_stands_in(dialect, text, f"required_{place}") for place in range(required)]
+    without = [~_stands_in(dialect, text, f"excluded_{place}") for place in range(excluded)]
+    return and_(*within, *without)
+
+
+@lru_cache(maxsize=256)
+def _rank(dialect: str, required: int) -> ColumnElement[int]:
     def weighed(name: str, weight: int) -> ColumnElement[int]:
-        text = _spaced(name)
-        whole = and_(*(_stands_in(connection, text, phrase) for phrase in match.required))
+        whole = and_(*(_stands_in(dialect, _spaced(name), f"required_{place}") for place in range(required)))
         return case((whole, weight), else_=0)
 
     return reduce(add, (weighed(name, weight) for name, weight in WEIGHTS.items()))
 
 
 def _spaced(name: str) -> ColumnElement[str]:
-    # With a space around each word there is no word that is found inside another.
-    return literal_column("' '", Text) + _text().c[name] + literal_column("' '", Text)
+    space: ColumnElement[str] = literal_column("' '", Text)
+    return space + _text().c[name] + space
 
 
-def _stands_in(connection: Connection, text: ColumnElement[str], phrase: Phrase) -> ColumnElement[bool]:
-    place = func.instr if connection.dialect.name == "sqlite" else func.strpos
-    return place(text, f" {phrase.words}" if phrase.prefix else f" {phrase.words} ") > 0
+def _stands_in(dialect: str, text: ColumnElement[str], phrase: str) -> ColumnElement[bool]:
+    place = func.instr if dialect == "sqlite" else func.strpos
+    return place(text, bindparam(phrase, type_=Text)) > literal_column("0")
 
 
 def _text() -> FromClause:

@@ -50,13 +50,14 @@ def page_of(connection: Connection, query: ClaimQuery, actor: Actor | None, curs
     chosen = choose(connection, record, query, actor)
     bound = query.model_dump(mode="json", exclude={"cursor", "limit"})
     place = Place(bound, query.limit, query.cursor, cursors)
-    facets = [] if query.facets is None else query.facets.split(",")
     if chosen.match is not None:
-        asked = Asked(connection, record, chosen.match, chosen.conditions, chosen.narrowed, counted=bool(facets))
-        return _searched(asked, query, place, facets, chosen)
+        facets = [facet for facet in _facets(query) if facet in search_pages.COLUMN_OF]
+        asked = Asked(connection, record, chosen.match, chosen.conditions, chosen.narrowed, facets, bool(query.facets))
+        return _searched(asked, query, chosen.query, place)
     order = _order(record, query)
     statement = select(*order.columns).select_from(chosen.source).where(*chosen.conditions)
     rows, following = page(connection, statement, order, place)
+    facets = _facets(query)
     counted = {facet: _facet(connection, record, chosen, facet) for facet in facets}
     return ClaimPage(
         items=items(connection, record, [row[-1] for row in rows], None),
@@ -66,25 +67,29 @@ def page_of(connection: Connection, query: ClaimQuery, actor: Actor | None, curs
     )
 
 
-def _searched(asked: Asked, query: ClaimQuery, place: Place, facets: Sequence[str], chosen: Selection) -> ClaimPage:
+def _searched(asked: Asked, query: ClaimQuery, words: Query | None, place: Place) -> ClaimPage:
     connection, record = asked.connection, asked.record
     if query.sort in (None, "relevance"):
         found = search_pages.by_relevance(asked, place)
     else:
         found = search_pages.by_columns(asked, _order(record, query), place)
-    among = _among(connection, record, [row.id for row in found.counted.rows])
-    counted = {
-        facet: search_pages.count(found.counted, facet)
-        if facet in search_pages.COLUMN_OF
-        else _facet(connection, record, among, facet)
-        for facet in facets
-    }
+    counted = {}
+    for facet in _facets(query):
+        if facet in asked.facets:
+            counted[facet] = search_pages.count(asked, found.counted, facet)
+        else:
+            among = _among(connection, record, [row[0] for row in found.counted.rows])
+            counted[facet] = _facet(connection, record, among, facet)
     return ClaimPage(
-        items=items(connection, record, found.claim_ids, chosen.query),
+        items=items(connection, record, found.claim_ids, words),
         next=found.following,
-        facets=counted if facets else None,
-        counted=Counted(claims=len(found.counted.rows), complete=found.counted.complete) if facets else None,
+        facets=counted or None,
+        counted=Counted(claims=len(found.counted.rows), complete=found.counted.complete) if counted else None,
     )
+
+
+def _facets(query: ClaimQuery) -> list[str]:
+    return [] if query.facets is None else query.facets.split(",")
 
 
 def _among(connection: Connection, record: Record, identifiers: Sequence[str]) -> Selection:

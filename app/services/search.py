@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from app.db.fulltext import Match, Phrase, words_beginning
+from app.db.fulltext import Match, words_beginning
 from app.errors import InvalidError
 from app.formats.words import Query, QueryError, Term, parse_query, snippet, to_fts5, to_tsquery
 from app.schemas.claim import Snippet
@@ -37,8 +37,8 @@ def match_of(connection: Connection, query: Query) -> Match:
     return Match(to_fts5(query, endings), to_tsquery(query), _phrases(query.required), _phrases(query.excluded))
 
 
-def _phrases(terms: Iterable[Term]) -> tuple[Phrase, ...]:
-    return tuple(Phrase(" ".join(term.words), term.prefix) for term in terms)
+def _phrases(terms: Iterable[Term]) -> tuple[str, ...]:
+    return tuple(f" {' '.join(term.words)}" + " " * (not term.prefix) for term in terms)
 
 
 def snippets(query: Query, texts: Iterable[tuple[str, str]]) -> list[Snippet]:

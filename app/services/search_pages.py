@@ -9,11 +9,12 @@ these claims are read, and their texts tried. Lists by date and the like walk al
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 from sqlalchemy.sql import FromClause
 
 from app.db import fulltext
@@ -51,8 +52,10 @@ class Asked:
     """The filters, upon the record's claims."""
     narrowed: bool
     """There are filters besides what a reader may see."""
+    facets: Sequence[str]
+    """By which columns of a claim what is found will be counted, see COLUMN_OF."""
     counted: bool
-    """What is found is also to be counted."""
+    """What is found will be counted, by these or otherwise."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ class Found:
 class Matches:
     """Claims that match and pass the filters."""
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[Any]
+    """Of each its id, the facets asked for, and then what its order is made of."""
     complete: bool
     """These are all."""
 
@@ -97,21 +101,24 @@ def by_relevance(asked: Asked, place: Place) -> Found:
     """
     top, after = _start(asked, place)
     then = None if place.cursor is None and asked.record.seq is None else top
-    columns = (search_text.c.id.label("number"), fulltext.rank(asked.connection, asked.match).label("rank"))
+    columns = (search_text.c.id, fulltext.rank(asked.connection, asked.match))
     if after is not None and after[0] == OLDER and not (asked.narrowed or asked.counted):
         lowest, found = after[1], Matches([], complete=False)
     else:
         candidates = _candidates(asked, top)
         lowest, found = candidates.lowest, _passing(asked, candidates, then, columns)
 
-    def key(row: Row[Any]) -> Key:
-        return (row.rank, row.id) if row.number >= lowest else (OLDER, row.number)
+    def key(row: Any) -> Key:
+        number, rank = row[-2:]
+        return (rank, row[0]) if number >= lowest else (OLDER, number)
 
-    rows = sorted((row for row in found.rows if after is None or key(row) < after), key=key, reverse=True)
-    if not found.complete and len(rows) <= place.limit:
+    keyed = [(key(row), row[0]) for row in found.rows]
+    keyed = sorted((one for one in keyed if after is None or one[0] < after), reverse=True)
+    if not found.complete and len(keyed) <= place.limit:
         below = after[1] if after is not None and after[0] == OLDER else lowest
-        rows += _older(asked, below, then, columns, place.limit + 1 - len(rows))
-    return _page(rows, found, place, lambda row: (top, *key(row)))
+        older = _older(asked, below, then, columns, place.limit + 1 - len(keyed))
+        keyed += [(key(row), row[0]) for row in older]
+    return _page([((top, *one), claim_id) for one, claim_id in keyed[: place.limit + 1]], found, place)
 
 
 def by_columns(asked: Asked, order: Order, place: Place) -> Found:
@@ -124,25 +131,22 @@ def by_columns(asked: Asked, order: Order, place: Place) -> Found:
     if candidates.complete or asked.narrowed or asked.counted:
         found = _passing(asked, candidates, then, order.columns)
 
-    def key(row: Row[Any]) -> Key:
-        return tuple(row[-len(order.columns) :])
-
-    def follows(row: Row[Any]) -> bool:
-        return after is None or (key(row) < after if order.falling else key(row) > after)
-
-    rows: Sequence[Row[Any]]
     if found.complete:
-        rows = sorted(filter(follows, found.rows), key=key, reverse=order.falling)
+        keys = [tuple(row[-len(order.columns) :]) for row in found.rows]
+        if after is not None:
+            keys = [key for key in keys if (key < after if order.falling else key > after)]
+        keys.sort(reverse=order.falling)
     else:
         share = len(candidates.numbers) / (top - candidates.lowest + 1)
-        rows = _walk(asked, order, after, then, share=share, wanted=place.limit + 1)
-    return _page(rows, found, place, key)
+        keys = _walk(asked, order, after, then, share=share, wanted=place.limit + 1)
+    return _page([(key, key[-1]) for key in keys], found, place)
 
 
-def _page(rows: Sequence[Row[Any]], counted: Matches, place: Place, key: Callable[[Row[Any]], Key]) -> Found:
-    page = rows[: place.limit]
-    following = place.cursors.make(place.query, key(page[-1])) if len(rows) > place.limit else None
-    return Found([row.id for row in page], following, counted)
+def _page(keyed: Sequence[tuple[Key, str]], counted: Matches, place: Place) -> Found:
+    """Of claims in their order, each with its place in that order, the first; the next one may be among them or not."""
+    page = keyed[: place.limit]
+    following = place.cursors.make(place.query, page[-1][0]) if len(keyed) > place.limit else None
+    return Found([claim_id for _key, claim_id in page], following, counted)
 
 
 def _start(asked: Asked, place: Place) -> tuple[int, Key | None]:
@@ -174,24 +178,20 @@ def _passing(asked: Asked, candidates: _Candidates, then: int | None, columns: S
     return Matches(_read(asked, _rows(asked, candidates.numbers), then, columns), candidates.complete)
 
 
-def _older(
-    asked: Asked, below: int, then: int | None, columns: Sequence[ColumnElement[Any]], wanted: int
-) -> list[Row[Any]]:
+def _older(asked: Asked, below: int, then: int | None, columns: Sequence[ColumnElement[Any]], wanted: int) -> list[Any]:
     """So many of the claims whose texts have lower numbers, the newest first."""
-    rows: list[Row[Any]] = []
+    rows: list[Any] = []
     size = 2 * wanted
     while True:
         numbers = fulltext.newest(asked.connection, asked.match, below - 1, size)
         read = _read(asked, _rows(asked, numbers), then, columns)
-        rows += sorted(read, key=lambda row: row.number, reverse=True)
+        rows += sorted(read, key=lambda row: row[-2], reverse=True)
         if len(rows) >= wanted or len(numbers) < size:
             return rows[:wanted]
         below, size = numbers[-1], min(4 * size, LONGEST_WALK)
 
 
-def _walk(
-    asked: Asked, order: Order, after: Key | None, then: int | None, *, share: float, wanted: int
-) -> Sequence[Row[Any]]:
+def _walk(asked: Asked, order: Order, after: Key | None, then: int | None, *, share: float, wanted: int) -> list[Key]:
     """The next claims in an order, at least `wanted` unless it ends; `share` of all texts are likely to match."""
     claims = select(*order.columns).where(*asked.conditions)
     for steps in (min(int(2 * wanted / share), LONGEST_WALK), LONGEST_WALK):
@@ -199,13 +199,13 @@ def _walk(
         holds = fulltext.holds(asked.connection, asked.match)
         conditions = [search_text.c.claim_id == walked.c.id, fulltext.standing(then), holds]
         matching = select(*walked.c).where(select(1).select_from(search_text).where(*conditions).exists())
-        rows = asked.connection.execute(matching).all()
-        if len(rows) >= wanted or _count(asked.connection, walked) < steps:
-            return sorted(rows, key=tuple, reverse=order.falling)
+        keys = [tuple(row) for row in asked.connection.execute(matching, asked.match.phrases)]
+        if len(keys) >= wanted or _count(asked.connection, walked) < steps:
+            return sorted(keys, reverse=order.falling)
     # It is frequent, but not here: a word of another year. There are not so many of it that they could not be sorted.
     found = fulltext.matching(asked.connection, asked.match, asked.record.seq).subquery("matches")
     everything = claims.join_from(asked.record.claim, found, found.c.claim_id == asked.record.claim.c.id)
-    return asked.connection.execute(listing.ordered(everything, order, after).limit(wanted)).all()
+    return [tuple(row) for row in asked.connection.execute(listing.ordered(everything, order, after).limit(wanted))]
 
 
 def _count(connection: Connection, table: FromClause) -> int:
@@ -223,17 +223,17 @@ def _read(
     then: int | None,
     columns: Sequence[ColumnElement[Any]],
     *conditions: ColumnElement[bool],
-) -> Sequence[Row[Any]]:
+) -> Sequence[Any]:
     """Of these texts the claims that pass the filters: their `id`, what they are counted by, and these columns."""
     claim = asked.record.claim
-    counted = [claim.c[facet] for facet in COLUMN_OF.values()] if asked.counted else []
+    counted = [claim.c[COLUMN_OF[facet]] for facet in asked.facets]
     statement = (
         select(claim.c.id, *counted, *columns)
         .select_from(texts.join(claim, claim.c.id == search_text.c.claim_id))
         # Claims are to be looked up by id: by what IS TRUE no index is asked.
         .where(fulltext.standing(then), *conditions, and_(*asked.conditions).is_(True))
     )
-    return asked.connection.execute(statement).all()
+    return asked.connection.execute(statement, asked.match.phrases).all()
 
 
 # --- counting ---
@@ -241,9 +241,12 @@ def _read(
 COLUMN_OF = {"status": "status", "kind": "kind", "stage": "stage", "topic": "topic_id"}
 """Facets that are columns of a claim."""
 
+MOST_VALUES = 200
+"""So many values of a facet at most are shown."""
 
-def count(matches: Matches, facet: str) -> dict[str, int]:
+
+def count(asked: Asked, matches: Matches, facet: str) -> dict[str, int]:
     """How many claims have each value of a facet that is a column, the most frequent values first."""
-    column = COLUMN_OF[facet]
-    found = Counter(value for row in matches.rows if (value := getattr(row, column)) is not None)
-    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+    found = Counter(map(itemgetter(1 + asked.facets.index(facet)), matches.rows))
+    del found[None]
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))[:MOST_VALUES])
