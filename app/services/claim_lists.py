@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
 from sqlalchemy.sql import FromClause
 
 from app.db import fulltext
@@ -40,8 +40,8 @@ class Selection(NamedTuple):
     source: FromClause
     query: Query | None
     match: Match | None
-    narrowed: bool
-    """There are filters besides the stage that everybody sees."""
+    narrowed: list[Select[Any]]
+    """For each filter that an index answers: the ids of the claims that it leaves, whatever the others do."""
 
 
 def page_of(connection: Connection, query: ClaimQuery, actor: Actor | None, cursors: Cursors) -> ClaimPage:
@@ -94,7 +94,7 @@ def _facets(query: ClaimQuery) -> list[str]:
 
 def _among(connection: Connection, record: Record, identifiers: Sequence[str]) -> Selection:
     wanted = fulltext.listed(connection, identifiers)
-    return Selection([], wanted.join(record.claim, record.claim.c.id == wanted.c.value), None, None, narrowed=True)
+    return Selection([], wanted.join(record.claim, record.claim.c.id == wanted.c.value), None, None, [])
 
 
 def _total(connection: Connection, chosen: Selection) -> int:
@@ -110,9 +110,11 @@ def choose(connection: Connection, record: Record, query: ClaimFilter, actor: Ac
         conditions.append(claim.c.kind.in_(query.kind))
     if query.status:
         conditions.append(claim.c.status.in_(query.status))
+    narrowed = [select(claim.c.id).where(*conditions)] if query.kind or query.status or query.stage else []
     refs = Refs(connection)
     if query.topic is not None:
         conditions.append(claim.c.topic_id == refs.field(table_of(Topic), query.topic, "topic"))
+        narrowed.append(select(claim.c.id).where(conditions[-1]))
     if query.date_from is not None or query.date_to is not None:
         conditions.append(claim.c.time.is_not(None))
     if query.date_from is not None:
@@ -122,23 +124,27 @@ def choose(connection: Connection, record: Record, query: ClaimFilter, actor: Ac
     if query.place is not None:
         conditions.append(claim.c.place_folded.contains(fold(query.place), autoescape=True))
     if query.source is not None or query.stance:
-        conditions.append(_said(connection, record, query, refs))
+        said = _said(connection, record, query, refs)
+        conditions.append(exists(select(1).where(record.attribution.c.claim_id == claim.c.id, *said)))
+        if query.source is not None:
+            narrowed.append(select(record.attribution.c.claim_id).where(*said))
     if query.metric or query.value_min is not None or query.value_max is not None:
         conditions.append(_measured(record, query))
-    narrowed = len(conditions) > 1 or bool(query.stage)
     if query.q is None:
-        return Selection(conditions, claim, None, None, narrowed)
+        return Selection(conditions, claim, None, None, [])
     words = search.parse(query.q)
     return Selection(conditions, claim, words, search.match_of(connection, words), narrowed)
 
 
 def found(connection: Connection, record: Record, chosen: Selection) -> Select[Any]:
     """The ids of all the claims that were chosen, in no order."""
-    statement = select(record.claim.c.id).select_from(chosen.source).where(*chosen.conditions)
+    claim = record.claim
     if chosen.match is None:
-        return statement
+        return select(claim.c.id).select_from(chosen.source).where(*chosen.conditions)
     matches = fulltext.matching(connection, chosen.match, record.seq).subquery("matches")
-    return statement.join(matches, matches.c.claim_id == record.claim.c.id)
+    # Claims are to be looked up by id: by what IS TRUE no index is asked.
+    searched = matches.join(claim, claim.c.id == matches.c.claim_id)
+    return select(claim.c.id).select_from(searched).where(and_(*chosen.conditions).is_(True))
 
 
 def _stages(query: ClaimFilter, actor: Actor | None) -> list[Stage]:
@@ -148,15 +154,15 @@ def _stages(query: ClaimFilter, actor: Actor | None) -> list[Stage]:
     return stages
 
 
-def _said(connection: Connection, record: Record, query: ClaimFilter, refs: Refs) -> ColumnElement[bool]:
+def _said(connection: Connection, record: Record, query: ClaimFilter, refs: Refs) -> list[ColumnElement[bool]]:
     said = record.attribution
-    conditions = [said.c.claim_id == record.claim.c.id, ~said.c.withdrawn]
+    conditions = [~said.c.withdrawn]
     if query.source is not None:
         source_id = refs.field(table_of(Source), query.source, "source")
         conditions.append(said.c.source_id.in_(sources.descendants(connection, record, str(source_id))))
     if query.stance:
         conditions.append(said.c.stance.in_(query.stance))
-    return exists(select(1).select_from(said).where(*conditions))
+    return conditions
 
 
 def _measured(record: Record, query: ClaimFilter) -> ColumnElement[bool]:

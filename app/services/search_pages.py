@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 from sqlalchemy.sql import FromClause
 
 from app.db import fulltext
@@ -50,8 +50,8 @@ class Asked:
     match: Match
     conditions: Sequence[ColumnElement[bool]]
     """The filters, upon the record's claims."""
-    narrowed: bool
-    """There are filters besides what a reader may see."""
+    narrowed: Sequence[Select[Any]]
+    """For each filter that an index answers: the ids of the claims that it leaves, whatever the others do."""
     facets: Sequence[str]
     """By which columns of a claim what is found will be counted, see COLUMN_OF."""
     counted: bool
@@ -83,6 +83,8 @@ class Matches:
 class _Candidates:
     """The newest rows of the index that match, whether or not they pass the filters."""
 
+    top: int
+    """The last row that there is, whether it matches or not."""
     numbers: list[int]
     complete: bool
     """Nothing else matches."""
@@ -100,7 +102,7 @@ def by_relevance(asked: Asked, place: Place) -> Found:
     words change meanwhile keeps its place. Raises InvalidError for a cursor of another list.
     """
     top, after = _start(asked, place)
-    then = None if place.cursor is None and asked.record.seq is None else top
+    then = _then(asked, top) if place.cursor is None else top
     columns = (search_text.c.id, fulltext.rank(asked.connection, asked.match))
     if after is not None and after[0] == OLDER and not (asked.narrowed or asked.counted):
         lowest, found = after[1], Matches([], complete=False)
@@ -124,21 +126,14 @@ def by_relevance(asked: Asked, place: Place) -> Found:
 def by_columns(asked: Asked, order: Order, place: Place) -> Found:
     """The page in an order of claims. Raises InvalidError for a cursor of another list."""
     after = listing.after(order, place)
-    top = fulltext.top(asked.connection, asked.record.seq)
-    then = None if asked.record.seq is None else top
-    candidates = _candidates(asked, top)
+    candidates = _candidates(asked, fulltext.top(asked.connection, asked.record.seq))
     found = Matches([], complete=False)
     if candidates.complete or asked.narrowed or asked.counted:
-        found = _passing(asked, candidates, then, order.columns)
-
+        found = _passing(asked, candidates, _then(asked, candidates.top), order.columns)
     if found.complete:
-        keys = [tuple(row[-len(order.columns) :]) for row in found.rows]
-        if after is not None:
-            keys = [key for key in keys if (key < after if order.falling else key > after)]
-        keys.sort(reverse=order.falling)
+        keys = _in_order(found.rows, order, after)
     else:
-        share = len(candidates.numbers) / (top - candidates.lowest + 1)
-        keys = _walk(asked, order, after, then, share=share, wanted=place.limit + 1)
+        keys = _walk(asked, candidates, order, after, place.limit + 1)
     return _page([(key, key[-1]) for key in keys], found, place)
 
 
@@ -159,19 +154,22 @@ def _start(asked: Asked, place: Place) -> tuple[int, Key | None]:
     return stored[0], tuple(stored[1:])
 
 
+def _then(asked: Asked, top: int) -> int | None:
+    """The `top` of the moment that is asked about; None for now."""
+    return None if asked.record.seq is None else top
+
+
 def _candidates(asked: Asked, top: int) -> _Candidates:
     numbers = fulltext.newest(asked.connection, asked.match, top, CANDIDATES + 1)
-    return _Candidates(numbers[:CANDIDATES], len(numbers) <= CANDIDATES)
+    return _Candidates(top, numbers[:CANDIDATES], len(numbers) <= CANDIDATES)
 
 
 def _passing(asked: Asked, candidates: _Candidates, then: int | None, columns: Sequence[ColumnElement[Any]]) -> Matches:
     """All claims that match and pass the filters, if either are few; else those among the candidates."""
-    if not candidates.complete and asked.narrowed:
-        claim = asked.record.claim
-        few = select(claim.c.id).where(*asked.conditions).limit(CANDIDATES + 1)
-        identifiers = asked.connection.scalars(few).all()
+    for narrow in () if candidates.complete else asked.narrowed:
+        identifiers = asked.connection.scalars(narrow.limit(CANDIDATES + 1)).all()
         if len(identifiers) <= CANDIDATES:
-            wanted = fulltext.listed(asked.connection, identifiers)
+            wanted = fulltext.listed(asked.connection, sorted(set(identifiers)))
             source = wanted.join(search_text, search_text.c.claim_id == wanted.c.value)
             holds = fulltext.holds(asked.connection, asked.match)
             return Matches(_read(asked, source, then, columns, holds), complete=True)
@@ -191,21 +189,37 @@ def _older(asked: Asked, below: int, then: int | None, columns: Sequence[ColumnE
         below, size = numbers[-1], min(4 * size, LONGEST_WALK)
 
 
-def _walk(asked: Asked, order: Order, after: Key | None, then: int | None, *, share: float, wanted: int) -> list[Key]:
-    """The next claims in an order, at least `wanted` unless it ends; `share` of all texts are likely to match."""
-    claims = select(*order.columns).where(*asked.conditions)
-    for steps in (min(int(2 * wanted / share), LONGEST_WALK), LONGEST_WALK):
-        walked = listing.ordered(claims, order, after).limit(steps).subquery("walked")
-        holds = fulltext.holds(asked.connection, asked.match)
-        conditions = [search_text.c.claim_id == walked.c.id, fulltext.standing(then), holds]
+def _walk(asked: Asked, candidates: _Candidates, order: Order, after: Key | None, wanted: int) -> list[Key]:
+    """The next claims in an order, at least `wanted` unless it ends there."""
+    top, then = candidates.top, _then(asked, candidates.top)
+    share = len(candidates.numbers) / (top - candidates.lowest + 1)
+    likely = int(2 * wanted / share)
+    # Where that many are hardly fewer than all matches, they are sorted at once.
+    for steps in (min(likely, LONGEST_WALK), LONGEST_WALK) if likely < share * top else ():
+        walked = listing.ordered(_claims(asked, order), order, after).limit(steps).subquery("walked")
+        conditions = [search_text.c.claim_id == walked.c.id, fulltext.standing(then)]
+        conditions.append(fulltext.holds(asked.connection, asked.match))
         matching = select(*walked.c).where(select(1).select_from(search_text).where(*conditions).exists())
         keys = [tuple(row) for row in asked.connection.execute(matching, asked.match.phrases)]
         if len(keys) >= wanted or _count(asked.connection, walked) < steps:
             return sorted(keys, reverse=order.falling)
-    # It is frequent, but not here: a word of another year. There are not so many of it that they could not be sorted.
-    found = fulltext.matching(asked.connection, asked.match, asked.record.seq).subquery("matches")
-    everything = claims.join_from(asked.record.claim, found, found.c.claim_id == asked.record.claim.c.id)
-    return [tuple(row) for row in asked.connection.execute(listing.ordered(everything, order, after).limit(wanted))]
+    numbers = fulltext.newest(asked.connection, asked.match, top, top)
+    return _in_order(_read(asked, _rows(asked, numbers), then, order.columns), order, after)
+
+
+def _claims(asked: Asked, order: Order) -> Select[Any]:
+    claims = select(*order.columns)
+    if len(order.columns) > 1:
+        return claims.where(*asked.conditions)
+    # By id alone: no index for the filters, which would have to be sorted then.
+    return claims.where(and_(*asked.conditions).is_(True))
+
+
+def _in_order(rows: Sequence[Any], order: Order, after: Key | None) -> list[Key]:
+    keys: list[Key] = [tuple(row[-len(order.columns) :]) for row in rows]
+    if after is not None:
+        keys = [key for key in keys if (key < after if order.falling else key > after)]
+    return sorted(keys, reverse=order.falling)
 
 
 def _count(connection: Connection, table: FromClause) -> int:
