@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from operator import add
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -34,7 +35,7 @@ from sqlalchemy import (
     table,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
-from sqlalchemy.types import JSON
+from sqlalchemy.types import JSON, TypeEngine
 
 from app.db.schema import Base
 
@@ -173,12 +174,11 @@ def _index(connection: Connection, match: Match) -> tuple[FromClause, ColumnElem
 # --- telling of rows ---
 
 
-def listed(connection: Connection, values: Sequence[int] | Sequence[str]) -> FromClause:
+def listed(connection: Connection, values: Sequence[int] | Sequence[str], kind: TypeEngine[Any]) -> FromClause:
     """A table of these values, in its column `value`: one parameter, however many they are."""
     if connection.dialect.name == "sqlite":
         return func.json_each(bindparam(None, list(values), type_=JSON)).table_valued("value")
-    kind = ARRAY(Text if values and isinstance(values[0], str) else BigInteger)
-    return func.unnest(cast(literal(list(values), kind), kind)).table_valued("value").render_derived()
+    return func.unnest(cast(literal(list(values), ARRAY(kind)), ARRAY(kind))).table_valued("value").render_derived()
 
 
 def standing(highest: int | None) -> ColumnElement[bool]:

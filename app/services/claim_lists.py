@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, exists, func, select
 from sqlalchemy.sql import FromClause
 
 from app.db import fulltext
@@ -93,7 +93,7 @@ def _facets(query: ClaimQuery) -> list[str]:
 
 
 def _among(connection: Connection, record: Record, identifiers: Sequence[str]) -> Selection:
-    wanted = fulltext.listed(connection, identifiers)
+    wanted = fulltext.listed(connection, identifiers, Text())
     return Selection([], wanted.join(record.claim, record.claim.c.id == wanted.c.value), None, None, [])
 
 

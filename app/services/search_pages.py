@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Text, and_, func, select
 from sqlalchemy.sql import FromClause
 
 from app.db import fulltext
@@ -27,7 +27,10 @@ from app.services.listing import Order, Place
 from app.services.record import Record
 
 CANDIDATES = 1_000
-"""So many matches at most are ordered by rank and counted; so many claims at most are read to try their texts."""
+"""So many matches at most are ordered by rank and counted."""
+
+FEW_CLAIMS = 1_000
+"""Where a filter leaves no more claims than that, their texts are tried instead."""
 
 LONGEST_WALK = 20_000
 """So many claims at most are tried along an order before all matches are sorted instead."""
@@ -167,9 +170,9 @@ def _candidates(asked: Asked, top: int) -> _Candidates:
 def _passing(asked: Asked, candidates: _Candidates, then: int | None, columns: Sequence[ColumnElement[Any]]) -> Matches:
     """All claims that match and pass the filters, if either are few; else those among the candidates."""
     for narrow in () if candidates.complete else asked.narrowed:
-        identifiers = asked.connection.scalars(narrow.limit(CANDIDATES + 1)).all()
-        if len(identifiers) <= CANDIDATES:
-            wanted = fulltext.listed(asked.connection, sorted(set(identifiers)))
+        identifiers = asked.connection.scalars(narrow.limit(FEW_CLAIMS + 1)).all()
+        if len(identifiers) <= FEW_CLAIMS:
+            wanted = fulltext.listed(asked.connection, sorted(set(identifiers)), Text())
             source = wanted.join(search_text, search_text.c.claim_id == wanted.c.value)
             holds = fulltext.holds(asked.connection, asked.match)
             return Matches(_read(asked, source, then, columns, holds), complete=True)
@@ -227,7 +230,7 @@ def _count(connection: Connection, table: FromClause) -> int:
 
 
 def _rows(asked: Asked, numbers: Sequence[int]) -> FromClause:
-    wanted = fulltext.listed(asked.connection, numbers)
+    wanted = fulltext.listed(asked.connection, numbers, BigInteger())
     return wanted.join(search_text, search_text.c.id == wanted.c.value)
 
 
