@@ -20,6 +20,7 @@ from fastapi.testclient import TestClient
 
 from app import settings
 from app.cli import main
+from app.db import migrate
 
 Record = Callable[..., dict[str, Any]]
 
@@ -140,16 +141,17 @@ def test_a_database_is_made_and_checked(run: Run, tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("ATTEST_DATABASE_URL", "")
     monkeypatch.setenv("ATTEST_DATA_DIR", str(tmp_path / "new"))
 
+    newest = migrate.head_revision()
     before = run("db", "check")
     assert (before.code, before.err.strip()) == (
         1,
-        "The database is at nothing, this version needs 0003. Run: attest db upgrade",
+        f"The database is at nothing, this version needs {newest}. Run: attest db upgrade",
     )
-    assert run("db", "check", "--json").json == {"current": None, "head": "0003", "differences": []}
-    assert run("db", "upgrade").out.strip() == "Migrated from nothing to 0003."
-    assert run("db", "upgrade").out.strip() == "The database is at 0003."
-    assert run("db", "check") == (0, "The database is at 0003 and agrees with the models.\n", "")
-    assert run("db", "check", "--json").json["current"] == "0003"
+    assert run("db", "check", "--json").json == {"current": None, "head": newest, "differences": []}
+    assert run("db", "upgrade").out.strip() == f"Migrated from nothing to {newest}."
+    assert run("db", "upgrade").out.strip() == f"The database is at {newest}."
+    assert run("db", "check") == (0, f"The database is at {newest} and agrees with the models.\n", "")
+    assert run("db", "check", "--json").json["current"] == newest
 
 
 def test_a_database_that_is_not_as_the_models_say_fails_the_check(run: Run, database: Any) -> None:

@@ -316,10 +316,9 @@ def check_facets(
 ) -> None:
     topic = {"topic": at_work.one("topic", int(fields["topic"]))} if "topic" in fields else {}
     query = ClaimQuery(**{**fields, **topic}, facets=",".join(FACETS))
-    chosen = claim_lists.choose(connection, record, query, at_work.actor)
-    matching = select(record.claim.c.id).select_from(chosen.source).where(*chosen.conditions)
+    matching = claim_lists.ids_of(connection, record, query, at_work.actor)
     stages = query.stage or [Stage.PUBLISHED]
-    found = facets.count(connection, record, query, stages, matching)
+    found = facets.count(connection, record, query, facets=FACETS, stages=stages, matching=matching)
     assert found == {facet: plainly(those, query, facet) for facet in FACETS}, fields
 
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from app.db.engine import Database
 from app.main import create_app
-from app.services import keys
+from app.services import keys, search_pages
 from app.settings import Settings
 from app.vocabulary import Role
 from tests.support import postgres
@@ -162,6 +162,19 @@ def found(client: TestClient, q: str) -> list[str]:
 def test_both_engines_find_the_same_in_the_same_order(both: dict[str, TestClient], q: str) -> None:
     assert found(both["sqlite"], q) == FOUND[q]
     assert found(both["postgresql"], q) == FOUND[q]
+
+
+@pytest.mark.parametrize("q", FOUND)
+def test_texts_that_are_tried_match_as_the_index_does(
+    both: dict[str, TestClient], q: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_pages, "CANDIDATES", 1)
+    for client in both.values():
+        narrowed = client.get("claims", params={"q": q, "limit": 200, "kind": "other"})
+        assert sorted(item["key"] for item in narrowed.json()["items"]) == sorted(FOUND[q])
+        monkeypatch.setattr(search_pages, "FEW_CLAIMS", 0)
+        by_date = client.get("claims", params={"q": q, "limit": 200, "sort": "-date"})
+        assert sorted(item["key"] for item in by_date.json()["items"]) == sorted(FOUND[q])
 
 
 ALPHABET = "kurs 북한상자  -*\"'()&|!:<>^\\NEAR ÄКй1,0. أسر"

@@ -233,6 +233,12 @@ def test_queries_are_compiled_for_both_engines(q: str, fts5: str, tsquery: str) 
     assert words.to_tsquery(query) == tsquery
 
 
+def test_beginnings_may_be_asked_for_word_by_word() -> None:
+    query = words.parse_query('ukr* "north kor*" -kur*')
+    endings = {"ukr": ["ukraine", "ukrposhta"], "kor": ["korea"], "kur": ()}
+    assert words.to_fts5(query, endings) == '(("ukraine" OR "ukrposhta") AND ("north korea")) NOT ("kur" *)'
+
+
 def test_a_query_is_a_small_tree() -> None:
     assert words.parse_query('Kursk "North Korea" sold* -rumour') == Query(
         required=(Term(("kursk",)), Term(("north", "korea")), Term(("sold",), prefix=True)),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock, local
 from time import thread_time
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -39,9 +39,9 @@ class Database:
         # A single statement needs no transaction around it. SQLite's driver begins none by itself.
         self._glances = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    def connect(self, what: Literal["glances", "reads"]) -> Connection:
-        """A connection to be kept and closed by whoever takes it."""
-        return (self._glances if what == "glances" else self._reads).connect()
+    def connect(self) -> Connection:
+        """A connection as `glancing` gives one, to be kept and closed by whoever takes it."""
+        return self._glances.connect()
 
     def keeping(self, *, patience: float | None = None) -> "KeptConnections":
         """Connections for short reads that threads keep. `patience`: seconds, see `broken_off`; for SQLite alone."""
@@ -98,7 +98,7 @@ class KeptConnections:
     @contextmanager
     def glancing(self) -> Iterator[Connection]:
         """As `Database.glancing`."""
-        connection = self._get("glances")
+        connection = self._get()
         try:
             yield connection
         finally:
@@ -108,15 +108,23 @@ class KeptConnections:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """As `Database.reading`."""
-        connection = self._get("reads")
-        with connection.begin():
-            yield connection
+        if self._database.is_sqlite:
+            with self.glancing() as connection, connection.begin():
+                yield connection
+            return
+        with self.glancing() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            driver.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield connection
+            finally:
+                if not driver.closed:
+                    driver.rollback()
 
-    def _get(self, what: Literal["glances", "reads"]) -> Connection:
-        kept: Connection | None = getattr(self._mine, what, None)
+    def _get(self) -> Connection:
+        kept: Connection | None = getattr(self._mine, "connection", None)
         if kept is None or kept.closed or kept.invalidated:
-            kept = self._database.connect(what)
-            setattr(self._mine, what, kept)
+            kept = self._mine.connection = self._database.connect()
             with self._lock:
                 self._all.append(kept)
             if self._patience is not None:
@@ -151,8 +159,9 @@ def _make_engine(url: str, pool_size: int) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         # Values of statements never reach the logs: they hold what people wrote.
+        # Threads that read keep so many connections as the pool has; the rest is for writes, exports and commands.
         return create_engine(
-            parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
+            parsed, pool_size=pool_size, max_overflow=2 * pool_size, pool_pre_ping=True, hide_parameters=True
         )
     engine = create_engine(
         parsed,

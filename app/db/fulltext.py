@@ -1,18 +1,30 @@
 """Full-text matching, one face for both engines.
 
 The words are cut and folded by us, the same for text and query, so both engines hold and look for exactly the same
-tokens. What is left to them is finding and ranking.
+tokens. What is left to them is finding. A search is two steps: `newest` asks the index alone for the numbers of rows
+that match, and what the rows are worth is read of no more of them than a page needs.
+
+Rows of search_text are numbered as they are recorded and never deleted: the newest match is the one with the highest
+number, and all that was recorded up to some moment lies at or below one number, the `top` of that moment.
 """
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import add
+from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     ColumnElement,
     Connection,
+    FromClause,
     Select,
+    Text,
+    and_,
+    bindparam,
     case,
     cast,
     column,
@@ -23,6 +35,7 @@ from sqlalchemy import (
     table,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.types import JSON, TypeEngine
 
 from app.db.schema import Base
 
@@ -33,54 +46,191 @@ A rank follows from the text and the query alone. Were it to weigh how rare a wo
 every new claim could reorder what was found before: pages would lose rows, and a past moment would not come back.
 """
 
+SAMPLE = 1_000
+"""So many of the newest rows tell PostgreSQL how frequent a match is."""
+
+FREQUENT = 0.02
+"""From this share on rows are read one by one: it takes as long as to look all of them up in the index."""
+
 
 @dataclass(frozen=True)
 class Match:
-    """A query in each engine's own language."""
+    """A query in each engine's own language, and as the phrases of which it is made.
+
+    A phrase stands as in a text: one space before and behind each word. Behind a word that may go on there is none.
+    """
 
     fts5: str
     tsquery: str
+    required: tuple[str, ...]
+    excluded: tuple[str, ...]
+
+    @property
+    def phrases(self) -> dict[str, str]:
+        """What `holds` and `rank` leave to be given when the statement is executed."""
+        required = {f"required_{place}": phrase for place, phrase in enumerate(self.required)}
+        return required | {f"excluded_{place}": phrase for place, phrase in enumerate(self.excluded)}
 
 
-def matching(connection: Connection, match: Match, seq: int | None) -> Select[tuple[str, int]]:
-    """The claims whose words match, `claim_id` with `rank` (higher is better); as of change number `seq`, or now."""
-    search_text = Base.metadata.tables["search_text"]
-    found, rank = (_sqlite if connection.dialect.name == "sqlite" else _postgresql)(match)
-    statement = select(search_text.c.claim_id, rank.label("rank")).where(found)
+# --- asking the index ---
+
+
+def top(connection: Connection, seq: int | None) -> int:
+    """The number of the last row recorded up to change number `seq`, or by now; 0 if there is none."""
+    number, recorded = _text().c.id, _text().c.change_seq
+    statement = select(number).order_by(number.desc()).limit(1)
+    if seq is not None:
+        statement = select(number).where(recorded <= seq).order_by(recorded.desc(), number.desc()).limit(1)
+    return connection.scalar(statement) or 0
+
+
+def newest(connection: Connection, match: Match, highest: int, count: int) -> list[int]:
+    """The numbers of the newest rows that match, falling, none above `highest` and at most `count`; old texts too."""
+    if connection.dialect.name != "sqlite":
+        return _newest_in_postgresql(connection, match, highest, count)
+    # FTS5 gives rows in the order of their numbers, either way, and stops when it has been asked for no more.
+    index, number, matches = _index(connection, match)
+    statement = select(number).select_from(index).where(matches, number <= highest)
+    return list(connection.scalars(statement.order_by(number.desc()).limit(count)).all())
+
+
+def _newest_in_postgresql(connection: Connection, match: Match, highest: int, count: int) -> list[int]:
+    """A GIN index gives all that matches or nothing, in no order: of frequent words we read the rows themselves.
+
+    How frequent they are is tried out on the newest rows. The planner would multiply the shares of single words, which
+    is wrong by far for those that stand together ("North Korean") and for those that never do.
+    """
+    found = _walked(connection, match, highest - SAMPLE, highest, count)
+    share, lowest = len(found) / SAMPLE, highest - SAMPLE
+    if len(found) < count and share >= FREQUENT:
+        reach = int(2 * count / share)
+        found += _walked(connection, match, lowest - reach, lowest, count - len(found))
+        lowest -= reach
+    if len(found) < count and lowest > 0:
+        found += _looked_up(connection, match, lowest, count - len(found))
+    return found
+
+
+def _walked(connection: Connection, match: Match, above: int, highest: int, count: int) -> list[int]:
+    """The newest matches among the rows between two numbers, each of which is tried."""
+    text, number, matches = _index(connection, match)
+    # No index is asked for what IS TRUE.
+    tried = select(number).select_from(text).where(matches.is_(True), number > above, number <= highest)
+    return list(connection.scalars(tried.order_by(number.desc()).limit(count)).all())
+
+
+def _looked_up(connection: Connection, match: Match, highest: int, count: int) -> list[int]:
+    """The newest matches up to a number, by the index, or as the planner likes where it can know what is best."""
+    text, number, matches = _index(connection, match)
+    found = select(number.label("number")).select_from(text).where(matches, number <= highest)
+    if len(match.required) > 1:
+        listed = found.cte("found").prefix_with("MATERIALIZED", dialect="postgresql")
+        found = select(listed.c.number)
+    return list(connection.scalars(found.order_by(found.selected_columns.number.desc()).limit(count)).all())
+
+
+def matching(connection: Connection, match: Match, seq: int | None) -> Select[tuple[str]]:
+    """All claims whose words match, `claim_id`; as of change number `seq`, or now."""
+    source, number, matches = _index(connection, match)
+    found = source if source is _text() else _text().join(source, _text().c.id == number)
+    conditions = [matches, standing(None if seq is None else top(connection, seq))]
+    return select(_text().c.claim_id).select_from(found).where(*conditions)
+
+
+def words_beginning(connection: Connection, prefix: str, most: int) -> list[str] | None:
+    """The words in the index that begin so, if there are no more than `most`; None if there are, or none is kept.
+
+    SQLite only. FTS5 looks a short prefix up in an index of its own (`prefix=` in the migration), but collects and
+    sorts whatever a longer one stands for before it gives the first row: for "ukrain*" half of a big table. The
+    words themselves it gives in any order, one by one.
+    """
+    if connection.dialect.name != "sqlite":
+        return None
+    term: ColumnElement[str] = literal_column("term", Text)
+    terms = table("search_index_terms", column("term"))
+    beyond = prefix + chr(sys.maxunicode)
+
+    def first(least: ColumnElement[str]) -> ColumnElement[str]:
+        return select(term).select_from(terms).where(term >= least, term < beyond).limit(1).scalar_subquery()
+
+    # Each row of the table is one place of a word: the next word is looked for behind all that begin with this one
+    # and go on with a character that no word has.
+    listed = select(first(literal(prefix)).label("word")).cte("listed", recursive=True)
+    following = select(first(listed.c.word + "\x01")).where(listed.c.word.is_not(None))
+    listed = listed.union_all(following)
+    found = list(connection.scalars(select(listed.c.word).where(listed.c.word.is_not(None)).limit(most + 1)))
+    return None if len(found) > most else found
+
+
+def _index(connection: Connection, match: Match) -> tuple[FromClause, ColumnElement[int], ColumnElement[bool]]:
+    """Where to look, the number of a row there, and whether it matches."""
     if connection.dialect.name == "sqlite":
-        index = table("search_index", column("rowid"))
-        statement = statement.join_from(index, search_text, search_text.c.id == index.c.rowid)
-    if seq is None:
-        return statement.where(search_text.c.latest)
-    later = search_text.alias("later")
-    superseded = (
+        index = table("search_index", column("rowid", BigInteger))
+        return index, index.c.rowid, literal_column("search_index").op("MATCH")(literal(match.fts5))
+    vector: ColumnElement[str] = literal_column("search_text.search_index", TSVECTOR)
+    return _text(), _text().c.id, vector.op("@@")(cast(literal(match.tsquery), TSQUERY))
+
+
+# --- telling of rows ---
+
+
+def listed(connection: Connection, values: Sequence[int] | Sequence[str], kind: TypeEngine[Any]) -> FromClause:
+    """A table of these values, in its column `value`: one parameter, however many they are."""
+    if connection.dialect.name == "sqlite":
+        return func.json_each(bindparam(None, list(values), type_=JSON)).table_valued("value")
+    return func.unnest(cast(literal(list(values), ARRAY(kind)), ARRAY(kind))).table_valued("value").render_derived()
+
+
+def standing(highest: int | None) -> ColumnElement[bool]:
+    """Whether a row is its claim's text now, or, given a `top`, was when that was the last row."""
+    text = _text()
+    if highest is None:
+        return text.c.latest
+    later = text.alias("later")
+    rewritten = (
         select(1)
-        .where(
-            later.c.claim_id == search_text.c.claim_id,
-            later.c.version == search_text.c.version + 1,
-            later.c.change_seq <= seq,
-        )
+        .where(later.c.claim_id == text.c.claim_id, later.c.version == text.c.version + 1, later.c.id <= highest)
         .exists()
     )
-    return statement.where(search_text.c.change_seq <= seq, ~superseded)
+    return and_(text.c.id <= highest, text.c.latest | ~rewritten)
 
 
-def _sqlite(match: Match) -> tuple[ColumnElement[bool], ColumnElement[int]]:
-    index: ColumnElement[str] = literal_column("search_index")
-    rowids: Select[tuple[int]] = select(literal_column("rowid")).select_from(table("search_index"))
-    row = Base.metadata.tables["search_text"].c.id
-    within = [row.in_(rowids.where(index.op("MATCH")(literal(f"{name} : ({match.fts5})")))) for name in WEIGHTS]
-    return index.op("MATCH")(literal(match.fts5)), _weighed(within)
+def holds(connection: Connection, match: Match) -> ColumnElement[bool]:
+    """Whether a row matches, told from its text alone: for rows that were found in another way than by the index."""
+    return _holds(connection.dialect.name, len(match.required), len(match.excluded))
 
 
-def _postgresql(match: Match) -> tuple[ColumnElement[bool], ColumnElement[int]]:
-    index: ColumnElement[str] = literal_column("search_text.search_index", TSVECTOR)
-    query = cast(literal(match.tsquery), TSQUERY)
-    # The migration labels the words of the three columns A, B and C.
-    labels: list[ColumnElement[str]] = [literal_column(f"""'{{{label}}}'::"char"[]""") for label in "abc"]
-    return index.op("@@")(query), _weighed([func.ts_filter(index, label).op("@@")(query) for label in labels])
+def rank(connection: Connection, match: Match) -> ColumnElement[int]:
+    """How good a row is of which it is known that it matches; higher is better, see WEIGHTS."""
+    return _rank(connection.dialect.name, len(match.required))
 
 
-def _weighed(within: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:
-    first, *others = [case((found, weight), else_=0) for found, weight in zip(within, WEIGHTS.values(), strict=True)]
-    return reduce(add, others, first)
+@lru_cache(maxsize=512)
+def _holds(dialect: str, required: int, excluded: int) -> ColumnElement[bool]:
+    text = reduce(add, map(_spaced, WEIGHTS))
+    within = [_stands_in(dialect, text, f"required_{place}") for place in range(required)]
+    without = [~_stands_in(dialect, text, f"excluded_{place}") for place in range(excluded)]
+    return and_(*within, *without)
+
+
+@lru_cache(maxsize=256)
+def _rank(dialect: str, required: int) -> ColumnElement[int]:
+    def weighed(name: str, weight: int) -> ColumnElement[int]:
+        whole = and_(*(_stands_in(dialect, _spaced(name), f"required_{place}") for place in range(required)))
+        return case((whole, weight), else_=0)
+
+    return reduce(add, (weighed(name, weight) for name, weight in WEIGHTS.items()))
+
+
+def _spaced(name: str) -> ColumnElement[str]:
+    space: ColumnElement[str] = literal_column("' '", Text)
+    return space + _text().c[name] + space
+
+
+def _stands_in(dialect: str, text: ColumnElement[str], phrase: str) -> ColumnElement[bool]:
+    place = func.instr if dialect == "sqlite" else func.strpos
+    return place(text, bindparam(phrase, type_=Text)) > literal_column("0")
+
+
+def _text() -> FromClause:
+    return Base.metadata.tables["search_text"]

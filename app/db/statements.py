@@ -108,8 +108,8 @@ class among(FunctionElement[bool]):  # noqa: N801 - reads as the operator that i
     inherit_cache = True
 
     def __init__(self, column: ColumnElement[Any], parameter: str, texts: list[str] | None = None) -> None:
-        value = {} if texts is None else {"value": texts}
-        super().__init__(column, bindparam(parameter, type_=Texts(), **value))
+        given = bindparam(parameter, type_=Texts()) if texts is None else bindparam(parameter, texts, Texts())
+        super().__init__(column, given)
 
 
 @compiles(among, "sqlite")

@@ -14,11 +14,12 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from itertools import pairwise
+from types import MappingProxyType
 from typing import NamedTuple
 
 LONGEST_TOKEN = 64  # characters of a folded token
@@ -275,15 +276,25 @@ def _is_unit(word: str) -> bool:
     return _UNIT.fullmatch(word) is not None
 
 
-def to_fts5(query: Query) -> str:
-    """The query for MATCH, as `("a" AND "b c" AND "pre" *) NOT ("x")`; safe, as only tokens are in it."""
+def to_fts5(query: Query, endings: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
+    """The query for MATCH, as `("a" AND "b c" AND "pre" *) NOT ("x")`; safe, as only tokens are in it.
+
+    `endings` may tell for a prefix which words begin so: they are then asked for one by one.
+    """
 
     def phrase(term: Term) -> str:
-        return f'"{" ".join(term.words)}"' + " *" * term.prefix
+        *before, last = term.words
+        if term.prefix and endings.get(last):
+            return f"({' OR '.join(_quoted([*before, word]) for word in endings[last])})"
+        return _quoted(term.words) + " *" * term.prefix
 
     required = " AND ".join(map(phrase, query.required))
     excluded = " OR ".join(map(phrase, query.excluded))
     return f"({required}) NOT ({excluded})" if excluded else required
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return f'"{" ".join(words)}"'
 
 
 def to_tsquery(query: Query) -> str:

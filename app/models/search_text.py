@@ -1,6 +1,6 @@
 """The words by which a claim is found."""
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.schema import Base
@@ -17,6 +17,7 @@ class SearchText(Base):
     __tablename__ = "search_text"
     __table_args__ = (
         UniqueConstraint("claim_id", "version"),
+        Index("ix_search_text_recorded", "change_seq", "id"),
         {"comment": "Folded words of claims, from which each engine's full-text index is made"},
     )
 
@@ -24,9 +25,7 @@ class SearchText(Base):
     claim_id: Mapped[str] = mapped_column(ForeignKey("claim.id"), comment="Of which claim")
     version: Mapped[int] = mapped_column(comment="1 for the first text of the claim, one more for each change")
     latest: Mapped[bool] = mapped_column(comment="This is the claim's text now")
-    change_seq: Mapped[int] = mapped_column(
-        BigInt, ForeignKey("change.seq"), index=True, comment="The change that made it so"
-    )
+    change_seq: Mapped[int] = mapped_column(BigInt, ForeignKey("change.seq"), comment="The change that made it so")
     statement: Mapped[str] = mapped_column(Text, comment="Words of the statement")
     quotes: Mapped[str] = mapped_column(Text, comment="Words of quotes, translations and verbatim figures")
     sources: Mapped[str] = mapped_column(Text, comment="Words of the names of sources")

@@ -173,8 +173,19 @@ class ClaimRead(ClaimCore):
     """What other fact-checkers published about it."""
 
 
+class Counted(Read):
+    """What facets were counted over."""
+
+    claims: int = Field(examples=[15])
+    """How many claims."""
+    complete: bool
+    """true: the whole list. false: a search found so much that only its newest matches were counted."""
+
+
 class ClaimPage(Page[ClaimItem]):
     """One page of a list of claims."""
 
     facets: dict[str, dict[str, int]] | None = Field(examples=[{"status": {"unconfirmed": 12, "disputed": 3}}])
-    """For each facet asked for: how many claims of the whole list have each value, for the 200 most frequent."""
+    """For each facet asked for: how many of the claims counted have each value, for the 200 most frequent."""
+    counted: Counted | None
+    """Which claims these are; null unless facets were asked for."""

@@ -3,22 +3,23 @@
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, func, select
+from sqlalchemy import Connection, FromClause, Select, Text, and_, select
 
+from app.db import fulltext
 from app.db.statements import PlainRow, among, rows_of
 from app.errors import InvalidError
 from app.formats.words import Query
 from app.schemas.claim import ClaimItem, ClaimPage, SpeakerRead
 from app.schemas.quantity import QuantityRead
-from app.schemas.query import ClaimQuery
-from app.services import search
+from app.schemas.query import ClaimFilter, ClaimQuery, Facet
+from app.services import facets, search, search_pages
 from app.services.actors import Actor, of_the_desk
-from app.services.claim_filters import Selection, Shape, ask, choose, conditions
+from app.services.claim_filters import Conditions, Shape, ask, stages_of
 from app.services.claim_reads import figures_in_order
 from app.services.cursors import Cursors
-from app.services.listing import Order, Place, in_order, page, paged
+from app.services.listing import Order, Place, ordered, paged
 from app.services.objects import Shown, columns_of, shaped
 from app.services.record import NOW, Read, Record, at, tag_of
 from app.services.refs import chunks
@@ -37,26 +38,47 @@ def page_tag(connection: Connection, query: ClaimQuery, actor: Actor | None) -> 
 def page_of(connection: Connection, query: ClaimQuery, actor: Actor | None, cursors: Cursors) -> Shown:
     """One page of the claims that a query asks for, as `ClaimPage` has it."""
     record = at(connection, query.as_of)
-    place = Place.of(query, cursors)
-    if query.q is None:
-        items, following = _listed(connection, record, query, actor, place)
-    else:
-        items, following = _searched(connection, record, query, actor, place)
-XXX
+    # The tag first: should somebody write meanwhile, it is that of an earlier state, and no copy is taken for good.
+    tag = tag_of(connection, record, desk=of_the_desk(actor))
+    show = _listed if query.q is None else _searched
+    return Shown(tag, show(connection, record, query, actor, Place.of(query, cursors)))
 
-def _listed(
-    connection: Connection, record: Record, query: ClaimQuery, actor: Actor | None, place: Place
-) -> tuple[list[PlainRow], str | None]:
+
+def ids_of(connection: Connection, record: Record, query: ClaimFilter, actor: Actor | None) -> Select[Any]:
+    """The ids of all claims that a filter asks for, in no order. Raises InvalidError, PermissionDeniedError."""
+    claim = record.claim
+    conditions = Conditions(record, *ask(connection, record, query, actor)).all()
+    if query.q is None:
+        return select(claim.c.id).where(*conditions)
+    match = search.match_of(connection, search.parse(query.q))
+    matches = fulltext.matching(connection, match, record.seq).subquery("matches")
+    # Claims are to be looked up by id: by what IS TRUE no index is asked.
+    searched = matches.join(claim, claim.c.id == matches.c.claim_id)
+    return select(claim.c.id).select_from(searched).where(and_(*conditions).is_(True))
+
+
+# --- lists that are not searched ---
+
+
+def _listed(connection: Connection, record: Record, query: ClaimQuery, actor: Actor | None, place: Place) -> PlainRow:
     asked = ask(connection, record, query, actor)
     sort = query.sort or "-date"
     order = _order(NOW, sort)
-    values = {**asked.values, **place.values(order)}
-    rows = _page(asked.shape, sort, place.first)(connection, record, **values)
+    rows = _page(asked.shape, sort, place.first)(connection, record, **asked.values, **place.values(order))
     following = None
     if len(rows) > place.limit:
         rows = rows[: place.limit]
         following = place.following([rows[-1][str(column.key)] for column in order.columns])
-    return [_item(row, None) for row in rows], following
+    items = [_item(row, None) for row in rows]
+    if query.facets is None:
+        return shaped(ClaimPage, {}, items=items, next=following, facets=None, counted=None)
+    matching = select(record.claim.c.id).where(*Conditions(record, *asked).all())
+    # Each claim has one status: their numbers add up to the whole list.
+    wanted: list[Facet] = list(dict.fromkeys([*facets.asked_for(query), "status"]))
+    counted = facets.count(connection, record, query, facets=wanted, stages=stages_of(query, actor), matching=matching)
+    total = {"claims": sum(counted["status"].values()), "complete": True}
+    told = {facet: counted[facet] for facet in facets.asked_for(query)}
+    return shaped(ClaimPage, {}, items=items, next=following, facets=told, counted=total)
 
 
 @lru_cache(maxsize=1_024)
@@ -66,8 +88,9 @@ def _page(shape: Shape, sort: str, first: bool) -> Read:
     def write(record: Record) -> Select[Any]:
         order = _order(record, sort)
         # The page is cut before anything else is looked up for a claim.
-        places = paged(select(*order.columns).where(*conditions(record, shape)), order, first=first).subquery("places")
-        return in_order(_items(record, places), Order(tuple(places.c), order.falling))
+        chosen = select(*order.columns).where(*Conditions(record, shape).all())
+        places = paged(chosen, order, first=first).subquery("places")
+        return ordered(_items(record, places), Order(tuple(places.c), order.falling))
 
     return Read(write)
 
@@ -83,6 +106,45 @@ def _order(record: Record, sort: str) -> Order:
     if sort.removeprefix("-") not in columns:
         raise InvalidError.of("sort", f"{sort} goes with q")
     return Order(columns[sort.removeprefix("-")], falling=sort.startswith("-"))
+
+
+# --- lists that are searched ---
+
+
+def _searched(connection: Connection, record: Record, query: ClaimQuery, actor: Actor | None, place: Place) -> PlainRow:
+    words = search.parse(query.q or "")
+    conditions = Conditions(record, *ask(connection, record, query, actor))
+    wanted = facets.asked_for(query)
+    in_rows = [facet for facet in wanted if facet in search_pages.COLUMN_OF]
+    asked = search_pages.Asked(
+        connection,
+        record,
+        search.match_of(connection, words),
+        conditions.all(),
+        conditions.narrowed(),
+        in_rows,
+        bool(wanted),
+    )
+    if query.sort is None or query.sort == "relevance":
+        found = search_pages.by_relevance(asked, place)
+    else:
+        found = search_pages.by_columns(asked, _order(record, query.sort), place)
+    counted: dict[Facet, dict[str, int]] = {facet: search_pages.count(asked, found.counted, facet) for facet in in_rows}
+    if others := [facet for facet in wanted if facet not in in_rows]:
+        ids = fulltext.listed(connection, [row[0] for row in found.counted.rows], Text())
+        matching = select(record.claim.c.id).select_from(ids.join(record.claim, record.claim.c.id == ids.c.value))
+        counted |= facets.count(
+            connection, record, query, facets=others, stages=stages_of(query, actor), matching=matching
+        )
+    total = {"claims": len(found.counted.rows), "complete": found.counted.complete}
+    return shaped(
+        ClaimPage,
+        {},
+        items=_found_items(connection, record, found.claim_ids, words),
+        next=found.following,
+        facets={facet: counted[facet] for facet in wanted} or None,
+        counted=total if wanted else None,
+    )
 
 
 # --- claims in a list ---
@@ -117,7 +179,7 @@ def _found(record: Record) -> Select[Any]:
     return _items(record, named.subquery("places"), words=True)
 
 
-def items(connection: Connection, record: Record, identifiers: Sequence[str], query: Query) -> list[PlainRow]:
+def _found_items(connection: Connection, record: Record, identifiers: Sequence[str], query: Query) -> list[PlainRow]:
     """These claims as they stand in a list that was searched, in this order, each as `ClaimItem` has it."""
     rows = {row["id"]: row for chunk in chunks(identifiers) for row in _found(connection, record, ids=chunk)}
     return [_item(rows[one], query) for one in identifiers]
@@ -150,19 +212,3 @@ def _texts(claim: PlainRow, said: Iterable[Sequence[Any]], figures: Iterable[Pla
         texts += [("quote", quote), ("quote", translation)]
         texts += [("source", one) for one in (name, *other_names)]
     return [(field, text) for field, text in texts if text is not None]
-
-
-# --- search ---
-
-
-def _searched(
-    connection: Connection, record: Record, query: ClaimQuery, actor: Actor | None, place: Place
-) -> tuple[list[PlainRow], str | None]:
-    chosen = choose(connection, record, query, actor)
-    sort = query.sort or "relevance"
-    if sort == "relevance" and chosen.rank is not None:
-        order = Order((chosen.rank, record.claim.c.id), falling=True)
-    else:
-        order = _order(record, sort)
-    rows, following = page(connection, chosen.select(*order.columns), order, place)
-    return items(connection, record, [row[-1] for row in rows], cast(Query, chosen.query)), following

@@ -12,7 +12,7 @@ from app.schemas.record import ClaimRecord, DocumentRecord, Record, SourceRecord
 from app.services import attributions, claims, evidence, origins, reviews, sources, visible
 from app.services.actors import Actor
 from app.services.attributions import ATTRIBUTION
-from app.services.claim_filters import choose
+from app.services.claim_lists import ids_of
 from app.services.claims import CLAIM
 from app.services.documents import DOCUMENT
 from app.services.evidence import EVIDENCE
@@ -29,8 +29,7 @@ def records(
 ) -> Iterator[Record]:
     """The claims that a filter asks for, each after everything that it names."""
     tables = at(connection, as_of)
-    selection = choose(connection, tables, chosen, actor)
-    wanted = selection.select(tables.claim.c.id)
+    wanted = ids_of(connection, tables, chosen, actor)
     writer = _Writer(connection, tables, actor)
     for chunk in chunks(connection.scalars(wanted.order_by(tables.claim.c.id)).all()):
         yield from writer.write(chunk)

@@ -55,6 +55,7 @@ def count(
     connection: Connection,
     record: Record,
     query: ClaimQuery,
+    *,
     facets: Sequence[Facet],
     stages: Sequence[Stage],
     matching: Select[Any],

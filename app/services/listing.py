@@ -44,17 +44,26 @@ class Place:
         """True for the first page."""
         return self.cursor is None
 
+    def after(self, order: Order) -> tuple[Any, ...] | None:
+        """The values of the last row of the page before, None on the first.
+
+        Raises InvalidError for a cursor of another list.
+        """
+        if self.cursor is None:
+            return None
+        stored = self.cursors.read(self.query, self.cursor)
+        if len(stored) != len(order.columns):
+            raise InvalidError.of("cursor", "belongs to another order")
+        return tuple(
+            date.fromisoformat(value) if isinstance(column.type, Date) else value
+            for column, value in zip(order.columns, stored, strict=True)
+        )
+
     def values(self, order: Order) -> dict[str, Any]:
         """The parameters of a statement that `paged` made. Raises InvalidError for a cursor of another list."""
+        after = {f"after_{number}": value for number, value in enumerate(self.after(order) or ())}
         # One more than asked for tells whether there is another page.
-        values: dict[str, Any] = {"limit": self.limit + 1}
-        if self.cursor is not None:
-            stored = self.cursors.read(self.query, self.cursor)
-            if len(stored) != len(order.columns):
-                raise InvalidError.of("cursor", "belongs to another order")
-            for number, (column, value) in enumerate(zip(order.columns, stored, strict=True)):
-                values[f"after_{number}"] = date.fromisoformat(value) if isinstance(column.type, Date) else value
-        return values
+        return {"limit": self.limit + 1, **after}
 
     def following(self, last: Sequence[Any]) -> str:
         """The cursor of the page after the row with these values of the order."""
@@ -63,17 +72,15 @@ class Place:
 
 def paged(statement: Select[Any], order: Order, *, first: bool) -> Select[Any]:
     """The rows of a page, the first or one after a place, in this order; `Place.values` are its parameters."""
-    if not first:
-        here = tuple_(*order.columns)
-        place = tuple_(
-            *(bindparam(f"after_{number}", type_=column.type) for number, column in enumerate(order.columns))
-        )
+    after = [bindparam(f"after_{number}", type_=column.type) for number, column in enumerate(order.columns)]
+    return ordered(statement, order, None if first else after).limit(bindparam("limit", type_=BigInt))
+
+
+def ordered(statement: Select[Any], order: Order, after: Sequence[Any] | None = None) -> Select[Any]:
+    """The statement with its rows in this order, from the row behind these values on."""
+    if after is not None:
+        here, place = tuple_(*order.columns), tuple_(*after)
         statement = statement.where(here < place if order.falling else here > place)
-    return in_order(statement, order).limit(bindparam("limit", type_=BigInt))
-
-
-def in_order(statement: Select[Any], order: Order) -> Select[Any]:
-    """The statement with its rows in this order."""
     return statement.order_by(*(column.desc() if order.falling else column.asc() for column in order.columns))
 
 

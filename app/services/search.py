@@ -2,17 +2,22 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, Subquery
+from sqlalchemy import Connection
 
-from app.db.fulltext import Match, matching
+from app.db.fulltext import Match, words_beginning
 from app.db.statements import PlainRow
 from app.errors import InvalidError
-from app.formats.words import Query, QueryError, parse_query, snippet, to_fts5, to_tsquery
+from app.formats.words import Query, QueryError, Term, parse_query, snippet, to_fts5, to_tsquery
 from app.schemas.claim import Snippet
 from app.services.objects import shaped
-from app.services.record import Record
 
 MOST_SNIPPETS = 5
+
+LONGEST_INDEXED_PREFIX = 3
+"""Up to so many characters a beginning is looked up in an index of beginnings (FTS5's `prefix=`, migration 0005)."""
+
+MOST_ENDINGS = 300
+"""So many words at most are asked for in the place of a longer beginning; one with more is left to the engine."""
 
 
 def parse(q: str) -> Query:
@@ -23,10 +28,19 @@ def parse(q: str) -> Query:
         raise InvalidError.of("q", str(error)) from None
 
 
-def matches(connection: Connection, record: Record, query: Query) -> Subquery:
-    """The claims that match, `claim_id` with `rank`."""
-    match = Match(fts5=to_fts5(query), tsquery=to_tsquery(query))
-    return matching(connection, match, record.seq).subquery("matches")
+def match_of(connection: Connection, query: Query) -> Match:
+    """The query as the engine behind this connection takes it."""
+    prefixes = {term.words[-1] for term in (*query.required, *query.excluded) if term.prefix}
+    endings = {
+        prefix: words_beginning(connection, prefix, MOST_ENDINGS) or ()
+        for prefix in prefixes
+        if len(prefix) > LONGEST_INDEXED_PREFIX
+    }
+    return Match(to_fts5(query, endings), to_tsquery(query), _phrases(query.required), _phrases(query.excluded))
+
+
+def _phrases(terms: Iterable[Term]) -> tuple[str, ...]:
+    return tuple(f" {' '.join(term.words)}" + " " * (not term.prefix) for term in terms)
 
 
 def snippets(query: Query, texts: Iterable[tuple[str, str]]) -> list[PlainRow]:

@@ -2,15 +2,15 @@
 
 Together with the version of a claim that makes an entity tag, without a look at all that the claim shows.
 
-Revision: 0007
-After: 0003
+Revision: 0006
+After: 0005
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

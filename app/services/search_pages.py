@@ -1,0 +1,269 @@
+"""Searched lists: which claims are on a page, and over which matches the list is counted.
+
+A search of a word that stands in a third of all claims must not look at a third of all claims. So only the newest
+matches, the candidates, are ordered by rank and counted; behind them the list goes on with older matches, newest
+first. A search with no more matches than that is ordered and counted whole.
+
+Filters narrow what was found. Where a search finds much and the filters leave few claims, it goes the other way round:
+these claims are read, and their texts tried. Lists by date and the like walk along that order and try each text.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Text, and_, func, select
+from sqlalchemy.sql import FromClause
+
+from app.db import fulltext
+from app.db.fulltext import Match
+from app.db.schema import table_of
+from app.errors import InvalidError
+from app.models import SearchText
+from app.services import listing
+from app.services.listing import Order, Place
+from app.services.record import Record
+
+CANDIDATES = 1_000
+"""So many matches at most are ordered by rank and counted."""
+
+FEW_CLAIMS = 1_000
+"""Where a filter leaves no more claims than that, their texts are tried instead."""
+
+LONGEST_WALK = 20_000
+"""So many claims at most are tried along an order before all matches are sorted instead."""
+
+OLDER = -1
+"""Stands for the rank of what is older than the candidates: it comes after all of them, newest first."""
+
+search_text = table_of(SearchText)
+
+Key = tuple[Any, ...]
+"""Where a claim stands in an order."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A search for claims."""
+
+    connection: Connection
+    record: Record
+    match: Match
+    conditions: Sequence[ColumnElement[bool]]
+    """The filters, upon the record's claims."""
+    narrowed: Sequence[Select[Any]]
+    """For each filter that an index answers: the ids of the claims that it leaves, whatever the others do."""
+    facets: Sequence[str]
+    """By which columns of a claim what is found will be counted, see COLUMN_OF."""
+    counted: bool
+    """What is found will be counted, by these or otherwise."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of what was found."""
+
+    claim_ids: list[str]
+    following: str | None
+    """The cursor of the next page, None on the last."""
+    counted: "Matches"
+    """What the list is counted over; nothing unless that was asked for."""
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Claims that match and pass the filters."""
+
+    rows: Sequence[Any]
+    """Of each its id, the facets asked for, and then what its order is made of."""
+    complete: bool
+    """These are all."""
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """The newest rows of the index that match, whether or not they pass the filters."""
+
+    top: int
+    """The last row that there is, whether it matches or not."""
+    numbers: list[int]
+    complete: bool
+    """Nothing else matches."""
+
+    @property
+    def lowest(self) -> int:
+        """No candidate has a number below this one."""
+        return 0 if self.complete else self.numbers[-1]
+
+
+def by_relevance(asked: Asked, place: Place) -> Found:
+    """The page in the order of rank, newer claims first among equals.
+
+    All pages of a list tell of the texts as they were when the first was read, by the last row of then: a claim whose
+    words change meanwhile keeps its place. Raises InvalidError for a cursor of another list.
+    """
+    top, after = _start(asked, place)
+    then = _then(asked, top) if place.cursor is None else top
+    columns = (search_text.c.id, fulltext.rank(asked.connection, asked.match))
+    if after is not None and after[0] == OLDER and not (asked.narrowed or asked.counted):
+        lowest, found = after[1], Matches([], complete=False)
+    else:
+        candidates = _candidates(asked, top)
+        lowest, found = candidates.lowest, _passing(asked, candidates, then, columns)
+
+    def key(row: Any) -> Key:
+        number, rank = row[-2:]
+        return (rank, row[0]) if number >= lowest else (OLDER, number)
+
+    keyed = [(key(row), row[0]) for row in found.rows]
+    keyed = sorted((one for one in keyed if after is None or one[0] < after), reverse=True)
+    if not found.complete and len(keyed) <= place.limit:
+        below = after[1] if after is not None and after[0] == OLDER else lowest
+        older = _older(asked, below, then, columns, place.limit + 1 - len(keyed))
+        keyed += [(key(row), row[0]) for row in older]
+    return _page([((top, *one), claim_id) for one, claim_id in keyed[: place.limit + 1]], found, place)
+
+
+def by_columns(asked: Asked, order: Order, place: Place) -> Found:
+    """The page in an order of claims. Raises InvalidError for a cursor of another list."""
+    after = place.after(order)
+    candidates = _candidates(asked, fulltext.top(asked.connection, asked.record.seq))
+    found = Matches([], complete=False)
+    if candidates.complete or asked.narrowed or asked.counted:
+        found = _passing(asked, candidates, _then(asked, candidates.top), order.columns)
+    if found.complete:
+        keys = _in_order(found.rows, order, after)
+    else:
+        keys = _walk(asked, candidates, order, after, place.limit + 1)
+    return _page([(key, key[-1]) for key in keys], found, place)
+
+
+def _page(keyed: Sequence[tuple[Key, str]], counted: Matches, place: Place) -> Found:
+    """Of claims in their order, each with its place in that order, the first; the next one may be among them or not."""
+    page = keyed[: place.limit]
+    following = place.following(page[-1][0]) if len(keyed) > place.limit else None
+    return Found([claim_id for _key, claim_id in page], following, counted)
+
+
+def _start(asked: Asked, place: Place) -> tuple[int, Key | None]:
+    """The number of the last row that there is for this list, and the key after which its page begins."""
+    if place.cursor is None:
+        return fulltext.top(asked.connection, asked.record.seq), None
+    stored = place.cursors.read(place.query, place.cursor)
+    if len(stored) != len(("top", "rank", "claim or number")):
+        raise InvalidError.of("cursor", "belongs to another order")
+    return stored[0], tuple(stored[1:])
+
+
+def _then(asked: Asked, top: int) -> int | None:
+    """The `top` of the moment that is asked about; None for now."""
+    return None if asked.record.seq is None else top
+
+
+def _candidates(asked: Asked, top: int) -> _Candidates:
+    numbers = fulltext.newest(asked.connection, asked.match, top, CANDIDATES + 1)
+    return _Candidates(top, numbers[:CANDIDATES], len(numbers) <= CANDIDATES)
+
+
+def _passing(asked: Asked, candidates: _Candidates, then: int | None, columns: Sequence[ColumnElement[Any]]) -> Matches:
+    """All claims that match and pass the filters, if either are few; else those among the candidates."""
+    for narrow in () if candidates.complete else asked.narrowed:
+        identifiers = asked.connection.scalars(narrow.limit(FEW_CLAIMS + 1)).all()
+        if len(identifiers) <= FEW_CLAIMS:
+            wanted = fulltext.listed(asked.connection, sorted(set(identifiers)), Text())
+            source = wanted.join(search_text, search_text.c.claim_id == wanted.c.value)
+            holds = fulltext.holds(asked.connection, asked.match)
+            return Matches(_read(asked, source, then, columns, holds), complete=True)
+    return Matches(_read(asked, _rows(asked, candidates.numbers), then, columns), candidates.complete)
+
+
+def _older(asked: Asked, below: int, then: int | None, columns: Sequence[ColumnElement[Any]], wanted: int) -> list[Any]:
+    """So many of the claims whose texts have lower numbers, the newest first."""
+    rows: list[Any] = []
+    size = 2 * wanted
+    while True:
+        numbers = fulltext.newest(asked.connection, asked.match, below - 1, size)
+        read = _read(asked, _rows(asked, numbers), then, columns)
+        rows += sorted(read, key=lambda row: row[-2], reverse=True)
+        if len(rows) >= wanted or len(numbers) < size:
+            return rows[:wanted]
+        below, size = numbers[-1], min(4 * size, LONGEST_WALK)
+
+
+def _walk(asked: Asked, candidates: _Candidates, order: Order, after: Key | None, wanted: int) -> list[Key]:
+    """The next claims in an order, at least `wanted` unless it ends there."""
+    top, then = candidates.top, _then(asked, candidates.top)
+    share = len(candidates.numbers) / (top - candidates.lowest + 1)
+    likely = int(2 * wanted / share)
+    # Where that many are hardly fewer than all matches, they are sorted at once.
+    for steps in (min(likely, LONGEST_WALK), LONGEST_WALK) if likely < share * top else ():
+        walked = listing.ordered(_claims(asked, order), order, after).limit(steps).subquery("walked")
+        conditions = [search_text.c.claim_id == walked.c.id, fulltext.standing(then)]
+        conditions.append(fulltext.holds(asked.connection, asked.match))
+        matching = select(*walked.c).where(select(1).select_from(search_text).where(*conditions).exists())
+        keys = [tuple(row) for row in asked.connection.execute(matching, asked.match.phrases)]
+        if len(keys) >= wanted or _count(asked.connection, walked) < steps:
+            return sorted(keys, reverse=order.falling)
+    numbers = fulltext.newest(asked.connection, asked.match, top, top)
+    return _in_order(_read(asked, _rows(asked, numbers), then, order.columns), order, after)
+
+
+def _claims(asked: Asked, order: Order) -> Select[Any]:
+    claims = select(*order.columns)
+    if len(order.columns) > 1:
+        return claims.where(*asked.conditions)
+    # By id alone: no index for the filters, which would have to be sorted then.
+    return claims.where(and_(*asked.conditions).is_(True))
+
+
+def _in_order(rows: Sequence[Any], order: Order, after: Key | None) -> list[Key]:
+    keys: list[Key] = [tuple(row[-len(order.columns) :]) for row in rows]
+    if after is not None:
+        keys = [key for key in keys if (key < after if order.falling else key > after)]
+    return sorted(keys, reverse=order.falling)
+
+
+def _count(connection: Connection, table: FromClause) -> int:
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def _rows(asked: Asked, numbers: Sequence[int]) -> FromClause:
+    wanted = fulltext.listed(asked.connection, numbers, BigInteger())
+    return wanted.join(search_text, search_text.c.id == wanted.c.value)
+
+
+def _read(
+    asked: Asked,
+    texts: FromClause,
+    then: int | None,
+    columns: Sequence[ColumnElement[Any]],
+    *conditions: ColumnElement[bool],
+) -> Sequence[Any]:
+    """Of these texts the claims that pass the filters: their `id`, what they are counted by, and these columns."""
+    claim = asked.record.claim
+    counted = [claim.c[COLUMN_OF[facet]] for facet in asked.facets]
+    statement = (
+        select(claim.c.id, *counted, *columns)
+        .select_from(texts.join(claim, claim.c.id == search_text.c.claim_id))
+        # Claims are to be looked up by id: by what IS TRUE no index is asked.
+        .where(fulltext.standing(then), *conditions, and_(*asked.conditions).is_(True))
+    )
+    return asked.connection.execute(statement, asked.match.phrases).all()
+
+
+# --- counting ---
+
+COLUMN_OF = {"status": "status", "kind": "kind", "stage": "stage", "topic": "topic_id"}
+"""Facets that are columns of a claim."""
+
+MOST_VALUES = 200
+"""So many values of a facet at most are shown."""
+
+
+def count(asked: Asked, matches: Matches, facet: str) -> dict[str, int]:
+    """How many claims have each value of a facet that is a column, the most frequent values first."""
+    found = Counter(map(itemgetter(1 + asked.facets.index(facet)), matches.rows))
+    del found[None]
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))[:MOST_VALUES])

@@ -1,0 +1,215 @@
+"""Searched lists that find much: pages, orders and counts are right on both sides of every bound."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.db import fulltext
+from app.services import search, search_pages
+
+Record = Callable[..., dict[str, Any]]
+Correct = Callable[..., dict[str, Any]]
+Params = dict[str, Any]
+
+MANY = 30
+KINDS = ("troop_estimate", "deployment", "other")
+SORTS = ("relevance", "-date", "date", "-recorded", "recorded", "id", "-id")
+
+BOUNDS: list[dict[str, int]] = [
+    {},
+    {"CANDIDATES": 1},
+    {"CANDIDATES": 7},
+    {"CANDIDATES": 7, "FEW_CLAIMS": 3},
+    {"CANDIDATES": 7, "FEW_CLAIMS": 3, "LONGEST_WALK": 4},
+    {"CANDIDATES": MANY},
+    {"CANDIDATES": MANY - 1, "FEW_CLAIMS": 0, "SAMPLE": 2},
+    {"CANDIDATES": 5, "FEW_CLAIMS": 0, "SAMPLE": 1, "LONGEST_WALK": 1},
+]
+"""What a list shows must not depend on how far each way of finding is gone, but for the order by relevance."""
+
+
+@pytest.fixture
+def within(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Sets the bounds; those that are not named are too large to be met."""
+
+    def set_bounds(**bounds: int) -> None:
+        for name in ("CANDIDATES", "FEW_CLAIMS", "LONGEST_WALK"):
+            monkeypatch.setattr(search_pages, name, bounds.get(name, 20_000))
+        monkeypatch.setattr(fulltext, "SAMPLE", bounds.get("SAMPLE", 1_000))
+
+    return set_bounds
+
+
+def statement(number: int) -> str:
+    """Words that many, some or few claims have."""
+    words = ["Soldiers", "northern" if number % 2 else "southern", "seldom" if number % 10 == 0 else "often"]
+    return " ".join([*words, f"number{number}."])
+
+
+@pytest.fixture
+def many(record: Record) -> list[str]:
+    """Claims that all have the word soldiers, every third one only in a quote; ids in the order of recording."""
+    source = record("sources")["id"]
+    ids = []
+    for number in range(MANY):
+        quoted = number % 3 == 0
+        said = {"source": source, "stance": "asserts"}
+        if quoted:
+            said["quote"] = {"exact": statement(number)}
+        claim = record(
+            "claims",
+            statement="It is said." if quoted else statement(number),
+            kind=KINDS[number % len(KINDS)],
+            time=str(date(2025, 1, 1) + timedelta(days=number * 7 % 31)),
+            attributions=[said],
+        )
+        ids.append(claim["id"])
+    return ids
+
+
+def walk(api: TestClient, params: Params, between: Callable[[], object] = lambda: None) -> list[str]:
+    """The ids of all pages of a list; `between` is done after each."""
+    found: list[str] = []
+    cursor: Params = {}
+    while True:
+        answer = api.get("claims", params={**params, **cursor})
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        found += [one["id"] for one in page["items"]]
+        if page["next"] is None:
+            return found
+        assert len(page["items"]) == params["limit"]
+        cursor = {"cursor": page["next"]}
+        between()
+
+
+def test_lists_are_the_same_whichever_way_they_are_found(
+    api: TestClient, many: list[str], within: Callable[..., None], subtests: pytest.Subtests
+) -> None:
+    queries: list[Params] = [
+        {"q": "soldiers"},
+        {"q": "soldiers northern"},
+        {"q": "soldiers -northern"},
+        {"q": "sold* seldom"},
+        {"q": "soldiers", "kind": "other"},
+        {"q": "soldiers", "status": "confirmed"},
+        {"q": "soldiers", "date_from": "2025-01-20"},
+        {"q": "nothing"},
+    ]
+    for params in queries:
+        for sort in SORTS:
+            within()
+            whole = walk(api, {**params, "sort": sort, "limit": 200})
+            for bounds in BOUNDS:
+                with subtests.test(f"{params} {sort} {bounds}"):
+                    within(**bounds)
+                    read = walk(api, {**params, "sort": sort, "limit": 4})
+                    assert len(read) == len(set(read))
+                    assert set(read) == set(whole)
+                    if sort != "relevance" or bounds.get("CANDIDATES", MANY) >= MANY:
+                        assert read == whole
+
+
+def test_the_newest_matches_are_ranked_and_older_ones_follow_newest_first(
+    api: TestClient, many: list[str], within: Callable[..., None]
+) -> None:
+    within(CANDIDATES=8)
+    newest, older = many[-8:], many[:-8]
+    in_statement = [one for one in newest if many.index(one) % 3]
+    in_quote = [one for one in newest if one not in in_statement]
+
+    for limit in (1, 5, 8, 13, 200):
+        assert walk(api, {"q": "soldiers", "limit": limit}) == in_statement[::-1] + in_quote[::-1] + older[::-1]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_pages_lose_and_repeat_nothing_while_others_write(
+    api: TestClient, many: list[str], record: Record, correct: Correct, sort: str, *, within: Callable[..., None]
+) -> None:
+    within(CANDIDATES=8, LONGEST_WALK=10)
+    rewritten = iter(many)
+
+    def write() -> None:
+        record("claims", statement="Soldiers, more of them.", time="2025-01-15")
+        # Its text becomes the newest of all. In the order of recording the claim itself moves, and may be missed.
+        if not sort.endswith("recorded"):
+            correct("claims", next(rewritten), statement="Soldiers, said otherwise.")
+
+    before = walk(api, {"q": "soldiers", "sort": sort, "limit": 200})
+    read = walk(api, {"q": "soldiers", "sort": sort, "limit": 4}, write)
+
+    assert len(read) == len(set(read))
+    assert set(before) <= set(read)
+
+
+def test_a_search_of_a_moment_is_the_one_that_was_made_then(
+    api: TestClient, many: list[str], within: Callable[..., None], record: Record, correct: Correct
+) -> None:
+    questions: list[Params] = [
+        {"q": "soldiers", "limit": 4, "facets": "kind,status", "sort": sort} for sort in ("relevance", "-date", "id")
+    ]
+    questions += [{"q": "soldiers north*", "limit": 4, "kind": "other", "facets": "kind,source"}]
+    within(CANDIDATES=8, FEW_CLAIMS=5, LONGEST_WALK=6)
+    before = [api.get("claims", params=params).json() for params in questions]
+    whole = [walk(api, {**params, "limit": 4}) for params in questions]
+    moment = api.get(f"claims/{many[-1]}").json()["recorded_at"]
+
+    for number in range(12):
+        record("claims", statement="Soldiers northwards, more of them.", kind="other")
+        correct("claims", many[number * 2], statement="Nobody at all.", kind="other")
+
+    for params, answer, all_of_it in zip(questions, before, whole, strict=True):
+        then = {**params, "as_of": moment}
+        told = api.get("claims", params=then).json()
+        assert {**told, "next": None} == {**answer, "next": None}
+        assert walk(api, then) == all_of_it
+
+
+def test_what_was_counted_is_told(api: TestClient, many: list[str], within: Callable[..., None]) -> None:
+    def told(**params: Any) -> tuple[Any, Any]:
+        page = api.get("claims", params={"limit": 1, **params}).json()
+        return page["counted"], page["facets"]
+
+    everything = {"claims": MANY, "complete": True}
+    kinds = {"kind": dict.fromkeys(sorted(KINDS), MANY // len(KINDS))}
+    assert told() == (None, None)
+    assert told(facets="kind") == (everything, kinds)
+    assert told(q="soldiers") == (None, None)
+    assert told(q="soldiers", facets="kind") == (everything, kinds)
+    within(CANDIDATES=MANY, FEW_CLAIMS=MANY // 3)
+    assert told(q="soldiers", facets="kind") == (everything, kinds)
+    within(CANDIDATES=MANY - 1, FEW_CLAIMS=MANY // 3)
+    counted, facets = told(q="soldiers", facets="kind,source,topic", sort="-date")
+    assert counted == {"claims": MANY - 1, "complete": False}
+    assert sum(facets["kind"].values()) == MANY - 1
+    assert list(facets["source"].values()) == [MANY - 1]
+    assert facets["topic"] == {}
+    # The claims of one kind are few, and so they can all be tried.
+    few = {"claims": MANY // 3, "complete": True}
+    assert told(q="soldiers", kind="other", facets="kind") == (few, {"kind": {"other": MANY // 3}})
+    within(CANDIDATES=MANY - 3, FEW_CLAIMS=1)
+    counted, facets = told(q="soldiers", kind="other", facets="kind")
+    assert counted == {"claims": MANY // 3 - 1, "complete": False}
+    assert facets == {"kind": {"other": MANY // 3 - 1}}
+
+
+def test_a_beginning_finds_the_same_however_many_words_it_stands_for(
+    api: TestClient, many: list[str], within: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries = {
+        "number*": MANY,
+        "numbe*": MANY,
+        "number2*": 11,
+        '"often number2*"': 10,
+        "sold* south*": MANY // 2,
+        "soldiers -numb*": 0,
+        "-number1* sold*": MANY - 11,
+        "numbering*": 0,
+    }
+    for most in (0, 5, 300):
+        monkeypatch.setattr(search, "MOST_ENDINGS", most)
+        for q, expected in queries.items():
+            assert len(walk(api, {"q": q, "limit": 200})) == expected, (q, most)
