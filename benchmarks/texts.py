@@ -106,8 +106,9 @@ _NOUNS = Zipf(
         "barracks training exercise rotation reserve mobilisation conscript volunteer mercenary contractor engineer "
         "medic sniper scout sapper pilot crew captain colonel general deputy minister governor mayor spokesman "
         "correspondent analyst witness resident refugee family child teacher farmer nurse driver priest ceasefire "
-        "negotiation sanction embargo grain corridor shelter evacuation curfew blackout siren explosion crater shrapnel "
-        "fire smoke debris wreckage footage geolocation intercept cipher frequency jamming balloon parachute ferry "
+        "negotiation sanction embargo grain corridor shelter evacuation curfew blackout siren explosion crater "
+        "shrapnel fire smoke debris wreckage footage geolocation intercept cipher frequency jamming balloon parachute "
+        "ferry "
         "pontoon barge tunnel quarry mine factory foundry workshop laboratory archive registry court tribunal "
         "commission inquiry testimony autopsy identification estimate casualty ledger manifest invoice receipt"
     ).split(),

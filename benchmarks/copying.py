@@ -1,0 +1,78 @@
+"""Copies a generated SQLite database to PostgreSQL, so that both engines are asked about the same record."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from app.db import migrate
+from app.db.engine import Database
+from app.db.schema import Base
+from benchmarks.postgres import Server
+from benchmarks.screen import step
+
+MAINTENANCE = "maintenance_work_mem = '1GB'"
+
+
+def to_postgresql(origin: Path, server: Server, database: str) -> None:
+    """Make `database` on the server: our migrations, and all rows of the SQLite file."""
+    loading = f"{database}_loading"
+    server.create(loading)
+    with step("migrations"):
+        opened = Database(server.url(loading))
+        migrate.upgrade(opened)
+        opened.close()
+    source = sqlite3.connect(f"file:{origin}?mode=ro", uri=True)
+    with psycopg.connect(server.conninfo(loading), autocommit=True) as target:
+        # Neither triggers nor foreign keys are checked: the rows come from a database that checked them.
+        target.execute("SET session_replication_role = replica")
+        target.execute(f"SET {MAINTENANCE}")
+        dropped = _drop_indexes(target)
+        with step("rows"):
+            for table in Base.metadata.sorted_tables:
+                _copy(source, target, table.name, [column.name for column in table.columns])
+        with step("indexes"):
+            for statement in dropped:
+                target.execute(statement)
+        _continue_sequences(target)
+        with step("statistics"):
+            target.execute("VACUUM (ANALYZE, FREEZE)")
+            target.execute("CHECKPOINT")
+    source.close()
+    server.rename(loading, database)
+
+
+def _drop_indexes(target: "psycopg.Connection[tuple[object, ...]]") -> list[sql.SQL]:
+    """Drop the indexes that stand behind no constraint; the statements that make them again."""
+    found = target.execute(
+        "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
+        " JOIN pg_class ON pg_class.oid = indexrelid"
+        " WHERE relnamespace = 'public'::regnamespace"
+        " AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)"
+    ).fetchall()
+    for name, _statement in found:
+        target.execute(sql.SQL("DROP INDEX {}").format(sql.SQL(str(name))))
+    return [sql.SQL(str(statement)) for _name, statement in found]
+
+
+def _copy(
+    source: sqlite3.Connection, target: "psycopg.Connection[tuple[object, ...]]", table: str, columns: list[str]
+) -> None:
+    names = ", ".join(f'"{column}"' for column in columns)
+    target.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))  # what a migration put there
+    with target.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+        for row in _rows(source, f"SELECT {names} FROM {table}"):
+            copy.write_row(row)
+
+
+def _rows(source: sqlite3.Connection, query: str) -> Iterator[tuple[object, ...]]:
+    cursor = source.execute(query)
+    while rows := cursor.fetchmany(5_000):
+        yield from rows
+
+
+def _continue_sequences(target: "psycopg.Connection[tuple[object, ...]]") -> None:
+    """What is recorded next gets the number after the last."""
+    target.execute("SELECT setval(pg_get_serial_sequence('search_text', 'id'), greatest(max(id), 1)) FROM search_text")
