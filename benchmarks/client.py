@@ -93,10 +93,14 @@ class Connection(asyncio.Protocol):
         self._waiting.set_result(answer)
 
 
-def request_of(path: str, headers: dict[str, str]) -> bytes:
-    """A GET request."""
-    lines = [f"GET {path} HTTP/1.1", "Host: localhost", *(f"{name}: {value}" for name, value in headers.items())]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
+def request_of(path: str, headers: dict[str, str], body: str = "") -> bytes:
+    """A GET request, or a POST of JSON if there is a body."""
+    sent = body.encode()
+    if sent:
+        headers = {**headers, "Content-Type": "application/json", "Content-Length": str(len(sent))}
+    method = "POST" if sent else "GET"
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *(f"{name}: {value}" for name, value in headers.items())]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii") + sent
 
 
 async def _open(port: int, connections: int) -> list[Connection]:
@@ -119,7 +123,7 @@ async def _measure(port: int, requests: Sequence[bytes], connections: int, secon
         while (now := time.perf_counter()) < until:
             answer = await connection.ask(next(source))
             latencies.append(time.perf_counter() - now)
-            failed += answer.status not in (200, 304)
+            failed += answer.status not in (200, 201, 304)
 
     await asyncio.gather(*map(work, opened))
     took = time.perf_counter() - begin
@@ -135,18 +139,21 @@ async def _measure(port: int, requests: Sequence[bytes], connections: int, secon
     }
 
 
-async def _check(port: int, requests: Sequence[bytes]) -> list[dict[str, Any]]:
-    """Ask each once: status, entity tag, length of the body, and its beginning where it is no success."""
+async def _check(port: int, requests: Sequence[bytes], seconds: float) -> dict[str, Any]:
+    """Ask each once, as many as there is time for: status, entity tag, length, and what it says if it failed."""
     connection = (await _open(port, 1))[0]
-    found = []
+    found: list[dict[str, Any]] = []
+    begin = time.perf_counter()
     for request in requests:
+        if found and time.perf_counter() - begin > seconds:
+            break
         answer = await connection.ask(request)
         said = "" if answer.status in (200, 304) else answer.body[:400].decode(errors="replace")
         found.append(
             {"status": answer.status, "etag": answer.headers.get("etag"), "length": len(answer.body), "said": said}
         )
     connection.close()
-    return found
+    return {"answers": found, "seconds": time.perf_counter() - begin}
 
 
 async def _next_page(port: int, path: str, pages: int) -> list[str]:
@@ -170,11 +177,11 @@ def main() -> None:
         command = json.loads(line)
         port = command["port"]
         if command["do"] == "walk":
-            result: object = asyncio.run(_next_page(port, command["path"], command["pages"]))
+            result: Any = asyncio.run(_next_page(port, command["path"], command["pages"]))
         else:
-            requests = [request_of(path, headers) for path, headers in command["requests"]]
+            requests = [request_of(*request) for request in command["requests"]]
             if command["do"] == "check":
-                result = asyncio.run(_check(port, requests))
+                result = asyncio.run(_check(port, requests, command["seconds"]))
             else:
                 result = asyncio.run(_measure(port, requests, command["connections"], command["seconds"]))
         sys.stdout.write(json.dumps(result) + "\n")

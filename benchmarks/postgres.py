@@ -74,6 +74,18 @@ class Server:
             query = "SELECT 1 FROM pg_database WHERE datname = %s"
             return connection.execute(query, [database]).fetchone() is not None
 
+    def size(self, database: str) -> int:
+        """Bytes of a database."""
+        with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
+            row = connection.execute("SELECT pg_database_size(%s::name)", [database]).fetchone()
+            return int(row[0]) if row else 0
+
+    def version(self) -> str:
+        """Version of the server."""
+        with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
+            row = connection.execute("SHOW server_version").fetchone()
+            return str(row[0]) if row else ""
+
     def rename(self, database: str, name: str) -> None:
         """Give a database another name."""
         statement = sql.SQL("ALTER DATABASE {} RENAME TO {}")

@@ -69,6 +69,17 @@ def free_port() -> int:
         return int(listening.getsockname()[1])
 
 
+def run(command: list[str], env: Mapping[str, str], *, allowed: tuple[int, ...] = (0,)) -> str:
+    """Run a command to its end; what it wrote to standard output.
+
+    Raises RuntimeError, with what it said, for an exit code that is not among the allowed ones.
+    """
+    done = subprocess.run(command, env=dict(env), capture_output=True, text=True, check=False)
+    if done.returncode not in allowed:
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
 class Worker:
     """A process that answers one line of JSON with another."""
 

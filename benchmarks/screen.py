@@ -9,7 +9,7 @@ from rich.console import Console
 console = Console(stderr=True, highlight=False)
 """Progress; results go to standard output."""
 
-results = Console(highlight=False, soft_wrap=True)
+results = Console(highlight=False, width=None if Console().is_terminal else 170)
 """The tables at the end."""
 
 
