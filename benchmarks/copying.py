@@ -9,8 +9,9 @@ from psycopg import sql
 
 from app.db import migrate
 from app.db.engine import Database
-from app.db.schema import Base
+from benchmarks.generate import LOADED_AT, derive
 from benchmarks.postgres import Server
+from benchmarks.rows import SHAPES, columns_of
 from benchmarks.screen import step
 
 MAINTENANCE = "maintenance_work_mem = '1GB'"
@@ -22,7 +23,7 @@ def to_postgresql(origin: Path, server: Server, database: str) -> None:
     server.create(loading)
     with step("migrations"):
         opened = Database(server.url(loading))
-        migrate.upgrade(opened)
+        migrate.upgrade(opened, LOADED_AT)
         opened.close()
     source = sqlite3.connect(f"file:{origin}?mode=ro", uri=True)
     with psycopg.connect(server.conninfo(loading), autocommit=True) as target:
@@ -31,17 +32,29 @@ def to_postgresql(origin: Path, server: Server, database: str) -> None:
         target.execute(f"SET {MAINTENANCE}")
         dropped = _drop_indexes(target)
         with step("rows"):
-            for table in Base.metadata.sorted_tables:
-                _copy(source, target, table.name, [column.name for column in table.columns])
+            for table in _tables(source):
+                _copy(source, target, table, columns_of(table))
+            _copy(source, target, "head", ["id", "seq", "at"])
         with step("indexes"):
             for statement in dropped:
                 target.execute(statement)
         _continue_sequences(target)
-        with step("statistics"):
-            target.execute("VACUUM (ANALYZE, FREEZE)")
-            target.execute("CHECKPOINT")
     source.close()
+    settle(server, loading)
     server.rename(loading, database)
+
+
+def settle(server: Server, database: str) -> None:
+    """Bring a database to the present revision, and do what autovacuum would have done by now."""
+    derive(server.url(database))
+    with psycopg.connect(server.conninfo(database), autocommit=True) as connection, step("statistics"):
+        connection.execute("VACUUM (ANALYZE, FREEZE)")
+        connection.execute("CHECKPOINT")
+
+
+def _tables(source: sqlite3.Connection) -> list[str]:
+    names = {name for (name,) in source.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return [name for table in SHAPES for name in (table, f"{table}_revision") if name in names]
 
 
 def _drop_indexes(target: "psycopg.Connection[tuple[object, ...]]") -> list[sql.SQL]:

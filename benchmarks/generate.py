@@ -1,7 +1,8 @@
 """Makes a database of a given size: our migrations, a made-up record of two years, loaded fast.
 
-What is dropped for loading (secondary indexes, triggers) is read from the database itself and made again afterwards,
-so that later migrations need no change here.
+Rows are loaded into the schema of one revision, and the migrations after it are applied to the full database, as they
+are wherever Attest is in use. So later migrations, and tables that they fill from the record, need no change here. What
+is dropped for loading (secondary indexes, triggers) is read from the database itself and made again afterwards.
 """
 
 import heapq
@@ -12,25 +13,25 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sqlalchemy import Table
-
 from app.db import migrate
 from app.db.engine import Database
-from app.db.schema import Base
 from benchmarks import batch, history, world
 from benchmarks.batch import Rows
 from benchmarks.history import History
 from benchmarks.ids import Ids
-from benchmarks.rows import SHAPES, ChangeRow, PersonRow
+from benchmarks.rows import ChangeRow, PersonRow, columns_of
 from benchmarks.screen import step
 from benchmarks.world import moment
+
+LOADED_AT = "0003"
+"""The revision whose columns `benchmarks.rows` holds."""
 
 
 def sqlite_database(path: Path, claims: int, seed: int) -> None:
     """Make a database of so many claims at `path`, where nothing must be."""
     with step("migrations"):
         database = Database(f"sqlite:///{path}")
-        migrate.upgrade(database)
+        migrate.upgrade(database, LOADED_AT)
         database.close()
     connection = sqlite3.connect(path, isolation_level=None)
     for pragma in ("journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF", "cache_size = -1000000"):
@@ -49,8 +50,7 @@ def sqlite_database(path: Path, claims: int, seed: int) -> None:
         connection.execute("INSERT INTO search_index (search_index) VALUES ('rebuild')")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.close()
-    with step("derived tables"):
-        rebuild_derived(f"sqlite:///{path}")
+    derive(f"sqlite:///{path}")
     connection = sqlite3.connect(path, isolation_level=None)
     with step("statistics"):
         connection.execute("ANALYZE")
@@ -58,12 +58,16 @@ def sqlite_database(path: Path, claims: int, seed: int) -> None:
     connection.close()
 
 
-def rebuild_derived(url: str) -> None:
-    """Fill the tables that the services derive from the record and keep up to date with every change.
+def derive(url: str) -> None:
+    """Bring a loaded database to the present revision, with all that is derived from the record.
 
-    The bulk load goes past those services. Whoever adds such a table calls here what makes it anew.
+    Loading goes past the services that keep derived tables up to date. Migrations that make such a table fill it; if
+    there ever is one that they do not fill, this is the place to call what does.
     """
-    del url  # there is none yet but search_text, which the generator fills itself
+    with step("later migrations"):
+        database = Database(url)
+        migrate.upgrade(database)
+        database.close()
 
 
 def _drop(connection: sqlite3.Connection) -> list[str]:
@@ -146,21 +150,7 @@ class _Writer:
 
     def _statement(self, name: str) -> str:
         if name not in self._statements:
-            shape = SHAPES[name.removesuffix("_revision")]
-            names = [*shape._fields, "id"] if name == "search_text" else list(shape._fields)  # type: ignore[attr-defined]  # they are named tuples
-            values = ["?"] * len(names)
-            for column, value in _defaults(Base.metadata.tables[name], names):
-                names.append(column)
-                values.append(value)
-            self._statements[name] = f"INSERT INTO {name} ({', '.join(names)}) VALUES ({', '.join(values)})"
+            names = columns_of(name)
+            values = ", ".join("?" * len(names))
+            self._statements[name] = f"INSERT INTO {name} ({', '.join(names)}) VALUES ({values})"
         return self._statements[name]
-
-
-def _defaults(table: Table, named: list[str]) -> Iterator[tuple[str, str]]:
-    """Columns that the shapes do not know, and that the models, not the database, give a value."""
-    for column in table.columns:
-        default = column.default
-        if column.name not in named and default is not None and default.is_scalar and column.server_default is None:
-            value = default.arg  # type: ignore[attr-defined]  # a scalar default has one
-            text = str(int(value)) if isinstance(value, bool | int) else "'" + str(value).replace("'", "''") + "'"
-            yield column.name, text

@@ -38,8 +38,9 @@ of all its processes, divided by the requests answered on 8 connections; request
 ours**: 1 would be as cheap as the floor. **÷ Datasette**: requests per second. **÷ now**: CPU of the past by CPU of the
 present.
 
-PostgreSQL has 1 GB of shared buffers, no fsync and no autovacuum: reads are as they would be, writes look better. SQLite
-writes are synced to the disk. Import times hold everything: reading the file, rules, revisions, log, indexes, search.
+PostgreSQL has 1 GB of shared buffers, no fsync and no autovacuum: reads are as they would be, writes look better.
+SQLite writes are synced to the disk. Import times hold everything: reading the file, rules, revisions, log, indexes,
+search.
 """
 
 

@@ -168,7 +168,7 @@ class _Words:
     def typical_pairs(self, rng: Random) -> list[str]:
         """Pairs of words of one claim that stand together in about one of two thousand."""
         found: list[str] = []
-        limit = self._claims * 0.15
+        limit = self._claims * 0.05
         for _ in range(20_000):
             row = self._connection.execute(
                 "SELECT statement FROM search_text WHERE id = ?", [rng.randrange(self._claims) + 1]

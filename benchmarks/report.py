@@ -156,7 +156,7 @@ def startup(results: Results) -> Table | None:
     if not results.startup:
         return None
     rows = [[ENGINES[engine], *map(str, one)] for engine, one in results.startup.items()]
-    head = ["engine", "seconds to the first answer", "MB then", "MB after 2,000 requests"]
+    head = ["engine", "seconds to the first answer", "MB then", "MB after 600 requests"]
     return Table("Start on 1,000 claims", head, rows)
 
 

@@ -285,3 +285,9 @@ SHAPES: dict[str, type[tuple[object, ...]]] = {
     "search_text": SearchTextRow,
 }
 """The shape of the rows of each table; revisions have that of their table."""
+
+
+def columns_of(table: str) -> list[str]:
+    """The columns of a table, or of its revisions, in the order of its rows."""
+    fields: tuple[str, ...] = SHAPES[table.removesuffix("_revision")]._fields  # type: ignore[attr-defined]  # named tuples
+    return [*fields, "id"] if table == "search_text" else list(fields)
