@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 TICKS = os.sysconf("SC_CLK_TCK")
 START_TIMEOUT = 120
@@ -69,15 +70,27 @@ def free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-def run(command: list[str], env: Mapping[str, str], *, allowed: tuple[int, ...] = (0,)) -> str:
-    """Run a command to its end; what it wrote to standard output.
+class Done(NamedTuple):
+    """A command that has ended."""
+
+    output: str
+    seconds: float
+    cpu_seconds: float
+
+
+def run(command: list[str], env: Mapping[str, str], *, allowed: tuple[int, ...] = (0,)) -> Done:
+    """Run a command to its end.
 
     Raises RuntimeError, with what it said, for an exit code that is not among the allowed ones.
     """
+    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, env=dict(env), capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - begin
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode not in allowed:
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-    return done.stdout
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Done(done.stdout, seconds, cpu)
 
 
 class Worker:
@@ -130,6 +143,8 @@ class Server:
         self._wait(ready)
         self.started_after = time.perf_counter() - begin
         """Seconds from the start of the process to the first answer."""
+        self.started_with = cpu_seconds(self.pid)
+        """CPU seconds that this took: on a busy machine they tell more."""
 
     def _wait(self, ready: str) -> None:
         until = time.monotonic() + START_TIMEOUT

@@ -140,14 +140,14 @@ def imports(results: Results) -> Table | None:
             ENGINES[one["engine"]],
             f"{one['into']:,}",
             number(one["claims_per_second"]),
-            number(one["rows_per_second"]),
+            number(one["claims_per_cpu_second"]),
             number(one["import_seconds"]),
             number(one["posts_per_second"]),
             number(one["posts_p99_ms"]),
         ]
         for one in results.imports
     ]
-    head = ["engine", "claims before", "claims/s", "records/s", "seconds", "POST/s", "POST p99 ms"]
+    head = ["engine", "claims before", "claims/s", "claims per CPU second", "seconds", "POST/s", "POST p99 ms"]
     return Table(f"Import of {results.imports[0]['claims']:,} claims, and claims posted one by one", head, rows)
 
 
@@ -156,7 +156,7 @@ def startup(results: Results) -> Table | None:
     if not results.startup:
         return None
     rows = [[ENGINES[engine], *map(str, one)] for engine, one in results.startup.items()]
-    head = ["engine", "seconds to the first answer", "MB then", "MB after 600 requests"]
+    head = ["engine", "seconds to the first answer", "CPU seconds", "MB then", "MB after 600 requests"]
     return Table("Start on 1,000 claims", head, rows)
 
 

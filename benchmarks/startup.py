@@ -17,7 +17,7 @@ REQUESTS = 600
 
 
 def measured(kept: Store, postgres: PostgresServer | None, engines: list[str]) -> dict[str, list[str]]:
-    """For each engine: seconds to the first answer; memory then, and after some requests, in megabytes."""
+    """For each engine: seconds to the first answer and CPU that they took; megabytes then, and after some requests."""
     made = kept.sqlite(CLAIMS)
     urls = {"sqlite": f"sqlite:///{made.path}"} if "sqlite" in engines else {}
     if postgres is not None:
@@ -28,12 +28,13 @@ def measured(kept: Store, postgres: PostgresServer | None, engines: list[str]) -
     ]
     found = {}
     for engine, url in urls.items():
-        seconds, at_first, later = [], [], 0.0
+        seconds, cpu, at_first, later = [], [], [], 0.0
         for _ in range(STARTS):
             with ExitStack() as stack, tempfile.TemporaryDirectory() as name:
                 server = servers.attest(url, Path(name), here)
                 stack.callback(server.stop)
                 seconds.append(server.started_after)
+                cpu.append(server.started_with)
                 at_first.append(processes.resident_bytes(server.pid) / 1e6)
                 if len(seconds) == STARTS:
                     client = Worker("benchmarks.client", core=there)
@@ -42,5 +43,5 @@ def measured(kept: Store, postgres: PostgresServer | None, engines: list[str]) -
                         client.ask(do="check", port=server.port, requests=paths, seconds=60)
                     later = processes.resident_bytes(server.pid) / 1e6
         first = f"{statistics.median(seconds):.2f} ({min(seconds):.2f}–{max(seconds):.2f})"
-        found[engine] = [first, f"{statistics.median(at_first):.0f}", f"{later:.0f}"]
+        found[engine] = [first, f"{statistics.median(cpu):.2f}", f"{statistics.median(at_first):.0f}", f"{later:.0f}"]
     return found
