@@ -172,6 +172,8 @@ def on_sqlite(made: Made, cases: Sequence[Case], plan: Plan, *, beside: bool = T
     here, there = processes.cores()
     with ExitStack() as stack, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        if beside:
+            servers.add_view(made.path)
         client = Worker("benchmarks.client", core=there)
         stack.callback(client.stop)
         server = servers.attest(f"sqlite:///{made.path}", folder, here)

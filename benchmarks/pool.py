@@ -83,14 +83,14 @@ def choose(database: Path, claims: int, seed: int) -> Pool:
         "SELECT topic_id, count(*) FROM claim WHERE topic_id IS NOT NULL GROUP BY topic_id ORDER BY 2 DESC, 1"
     ).fetchall()
     topics = [one for one, _count in sized]
-    half = len(topics) // 2
+    half, around = len(topics) // 2, min(25, len(topics) // 4)
     pool = Pool(
         claims=[one for one, _recorded in published],
         old_claims=old,
         middle=middle.strftime("%Y-%m-%dT%H:%M:%SZ"),
         middle_seq=seq,
         lists=_lists(connection, rng),
-        topics=topics[max(0, half - 25) : half + 25],
+        topics=topics[half - around : half + around],
         largest_topics=topics[:3],
         exported_topics=[one for one, _count in sorted(sized, key=lambda topic: abs(topic[1] - 1_000))][:3],
         deep=connection.execute(

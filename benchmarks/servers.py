@@ -4,9 +4,10 @@ import json
 import os
 import sqlite3
 import sys
+import time
 from pathlib import Path
 
-from benchmarks.processes import Server, free_port
+from benchmarks.processes import NotStartedError, Server, free_port
 
 BIN = Path(sys.executable).parent
 
@@ -49,14 +50,29 @@ def attest(url: str, folder: Path, core: set[int]) -> Server:
     return Server("Attest", command, port=port, ready="/api/v1/health", env=env, core=core)
 
 
+def _settle(path: Path) -> None:
+    """Bring everything into the file itself: a reader that takes it as immutable does not see the log beside it."""
+    opened = sqlite3.connect(path, isolation_level=None)
+    for _ in range(20):
+        busy, *_pages = opened.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy:
+            break
+        time.sleep(0.5)
+    else:
+        raise NotStartedError(f"{path} is being read all the time, so that its log cannot be emptied.")
+    opened.close()
+
+
+def add_view(path: Path) -> None:
+    """Make the view that Datasette searches, while nobody has the file open."""
+    opened = sqlite3.connect(path, isolation_level=None)
+    opened.execute(CLAIM_SEARCH)
+    opened.close()
+
+
 def datasette(path: Path, folder: Path, core: set[int]) -> Server:
     """Datasette on that file, told that it does not change, and with its limits raised so that it answers."""
-    opened = sqlite3.connect(path)
-    opened.execute(CLAIM_SEARCH)
-    opened.commit()
-    # It reads the file alone, not what may still stand in the log beside it.
-    opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    opened.close()
+    _settle(path)
     metadata = folder / "datasette.json"
     tables = {"claim_search": {"fts_table": "search_index", "fts_pk": "search_id"}}
     queries = {"claim_whole": {"sql": CLAIM_WHOLE}}
