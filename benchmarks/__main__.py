@@ -130,4 +130,6 @@ def _finish(found: Results, *, write: bool) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    command = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    command.command()(main)
+    command()

@@ -104,7 +104,7 @@ class _Http:
     def _check(
         self, case: Case, requests: list[tuple[str, dict[str, str]]], wanted: int
     ) -> tuple[list[dict[str, Any]], float]:
-        result = self._client.ask(do="check", port=self.server.port, requests=requests, seconds=20)
+        result = self._client.ask(do="check", port=self.server.port, requests=requests, seconds=8)
         answers = result["answers"]
         del requests[len(answers) :]
         for (path, _headers), answer in zip(requests, answers, strict=True):
