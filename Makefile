@@ -17,10 +17,10 @@ COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check lint lock clean
+.PHONY: help run test check lint bench bench-full lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 run: $(VENV)/runtime.stamp ## install, migrate, import seed_data and serve
 	$(BIN)/attest db upgrade
@@ -37,11 +37,17 @@ check: lint test ## everything that has to hold before a change is taken
 lint: $(VENV)/dev.stamp ## the checks that run no tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy app tests migrations
+	$(BIN)/mypy app tests migrations benchmarks
 	$(BIN)/lint-imports --no-logo
 	@unset ATTEST_DATABASE_URL; ATTEST_DATA_DIR=$$(mktemp -d) && export ATTEST_DATA_DIR && \
 	trap 'rm -rf "$$ATTEST_DATA_DIR"' EXIT && \
 	echo 'attest db check' && $(BIN)/attest db upgrade >/dev/null && $(BIN)/attest db check
+
+bench: $(VENV)/bench.stamp ## measure on 20,000 claims, both engines; some minutes
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+bench-full: $(VENV)/bench.stamp ## measure on a million claims and write docs/performance.md; an hour and more
+	$(BIN)/python -m benchmarks --full $(BENCH_ARGS)
 
 # Present pins are kept where they still fit; UPGRADE=--upgrade takes the newest versions.
 lock: ## write the lock files again from pyproject.toml (needs uv)
@@ -49,6 +55,8 @@ lock: ## write the lock files again from pyproject.toml (needs uv)
 	$(COMPILE) $(UPGRADE) --group build --output-file requirements.lock >/dev/null
 	$(COMPILE) $(UPGRADE) --group build --extra dev --constraint requirements.lock \
 		--output-file requirements-dev.lock >/dev/null
+	$(COMPILE) $(UPGRADE) --group build --extra dev --extra bench --constraint requirements-dev.lock \
+		--output-file requirements-bench.lock >/dev/null
 
 clean: ## remove the environment and the caches, never data
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
@@ -65,6 +73,11 @@ $(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(BIN)/python
 $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/runtime.stamp
 	@echo 'Installing what the tests and checks need ...'
 	@$(INSTALL) requirements-dev.lock
+	@touch $@
+
+$(VENV)/bench.stamp: requirements-bench.lock $(VENV)/dev.stamp
+	@echo 'Installing what the benchmarks need ...'
+	@$(INSTALL) requirements-bench.lock
 	@touch $@
 
 # Each candidate is tried out: a name on the PATH may be a shim for a version that is not installed.

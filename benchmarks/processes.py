@@ -1,0 +1,180 @@
+"""Processes that are measured: how they start, on which core they run, what they have cost."""
+
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+TICKS = os.sysconf("SC_CLK_TCK")
+START_TIMEOUT = 120
+
+
+class NotStartedError(RuntimeError):
+    """A server did not answer; the message holds what it said."""
+
+
+def cores() -> tuple[set[int], set[int]]:
+    """The cores for what is measured, and for the load client; one and the same where there is only one.
+
+    Empty where cores cannot be chosen.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        return set(), set()
+    allowed = sorted(os.sched_getaffinity(0))
+    return {allowed[0]}, {allowed[-1]}
+
+
+def pin(pid: int, to: set[int]) -> None:
+    """Let a process, and what it starts from now on, run on these cores only."""
+    if to and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(pid, to)
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process, all below it, and those of them that have ended."""
+    found = 0.0
+    waiting = [pid]
+    while waiting:
+        one = waiting.pop()
+        try:
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            # utime and stime; cutime and cstime of children that were waited for.
+            found += sum(int(fields[place]) for place in (11, 12, 13, 14)) / TICKS
+            for task in Path(f"/proc/{one}/task").iterdir():
+                waiting += map(int, (task / "children").read_text().split())
+        except (OSError, ValueError):
+            continue
+    return found
+
+
+def resident_bytes(pid: int) -> int:
+    """Memory that a process holds."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+class Done(NamedTuple):
+    """A command that has ended."""
+
+    output: str
+    seconds: float
+    cpu_seconds: float
+
+
+def run(command: list[str], env: Mapping[str, str], *, allowed: tuple[int, ...] = (0,)) -> Done:
+    """Run a command to its end.
+
+    Raises RuntimeError, with what it said, for an exit code that is not among the allowed ones.
+    """
+    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(command, env=dict(env), capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - begin
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode not in allowed:
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Done(done.stdout, seconds, cpu)
+
+
+class Worker:
+    """A process that answers one line of JSON with another."""
+
+    def __init__(self, module: str, *arguments: str, core: set[int]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.pid = self._process.pid
+        self.module = module
+        pin(self.pid, core)
+
+    def ask(self, **command: Any) -> Any:
+        """Send a command; its answer."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(command) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.module} ended")
+        return json.loads(line)
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.wait()
+
+
+class Server:
+    """A server that answers HTTP."""
+
+    def __init__(
+        self, name: str, command: list[str], *, port: int, ready: str, env: Mapping[str, str], core: set[int]
+    ) -> None:
+        self.name = name
+        self.port = port
+        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the server
+        begin = time.perf_counter()
+        self._process = subprocess.Popen(
+            command,
+            env={**os.environ, **env},
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=lambda: pin(0, core),  # noqa: PLW1509 - before it starts threads of its own
+        )
+        self.pid = self._process.pid
+        self._wait(ready)
+        self.started_after = time.perf_counter() - begin
+        """Seconds from the start of the process to the first answer."""
+        self.started_with = cpu_seconds(self.pid)
+        """CPU seconds that this took: on a busy machine they tell more."""
+
+    def _wait(self, ready: str) -> None:
+        until = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < until:
+            if self._process.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{ready}", timeout=START_TIMEOUT) as answer:
+                    if answer.status == 200:
+                        return
+            except urllib.error.HTTPError as error:
+                self.stop()
+                raise NotStartedError(
+                    f"{self.name} answers {ready} with {error.code}:\n{error.read()[:2000]!r}"
+                ) from None
+            except OSError:
+                time.sleep(0.01)
+        code = self._process.poll()
+        self.stop()
+        self._log.seek(0)
+        said = self._log.read().decode(errors="replace")[-4000:]
+        ended = "does not answer" if code is None else f"ended with exit code {code}"
+        raise NotStartedError(f"{self.name} {ended}. It said:\n{said}")
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()

@@ -1,0 +1,74 @@
+"""What was measured, put together: medians with their spread, and ratios."""
+
+import json
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.measure import Sample
+
+
+class Spread(NamedTuple):
+    """The middle one of several measurements, and the outermost."""
+
+    median: float
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Spread":
+        """Of at least one measurement."""
+        return cls(statistics.median(values), min(values), max(values))
+
+
+@dataclass
+class Results:
+    """All that a run has measured."""
+
+    machine: dict[str, str] = field(default_factory=dict)
+    samples: list[Sample] = field(default_factory=list)
+    imports: list[dict[str, Any]] = field(default_factory=list)
+    startup: dict[str, Any] = field(default_factory=dict)
+    databases: list[dict[str, Any]] = field(default_factory=list)
+
+    def write(self, path: Path) -> None:
+        """Keep everything, so that the report can be written again."""
+        path.write_text(json.dumps(asdict(self), indent=1))
+
+    @classmethod
+    def read(cls, path: Path) -> "Results":
+        """What was kept."""
+        kept = json.loads(path.read_text())
+        return cls(**{**kept, "samples": [Sample(**sample) for sample in kept["samples"]]})
+
+    def engines(self) -> list[str]:
+        """The engines that were measured."""
+        return list(dict.fromkeys(sample.engine for sample in self.samples))
+
+    def sizes(self, engine: str) -> list[int]:
+        """The sizes that were measured on an engine, smallest first."""
+        return sorted({sample.claims for sample in self.samples if sample.engine == engine})
+
+    def spread(self, engine: str, claims: int, case: str, variant: str, what: str) -> Spread | None:
+        """A figure of a case and variant; None if it was not measured."""
+        values = [
+            getattr(sample, what)
+            for sample in self.samples
+            if (sample.engine, sample.claims, sample.case, sample.variant) == (engine, claims, case, variant)
+        ]
+        values = [value for value in values if value is not None]
+        return Spread.of(values) if values else None
+
+    def to_floor(self, engine: str, claims: int, case: str) -> float | None:
+        """CPU of the floor by CPU of Attest: 1 would be as cheap as the loop over the driver."""
+        ours = self.spread(engine, claims, case, "attest", "cpu_ms")
+        floor = self.spread(engine, claims, case, "floor", "cpu_ms")
+        return floor.median / ours.median if ours and floor and ours.median else None
+
+    def to_datasette(self, claims: int, case: str, engine: str = "sqlite") -> float | None:
+        """Requests per second of Attest by those of Datasette on the SQLite file."""
+        ours = self.spread(engine, claims, case, "attest", "rps")
+        other = self.spread("sqlite", claims, case, "datasette", "rps")
+        return ours.median / other.median if ours and other and other.median else None

@@ -1,0 +1,76 @@
+"""Checks that a generated database is one that Attest itself could have written."""
+
+import random
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, func, select, text
+
+from app.db import migrate
+from app.db.engine import Database
+from app.db.revisions import Change, open_change, revision_table
+from app.db.schema import Base, table_of
+from app.models import VERSIONED, Claim, Person, Review, SearchText
+from app.services import reviews, search_index
+from app.services.record import NOW
+from app.services.status_rules import RULES
+from app.vocabulary import Action, Status
+
+SAMPLE = 2_000
+"""Claims that are looked at one by one."""
+
+
+def faults(url: str) -> list[str]:
+    """What is wrong with a database; nothing, it is to be hoped."""
+    database = Database(url)
+    found = migrate.drift(database, Base.metadata)
+    with database.writing() as connection:
+        found += _foreign_keys(connection)
+        found += _current_is_last_version(connection)
+        found += _of_claims(connection)
+        connection.rollback()
+    database.close()
+    return found
+
+
+def _foreign_keys(connection: Connection) -> Iterator[str]:
+    if connection.dialect.name == "sqlite":
+        for row in connection.execute(text("PRAGMA foreign_key_check")).fetchmany(5):
+            yield f"foreign key: {row}"
+
+
+def _current_is_last_version(connection: Connection) -> Iterator[str]:
+    for model in VERSIONED:
+        table = table_of(model)
+        revision = revision_table(table)
+        same = revision.c.id == table.c.id
+        versions = select(func.count()).where(same).scalar_subquery()
+        last = select(func.count()).where(same, revision.c.version == table.c.version)
+        last = last.where(revision.c.change_seq == table.c.change_seq, revision.c.recorded_at == table.c.recorded_at)
+        wrong = (versions != table.c.version) | (last.scalar_subquery() != 1)
+        count = connection.scalar(select(func.count()).select_from(table).where(wrong))
+        if count:
+            yield f"{table.name}: {count} rows are not their last revision"
+
+
+def _of_claims(connection: Connection) -> Iterator[str]:
+    claim, review, search_text = table_of(Claim), table_of(Review), table_of(SearchText)
+    identifiers = list(connection.scalars(select(claim.c.id).order_by(claim.c.id)))
+    chosen = random.Random(1).sample(identifiers, min(SAMPLE, len(identifiers)))
+    before = connection.scalar(select(func.count()).select_from(search_text))
+    actor = connection.scalar(select(table_of(Person).c.id).limit(1))
+    change: Change = open_change(connection, actor_id=str(actor), action=Action.CORRECT, reason="A check.")
+    search_index.refresh(change, chosen)
+    written = (connection.scalar(select(func.count()).select_from(search_text)) or 0) - (before or 0)
+    if written:
+        yield f"search_text: {written} of {len(chosen)} are not what the service would have written"
+    facts = reviews.facts(connection, chosen)
+    for one, rows in reviews.rows_of_claims(connection, NOW, chosen).items():
+        row = connection.execute(select(claim).where(claim.c.id == one)).mappings().one()
+        last = reviews.standing(rows)
+        if row["status"] != (last["status"] if last else Status.UNASSESSED):
+            yield f"{one}: its status is not that of its last decision"
+        if last is not None and not RULES[Status(last["status"])].met(facts[one]):
+            yield f"{one}: {last['status']} needs {RULES[Status(last['status'])].needs}"
+    decided = connection.scalar(select(func.count(review.c.claim_id.distinct())))
+    if not decided:
+        yield "no claim was ever decided on"
