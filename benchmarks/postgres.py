@@ -130,7 +130,9 @@ def running(home: Path) -> Iterator[Server]:
         try:
             yield Server(home, socket)
         finally:
-            try:
-                of_tests._run([*control, "--mode=fast", "stop"], log)
-            except subprocess.SubprocessError:
-                of_tests._run([*control, "--mode=immediate", "stop"], log)
+            # Where somebody else has stopped it, there is nothing left to do.
+            if (data / "postmaster.pid").exists():
+                try:
+                    of_tests._run([*control, "--mode=fast", "stop"], log)
+                except subprocess.SubprocessError:
+                    of_tests._run([*control, "--mode=immediate", "stop"], log)

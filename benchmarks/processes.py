@@ -112,7 +112,7 @@ class Worker:
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self.module} ended")
+            raise RuntimeError(f"{self.module} ended with exit code {self._process.wait()}")
         return json.loads(line)
 
     def stop(self) -> None:
