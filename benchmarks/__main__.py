@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from app import models  # noqa: F401 - makes every table known
-from benchmarks import machine, measure, page, postgres, report, startup, writes
+from benchmarks import machine, measure, page, postgres, report, startup, verify, writes
 from benchmarks.cases import BY_NAME, CASES, PRIMARY, Case
 from benchmarks.measure import Plan
 from benchmarks.results import Results
@@ -48,6 +48,9 @@ def main(
     generate_only: Annotated[
         bool, typer.Option("--generate-only", help="Make the databases, measure nothing.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check first that the databases are as Attest would have written them.")
+    ] = False,
     show: Annotated[bool, typer.Option("--list", help="List the cases.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Write docs/performance.md also without --full.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Only write the report of the last run again.")] = False,
@@ -69,6 +72,8 @@ def main(
         server = stack.enter_context(postgres.running(data / "postgres")) if "postgresql" in wanted else None
         run = Run(Store(data, seed), server, wanted)
         made = run.databases([*(GROWTH if "growth" in doing else ()), size])
+        if check:
+            run.check(made)
         if generate_only:
             return
         if "growth" in doing:
@@ -104,6 +109,18 @@ class Run:
                 self.store.postgresql(self._server, claims)
         self.found.databases = [{"claims": one.claims, **one.facts} for one in made]
         return made
+
+    def check(self, made: list[Made]) -> None:
+        """Say what is wrong with the databases, and go no further if anything is."""
+        urls = [f"sqlite:///{one.path}" for one in made]
+        if self._server is not None:
+            urls += [self._server.url(self.store.postgresql(self._server, one.claims)) for one in made]
+        found = [f"{url}: {fault}" for url in urls for fault in verify.faults(url)]
+        for fault in found:
+            console.print(fault, markup=False)
+        if found:
+            raise typer.Exit(1)
+        console.print(f"{len(urls)} databases are as Attest would have written them.")
 
     def read(self, made: Made, cases: list[Case], plan: Plan, *, beside: bool = True) -> None:
         """Measure cases on a database of each engine, and keep what came out."""
