@@ -75,6 +75,12 @@ class Match:
 # --- asking the index ---
 
 
+def plan_by_values(connection: Connection) -> None:
+    """Have PostgreSQL plan each statement of this transaction for its values: no two words are alike."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
+
+
 def top(connection: Connection, seq: int | None) -> int:
     """The number of the last row recorded up to change number `seq`, or by now; 0 if there is none."""
     number, recorded = _text().c.id, _text().c.change_seq

@@ -193,8 +193,10 @@ def _scan(text: str) -> Iterator[Token]:
 
 
 def _token(text: str, start: int, end: int) -> Token:
-    # Composed once more, for marks between which something invisible was dropped.
-    return Token(unicodedata.normalize("NFC", text)[:LONGEST_TOKEN], start, end)
+    if not text.isascii():
+        # Composed once more, for marks between which something invisible was dropped.
+        text = unicodedata.normalize("NFC", text)
+    return Token(text[:LONGEST_TOKEN], start, end)
 
 
 def _fold_in_place(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
@@ -317,6 +319,9 @@ def snippet(text: str, query: Query, *, radius: int = 80) -> str | None:
     escaped, what was found is in `<mark>`, `…` stands where the text goes on. It is cut between words, or
     between characters in scripts written without spaces.
     """
+    bare = _bare(text) if len(text) > SHORT else _bare_of_short(text)
+    if not any(term.words[0] in bare for term in query.required):
+        return None  # which is so for most texts, and told without cutting them into words
     found = tokens(text)
     hits = _best_cluster(_hits(found, query), width=2 * radius)
     if not hits:
@@ -325,6 +330,18 @@ def snippet(text: str, query: Query, *, radius: int = 80) -> str | None:
     end = min(end, begin + 4 * radius)  # a "word" may be very long
     marked = _mark(text, begin, end, _merged(hits, end))
     return "…" * (begin > 0) + marked + "…" * (end < len(text))
+
+
+SHORT = 200  # characters; of shorter texts it is remembered what is bare of them
+
+
+def _bare(text: str) -> str:
+    """The folded text without what may stand inside a word: each of its words is somewhere in it, in one piece."""
+    return (text.lower() if text.isascii() else fold(text)).translate(_INNER)
+
+
+# Names of sources come again and again.
+_bare_of_short = lru_cache(maxsize=4_096)(_bare)
 
 
 def _hits(found: Sequence[Token], query: Query) -> list[_Hit]:
