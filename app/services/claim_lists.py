@@ -116,13 +116,12 @@ def _searched(connection: Connection, record: Record, query: ClaimQuery, actor: 
     fulltext.plan_by_values(connection)
     conditions = Conditions(record, *ask(connection, record, query, actor))
     wanted = facets.asked_for(query)
-    in_rows = [facet for facet in wanted if facet in search_pages.COLUMN_OF]
+    in_rows = tuple(facet for facet in wanted if facet in search_pages.COLUMN_OF)
     asked = search_pages.Asked(
         connection,
         record,
         search.match_of(connection, words),
-        conditions.all(),
-        conditions.narrowed(),
+        conditions,
         in_rows,
         bool(wanted),
     )
