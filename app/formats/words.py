@@ -220,7 +220,7 @@ def _read_stretch(stretch: str) -> tuple[str, str | None]:
     return folded, None if _DIGIT.search(folded) else " ".join(word for word, _, _ in _split(folded))
 
 
-_remembered = lru_cache(maxsize=16_384)(_read_stretch)
+_remembered = lru_cache(maxsize=65_536)(_read_stretch)
 
 
 def _scan(text: str) -> Iterator[Token]:
