@@ -3,12 +3,14 @@
 import logging
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
 from app import __version__, settings
 from app.api import (
@@ -27,6 +29,7 @@ from app.api import (
 )
 from app.api.access import Access
 from app.api.edge import Edge
+from app.api.kept_answers import KeptAnswers
 from app.api.short_way import ShortWay
 from app.db.engine import Database
 from app.services.cursors import Cursors
@@ -45,6 +48,20 @@ Who claimed what, on whose word, in which document, and what could be confirmed.
 """
 
 
+class Service(FastAPI):
+    """FastAPI with our own layers around its own, not within: what they answer by themselves is answered at once."""
+
+    layers: Sequence[Callable[[ASGIApp], ASGIApp]] = ()
+    """The first one sees a request first."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """FastAPI's layers, and ours around them."""
+        app = super().build_middleware_stack()
+        for layer in reversed(self.layers):
+            app = layer(app)
+        return app
+
+
 def create_app(configuration: Settings | None = None) -> FastAPI:
     """The application, ready to serve. Raises SettingsError for a configuration that cannot be used."""
     chosen = configuration or settings.load()
@@ -56,7 +73,7 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
         yield
         database.close()
 
-    app = FastAPI(
+    app = Service(
         title="Attest",
         version=__version__,
         summary="A fact-check database for war reporting",
@@ -72,6 +89,7 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     )
     app.state.database = database
     app.state.cursors = Cursors(secret_of(chosen))
+    app.state.kept_answers = KeptAnswers(chosen.kept_answers_bytes)
     app.state.caching = answers.caching(chosen.shared_max_age)
     api = APIRouter(prefix="/api/v1")
     rooms = (claims, topics, sources, documents, attributions, evidence, relations, transfers, service)
@@ -80,16 +98,13 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     app.include_router(api)
     documentation.install(app)
     problems.install(app)
-    # The last one added is the first to see a request.
-    app.add_middleware(
-        ShortWay,
-        prefix=api.prefix,
-        routers=[room.router for room in rooms],
-        database=database,
-    )
-    app.add_middleware(Access, database=database, settings=chosen)
-    app.add_middleware(problems.SafetyNet)
-    app.add_middleware(Edge)
+    routers = [room.router for room in rooms]
+    app.layers = [
+        Edge,
+        problems.SafetyNet,
+        partial(Access, database=database, settings=chosen),
+        partial(ShortWay, prefix=api.prefix, routers=routers, database=database),
+    ]
     return app
 
 

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(1_000_000, ge=1_000, description="Largest request body, in bytes.")
     max_import_bytes: int = Field(64_000_000, ge=1_000, description="Largest body of an import request, in bytes.")
     pool_size: int = Field(16, ge=1, le=500, description="Database connections kept open per process.")
+    kept_answers_bytes: int = Field(
+        16_000_000, ge=0, description="Memory for answers that are given again while they are still right; 0: none."
+    )
     shared_max_age: int = Field(
         0,
         ge=0,

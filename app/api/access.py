@@ -42,11 +42,12 @@ class Access:
             if scope["method"] not in READS:
                 _admit(actor, scope)
                 _measure(Headers(scope=scope), limit)
+                receive = _bounded(receive, limit)
         except AttestError as error:
             await problems.of(error)(scope, receive, send)
             return
         scope.setdefault("state", {})["actor"] = actor
-        await self._app(scope, _bounded(receive, limit), send)
+        await self._app(scope, receive, send)
 
     async def _actor(self, scope: Scope) -> Actor | None:
         given = [value for name, value in scope["headers"] if name == b"authorization"]

@@ -9,7 +9,9 @@ import msgspec
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from app.api.kept_answers import Answer, KeptAnswers
 from app.api.problems import MEDIA_TYPE, Problem
+from app.db.statements import PlainRow
 from app.schemas.common import Stamp
 from app.services.objects import Shown, etag
 
@@ -55,29 +57,47 @@ FOR_EVER = 31_536_000
 """Seconds for which a copy of what never changes is good: a year, as RFC 9111 has it."""
 
 
-def answer(
-    request: Request, shown: BaseModel | Shown, *, for_ever: bool = False, about: Iterable[str | None] = ()
-) -> Response:
-    """An object or a page, or 304 if the caller's copy is still good.
-
-    `about` names the objects that are shown, so that whoever keeps copies can drop those of one object.
-    """
+def answer(request: Request, shown: BaseModel, *, for_ever: bool = False) -> Response:
+    """An object or a page, or 304 if the caller's copy is still good."""
     tag = _tag(shown)
     headers = _headers(request, tag, for_ever=for_ever)
-    if named := " ".join(one for one in about if one is not None):
-        headers[b"surrogate-key"] = named.encode()
     return _same(request, tag, headers) or _Plain(HTTPStatus.OK, headers, _body(shown))
 
 
-def unchanged(request: Request, tag: Callable[[], str], *, for_ever: bool = False) -> Response | None:
-    """304 if the caller's copy is still good; None if not, or if the caller has none.
+def answer_again(
+    request: Request,
+    tag: Callable[[], str],
+    show: Callable[[], Shown],
+    *,
+    for_ever: bool = False,
+    about: Callable[[PlainRow], Iterable[str | None]] = lambda _body: (),
+) -> Response:
+    """The same for what is asked for often, and has a `tag` that is had for less than what it would `show`.
 
-    For what has a tag that is had for less than the answer. Ask before making that.
+    `about` names the objects that are shown, so that whoever keeps copies can drop those of one object.
     """
-    if "if-none-match" not in request.headers:
-        return None
-    found = tag()
-    return _same(request, found, _headers(request, found, for_ever=for_ever))
+    kept: KeptAnswers = request.app.state.kept_answers
+    address = request.scope["path"], request.scope["query_string"]
+    known = kept.get(address)
+    # Only whoever has something to compare asks for the tag by itself.
+    if known is not None or "if-none-match" in request.headers:
+        now = tag()
+        headers = _headers(request, now, for_ever=for_ever)
+        if (same := _same(request, now, headers)) is not None:
+            return same
+        if known is not None and known.tag == now:
+            return _told(known, headers)
+    shown = show()
+    named = " ".join(one for one in about(shown.body) if one is not None)
+    fresh = Answer(shown.tag, _encode(shown.body), named)
+    kept.put(address, fresh)
+    return _told(fresh, _headers(request, shown.tag, for_ever=for_ever))
+
+
+def _told(answer: Answer, headers: dict[bytes, bytes]) -> Response:
+    if answer.about:
+        headers[b"surrogate-key"] = answer.about.encode()
+    return _Plain(HTTPStatus.OK, headers, answer.body)
 
 
 class _Plain(Response):
@@ -153,8 +173,8 @@ __all__ = [
     "RECORD",
     "Problem",
     "answer",
+    "answer_again",
     "corrected",
     "failures",
     "recorded",
-    "unchanged",
 ]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from app.api.answers import CORRECT, READ_MANY, READ_ONE, RECORD, answer, corrected, recorded, unchanged
+from app.api.answers import CORRECT, READ_MANY, READ_ONE, RECORD, answer, answer_again, corrected, recorded
 from app.api.bodies import StrictRoute
 from app.api.dependencies import (
     AsOfQuery,
@@ -17,6 +17,7 @@ from app.api.dependencies import (
     WriteConnection,
     Writer,
 )
+from app.db.statements import PlainRow
 from app.schemas.claim import ClaimCorrection, ClaimPage, ClaimPost, ClaimRead
 from app.schemas.common import Whole
 from app.schemas.history import History
@@ -24,7 +25,6 @@ from app.schemas.independence import IndependenceRulingCreate, IndependenceRulin
 from app.schemas.query import ClaimQuery
 from app.schemas.review import Reviews
 from app.services import claim_lists, claim_reads, claims, history, independence, reviews
-from app.services.objects import Shown
 from app.services.record import NOW, at
 
 router = APIRouter(prefix="/claims", tags=["claims"], route_class=StrictRoute)
@@ -39,8 +39,10 @@ def list_claims(
     reader: Reader,
 ) -> Response:
     """List, filter, search and count claims."""
-    return unchanged(request, lambda: claim_lists.page_tag(connection, query, reader)) or answer(
-        request, claim_lists.page_of(connection, query, reader, cursors)
+    return answer_again(
+        request,
+        lambda: claim_lists.page_tag(connection, query, reader),
+        lambda: claim_lists.page_of(connection, query, reader, cursors),
     )
 
 
@@ -50,15 +52,16 @@ def read_claim(
 ) -> Response:
     """Read a claim, whole: figures, who says so and through whom, the five counts, evidence, relations, decision."""
     record = at(connection, reading.as_of)
-    return unchanged(request, lambda: claim_reads.tag_of(connection, record, identifier, reader)) or _claim(
-        request, claim_reads.read_one(connection, record, identifier, reader)
+    return answer_again(
+        request,
+        lambda: claim_reads.tag_of(connection, record, identifier, reader),
+        lambda: claim_reads.read_one(connection, record, identifier, reader),
+        about=_claim_and_topic,
     )
 
 
-def _claim(request: Request, shown: Shown, *, for_ever: bool = False) -> Response:
-    topic = shown.body["topic"]
-    about = (shown.body["id"], None if topic is None else topic["id"])
-    return answer(request, shown, for_ever=for_ever, about=about)
+def _claim_and_topic(claim: PlainRow) -> tuple[str, str | None]:
+    return claim["id"], None if claim["topic"] is None else claim["topic"]["id"]
 
 
 @router.get("/{identifier}/versions/{version}", response_model=ClaimRead, responses=READ_ONE)
@@ -70,7 +73,13 @@ def read_claim_version(
     reader: Reader,
 ) -> Response:
     """Read one version of a claim, with all that hung on it then. It never changes: cite this."""
-    return _claim(request, claim_reads.read_version(connection, identifier, version, reader), for_ever=True)
+    return answer_again(
+        request,
+        lambda: claim_reads.version_tag(connection, identifier, version, reader),
+        lambda: claim_reads.read_version(connection, identifier, version, reader),
+        for_ever=True,
+        about=_claim_and_topic,
+    )
 
 
 @router.get("/{identifier}/history", response_model=History, responses=READ_ONE)

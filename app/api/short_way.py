@@ -151,7 +151,8 @@ class ShortWay:
     def _run(self, read: _Read, arguments: dict[str, Any], connections: KeptConnections) -> Response:
         if read.connect is None:
             return read.call(**arguments)
-        with read.connect(connections) as connection:
+        connect = read.connect if read.is_short(arguments) else KeptConnections.reading
+        with connect(connections) as connection:
             return read.call(**arguments, **{read.connection: connection})
 
 

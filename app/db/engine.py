@@ -127,9 +127,12 @@ class KeptConnections:
             kept = self._mine.connection = self._database.connect()
             with self._lock:
                 self._all.append(kept)
+            driver: Any = kept.connection.dbapi_connection
             if self._patience is not None:
-                driver: Any = kept.connection.dbapi_connection
                 driver.set_progress_handler(self._is_over, _STEPS)
+            if not self._database.is_sqlite:
+                # What is read here is prepared: to plan it again for each value would take longer than to execute it.
+                driver.execute("SET plan_cache_mode = force_generic_plan")
         if self._patience is not None:
             self._mine.end = thread_time() + self._patience
         return kept

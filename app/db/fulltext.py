@@ -11,16 +11,18 @@ number, and all that was recorded up to some moment lies at or below one number,
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import cache, lru_cache, reduce
 from operator import add
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
     FromClause,
+    Integer,
     Select,
     Text,
     and_,
@@ -35,9 +37,13 @@ from sqlalchemy import (
     table,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import JSON, TypeEngine
 
 from app.db.schema import Base
+from app.db.statements import Statement
 
 WEIGHTS = {"statement": 4, "quotes": 2, "sources": 1}
 """What it counts that the whole query is found in one column; the last resort, all of them together, counts nothing.
@@ -75,23 +81,46 @@ class Match:
 # --- asking the index ---
 
 
+def plan_by_values(connection: Connection) -> None:
+    """Have PostgreSQL plan each statement of this transaction for its values: no two words are alike."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
+
+
 def top(connection: Connection, seq: int | None) -> int:
     """The number of the last row recorded up to change number `seq`, or by now; 0 if there is none."""
+    rows = _top_now().rows(connection) if seq is None else _top_then().rows(connection, seq=seq)
+    return int(rows[0]["id"]) if rows else 0
+
+
+@cache
+def _top_now() -> Statement:
+    number = _text().c.id
+    return Statement(select(number).order_by(number.desc()).limit(1))
+
+
+@cache
+def _top_then() -> Statement:
     number, recorded = _text().c.id, _text().c.change_seq
-    statement = select(number).order_by(number.desc()).limit(1)
-    if seq is not None:
-        statement = select(number).where(recorded <= seq).order_by(recorded.desc(), number.desc()).limit(1)
-    return connection.scalar(statement) or 0
+    then = select(number).where(recorded <= bindparam("seq"))
+    return Statement(then.order_by(recorded.desc(), number.desc()).limit(1))
 
 
 def newest(connection: Connection, match: Match, highest: int, count: int) -> list[int]:
     """The numbers of the newest rows that match, falling, none above `highest` and at most `count`; old texts too."""
     if connection.dialect.name != "sqlite":
         return _newest_in_postgresql(connection, match, highest, count)
+    rows = _newest_in_sqlite().rows(connection, match=match.fts5, highest=highest, count=count)
+    return [row["rowid"] for row in rows]
+
+
+@cache
+def _newest_in_sqlite() -> Statement:
     # FTS5 gives rows in the order of their numbers, either way, and stops when it has been asked for no more.
-    index, number, matches = _index(connection, match)
-    statement = select(number).select_from(index).where(matches, number <= highest)
-    return list(connection.scalars(statement.order_by(number.desc()).limit(count)).all())
+    index = table("search_index", column("rowid", BigInteger))
+    matches = literal_column("search_index").op("MATCH")(bindparam("match", type_=Text))
+    found = select(index.c.rowid).where(matches, index.c.rowid <= bindparam("highest"))
+    return Statement(found.order_by(index.c.rowid.desc()).limit(bindparam("count", type_=BigInteger)))
 
 
 def _newest_in_postgresql(connection: Connection, match: Match, highest: int, count: int) -> list[int]:
@@ -181,7 +210,7 @@ def listed(connection: Connection, values: Sequence[int] | Sequence[str], kind: 
     return func.unnest(cast(literal(list(values), ARRAY(kind)), ARRAY(kind))).table_valued("value").render_derived()
 
 
-def standing(highest: int | None) -> ColumnElement[bool]:
+def standing(highest: int | BindParameter[int] | None) -> ColumnElement[bool]:
     """Whether a row is its claim's text now, or, given a `top`, was when that was the last row."""
     text = _text()
     if highest is None:
@@ -195,28 +224,24 @@ def standing(highest: int | None) -> ColumnElement[bool]:
     return and_(text.c.id <= highest, text.c.latest | ~rewritten)
 
 
-def holds(connection: Connection, match: Match) -> ColumnElement[bool]:
-    """Whether a row matches, told from its text alone: for rows that were found in another way than by the index."""
-    return _holds(connection.dialect.name, len(match.required), len(match.excluded))
-
-
-def rank(connection: Connection, match: Match) -> ColumnElement[int]:
-    """How good a row is of which it is known that it matches; higher is better, see WEIGHTS."""
-    return _rank(connection.dialect.name, len(match.required))
-
-
 @lru_cache(maxsize=512)
-def _holds(dialect: str, required: int, excluded: int) -> ColumnElement[bool]:
+def holds(required: int, excluded: int) -> ColumnElement[bool]:
+    """Whether a row matches, told from its text alone: for rows that were found in another way than by the index.
+
+    The phrases, of which there are so many, are given as `Match.phrases`.
+    """
     text = reduce(add, map(_spaced, WEIGHTS))
-    within = [_stands_in(dialect, text, f"required_{place}") for place in range(required)]
-    without = [~_stands_in(dialect, text, f"excluded_{place}") for place in range(excluded)]
+    within = [_stands_in(text, f"required_{place}") for place in range(required)]
+    without = [~_stands_in(text, f"excluded_{place}") for place in range(excluded)]
     return and_(*within, *without)
 
 
 @lru_cache(maxsize=256)
-def _rank(dialect: str, required: int) -> ColumnElement[int]:
+def rank(required: int) -> ColumnElement[int]:
+    """How good a row is of which it is known that it matches; higher is better, see WEIGHTS. Phrases as above."""
+
     def weighed(name: str, weight: int) -> ColumnElement[int]:
-        whole = and_(*(_stands_in(dialect, _spaced(name), f"required_{place}") for place in range(required)))
+        whole = and_(*(_stands_in(_spaced(name), f"required_{place}") for place in range(required)))
         return case((whole, weight), else_=0)
 
     return reduce(add, (weighed(name, weight) for name, weight in WEIGHTS.items()))
@@ -227,9 +252,26 @@ def _spaced(name: str) -> ColumnElement[str]:
     return space + _text().c[name] + space
 
 
-def _stands_in(dialect: str, text: ColumnElement[str], phrase: str) -> ColumnElement[bool]:
-    place = func.instr if dialect == "sqlite" else func.strpos
-    return place(text, bindparam(phrase, type_=Text)) > literal_column("0")
+class _place_of(FunctionElement[int]):  # noqa: N801 - named as the function of SQL that it stands for
+    """Where in a text another one begins, from 1; 0 if nowhere."""
+
+    name = "place_of"
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_place_of, "sqlite")
+def _place_of_sqlite(element: _place_of, compiler: SQLCompiler, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_place_of, "postgresql")
+def _place_of_postgresql(element: _place_of, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+def _stands_in(text: ColumnElement[str], phrase: str) -> ColumnElement[bool]:
+    return _place_of(text, bindparam(phrase, type_=Text)) > literal_column("0")
 
 
 def _text() -> FromClause:

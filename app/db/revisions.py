@@ -23,16 +23,16 @@ from sqlalchemy import (
     Index,
     Table,
     UniqueConstraint,
-    bindparam,
     insert,
     select,
     update,
 )
 
 from app import clock
+from app.db import bulk
 from app.db.schema import SHOWN_ELSEWHERE, Base
 
-Row: TypeAlias = Mapping[Any, Any]
+Row: TypeAlias = bulk.Row
 """A stored row, by column name."""
 
 _REVISION = "_revision"
@@ -163,8 +163,7 @@ class Change:
             return
         self._store()
         self._announce(table, rows)
-        stamp = {"change_seq": self.seq, "recorded_at": self.at}
-        self.connection.execute(insert(table), [{**row, **stamp} for row in rows])
+        bulk.insert(self.connection, table, rows, self._stamp)
 
     def add(self, table: Table, rows: Sequence[Row]) -> None:
         """Record new objects, as their first version."""
@@ -172,11 +171,9 @@ class Change:
             return
         self._store()
         self._announce(table, rows)
-        stamp = {"version": 1, "change_seq": self.seq, "recorded_at": self.at}
-        stamped = [{**row, **stamp} for row in rows]
         self._tell_sharing(table, ["*"])
-        self.connection.execute(insert(table), stamped)
-        self.connection.execute(insert(revision_table(table)), stamped)
+        bulk.insert(self.connection, table, rows, {"version": 1, **self._stamp})
+        self._keep(table, rows)
 
     def amend(self, table: Table, rows: Sequence[Row]) -> None:
         """Change existing objects: each row holds the `id` and the columns that get another value.
@@ -190,19 +187,16 @@ class Change:
         self._tell_sharing(table, ["*", *rows[0]])
         if self.watch is not None:
             self.watch.amending(table, rows)
-        values: dict[str, Any] = {name: bindparam("b_" + name) for name in rows[0] if name != "id"}
-        self.connection.execute(
-            update(table)
-            .where(table.c.id == bindparam("b_id"))
-            .values(**values, version=table.c.version + 1, change_seq=self.seq, recorded_at=self.at),
-            [{"b_" + name: value for name, value in row.items()} for row in rows],
-        )
-        names = [column.name for column in table.columns]
-        revision = revision_table(table)
-        self.connection.execute(
-            insert(revision).from_select(names, select(table).where(table.c.id == bindparam("b_id"))),
-            [{"b_id": row["id"]} for row in rows],
-        )
+        bulk.revise(self.connection, table, rows, self._stamp)
+        self._keep(table, rows)
+
+    @property
+    def _stamp(self) -> Row:
+        return {"change_seq": self.seq, "recorded_at": self.at}
+
+    def _keep(self, table: Table, rows: Sequence[Row]) -> None:
+        """Copy these objects as they are now among the versions: the engine does that in half the time of a write."""
+        bulk.copy(self.connection, table, revision_table(table), [row["id"] for row in rows])
 
     def _tell_sharing(self, table: Table, written: Iterable[str]) -> None:
         """Note in the head if what is written is shown with other objects, whose versions do not tell of it."""

@@ -16,7 +16,19 @@ from typing import Any, TypeAlias
 
 import msgspec
 from psycopg import Error as PostgresqlError
-from sqlalchemy import JSON, Boolean, ColumnElement, Connection, Date, Dialect, Select, Text, bindparam
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Connection,
+    Date,
+    Dialect,
+    FromClause,
+    Select,
+    Text,
+    bindparam,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
@@ -100,6 +112,13 @@ class Texts(TypeDecorator[list[str]]):
         return msgspec.json.encode(value).decode() if dialect.name == "sqlite" else value
 
 
+class Numbers(Texts):
+    """A list of numbers as one value of a statement."""
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(BigInteger) if dialect.name == "postgresql" else Text())
+
+
 class among(FunctionElement[bool]):  # noqa: N801 - reads as the operator that it is
     """True if a column has one of the texts in a parameter, however many there are: the statement stays the same."""
 
@@ -122,6 +141,33 @@ def _among_sqlite(element: among, compiler: SQLCompiler, **options: Any) -> str:
 def _among_postgresql(element: among, compiler: SQLCompiler, **options: Any) -> str:
     column, texts = (compiler.process(part, **options) for part in element.clauses)
     return f"{column} = ANY({texts})"
+
+
+class _texts(FunctionElement[str]):  # noqa: N801 - named as the function of SQL that it stands for
+    """The values of a list, a row each."""
+
+    name = "texts"
+    inherit_cache = True
+
+
+@compiles(_texts, "sqlite")
+def _texts_sqlite(element: _texts, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_texts, "postgresql")
+def _texts_postgresql(element: _texts, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(SELECT unnest({compiler.process(element.clauses, **options)}) AS value)"
+
+
+def texts(parameter: str) -> FromClause:
+    """A table of the texts in a parameter, in its column `value`."""
+    return _texts(bindparam(parameter, type_=Texts())).table_valued("value")
+
+
+def numbers(parameter: str) -> FromClause:
+    """The same of numbers."""
+    return _texts(bindparam(parameter, type_=Numbers())).table_valued("value")
 
 
 # --- plain values ---

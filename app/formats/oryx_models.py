@@ -78,5 +78,5 @@ def _claim(type_: str, model: str, maker: str, *, figure: int) -> ClaimRecord:
                 basis=Basis.NAMED_COUNT,
             )
         ],
-        attributions=relayed(PETRO, "oryx", None),
+        attributions=list(relayed(PETRO, "oryx", None)),
     )

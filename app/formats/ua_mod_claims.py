@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from app.formats.bodies import RUSSIA, UKRAINE
@@ -119,7 +120,7 @@ def count(category: Category, figure: int, limit: Qualifier, day: date, relay: R
                 basis=category.basis,
             )
         ],
-        attributions=relayed(relay, "ua-general-staff", day),
+        attributions=list(relayed(relay, "ua-general-staff", day)),
         reviews=[_unconfirmed(day)],
     )
 
@@ -138,14 +139,15 @@ def direction(places: str, day: date) -> ClaimRecord:
         time=day.isoformat(),
         adverse_to="ru",
         stage=Stage.PUBLISHED,
-        attributions=relayed(PETRO, "ua-general-staff", day),
+        attributions=list(relayed(PETRO, "ua-general-staff", day)),
         reviews=[_unconfirmed(day)],
     )
 
 
-def relayed(relay: Relay, origin: str, day: date | None) -> list[ClaimAttributionCreate]:
+@lru_cache(maxsize=256)  # the figures of a day are relayed alike
+def relayed(relay: Relay, origin: str, day: date | None) -> tuple[ClaimAttributionCreate, ...]:
     """What an origin said, on a day if that is known, and the collection that hands it on."""
-    return [
+    return (
         ClaimAttributionCreate(
             key="origin",
             source=origin,
@@ -163,8 +165,9 @@ def relayed(relay: Relay, origin: str, day: date | None) -> list[ClaimAttributio
             document=relay.document,
             directness=Directness.PARAPHRASE,
         ),
-    ]
+    )
 
 
+@lru_cache(maxsize=256)
 def _unconfirmed(day: date) -> ReviewCreate:
     return ReviewCreate(status=Status.UNCONFIRMED, rationale=_RATIONALE, decided_on=day, decided_by="Attest import")

@@ -147,7 +147,16 @@ _NUMBER = "|".join(
 _LETTER = r"[^\W\d_]"
 _SPACED = rf"[^\W_{_UNSPACED}]+(?:[{_MARKS}][^\W_{_UNSPACED}]*)*"
 _APOSTROPHE = rf"(?:(?<={_LETTER})[{_APOSTROPHES}](?={_LETTER})|(?<=[א-ת])\"(?=[א-ת]))"
-_WORD = re.compile(rf"(?<!{_LETTER}-)(?:{_NUMBER})|(?P<run>(?:{_UNSPACED_UNIT})+)|{_SPACED}(?:{_APOSTROPHE}{_SPACED})*")
+
+
+def _words(run: str, spaced: str) -> re.Pattern[str]:
+    number = rf"(?=[1-9])(?<!{_LETTER}-)(?:{_NUMBER})"  # tried at digits only: most words are none
+    return re.compile(rf"{number}|(?P<run>{run})|{spaced}(?:{_APOSTROPHE}{spaced})*")
+
+
+_WORD = _words(rf"(?:{_UNSPACED_UNIT})+", _SPACED)
+# Nothing else is a word in ASCII, and the big classes take most of the time.
+_ASCII_WORD = _words("(?!)", "[A-Za-z0-9]+")
 _INNER = str.maketrans("", "", _APOSTROPHES + '"., \u00a0\u066c\u060c')
 
 
@@ -170,31 +179,78 @@ def index_text(text: str) -> str:
 
     At most 16,000 tokens and a million bytes as PostgreSQL counts them; what comes later is not found.
     """
+    found = " ".join(_in_stretches(text))
+    spaces = found.count(" ")
+    if spaces < MOST_TOKENS and len(found.encode()) + BYTES_PER_POSITION * (spaces + 1) - spaces <= MOST_INDEX_BYTES:
+        return found
     words: list[str] = []
     room = MOST_INDEX_BYTES
-    for token in _scan(text):
-        room -= len(token.text.encode()) + BYTES_PER_POSITION
-        if room < 0 or len(words) == MOST_TOKENS:
+    for word in found.split(" ")[:MOST_TOKENS]:
+        room -= len(word.encode()) + BYTES_PER_POSITION
+        if room < 0:
             break
-        words.append(token.text)
+        words.append(word)
     return " ".join(words)
+
+
+# Nothing goes on over a space but numbers, so that the words of a stretch without a digit are always the same.
+_STRETCH = re.compile(r" ?[^ ]+| ")
+_LONGEST_STRETCH = 40  # that is remembered
+_DIGIT = re.compile(r"\d")
+
+
+def _in_stretches(text: str) -> Iterator[str]:
+    """The words of a text, some at a time: most of them have been folded and split before, in another text."""
+    numeric = ""
+    for stretch in _STRETCH.findall(text):
+        folded, words = _remembered(stretch) if len(stretch) <= _LONGEST_STRETCH else _read_stretch(stretch)
+        if words is None:
+            numeric += folded
+            continue
+        if numeric:
+            yield from (word for word, _, _ in _split(numeric))
+            numeric = ""
+        if words:
+            yield words
+    yield from (word for word, _, _ in _split(numeric))
+
+
+def _read_stretch(stretch: str) -> tuple[str, str | None]:
+    """A stretch, folded, and its words; None if it has digits, which may belong to those around it."""
+    folded = _fold_in_place(stretch)[0]
+    return folded, None if _DIGIT.search(folded) else " ".join(word for word, _, _ in _split(folded))
+
+
+_remembered = lru_cache(maxsize=65_536)(_read_stretch)
 
 
 def _scan(text: str) -> Iterator[Token]:
     folded, starts, ends = _fold_in_place(text)
+    for word, first, last in _split(folded):
+        yield Token(word, starts[first], ends[last])
+
+
+def _split(folded: str) -> Iterator[tuple[str, int, int]]:
+    """The words of a folded text, each with the places of its first and its last character."""
+    if folded.isascii():
+        for word in _ASCII_WORD.finditer(folded):
+            text = word[0]
+            plain = text if text.isalnum() else text.translate(_INNER)
+            yield plain[:LONGEST_TOKEN], word.start(), word.end() - 1
+        return
     for word in _WORD.finditer(folded):
         first, last = word.start(), word.end() - 1
         if word["run"]:
             units = [unit.span() for unit in _UNIT.finditer(word[0])]
             for (begin, _), (_, end) in zip(units, units[1:] + units[-1:], strict=True):
-                yield _token(word[0][begin:end], starts[first + begin], ends[first + end - 1])
+                yield _composed(word[0][begin:end]), first + begin, first + end - 1
         else:
-            yield _token(word[0].translate(_INNER), starts[first], ends[last])
+            yield _composed(word[0].translate(_INNER)), first, last
 
 
-def _token(text: str, start: int, end: int) -> Token:
+def _composed(word: str) -> str:
     # Composed once more, for marks between which something invisible was dropped.
-    return Token(unicodedata.normalize("NFC", text)[:LONGEST_TOKEN], start, end)
+    return unicodedata.normalize("NFC", word)[:LONGEST_TOKEN]
 
 
 def _fold_in_place(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
@@ -317,6 +373,9 @@ def snippet(text: str, query: Query, *, radius: int = 80) -> str | None:
     escaped, what was found is in `<mark>`, `…` stands where the text goes on. It is cut between words, or
     between characters in scripts written without spaces.
     """
+    bare = _bare(text) if len(text) > SHORT else _bare_of_short(text)
+    if not any(term.words[0] in bare for term in query.required):
+        return None  # which is so for most texts, and told without cutting them into words
     found = tokens(text)
     hits = _best_cluster(_hits(found, query), width=2 * radius)
     if not hits:
@@ -325,6 +384,18 @@ def snippet(text: str, query: Query, *, radius: int = 80) -> str | None:
     end = min(end, begin + 4 * radius)  # a "word" may be very long
     marked = _mark(text, begin, end, _merged(hits, end))
     return "…" * (begin > 0) + marked + "…" * (end < len(text))
+
+
+SHORT = 200  # characters; of shorter texts it is remembered what is bare of them
+
+
+def _bare(text: str) -> str:
+    """The folded text without what may stand inside a word: each of its words is somewhere in it, in one piece."""
+    return (text.lower() if text.isascii() else fold(text)).translate(_INNER)
+
+
+# Names of sources come again and again.
+_bare_of_short = lru_cache(maxsize=4_096)(_bare)
 
 
 def _hits(found: Sequence[Token], query: Query) -> list[_Hit]:

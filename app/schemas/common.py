@@ -18,6 +18,8 @@ _URL = re.compile(r"https?://[^\s/?#@<>\"\\^`{|}]+([/?#][^\s<>\"\\^`{|}]*)?")
 
 
 def _clean(text: str) -> str:
+    if text.isprintable():
+        return text  # as nearly every text is: nothing of what follows is printable
     if _CONTROL.search(text):
         raise ValueError("must not contain control characters")
     if _SURROGATES.search(text):
@@ -26,6 +28,8 @@ def _clean(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
+    if text.isprintable():
+        return text
     if _BREAKS.search(text):
         raise ValueError("must be a single line")
     return _clean(text)

@@ -4,6 +4,7 @@ The text is kept as given; for filtering, the first and the last day that it may
 """
 
 import re
+from calendar import monthrange
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,7 +16,7 @@ MAX_LENGTH = 60
 
 EXAMPLES = "2025-01-12, 2025-01, 2025-01~ (about), 2024-10/2025-01 (from, to), 2025-01-12/.. (open)"
 
-_DAYS = re.compile(r"(\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?")
+_DATE = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?)?[?~%]?")
 
 
 class Bounds(NamedTuple):
@@ -42,7 +43,7 @@ def bounds(text: str | None) -> Bounds:
     if len(text) > MAX_LENGTH or not text.isascii():
         raise ValueError(f"is not an EDTF date; write for example {EXAMPLES}")
     try:
-        earliest, latest = _of_days(text) or _of_grammar(text)
+        earliest, latest = _of_dates(text) or _of_grammar(text)
     except (EDTFParseException, ValueError, OverflowError, TypeError, AttributeError, RecursionError):
         raise ValueError(f"is not an EDTF date of the years 1 to 9999; write for example {EXAMPLES}") from None
     if earliest > latest:
@@ -50,10 +51,22 @@ def bounds(text: str | None) -> Bounds:
     return Bounds(earliest, latest)
 
 
-def _of_days(text: str) -> Bounds | None:
-    """Bounds of a day or a span of days: by far the most common, and a hundred times faster than the grammar."""
-    found = _DAYS.fullmatch(text)
-    return found and Bounds(date.fromisoformat(found[1]), date.fromisoformat(found[2] or found[1]))
+def _of_dates(text: str) -> Bounds | None:
+    """Bounds of a year, month or day, or of a span of two: nearly all there is, and a thousand times faster so."""
+    start, slash, end = text.partition("/")
+    first = OPEN if slash and start == ".." else _of_date(start)
+    last = (OPEN if end == ".." else _of_date(end)) if slash else first
+    return first and last and Bounds(first.earliest, last.latest)
+
+
+def _of_date(text: str) -> Bounds | None:
+    found = _DATE.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day = (int(part) if part else None for part in found.groups())
+    earliest = date(year or 0, month or 1, day or 1)
+    latest = date(earliest.year, month or 12, day or monthrange(earliest.year, month or 12)[1])
+    return Bounds(earliest, latest)
 
 
 def _of_grammar(text: str) -> Bounds:

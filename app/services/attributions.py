@@ -45,7 +45,7 @@ _SEARCH = {"on": "searched_on", "where": "searched_where", "by": "searched_by"}
 
 
 def _spread(nested: Mapping[str, Any] | Quote | Search | None, names: Mapping[str, str]) -> Columns:
-    values = nested.model_dump() if isinstance(nested, Quote | Search) else nested or {}
+    values = vars(nested) if isinstance(nested, Quote | Search) else nested or {}
     return {column: values.get(name) for name, column in names.items()}
 
 

@@ -112,6 +112,11 @@ class Conditions:
             found.append(self._measured())
         return found
 
+    @property
+    def narrows(self) -> bool:
+        """True if there is a filter that an index answers."""
+        return bool(self.shape.given & {"kind", "status", "topic", "source"})
+
     def narrowed(self) -> list[Select[Any]]:
         """For each filter that an index answers: the ids of the claims that it leaves, whatever the others do."""
         claim, given = self.record.claim, self.shape.given

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, FromClause, Select, Text, and_, select
 
 from app.db import fulltext
-from app.db.statements import PlainRow, among, rows_of
+from app.db.statements import PlainRow, rows_of, texts
 from app.errors import InvalidError
 from app.formats.words import Query
 from app.schemas.claim import ClaimItem, ClaimPage, SpeakerRead
@@ -113,15 +113,15 @@ def _order(record: Record, sort: str) -> Order:
 
 def _searched(connection: Connection, record: Record, query: ClaimQuery, actor: Actor | None, place: Place) -> PlainRow:
     words = search.parse(query.q or "")
+    fulltext.plan_by_values(connection)
     conditions = Conditions(record, *ask(connection, record, query, actor))
     wanted = facets.asked_for(query)
-    in_rows = [facet for facet in wanted if facet in search_pages.COLUMN_OF]
+    in_rows = tuple(facet for facet in wanted if facet in search_pages.COLUMN_OF)
     asked = search_pages.Asked(
         connection,
         record,
         search.match_of(connection, words),
-        conditions.all(),
-        conditions.narrowed(),
+        conditions,
         in_rows,
         bool(wanted),
     )
@@ -175,8 +175,7 @@ def _items(record: Record, places: FromClause, *, words: bool = False) -> Select
 
 @Read
 def _found(record: Record) -> Select[Any]:
-    named = select(record.claim.c.id).where(among(record.claim.c.id, "ids"))
-    return _items(record, named.subquery("places"), words=True)
+    return _items(record, select(texts("ids").c.value.label("id")).subquery("places"), words=True)
 
 
 def _found_items(connection: Connection, record: Record, identifiers: Sequence[str], query: Query) -> list[PlainRow]:

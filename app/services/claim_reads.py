@@ -105,9 +105,17 @@ def read_one(connection: Connection, record: Record, identifier: str, actor: Act
 
 def read_version(connection: Connection, identifier: str, version: int, actor: Actor | None) -> Shown:
     """One version of a claim with all that hung on it: it never says anything else. Raises NotFoundError."""
+    return read_one(connection, _at_version(connection, identifier, version, actor), identifier, actor)
+
+
+def version_tag(connection: Connection, identifier: str, version: int, actor: Actor | None) -> str:
+    """The entity tag that the version would be shown with. Raises NotFoundError."""
+    return tag_of(connection, _at_version(connection, identifier, version, actor), identifier, actor)
+
+
+def _at_version(connection: Connection, identifier: str, version: int, actor: Actor | None) -> Record:
     found = _version.rows(connection, id=identifier, version=version)
-    row = _seen(found, "version", f"{identifier}/versions/{version}", actor)
-    return read_one(connection, at_seq(row["change_seq"]), identifier, actor)
+    return at_seq(_seen(found, "version", f"{identifier}/versions/{version}", actor)["change_seq"])
 
 
 def tag_of(connection: Connection, record: Record, identifier: str, actor: Actor | None) -> str:
@@ -154,12 +162,11 @@ def _whole(connection: Connection, record: Record, row: PlainRow, actor: Actor |
     ends = origins.traced(said, {one: brief["anonymity"] for one, brief in briefs.items()})
     found = origins.origins_of(said, ends)
     names = {one: brief["name"] for one, brief in briefs.items()}
-    above: Mapping[str, Sequence[str]] = {one: [] for one in found}
-    if len(found) > 1 and any(parents[one] is not None for one in found):
-        # Few claims have two origins of which one is a part of something: these take a second look.
-        above = sources.ancestors(connection, record, found)
-        higher = {one for line in above.values() for one in line}
-        names |= {one: brief.name for one, brief in sources.briefs_of(connection, record, higher).items()}
+    if len(found) > 1 and (higher := {parents[one] for one in found} - {None}):
+        # Whether two origins belong together takes a second look.
+        for one in sources.up_from(connection, record, higher):
+            parents[one["id"]], names[one["id"]] = one["parent_id"], one["name"]
+    above = {one: sources.line_above(one, parents) for one in found}
     pairs = origins.pairs(said, found, above, names, independence.by_pair(sorted(row["rulings"], key=_BY_CHANGE)))
     decision = reviews.standing(sorted(row["reviews"], key=_BY_CHANGE))
     return shaped(

@@ -83,7 +83,9 @@ def quantities_on_record(connection: Connection, rows: Iterable[Row]) -> dict[st
             .order_by(quantity.c.claim_id, quantity.c.position)
         ).mappings()
         for figure in figures:
-            found[figure["claim_id"]].append(QuantityCreate(**{name: figure[name] for name in _FIGURE}))
+            # What is on record was checked when it came.
+            fields = {name: figure[name] for name in _FIGURE}
+            found[figure["claim_id"]].append(QuantityCreate.model_construct(**fields))
     return found
 
 

@@ -212,14 +212,9 @@ class ClaimLoader:
     def _lay_over(self, record: ClaimRecord, held: _Held, writes: _Writes) -> tuple[str, Outcome]:
         """Put one claim among what is to be written; its id, and what became of it."""
         row = held.rows.get(record.id or "") or held.rows.get(record.key or "")
-        columns = claims.columns_of(given(record, only_set=True), self._refs)
-        if row is None and record.joins is not None and record.joins in held.rows:
-            joined = held.rows[record.joins]
-            if _says_the_same(joined, held.quantities[joined["id"]], columns, record):
-                return joined["id"], self._lay_parts(joined["id"], record, held, writes)
-            return self._part_from(joined, record, held, writes)
         if row is None:
-            return self._new(record, writes), "created"
+            return self._new_or_joined(record, held, writes)
+        columns = claims.columns_of(given(record, only_set=True), self._refs)
         same = _says_the_same(row, held.quantities[row["id"]], columns, record)
         if not same and record.joins is not None and _others_stand_by(row, record, held):
             if record.joins not in held.rows:
@@ -229,6 +224,15 @@ class ClaimLoader:
                 writes.amend(CLAIM, row, {"key": None})
             return self._part_from(row, record, held, writes)
         return row["id"], self._revise(row, columns, record, held, writes)
+
+    def _new_or_joined(self, record: ClaimRecord, held: _Held, writes: _Writes) -> tuple[str, Outcome]:
+        joined = held.rows.get(record.joins or "")
+        if joined is None:
+            return self._new(record, writes), "created"
+        columns = claims.columns_of(given(record, only_set=True), self._refs)
+        if _says_the_same(joined, held.quantities[joined["id"]], columns, record):
+            return joined["id"], self._lay_parts(joined["id"], record, held, writes)
+        return self._part_from(joined, record, held, writes)
 
     def _new(self, record: ClaimRecord, writes: _Writes) -> str:
         row = claims.new_row(record, self._refs, record.id)

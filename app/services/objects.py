@@ -55,8 +55,8 @@ class Noun:
 
 def given(schema: Schema, *, only_set: bool = False) -> dict[str, Any]:
     """The fields of an input as plain values, nested inputs kept as they are."""
-    names = schema.model_fields_set if only_set else type(schema).model_fields.keys()
-    return {name: getattr(schema, name) for name in names}
+    fields = vars(schema)
+    return {name: fields[name] for name in schema.model_fields_set} if only_set else fields.copy()
 
 
 def stored(connection: Connection, table: Table, identifier: str) -> Row:

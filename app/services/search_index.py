@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
+from app.db import bulk
 from app.db.revisions import Change
 from app.db.schema import table_of
 from app.formats.words import BYTES_PER_POSITION, MOST_INDEX_BYTES, index_text
@@ -49,7 +50,7 @@ def _refresh_chunk(change: Change, claim_ids: Sequence[str]) -> None:
         if old is not None and all(old[field] == texts[field] for field in _FIELDS):
             continue
         version = 1 if old is None else old["version"] + 1
-        rows.append({"claim_id": claim_id, "version": version, "latest": True, "change_seq": change.seq, **texts})
+        rows.append({"claim_id": claim_id, "version": version, **texts})
     if not rows:
         return
     superseded = [{"b_claim_id": claim_id} for claim_id in before.keys() & {row["claim_id"] for row in rows}]
@@ -60,7 +61,7 @@ def _refresh_chunk(change: Change, claim_ids: Sequence[str]) -> None:
             .values(latest=False),
             superseded,
         )
-    change.connection.execute(insert(search_text), rows)
+    bulk.insert(change.connection, search_text, rows, {"latest": True, "change_seq": change.seq})
 
 
 def _texts(connection: Connection, claim_ids: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -9,22 +9,26 @@ these claims are read, and their texts tried. Lists by date and the like walk al
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Text, and_, func, select
+from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, func, select
 from sqlalchemy.sql import FromClause
 
 from app.db import fulltext
 from app.db.fulltext import Match
 from app.db.schema import table_of
+from app.db.statements import numbers, texts
 from app.errors import InvalidError
 from app.models import SearchText
 from app.services import listing
+from app.services.claim_filters import Conditions, Shape
 from app.services.listing import Order, Place
-from app.services.record import Record
+from app.services.record import Read, Record
 
 CANDIDATES = 1_000
 """So many matches at most are ordered by rank and counted."""
@@ -34,6 +38,9 @@ FEW_CLAIMS = 1_000
 
 LONGEST_WALK = 20_000
 """So many claims at most are tried along an order before all matches are sorted instead."""
+
+NUMBER, RANK = "number", "rank"
+"""What texts are ordered by: when they were recorded, and how good they are."""
 
 OLDER = -1
 """Stands for the rank of what is older than the candidates: it comes after all of them, newest first."""
@@ -51,11 +58,8 @@ class Asked:
     connection: Connection
     record: Record
     match: Match
-    conditions: Sequence[ColumnElement[bool]]
-    """The filters, upon the record's claims."""
-    narrowed: Sequence[Select[Any]]
-    """For each filter that an index answers: the ids of the claims that it leaves, whatever the others do."""
-    facets: Sequence[str]
+    filters: Conditions
+    facets: tuple[str, ...]
     """By which columns of a claim what is found will be counted, see COLUMN_OF."""
     counted: bool
     """What is found will be counted, by these or otherwise."""
@@ -106,8 +110,8 @@ def by_relevance(asked: Asked, place: Place) -> Found:
     """
     top, after = _start(asked, place)
     then = _then(asked, top) if place.cursor is None else top
-    columns = (search_text.c.id, fulltext.rank(asked.connection, asked.match))
-    if after is not None and after[0] == OLDER and not (asked.narrowed or asked.counted):
+    columns = (NUMBER, RANK)
+    if after is not None and after[0] == OLDER and not (asked.filters.narrows or asked.counted):
         lowest, found = after[1], Matches([], complete=False)
     else:
         candidates = _candidates(asked, top)
@@ -129,12 +133,13 @@ def by_relevance(asked: Asked, place: Place) -> Found:
 def by_columns(asked: Asked, order: Order, place: Place) -> Found:
     """The page in an order of claims. Raises InvalidError for a cursor of another list."""
     after = place.after(order)
+    behind = None if after is None else _plain(after)
     candidates = _candidates(asked, fulltext.top(asked.connection, asked.record.seq))
     found = Matches([], complete=False)
-    if candidates.complete or asked.narrowed or asked.counted:
-        found = _passing(asked, candidates, _then(asked, candidates.top), order.columns)
+    if candidates.complete or asked.filters.narrows or asked.counted:
+        found = _passing(asked, candidates, _then(asked, candidates.top), _names(order))
     if found.complete:
-        keys = _in_order(found.rows, order, after)
+        keys = _in_order(found.rows, order, behind)
     else:
         keys = _walk(asked, candidates, order, after, place.limit + 1)
     return _page([(key, key[-1]) for key in keys], found, place)
@@ -167,25 +172,22 @@ def _candidates(asked: Asked, top: int) -> _Candidates:
     return _Candidates(top, numbers[:CANDIDATES], len(numbers) <= CANDIDATES)
 
 
-def _passing(asked: Asked, candidates: _Candidates, then: int | None, columns: Sequence[ColumnElement[Any]]) -> Matches:
+def _passing(asked: Asked, candidates: _Candidates, then: int | None, columns: tuple[str, ...]) -> Matches:
     """All claims that match and pass the filters, if either are few; else those among the candidates."""
-    for narrow in () if candidates.complete else asked.narrowed:
+    for narrow in () if candidates.complete else asked.filters.narrowed():
         identifiers = asked.connection.scalars(narrow.limit(FEW_CLAIMS + 1)).all()
         if len(identifiers) <= FEW_CLAIMS:
-            wanted = fulltext.listed(asked.connection, sorted(set(identifiers)), Text())
-            source = wanted.join(search_text, search_text.c.claim_id == wanted.c.value)
-            holds = fulltext.holds(asked.connection, asked.match)
-            return Matches(_read(asked, source, then, columns, holds), complete=True)
-    return Matches(_read(asked, _rows(asked, candidates.numbers), then, columns), candidates.complete)
+            return Matches(_read(asked, sorted(set(identifiers)), then, columns), complete=True)
+    return Matches(_read(asked, candidates.numbers, then, columns), candidates.complete)
 
 
-def _older(asked: Asked, below: int, then: int | None, columns: Sequence[ColumnElement[Any]], wanted: int) -> list[Any]:
+def _older(asked: Asked, below: int, then: int | None, columns: tuple[str, ...], wanted: int) -> list[Any]:
     """So many of the claims whose texts have lower numbers, the newest first."""
     rows: list[Any] = []
     size = 2 * wanted
     while True:
         numbers = fulltext.newest(asked.connection, asked.match, below - 1, size)
-        read = _read(asked, _rows(asked, numbers), then, columns)
+        read = _read(asked, numbers, then, columns)
         rows += sorted(read, key=lambda row: row[-2], reverse=True)
         if len(rows) >= wanted or len(numbers) < size:
             return rows[:wanted]
@@ -201,21 +203,21 @@ def _walk(asked: Asked, candidates: _Candidates, order: Order, after: Key | None
     for steps in (min(likely, LONGEST_WALK), LONGEST_WALK) if likely < share * top else ():
         walked = listing.ordered(_claims(asked, order), order, after).limit(steps).subquery("walked")
         conditions = [search_text.c.claim_id == walked.c.id, fulltext.standing(then)]
-        conditions.append(fulltext.holds(asked.connection, asked.match))
+        conditions.append(fulltext.holds(len(asked.match.required), len(asked.match.excluded)))
         matching = select(*walked.c).where(select(1).select_from(search_text).where(*conditions).exists())
-        keys = [tuple(row) for row in asked.connection.execute(matching, asked.match.phrases)]
+        keys = [_plain(row) for row in asked.connection.execute(matching, asked.match.phrases)]
         if len(keys) >= wanted or _count(asked.connection, walked) < steps:
             return sorted(keys, reverse=order.falling)
     numbers = fulltext.newest(asked.connection, asked.match, top, top)
-    return _in_order(_read(asked, _rows(asked, numbers), then, order.columns), order, after)
+    return _in_order(_read(asked, numbers, then, _names(order)), order, None if after is None else _plain(after))
 
 
 def _claims(asked: Asked, order: Order) -> Select[Any]:
     claims = select(*order.columns)
     if len(order.columns) > 1:
-        return claims.where(*asked.conditions)
+        return claims.where(*asked.filters.all())
     # By id alone: no index for the filters, which would have to be sorted then.
-    return claims.where(and_(*asked.conditions).is_(True))
+    return claims.where(and_(*asked.filters.all()).is_(True))
 
 
 def _in_order(rows: Sequence[Any], order: Order, after: Key | None) -> list[Key]:
@@ -229,28 +231,71 @@ def _count(connection: Connection, table: FromClause) -> int:
     return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
-def _rows(asked: Asked, numbers: Sequence[int]) -> FromClause:
-    wanted = fulltext.listed(asked.connection, numbers, BigInteger())
-    return wanted.join(search_text, search_text.c.id == wanted.c.value)
+def _names(order: Order) -> tuple[str, ...]:
+    return tuple(str(column.key) for column in order.columns)
+
+
+def _plain(key: Iterable[Any]) -> Key:
+    """A key of an order as it is read, with days as text."""
+    return tuple(value.isoformat() if isinstance(value, date) else value for value in key)
 
 
 def _read(
-    asked: Asked,
-    texts: FromClause,
-    then: int | None,
-    columns: Sequence[ColumnElement[Any]],
-    *conditions: ColumnElement[bool],
-) -> Sequence[Any]:
-    """Of these texts the claims that pass the filters: their `id`, what they are counted by, and these columns."""
-    claim = asked.record.claim
-    counted = [claim.c[COLUMN_OF[facet]] for facet in asked.facets]
-    statement = (
-        select(claim.c.id, *counted, *columns)
-        .select_from(texts.join(claim, claim.c.id == search_text.c.claim_id))
-        # Claims are to be looked up by id: by what IS TRUE no index is asked.
-        .where(fulltext.standing(then), *conditions, and_(*asked.conditions).is_(True))
+    asked: Asked, wanted: Sequence[int] | Sequence[str], then: int | None, columns: tuple[str, ...]
+) -> list[tuple[Any, ...]]:
+    """The claims that pass the filters: of texts with these numbers, which match, or of claims whose texts do.
+
+    Of each its `id`, what it is counted by, and these columns.
+    """
+    form = _Form(
+        shape=asked.filters.shape,
+        facets=asked.facets,
+        columns=columns,
+        of_claims=bool(wanted) and isinstance(wanted[0], str),
+        as_it_is=then is None,
+        required=len(asked.match.required),
+        excluded=len(asked.match.excluded),
     )
-    return asked.connection.execute(statement, asked.match.phrases).all()
+    values = {**asked.filters.values, **asked.match.phrases, "wanted": list(wanted)}
+    rows = _reading(form)(asked.connection, asked.record, **values, **({} if then is None else {"top": then}))
+    return [tuple(row.values()) for row in rows]
+
+
+class _Form(NamedTuple):
+    """All of a read of texts but its values."""
+
+    shape: Shape
+    facets: tuple[str, ...]
+    columns: tuple[str, ...]
+    of_claims: bool
+    as_it_is: bool
+    required: int
+    excluded: int
+
+
+@lru_cache(maxsize=1_024)
+def _reading(form: _Form) -> Read:
+    def write(record: Record) -> Select[Any]:
+        claim = record.claim
+        own = {NUMBER: search_text.c.id.label(NUMBER), RANK: fulltext.rank(form.required).label(RANK)}
+        listed = texts("wanted") if form.of_claims else numbers("wanted")
+        text_of = search_text.c.claim_id if form.of_claims else search_text.c.id
+        conditions = [fulltext.holds(form.required, form.excluded)] if form.of_claims else []
+        conditions.append(fulltext.standing(None if form.as_it_is else bindparam("top", type_=BigInteger)))
+        return (
+            select(
+                claim.c.id.label("claim_id"),
+                *(claim.c[COLUMN_OF[facet]].label(f"facet_{facet}") for facet in form.facets),
+                *((own[name] if name in own else claim.c[name]).label(f"by_{name}") for name in form.columns),
+            )
+            .select_from(
+                listed.join(search_text, text_of == listed.c.value).join(claim, claim.c.id == search_text.c.claim_id)
+            )
+            # Claims are to be looked up by id: by what IS TRUE no index is asked.
+            .where(*conditions, and_(*Conditions(record, form.shape).all()).is_(True))
+        )
+
+    return Read(write)
 
 
 # --- counting ---

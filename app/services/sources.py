@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from app.db.revisions import Row
+from app.db.statements import PlainRow, texts
 from app.errors import InvalidError, NotFoundError
 from app.formats.words import fold
 from app.models import Source
@@ -13,7 +14,7 @@ from app.schemas.source import SourceBrief, SourceCorrection, SourceCreate, Sour
 from app.services import objects, search_index
 from app.services.actors import Actor
 from app.services.objects import Columns, Noun, check_etag, etag, overlay, rows_by_id
-from app.services.record import NOW, Record
+from app.services.record import NOW, Read, Record
 from app.services.refs import Refs, chunks
 from app.vocabulary import Action
 
@@ -86,23 +87,30 @@ def briefs_of(connection: Connection, record: Record, identifiers: Iterable[str]
     return {one: SourceBrief(**row) for one, row in rows_by_id(connection, record.source, identifiers).items()}
 
 
+@Read
+def _up_from(record: Record) -> Select[Any]:
+    """Sources and all that stand above them."""
+    source = record.source
+    line = select(texts("ids").c.value.label("id")).cte("line", recursive=True)
+    line = line.union(select(source.c.parent_id).join(line, line.c.id == source.c.id))
+    return select(source.c.id, source.c.parent_id, source.c.name).join(line, line.c.id == source.c.id)
+
+
+def up_from(connection: Connection, record: Record, identifiers: Iterable[str]) -> list[PlainRow]:
+    """These sources and all that stand above them: `id`, `parent_id`, `name`."""
+    rows = (_up_from(connection, record, ids=chunk) for chunk in chunks(sorted(set(identifiers))))
+    return list({row["id"]: row for chunk in rows for row in chunk}.values())
+
+
 def ancestors(connection: Connection, record: Record, identifiers: Iterable[str]) -> dict[str, list[str]]:
-    """The sources above each of these, nearest first. One query for each level of the tree, which is low."""
-    table = record.source
+    """The sources above each of these, nearest first."""
     wanted = set(identifiers)
-    parent: dict[str, str | None] = {}
-    level = wanted
-    while level:
-        found: dict[str, str | None] = {}
-        for chunk in chunks(sorted(level)):
-            rows = connection.execute(select(table.c.id, table.c.parent_id).where(table.c.id.in_(chunk)))
-            found |= {row.id: row.parent_id for row in rows}
-        parent |= found
-        level = {above for above in found.values() if above is not None and above not in parent}
-    return {one: _line_above(one, parent) for one in wanted}
+    parent = {row["id"]: row["parent_id"] for row in up_from(connection, record, wanted)}
+    return {one: line_above(one, parent) for one in wanted}
 
 
-def _line_above(one: str, parent: Mapping[str, str | None]) -> list[str]:
+def line_above(one: str, parent: Mapping[str, str | None]) -> list[str]:
+    """The sources above this one, nearest first, from the parent of each."""
     line: list[str] = []
     above = parent.get(one)
     while above is not None and above not in line:
