@@ -118,7 +118,7 @@ CASES: tuple[Case, ...] = (
         _pick("claims"),
         lambda claim_id: f"{API}/claims/{claim_id}",
         floors.claim,
-        lambda claim_id: f"/attest/claim_whole.json?_shape=objects&id={claim_id}",
+        lambda claim_id: f"/attest/claim/{claim_id}.json?_shape=objects&_extras=foreign_key_tables",
     ),
     Case(
         "list",
@@ -135,6 +135,14 @@ CASES: tuple[Case, ...] = (
         lambda q: _claims(q=q, facets="status,kind"),
         floors.found_and_counted,
         _datasette_search,
+    ),
+    Case(
+        "claim-by-sql",
+        "one claim, Datasette by SQL written for it",
+        _pick("claims"),
+        lambda claim_id: f"{API}/claims/{claim_id}",
+        None,
+        lambda claim_id: f"/attest/claim_whole.json?_shape=objects&id={claim_id}",
     ),
     Case("list-all", "list, unfiltered", _nothing, lambda: f"{API}/claims", floors.everything),
     Case("list-topic", "list of a topic", _pick("topics"), lambda topic: _claims(topic=topic), floors.of_topic),

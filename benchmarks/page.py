@@ -29,8 +29,9 @@ Three variants run in one go, shuffled within each round, on one core, while the
 * **Attest**, `attest serve` as it is.
 * **The floor**: the naive loop over the driver (sqlite3; psycopg, everything prepared), as a rule two queries, rows
   made into dicts, no JSON. It does less than Attest: no figures, counts, origins, evidence, decisions.
-* **Datasette** on the same SQLite file, as immutable, limits raised. One claim is a canned query that joins
-  attributions, sources and documents; the list has the claims alone; the search counts by the same two facets.
+* **Datasette** on the same SQLite file, as immutable, limits raised. One claim is its row with the numbers of rows that
+  point to it, which is what Datasette has by itself; beside it stands a query written for the purpose, which joins
+  attributions, sources and documents. The list has the claims alone; the search counts by the same two facets.
 
 Requests are checked once before they are timed. **CPU** is user and system time of the server, with PostgreSQL also
 of all its processes, divided by the requests answered on 8 connections; requests per second are of that same time.
