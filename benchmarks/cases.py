@@ -12,7 +12,7 @@ from benchmarks.pool import Pool
 
 API = "/api/v1"
 
-REQUESTS = 200
+REQUESTS = 1_000
 """Requests that are drawn for a case; they are asked again and again, in this order."""
 
 
@@ -288,3 +288,5 @@ CASES: tuple[Case, ...] = (
 
 BY_NAME = {case.name: case for case in CASES}
 PRIMARY = CASES[:3]
+AGAIN = (*PRIMARY, BY_NAME["list-all"], BY_NAME["claim-then"])
+"""Cases that are also measured as the service answers them that has kept its answers."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cases import CASES, PRIMARY
-from benchmarks.report import ENGINES, GOALS
+from benchmarks.report import BESIDE, ENGINES, GOALS, ratio
 from benchmarks.results import Results
 
 COLOURS = ("#1b6ca8", "#d1495b", "#66a182")
@@ -52,15 +52,10 @@ def _ratios(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
     for engine in results.engines():
         for beside in ("floor", "datasette"):
             for case in PRIMARY:
-                ratio = (
-                    results.to_floor(engine, claims, case.name)
-                    if beside == "floor"
-                    else results.to_datasette(claims, case.name, engine)
-                )
+                found = ratio(results, engine, claims, case.name, beside=beside, variant="attest")
                 goal = GOALS.get((engine, beside), {}).get(case.name)
-                if ratio is not None and goal is not None:
-                    to = "to the floor" if beside == "floor" else "to Datasette"
-                    reached.append((f"{ENGINES[engine]}, {to}: {case.what}", ratio / goal[0]))
+                if found is not None and goal is not None:
+                    reached.append((f"{ENGINES[engine]}, {BESIDE[beside, 'attest']}: {case.what}", found / goal[0]))
     if not reached:
         return
     figure, axes = _figure(8, 0.35 * len(reached) + 1)

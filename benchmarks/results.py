@@ -61,14 +61,14 @@ class Results:
         values = [value for value in values if value is not None]
         return Spread.of(values) if values else None
 
-    def to_floor(self, engine: str, claims: int, case: str) -> float | None:
+    def to_floor(self, engine: str, claims: int, case: str, variant: str = "attest") -> float | None:
         """CPU of the floor by CPU of Attest: 1 would be as cheap as the loop over the driver."""
-        ours = self.spread(engine, claims, case, "attest", "cpu_ms")
+        ours = self.spread(engine, claims, case, variant, "cpu_ms")
         floor = self.spread(engine, claims, case, "floor", "cpu_ms")
         return floor.median / ours.median if ours and floor and ours.median else None
 
-    def to_datasette(self, claims: int, case: str, engine: str = "sqlite") -> float | None:
+    def to_datasette(self, engine: str, claims: int, case: str, variant: str = "attest") -> float | None:
         """Requests per second of Attest by those of Datasette on the SQLite file."""
-        ours = self.spread(engine, claims, case, "attest", "rps")
+        ours = self.spread(engine, claims, case, variant, "rps")
         other = self.spread("sqlite", claims, case, "datasette", "rps")
         return ours.median / other.median if ours and other and other.median else None

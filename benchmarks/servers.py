@@ -42,11 +42,11 @@ def environment(url: str, folder: Path) -> dict[str, str]:
     }
 
 
-def attest(url: str, folder: Path, core: set[int]) -> Server:
-    """`attest serve`, as anybody would start it."""
+def attest(url: str, folder: Path, core: set[int], *, keeps: bool) -> Server:
+    """`attest serve`, as anybody would start it; `keeps` its answers, as it does by itself, or makes each anew."""
     port = free_port()
     command = [str(BIN / "attest"), "serve", "--port", str(port)]
-    env = environment(url, folder)
+    env = environment(url, folder) | ({} if keeps else {"ATTEST_KEPT_ANSWERS_BYTES": "0"})
     return Server("Attest", command, port=port, ready="/api/v1/health", env=env, core=core)
 
 

@@ -31,7 +31,7 @@ def measured(kept: Store, postgres: PostgresServer | None, engines: list[str]) -
         seconds, cpu, at_first, later = [], [], [], 0.0
         for _ in range(STARTS):
             with ExitStack() as stack, tempfile.TemporaryDirectory() as name:
-                server = servers.attest(url, Path(name), here)
+                server = servers.attest(url, Path(name), here, keeps=True)
                 stack.callback(server.stop)
                 seconds.append(server.started_after)
                 cpu.append(server.started_with)

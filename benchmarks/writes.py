@@ -91,7 +91,7 @@ def _posted(url: str, folder: Path, env: dict[str, str], file: Path) -> dict[str
     with ExitStack() as stack:
         client = Worker("benchmarks.client", core=there)
         stack.callback(client.stop)
-        server = servers.attest(url, folder, here)
+        server = servers.attest(url, folder, here, keeps=True)
         stack.callback(server.stop)
         post: Callable[[float], Any] = lambda seconds: client.ask(  # noqa: E731
             do="measure",
