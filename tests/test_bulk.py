@@ -25,7 +25,7 @@ def stored(database: Database, table: Any) -> list[Any]:
 
 @pytest.mark.parametrize("count", [1, 9, 10, 11, 100, 213])
 def test_as_many_rows_as_there_are(api: TestClient, editor: Headers, database: Database, count: int) -> None:
-    sources = [
+    sources: list[Any] = [
         {
             "record": "source",
             "key": f"s{n}",
@@ -35,7 +35,7 @@ def test_as_many_rows_as_there_are(api: TestClient, editor: Headers, database: D
         }
         for n in range(count)
     ]
-    claims = [
+    claims: list[Any] = [
         {
             "record": "claim",
             "key": f"c{n}",
