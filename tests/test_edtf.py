@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from app.schemas.edtf import OPEN, bounds
+from app.schemas.edtf import _FAULTS, OPEN, _of_grammar, bounds
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,33 @@ def test_what_is_no_edtf_date_is_refused_with_examples(text: str) -> None:
 def test_a_span_begins_before_it_ends(text: str) -> None:
     with pytest.raises(ValueError, match="ends before it begins"):
         bounds(text)
+
+
+DATES = [
+    "2025",
+    "2024-02",
+    "2025-02-28",
+    "2025-02-29",
+    "1999-12-31~",
+    "2100-02?",
+    "0001",
+    "9999-12%",
+    "..",
+    "",
+    "2025-13",
+]
+
+
+@pytest.mark.parametrize("text", [*DATES, *(f"{start}/{end}" for start in DATES for end in DATES)])
+def test_dates_that_are_read_without_the_grammar_mean_the_same_by_it(text: str) -> None:
+    try:
+        expected = _of_grammar(text)
+    except _FAULTS:
+        with pytest.raises(ValueError, match="EDTF"):
+            bounds(text)
+        return
+    if expected.earliest > expected.latest:
+        with pytest.raises(ValueError, match="ends before"):
+            bounds(text)
+    else:
+        assert bounds(text) == expected

@@ -181,6 +181,13 @@ def test_tokens_survive_the_ascii_tokenizer(text: str) -> None:
     assert all(re.fullmatch(r"[^\x00-\x2f\x3a-\x60\x7b-\x7f]+", token.text) for token in words.tokens(text))
 
 
+@given(texts)
+@example("1 000 ½ 000 a-1 000 а 1 000, 2")
+@example("\u0bbe \u0301a \u1161")
+def test_the_index_holds_the_words_of_the_text(text: str) -> None:
+    assert split(text) == [token.text for token in words.tokens(text)]
+
+
 def test_a_very_long_word_is_cut() -> None:
     assert words.tokens("x" * 100) == [Token("x" * 64, 0, 100)]
 

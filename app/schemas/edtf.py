@@ -19,6 +19,10 @@ EXAMPLES = "2025-01-12, 2025-01, 2025-01~ (about), 2024-10/2025-01 (from, to), 2
 _DATE = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?)?[?~%]?")
 
 
+_FAULTS = (EDTFParseException, ValueError, OverflowError, TypeError, AttributeError, RecursionError)
+"""What the grammar raises for what is no date, or none of the calendar."""
+
+
 class Bounds(NamedTuple):
     """The first and the last day that a date may speak of, both included; open ends reach to those of the calendar."""
 
@@ -44,7 +48,7 @@ def bounds(text: str | None) -> Bounds:
         raise ValueError(f"is not an EDTF date; write for example {EXAMPLES}")
     try:
         earliest, latest = _of_dates(text) or _of_grammar(text)
-    except (EDTFParseException, ValueError, OverflowError, TypeError, AttributeError, RecursionError):
+    except _FAULTS:
         raise ValueError(f"is not an EDTF date of the years 1 to 9999; write for example {EXAMPLES}") from None
     if earliest > latest:
         raise ValueError("ends before it begins")

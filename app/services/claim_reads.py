@@ -1,5 +1,6 @@
 """One claim, whole: as it is, as it stood at a moment, as it stood in one of its versions."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
@@ -27,6 +28,7 @@ from app.services.record import Read, Record, at_seq
 _versions = revision_table(table_of(Claim))
 
 _id = bindparam("id", type_=Text())
+_TAG = re.compile(r'"\d+\.(0|[1-9]\d*|as-of-\d+)(\.desk)?"')
 _BY_ID = itemgetter("id")
 _BY_CHANGE = itemgetter("change_seq", "id")
 
@@ -137,9 +139,9 @@ def check_version(expected: str | None, current: str) -> None:
 
     The rest of the tag does not matter: a source that has been renamed meanwhile makes nobody's correction wrong.
     """
-    version, _, _shared = current.partition(".")
+    version = current.partition(".")[0]
     tags = [] if expected is None else [tag.strip().removeprefix("W/") for tag in expected.split(",")]
-    same = [tag for tag in tags if tag.partition(".")[0] == version]
+    same = any(_TAG.fullmatch(tag) and tag.partition(".")[0] == version for tag in tags)
     check_etag(current if same else expected, current)
 
 

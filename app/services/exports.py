@@ -16,7 +16,7 @@ from app.services.claim_lists import ids_of
 from app.services.claims import CLAIM
 from app.services.documents import DOCUMENT
 from app.services.evidence import EVIDENCE
-from app.services.objects import Noun, rows_by_id
+from app.services.objects import Noun, given, rows_by_id
 from app.services.record import Record as Tables
 from app.services.record import at
 from app.services.refs import chunks
@@ -74,7 +74,7 @@ class _Writer:
             yield ClaimRecord.model_validate(
                 {
                     **self._fields(CLAIM, rows[one]),
-                    "quantities": figures[one],
+                    "quantities": [given(figure) for figure in figures[one]],
                     "attributions": list(self._attributions(said[one])),
                     "evidence": [self._part(EVIDENCE, row) for row in shown[one]],
                     "relations": [self._relation(row) for row in related[one]],

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, or_, select
 
+from app.db import bulk
 from app.db.revisions import Change, Row
 from app.errors import AttestError, FieldProblem, InvalidError
 from app.formats import rows as files
@@ -96,6 +97,7 @@ def load(
     """
     actor.require(Role.EDITOR, "import a file")
     begun = time.monotonic()
+    bulk.expect_growth(connection)
     loader = _Loader(actor.open(connection, Action.IMPORT, reason))
     for batch in _batches(reading, loader.tally):
         loader.take(batch)

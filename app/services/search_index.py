@@ -12,6 +12,7 @@ from app.db.revisions import Change
 from app.db.schema import table_of
 from app.formats.words import BYTES_PER_POSITION, MOST_INDEX_BYTES, index_text
 from app.models import Attribution, Claim, Quantity, SearchText, Source
+from app.services.objects import rows_by_id
 from app.services.refs import chunks
 
 claim, quantity, attribution, source = (table_of(model) for model in (Claim, Quantity, Attribution, Source))
@@ -66,37 +67,38 @@ def _refresh_chunk(change: Change, claim_ids: Sequence[str]) -> None:
 
 def _texts(connection: Connection, claim_ids: Sequence[str]) -> dict[str, dict[str, str]]:
     """For each claim the words of its statement, of what was said, and of who said it."""
-    statements = connection.execute(
-        select(claim.c.id, claim.c.statement, claim.c.place).where(claim.c.id.in_(claim_ids))
+    # Nothing is joined: PostgreSQL knows nothing of what an import has written so far, and would go by way of all
+    # attributions of a source, or all claims.
+    claims = connection.execute(
+        select(claim.c.id, claim.c.statement, claim.c.place, claim.c.content_version).where(claim.c.id.in_(claim_ids))
     ).all()
-    quotes: dict[str, list[str]] = defaultdict(list)
-    names: dict[str, list[str]] = defaultdict(list)
     said = connection.execute(
-        select(
-            attribution.c.claim_id, attribution.c.quote, attribution.c.translation, source.c.name, source.c.other_names
-        )
-        .join(source, source.c.id == attribution.c.source_id)
+        select(attribution.c.claim_id, attribution.c.quote, attribution.c.translation, attribution.c.source_id)
         .where(attribution.c.claim_id.in_(claim_ids), ~attribution.c.withdrawn)
         .order_by(attribution.c.id)
-    )
+    ).all()
+    speakers = rows_by_id(connection, source, {row.source_id for row in said})
+    quotes: dict[str, list[str]] = defaultdict(list)
+    names: dict[str, list[str]] = defaultdict(list)
     for row in said:
         quotes[row.claim_id] += [text for text in (row.quote, row.translation) if text is not None]
-        names[row.claim_id] += [row.name, *row.other_names]
-    verbatim = connection.execute(
-        select(quantity.c.claim_id, quantity.c.verbatim)
-        .join(claim, (claim.c.id == quantity.c.claim_id) & (claim.c.content_version == quantity.c.content_version))
+        names[row.claim_id] += [speakers[row.source_id]["name"], *speakers[row.source_id]["other_names"]]
+    figures = connection.execute(
+        select(quantity.c.claim_id, quantity.c.content_version, quantity.c.verbatim)
         .where(quantity.c.claim_id.in_(claim_ids), quantity.c.verbatim.is_not(None))
         .order_by(quantity.c.claim_id, quantity.c.position)
     )
-    for figure in verbatim:
-        quotes[figure.claim_id].append(figure.verbatim)
+    current = {row.id: row.content_version for row in claims}
+    for figure in figures:
+        if figure.content_version == current[figure.claim_id]:
+            quotes[figure.claim_id].append(figure.verbatim)
     return {
         row.id: {
             "statement": _words([row.statement, row.place or ""]),
             "quotes": _words(quotes[row.id]),
             "sources": _words_of_names(tuple(names[row.id])),
         }
-        for row in statements
+        for row in claims
     }
 
 
