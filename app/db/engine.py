@@ -20,6 +20,7 @@ SQLITE_PRAGMAS = {
     "recursive_triggers": "ON",  # else INSERT OR REPLACE would slip past the append-only triggers
     "busy_timeout": "60000",  # milliseconds that a writer queues for the lock
     "cache_size": "-65536",  # kibibytes
+    "mmap_size": "2147418112",  # bytes that are read without a system call for each page; as many as SQLite allows
 }
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, select
 
 from app.db.revisions import Change, Row
 from app.db.schema import table_of
@@ -76,16 +76,17 @@ def quantity_rows(claim_id: str, content_version: int, quantities: Sequence[Quan
 def quantities_on_record(connection: Connection, rows: Iterable[Row]) -> dict[str, list[QuantityCreate]]:
     """The figures of these claims as they are, by claim."""
     found: dict[str, list[QuantityCreate]] = defaultdict(list)
-    for chunk in chunks((row["id"], row["content_version"]) for row in rows):
+    versions = {row["id"]: row["content_version"] for row in rows}
+    for chunk in chunks(versions):
+        # By claim alone, for SQLite finds no index for a list of pairs; a claim has had few other figures.
         figures = connection.execute(
-            select(quantity)
-            .where(tuple_(quantity.c.claim_id, quantity.c.content_version).in_(chunk))
-            .order_by(quantity.c.claim_id, quantity.c.position)
+            select(quantity).where(quantity.c.claim_id.in_(chunk)).order_by(quantity.c.claim_id, quantity.c.position)
         ).mappings()
         for figure in figures:
-            # What is on record was checked when it came.
-            fields = {name: figure[name] for name in _FIGURE}
-            found[figure["claim_id"]].append(QuantityCreate.model_construct(**fields))
+            if figure["content_version"] == versions[figure["claim_id"]]:
+                # What is on record was checked when it came.
+                fields = {name: figure[name] for name in _FIGURE}
+                found[figure["claim_id"]].append(QuantityCreate.model_construct(**fields))
     return found
 
 
