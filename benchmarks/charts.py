@@ -37,7 +37,8 @@ def _figure(width: float, height: float) -> tuple[Any, Any]:
     )
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
-    return plt.subplots(figsize=(width, height), layout="constrained")
+    made: tuple[Any, Any] = plt.subplots(figsize=(width, height), layout="constrained")
+    return made
 
 
 def _save(figure: Any, path: Path) -> None:
