@@ -1,7 +1,6 @@
 """The record as it is, or as it stood at a moment: one set of names to write reads against."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Any
@@ -16,48 +15,79 @@ from app.db.types import BigInt
 from app.errors import InvalidError
 
 
-@dataclass(frozen=True)
 class Record:
-    """Every table of the record, each as it stood after one change; `seq` None is now."""
+    """Every table of the record, each as it stood after one change. They are made when they are asked for."""
 
-    seq: int | None
-    topic: FromClause
-    source: FromClause
-    document: FromClause
-    capture: FromClause
-    claim: FromClause
-    quantity: FromClause
-    attribution: FromClause
-    evidence: FromClause
-    claim_relation: FromClause
-    independence_ruling: FromClause
-    review: FromClause
-    fact_check: FromClause
+    def __init__(self, seq: int | None, at: BindParameter[int] | None = None) -> None:
+        """`seq` is the number of the change, None for now; `at` a parameter that gives it later."""
+        self.seq = seq
+        self._at = seq if at is None else at
+
+    @cached_property
+    def topic(self) -> FromClause:
+        """Topics."""
+        return as_recorded(table_of(models.Topic), self._at)
+
+    @cached_property
+    def source(self) -> FromClause:
+        """Sources."""
+        return as_recorded(table_of(models.Source), self._at)
+
+    @cached_property
+    def document(self) -> FromClause:
+        """Documents."""
+        return as_recorded(table_of(models.Document), self._at)
+
+    @cached_property
+    def capture(self) -> FromClause:
+        """Captures."""
+        return appended(table_of(models.Capture), self._at)
+
+    @cached_property
+    def claim(self) -> FromClause:
+        """Claims."""
+        return as_recorded(table_of(models.Claim), self._at)
+
+    @cached_property
+    def attribution(self) -> FromClause:
+        """Attributions."""
+        return as_recorded(table_of(models.Attribution), self._at)
+
+    @cached_property
+    def evidence(self) -> FromClause:
+        """Evidence."""
+        return as_recorded(table_of(models.Evidence), self._at)
+
+    @cached_property
+    def claim_relation(self) -> FromClause:
+        """Relations between claims."""
+        return as_recorded(table_of(models.ClaimRelation), self._at)
+
+    @cached_property
+    def independence_ruling(self) -> FromClause:
+        """Rulings on independence."""
+        return appended(table_of(models.IndependenceRuling), self._at)
+
+    @cached_property
+    def review(self) -> FromClause:
+        """Decisions."""
+        return appended(table_of(models.Review), self._at)
+
+    @cached_property
+    def fact_check(self) -> FromClause:
+        """What other fact-checkers published."""
+        return as_recorded(table_of(models.FactCheck), self._at)
+
+    @property
+    def quantity(self) -> FromClause:
+        """Figures. They need no filter: they are reached through the version of the claim that they belong to."""
+        return table_of(models.Quantity)
 
 
 @lru_cache(maxsize=256)
 def at_seq(seq: int | None) -> Record:
     """The record right after change number `seq`; as it is now for None."""
-    return _record(seq, seq)
-
-
-def _record(number: int | None, seq: int | BindParameter[int] | None) -> Record:
-    return Record(
-        seq=number,
-        topic=as_recorded(table_of(models.Topic), seq),
-        source=as_recorded(table_of(models.Source), seq),
-        document=as_recorded(table_of(models.Document), seq),
-        capture=appended(table_of(models.Capture), seq),
-        claim=as_recorded(table_of(models.Claim), seq),
-        # Figures need no filter: they are reached through the version of the claim that they belong to.
-        quantity=table_of(models.Quantity),
-        attribution=as_recorded(table_of(models.Attribution), seq),
-        evidence=as_recorded(table_of(models.Evidence), seq),
-        claim_relation=as_recorded(table_of(models.ClaimRelation), seq),
-        independence_ruling=appended(table_of(models.IndependenceRuling), seq),
-        review=appended(table_of(models.Review), seq),
-        fact_check=as_recorded(table_of(models.FactCheck), seq),
-    )
+    return Record(seq)
 
 
 _head = Statement(select(table_of(models.Head).c.seq))
@@ -91,7 +121,7 @@ class Read:
 
     @cached_property
     def _then(self) -> Statement:
-        return Statement(self._write(_record(None, bindparam("seq", type_=BigInt))))
+        return Statement(self._write(Record(None, bindparam("seq", type_=BigInt))))
 
     def __call__(self, connection: Connection, record: Record, /, **values: Any) -> list[PlainRow]:
         """The rows, from the record as it stood then."""
