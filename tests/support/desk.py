@@ -1,0 +1,367 @@
+"""A desk that does random things to the record, over the API: one way to make a record in which everything occurs.
+
+An act is a name and three numbers, which choose among what there is; hypothesis draws them, and makes them smaller.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from app.db.engine import Database
+from app.main import create_app
+from app.services import keys
+from app.settings import Settings
+from app.vocabulary import Role
+from tests.support import postgres
+
+Act = tuple[str, int, int, int]
+Fields = dict[str, Any]
+
+NAMES = ("NIS", "국가정보원", 'He said "no\\n"', "Міністерство оборони", "A paper\u2028🗞")
+STATEMENTS = ("About 11,000 soldiers are in Kursk.", 'Soldiers\nleft "Kursk" \\ Sumy.', "Солдати в Курську 🇰🇵.")
+PLACES = ("Курська область, Росія", "50% of A_b", "Çankırı, Türkiye", None)
+TIMES = ("2025-01~", "2025-01-12", "2024-10/2025-01", "../2024-11", None)
+KINDS = ("troop_estimate", "casualty_figure", "other")
+SIDES = ("Ukraine", None)
+QUOTES: tuple[Fields | None, ...] = (
+    {"exact": " близько 11 тисяч\n", "language": "uk", "translation": "some 11,000", "translated_by": "Desk"},
+    {"exact": "dozens", "page": "3", "media_time": "00:01:23", "prefix": "they took "},
+    None,
+)
+STANCES = ("asserts", "estimates", "denies", "confirms", "no_statement_found", "disputes_figure", "cannot_verify")
+LINEAGES = ("original", "relayed", "unknown")
+FIGURES: tuple[Fields, ...] = (
+    {"metric": "present", "qualifier": "about", "best": 11000},
+    {"metric": "present", "qualifier": "between", "low": 10000, "high": 12000.5},
+    {"metric": "killed", "qualifier": "vague", "verbatim": "десятки", "verbatim_language": "uk"},
+    {"metric": "killed", "qualifier": "at_least", "low": 0.0001, "cumulative": True, "basis": "count"},
+    {"metric": "wounded", "qualifier": "up_to", "high": 99999999999.9999},
+    {"metric": "wounded", "qualifier": "exact", "best": 0, "population": "officers"},
+    {"metric": "present", "qualifier": "about", "best": 2, "low": 1.5, "high": 2.25},
+)
+
+
+@dataclass
+class Desk:
+    """Does things to the record. What an act may well meet with (a refusal) is no failure."""
+
+    api: TestClient
+    headers: dict[str, str]
+    """With an editor's key."""
+    database: Database
+    most_claims: int = 8
+    """More of them would only take longer."""
+    ids: dict[str, list[str]] = field(
+        default_factory=lambda: {
+            plural: []
+            for plural in ("sources", "topics", "documents", "claims", "attributions", "evidence", "relations")
+        }
+    )
+    seen: set[str] = field(default_factory=set)
+    """What has come of acts: their names, where they were taken."""
+
+    def do(self, act: str, a: int, b: int, c: int) -> None:
+        """Do one act."""
+        if getattr(self, act)(a, b, c):
+            self.seen.add(act)
+
+    # --- acts; each is true if it was taken ---
+
+    def source(self, a: int, b: int, c: int) -> bool:
+        parent = {"parent": self.one("sources", b)} if b % 3 == 0 and self.ids["sources"] else {}
+        other_names = [NAMES[c % len(NAMES)]] if c % 2 else []
+        return self.post(
+            "sources",
+            name=NAMES[a % len(NAMES)],
+            kind=("government", "person")[a % 2],
+            other_names=other_names,
+            side=SIDES[b % 2],
+            **parent,
+        )
+
+    def rename_source(self, a: int, b: int, c: int) -> bool:
+        anonymity = ("named", "described", "anonymous")[c % 3]
+        return self.patch("sources", a, name=NAMES[b % len(NAMES)], anonymity=anonymity, side=SIDES[c % 2])
+
+    def move_source(self, a: int, b: int, c: int) -> bool:
+        return self.patch("sources", a, parent=self.one("sources", b) if c % 3 else None)
+
+    def describe_source(self, a: int, b: int, _c: int) -> bool:
+        """A correction that no claim shows."""
+        return self.patch("sources", a, description=f"Description {b}.")
+
+    def topic(self, a: int, _b: int, _c: int) -> bool:
+        return self.post("topics", title=f"How many? {a}", subject="soldiers", metric_family="other")
+
+    def rename_topic(self, a: int, b: int, _c: int) -> bool:
+        return self.patch("topics", a, title=f"How many? {b}")
+
+    def document(self, a: int, b: int, c: int) -> bool:
+        publisher = {"publisher": self.one("sources", b)} if c % 3 and self.ids["sources"] else {}
+        title = NAMES[a % len(NAMES)].replace("\u2028", " ")
+        return self.post("documents", kind="article", title=title, url=f"https://example.org/{a}", **publisher)
+
+    def correct_document(self, a: int, b: int, c: int) -> bool:
+        published = {"published": TIMES[b % len(TIMES)]} if c % 2 else {"publisher": self.one("sources", b)}
+        return self.patch("documents", a, title=f"Title {b}", **published)
+
+    def claim(self, a: int, b: int, c: int) -> bool:
+        if len(self.ids["claims"]) >= self.most_claims:
+            return self.correct_claim(a, b, c)
+        fields: Fields = {
+            **self.proposition(a, b, c),
+            "key": f"claim {len(self.ids['claims'])}",
+            "stage": ("draft", "published", "published", "in_review")[a % 4],
+            "attributions": [self.said(b + one, c + one) for one in range(c % 4)] if self.ids["sources"] else [],
+        }
+        return self.post("claims", **fields)
+
+    def correct_claim(self, a: int, b: int, c: int) -> bool:
+        fields = self.proposition(a, b, c)
+        return self.patch("claims", a + b, **{name: fields[name] for name in list(fields)[c % 4 :]})
+
+    def reword_claim(self, a: int, b: int, _c: int) -> bool:
+        return self.patch("claims", a, statement=STATEMENTS[b % len(STATEMENTS)])
+
+    def annotate_claim(self, a: int, b: int, _c: int) -> bool:
+        return self.patch("claims", a, note=f"Note {b}.")
+
+    def publish(self, a: int, _b: int, _c: int) -> bool:
+        return self.patch("claims", a, stage="published")
+
+    def withdraw(self, a: int, b: int, _c: int) -> bool:
+        return self.patch("claims", a, stage="withdrawn", notice=f"Wrong {b}.")
+
+    def attribution(self, a: int, b: int, c: int) -> bool:
+        if not (self.ids["claims"] and self.ids["sources"]):
+            return False
+        claim_id = self.one("claims", a)
+        said = self.said(b, c)
+        if c % 3 and (upstream := self.body(f"claims/{claim_id}")["attributions"]):
+            said |= {"lineage": "relayed", "upstream": upstream[b % len(upstream)]["id"]}
+        return self.post("attributions", claim=claim_id, **said)
+
+    def correct_attribution(self, a: int, b: int, c: int) -> bool:
+        return self.patch("attributions", a, withdrawn=bool(b % 2), quote=QUOTES[c % len(QUOTES)])
+
+    def evidence(self, a: int, b: int, c: int) -> bool:
+        if not (self.ids["claims"] and self.ids["documents"]):
+            return False
+        role = ("supports", "refutes", "context")[c % 3]
+        claim_id, document_id = self.one("claims", a), self.one("documents", b)
+        return self.post("evidence", claim=claim_id, document=document_id, role=role, key=f"evidence {c}")
+
+    def correct_evidence(self, a: int, b: int, c: int) -> bool:
+        examined = {"examined_on": "2025-01-14", "finding": f"Seen {b}.", "independent": (True, False, None)[c % 3]}
+        return self.patch("evidence", a, **(examined if b % 3 else {"withdrawn": bool(c % 2)}))
+
+    def relation(self, a: int, b: int, c: int) -> bool:
+        if not self.ids["claims"]:
+            return False
+        relation = ("supersedes", "contradicts")[c % 2]
+        return self.post("relations", claim=self.one("claims", a), other_claim=self.one("claims", b), relation=relation)
+
+    def correct_relation(self, a: int, b: int, _c: int) -> bool:
+        return self.patch("relations", a, withdrawn=bool(b % 2), note=f"Because {b}.")
+
+    def ruling(self, a: int, b: int, c: int) -> bool:
+        """On two origins of a claim, where one has two."""
+        for number in range(len(self.ids["claims"])):
+            claim_id = self.one("claims", a + number)
+            origins = [one["id"] for one in self.body(f"claims/{claim_id}")["origins"]["origins"]]
+            if len(origins) > 1:
+                two = [origins[b % len(origins)], origins[(b + 1) % len(origins)]]
+                ruled = {"sources": two, "ruling": ("established", "not_established")[c % 2], "reason": f"Ruled {c}."}
+                path = f"claims/{claim_id}/independence-rulings"
+                return self.taken(self.api.post(path, json=ruled, headers=self.headers))
+        return False
+
+    def imported(self, a: int, b: int, c: int) -> bool:
+        """A file with decisions, fact-checks, the claim a second time with other words, and a renamed source."""
+        key = {"key": f"claim {a % self.most_claims}"}
+        decided = {"rationale": f"Why {b}.", "decided_on": f"2025-01-{10 + c}", "decided_by": "Desk"}
+        statuses = ("unverifiable", "unconfirmed", "disputed", "confirmed", "conceded")
+        check = {"source": "filed", "verdict": f"Verdict {b}", "original": {"n": c}, "key": f"check {b % 2}"}
+        fields = {**self.proposition(b, b, c), **key, "stage": "published"}
+        lines: list[Fields] = [
+            {"record": "source", "key": "filed", "name": NAMES[c % len(NAMES)], "kind": "other"},
+            {"record": "claim", **fields, "reviews": [{"status": statuses[a % 2], **decided}], "fact_checks": [check]},
+            {"record": "claim", **fields, "statement": STATEMENTS[a % 3]},
+        ]
+        return self.import_lines(lines)
+
+    def decided(self, a: int, b: int, c: int) -> bool:
+        """Decisions by import on a claim that stands as it is."""
+        if not self.ids["claims"]:
+            return False
+        claim = self.body(f"claims/{self.one('claims', a)}")
+        statuses = ("unconfirmed", "disputed", "unverifiable", "confirmed", "corroborated")
+        decided = [
+            {"status": one, "rationale": f"Why {b}.", "decided_on": f"2025-02-{10 + c}", "decided_by": "Desk"}
+            for one in (statuses[b % 5], "unconfirmed")
+        ]
+        topic = {} if claim["topic"] is None else {"topic": claim["topic"]["id"]}
+        kept = {name: claim[name] for name in ("key", "kind", "statement", "language", "place", "time", "quantities")}
+        return self.import_lines([{"record": "claim", **kept, **topic, "reviews": [one]} for one in decided])
+
+    # --- what acts are made of ---
+
+    def proposition(self, a: int, b: int, c: int) -> Fields:
+        figures = [{"unit": "soldiers", **FIGURES[(a + one * b) % len(FIGURES)]} for one in range(c % 4)]
+        fields: Fields = {
+            "kind": KINDS[b % len(KINDS)],
+            "statement": STATEMENTS[b % len(STATEMENTS)],
+            "place": PLACES[c % len(PLACES)],
+            "time": TIMES[(a + b) % len(TIMES)],
+            "quantities": figures,
+        }
+        if self.ids["topics"]:
+            fields["topic"] = self.one("topics", a) if a % 4 else None
+        if self.ids["sources"]:
+            fields["adverse_to"] = self.one("sources", c) if c % 2 else None
+        return fields
+
+    def said(self, b: int, c: int) -> Fields:
+        stance = STANCES[c % len(STANCES)]
+        searched = {"on": "2025-01-12", "where": "Everywhere.", "by": "Desk"}
+        fields: Fields = {
+            "source": self.one("sources", b),
+            "stance": stance,
+            "lineage": "original" if b % 4 else "unknown",
+            "quote": QUOTES[b % len(QUOTES)],
+            "search": searched if stance == "no_statement_found" else None,
+            "said": TIMES[b % len(TIMES)],
+        }
+        if self.ids["documents"] and c % 2:
+            fields["document"] = self.one("documents", b + c)
+        if self.ids["claims"] and c % 3 == 0:
+            fields["own_claim"] = self.one("claims", b + c)
+        return fields
+
+    def one(self, plural: str, number: int) -> str:
+        """One of those that there are."""
+        return self.ids[plural][number % len(self.ids[plural])]
+
+    def post(self, plural: str, **fields: Any) -> bool:
+        answer = self.api.post(plural, json=fields, headers=self.headers)
+        if not self.taken(answer):
+            return False
+        body = answer.json()
+        self.ids[plural].append(body["id"])
+        for part in ("attributions", "evidence", "relations"):
+            self.ids[part] += [one["id"] for one in body.get(part, [])]
+        return True
+
+    def patch(self, plural: str, number: int, **fields: Any) -> bool:
+        if not self.ids[plural]:
+            return False
+        path = f"{plural}/{self.one(plural, number)}"
+        tag = self.get(path).headers["ETag"]
+        changes = {"reason": "Corrected.", **fields}
+        return self.taken(self.api.patch(path, json=changes, headers={**self.headers, "If-Match": tag}))
+
+    def import_lines(self, lines: list[Fields]) -> bool:
+        answer = self.api.post("imports", content="\n".join(map(json.dumps, lines)), headers=self.headers)
+        assert answer.status_code == 200, answer.text
+        for plural in ("sources", "claims", "attributions"):
+            stages = "&stage=draft&stage=in_review&stage=published&stage=withdrawn" if plural == "claims" else ""
+            listed = self.body(f"{plural}?limit=200{stages}{'&sort=id' if stages else ''}")
+            self.ids[plural] = [one["id"] for one in listed["items"]]
+        return not answer.json()["refused"]
+
+    def taken(self, answer: Response) -> bool:
+        """True if it was recorded; an act may well be refused, but must not fail."""
+        assert answer.status_code in (200, 201, 409, 422), answer.text
+        return answer.status_code < 300
+
+    def get(self, path: str, *, key: bool = True, **headers: str) -> Response:
+        """An answer, asked for with the key or without."""
+        return self.api.get(path, headers={**(self.headers if key else {}), **headers})
+
+    def body(self, path: str) -> Any:
+        """The body of an answer that is known to be one."""
+        answer = self.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+ACTS = (
+    "source", "rename_source", "move_source", "describe_source", "topic", "rename_topic", "document",
+    "correct_document", "claim", "correct_claim", "reword_claim", "annotate_claim", "publish", "withdraw",
+    "attribution", "correct_attribution", "evidence", "correct_evidence", "relation", "correct_relation", "ruling",
+    "imported", "decided",
+)  # fmt: skip
+
+BEGINNING: list[Act] = [
+    ("source", 0, 1, 0), ("source", 1, 0, 1), ("source", 3, 2, 0), ("source", 4, 4, 3),
+    ("topic", 0, 0, 0), ("topic", 1, 0, 0), ("document", 0, 1, 1), ("document", 1, 2, 2),
+    ("claim", 1, 1, 3), ("claim", 2, 2, 2), ("claim", 0, 1, 1), ("claim", 5, 5, 7),
+]  # fmt: skip
+"""So that what follows has something to work upon."""
+
+A_WEEK: list[Act] = [
+    ("attribution", 0, 1, 0), ("attribution", 0, 2, 0), ("attribution", 0, 3, 4), ("attribution", 1, 5, 1),
+    ("ruling", 0, 0, 0), ("evidence", 0, 0, 0), ("evidence", 1, 1, 1), ("relation", 0, 1, 0), ("relation", 0, 2, 1),
+    ("decided", 0, 0, 3), ("imported", 0, 1, 2), ("rename_source", 0, 1, 1), ("correct_document", 0, 2, 1),
+    ("correct_document", 1, 2, 0), ("rename_topic", 1, 5, 0), ("move_source", 1, 2, 1), ("describe_source", 0, 0, 0),
+    ("correct_claim", 0, 1, 2), ("correct_evidence", 0, 1, 0), ("correct_attribution", 0, 1, 1),
+    ("reword_claim", 1, 2, 0), ("publish", 2, 0, 0), ("imported", 7, 2, 1), ("correct_relation", 0, 0, 0),
+    ("annotate_claim", 0, 1, 0), ("withdraw", 1, 1, 0), ("correct_claim", 1, 1, 3),
+    ("claim", 4, 1, 2), ("relation", 0, 5, 0), ("attribution", 0, 2, 3),
+]  # fmt: skip
+"""One of everything, in an order in which each is taken."""
+
+act = st.tuples(st.sampled_from(ACTS), *(st.integers(0, 11) for _ in range(3)))
+
+
+@contextmanager
+def fresh_database(engine: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a database for one example: each begins anew, else a failure could not be made smaller."""
+    with TemporaryDirectory() as folder:
+        if engine == "sqlite":
+            shutil.copy(request.getfixturevalue("sqlite_template"), Path(folder) / "attest.db")
+            yield f"sqlite:///{folder}/attest.db"
+            return
+        url = postgres.create_database(template=request.getfixturevalue("postgresql_template"))
+        yield url
+        postgres.drop_database(url)
+
+
+@contextmanager
+def service(url: str, **settings: Any) -> Iterator[TestClient]:
+    """A service upon a database."""
+    chosen = {"database_url": url, "secret_key": SecretStr("not secret"), "pool_size": 2, **settings}
+    with TestClient(create_app(Settings(**chosen)), base_url="http://testserver/api/v1/") as api:
+        yield api
+
+
+@contextmanager
+def desk(
+    engine: str, request: pytest.FixtureRequest, *, begin_with: list[Act] = BEGINNING, **settings: Any
+) -> Iterator[Desk]:
+    """A desk at a fresh database, with something on record."""
+    with fresh_database(engine, request) as url, service(url, **settings) as api:
+        database = Database(url, pool_size=1)
+        at_work = Desk(api, key_for(database, Role.EDITOR), database)
+        for one in begin_with:
+            at_work.do(*one)
+        yield at_work
+        database.close()
+
+
+def key_for(database: Database, role: Role) -> dict[str, str]:
+    """Headers with a new key."""
+    with database.writing() as connection:
+        _info, key = keys.issue(connection, f"Desk, {role}", role)
+    return {"Authorization": f"Bearer {key}"}
