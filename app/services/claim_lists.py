@@ -166,11 +166,12 @@ def _items(record: Record, places: FromClause, *, words: bool = False) -> Select
         claim.c.topic_id,
         claim.c.time_earliest,
         claim.c.change_seq,
-        topic.c.title.label("topic_title"),
+        # Not joined: for so few rows SQLite would make a filter of all topics first.
+        select(topic.c.title).where(topic.c.id == claim.c.topic_id).scalar_subquery().label("topic_title"),
         *columns_of(ClaimItem, claim),
         rows_of(figures).label("quantities"),
         rows_of(speakers, named=False).label("speakers"),
-    ).select_from(places.join(claim, claim.c.id == places.c.id).outerjoin(topic, topic.c.id == claim.c.topic_id))
+    ).select_from(places.join(claim, claim.c.id == places.c.id))
 
 
 @Read
