@@ -258,6 +258,70 @@ class Status(Word):
     UNVERIFIABLE = "unverifiable", "We tried and could not tell."
 
 
+class StandardOfProof(Word):
+    """How sure whoever decided had to be. The steps are those that inquiries of the United Nations use."""
+
+    REASONABLE_SUSPICION = "reasonable_suspicion", "There is something to it; enough to look further."
+    REASONABLE_GROUNDS = (
+        "reasonable_grounds",
+        "Reliable information that would make a prudent person believe it.",
+    )
+    BALANCE_OF_PROBABILITIES = "balance_of_probabilities", "More likely so than not."
+    CLEAR_AND_CONVINCING = "clear_and_convincing", "Much more likely so than not."
+    BEYOND_REASONABLE_DOUBT = "beyond_reasonable_doubt", "No other reading of the evidence is reasonable."
+
+
+class Probability(Word):
+    """How likely the claim is, in the bands of ICD 203 (Intelligence Community Directive 203, Analytic Standards)."""
+
+    ALMOST_NO_CHANCE = "almost_no_chance", "1 to 5 per cent."
+    VERY_UNLIKELY = "very_unlikely", "5 to 20 per cent."
+    UNLIKELY = "unlikely", "20 to 45 per cent."
+    ROUGHLY_EVEN_CHANCE = "roughly_even_chance", "45 to 55 per cent."
+    LIKELY = "likely", "55 to 80 per cent."
+    VERY_LIKELY = "very_likely", "80 to 95 per cent."
+    ALMOST_CERTAIN = "almost_certain", "95 to 99 per cent."
+
+
+class Staleness(Word):
+    """Why a decision no longer speaks of the claim as it is."""
+
+    WORDING = "wording", "The proposition or its figures have changed since."
+    EVIDENCE = "evidence", "Evidence has been added, corrected or taken back since."
+
+
+class Reliability(Word):
+    """How far a source can be relied upon, by the Admiralty code (NATO AJP-2.1). Never blended with anything else."""
+
+    A = "A", "Completely reliable."
+    B = "B", "Usually reliable."
+    C = "C", "Fairly reliable."
+    D = "D", "Not usually reliable."
+    E = "E", "Unreliable."
+    F = "F", "Reliability cannot be judged."
+
+
+class Verdict(Word):
+    """What somebody does about a proposal."""
+
+    APPROVE = "approve", "Signs it: the decision is taken."
+    REJECT = "reject", "Turns it down, with a reason."
+    REQUEST_MORE = "request_more", "Asks for more before deciding, saying for what."
+    ANSWER = "answer", "The proposer answers what was asked."
+    WITHDRAW = "withdraw", "The proposer takes it back."
+
+
+class ProposalState(Word):
+    """Where a proposal stands. It follows from the sign-offs and from what the claim has become since."""
+
+    OPEN = "open", "Waits for somebody else to decide on it."
+    MORE_REQUESTED = "more_requested", "Somebody asked for more; the proposer is to answer."
+    VOID = "void", "The wording or the evidence has changed since it was made; it can only be withdrawn or made anew."
+    APPROVED = "approved", "It has become a decision."
+    REJECTED = "rejected", "Turned down."
+    WITHDRAWN = "withdrawn", "Taken back by the proposer."
+
+
 class Stage(Word):
     """Editorial stage of a claim; a separate axis from its status."""
 
@@ -303,4 +367,4 @@ class Action(Word):
     CORRECT = "correct", "Something recorded was corrected."
     IMPORT = "import", "A file was imported."
     RULE = "rule", "A ruling on the independence of two origins."
-    DECIDE = "decide", "A decision on a status."
+    DECIDE = "decide", "A step towards a decision, or the decision itself: proposed, signed, taken."

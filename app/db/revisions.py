@@ -164,6 +164,7 @@ class Change:
             return
         self._store()
         self._announce(table, rows)
+        self._tell_sharing(table, ["*"])
         bulk.insert(self.connection, table, rows, self._stamp)
 
     def add(self, table: Table, rows: Sequence[Row]) -> None:

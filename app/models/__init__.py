@@ -12,15 +12,26 @@ from app.models.evidence import Evidence
 from app.models.fact_check import FactCheck
 from app.models.independence_ruling import IndependenceRuling
 from app.models.person import ApiKey, Person
+from app.models.proposal import Proposal, SignOff
 from app.models.review import Review
 from app.models.search_text import SearchText
 from app.models.source import Source
+from app.models.source_rating import SourceRating
 from app.models.topic import Topic
 
 VERSIONED: tuple[type[Base], ...] = (Topic, Source, Document, Claim, Attribution, Evidence, ClaimRelation, FactCheck)
 """Nouns that may be corrected. Each has a table of revisions."""
 
-APPEND_ONLY: tuple[type[Base], ...] = (Change, Quantity, Capture, IndependenceRuling, Review)
+APPEND_ONLY: tuple[type[Base], ...] = (
+    Change,
+    Quantity,
+    Capture,
+    IndependenceRuling,
+    Proposal,
+    SignOff,
+    Review,
+    SourceRating,
+)
 """Nouns of which a row, once recorded, is never altered."""
 
 for _model in VERSIONED:
@@ -43,9 +54,12 @@ __all__ = [
     "Head",
     "IndependenceRuling",
     "Person",
+    "Proposal",
     "Quantity",
     "Review",
     "SearchText",
+    "SignOff",
     "Source",
+    "SourceRating",
     "Topic",
 ]

@@ -18,7 +18,6 @@ from app.schemas.evidence import EvidenceRead
 from app.schemas.fact_check import FactCheckRead
 from app.schemas.quantity import QuantityRead
 from app.schemas.relation import ClaimBrief, RelationRead
-from app.schemas.review import ReviewRead
 from app.schemas.source import SourceBrief
 from app.services import attributions, evidence, independence, origins, relations, reviews, sources
 from app.services.actors import Actor, of_the_desk, visible_stages
@@ -60,12 +59,14 @@ def _claim(record: Record) -> Select[Any]:
             document.c.id.in_(placed)
         ),
         "sources": select(source.c.parent_id, *columns_of(SourceBrief, source)).where(source.c.id.in_(speakers)),
-        "evidence": select(shown.c.document_id, *columns_of(EvidenceRead, shown)).where(shown.c.claim_id == _id),
+        "evidence": select(shown.c.document_id, shown.c.change_seq, *columns_of(EvidenceRead, shown)).where(
+            shown.c.claim_id == _id
+        ),
         "relations": select(related.c.claim_id, related.c.other_claim_id, *columns_of(RelationRead, related)).where(
             or_(related.c.claim_id == _id, related.c.other_claim_id == _id)
         ),
         "claims": select(*columns_of(ClaimBrief, other)).where(other.c.id.in_(others)),
-        "reviews": select(decided.c.change_seq, *columns_of(ReviewRead, decided)).where(decided.c.claim_id == _id),
+        "reviews": reviews.signed(decided).where(decided.c.claim_id == _id),
         "rulings": select(ruled).where(ruled.c.claim_id == _id),
         "fact_checks": select(checked.c.source_id, *columns_of(FactCheckRead, checked)).where(
             checked.c.claim_id == _id
@@ -185,7 +186,7 @@ def _whole(connection: Connection, record: Record, row: PlainRow, actor: Actor |
         },
         evidence=[evidence.shown(one, placed) for one in sorted(row["evidence"], key=_BY_ID)],
         relations=relations.shown(sorted(row["relations"], key=_BY_ID), seen),
-        review=None if decision is None else reviews.shown(decision, row["content_version"]),
+        review=None if decision is None else reviews.shown(decision, row["content_version"], row["evidence"]),
         fact_checks=[_fact_check(one, briefs, placed) for one in sorted(row["fact_checks"], key=_BY_ID)],
     )
 

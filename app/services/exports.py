@@ -79,7 +79,7 @@ class _Writer:
                     "evidence": [self._part(EVIDENCE, row) for row in shown[one]],
                     "relations": [self._relation(row) for row in related[one]],
                     "rulings": [self._ruling(row) for row in rulings[one]],
-                    "reviews": [self._review(row, rows[one]) for row in decided[one]],
+                    "reviews": [self._review(row, rows[one], shown[one]) for row in decided[one]],
                     "fact_checks": [self._fact_check(row) for row in checks[one]],
                 }
             )
@@ -156,9 +156,9 @@ class _Writer:
         pair = [self._names.get(row[name], row[name]) for name in ("first_source_id", "second_source_id")]
         return {"sources": pair, **_only(row, "ruling", "reason")}
 
-    def _review(self, row: Row, claim: Row) -> dict[str, Any]:
-        said = _only(row, "status", "rationale", "decided_on", "decided_by")
-        return {**said, "stale": row["claim_version"] < claim["content_version"]}
+    def _review(self, row: Row, claim: Row, pieces: Iterable[Row]) -> dict[str, Any]:
+        stale = bool(reviews.staleness(row, claim["content_version"], pieces))
+        return {**_only(row, *reviews.SAID), "stale": stale}
 
     def _fact_check(self, row: Row) -> dict[str, Any]:
         said = ("key", "verdict", "rating_value", "best_rating", "worst_rating", "explanation", "original")

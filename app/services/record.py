@@ -74,6 +74,21 @@ class Record:
         return appended(table_of(models.Review), self._at)
 
     @cached_property
+    def proposal(self) -> FromClause:
+        """What was proposed to the desk."""
+        return appended(table_of(models.Proposal), self._at)
+
+    @cached_property
+    def sign_off(self) -> FromClause:
+        """What was said to proposals."""
+        return appended(table_of(models.SignOff), self._at)
+
+    @cached_property
+    def source_rating(self) -> FromClause:
+        """The reliability of sources."""
+        return appended(table_of(models.SourceRating), self._at)
+
+    @cached_property
     def fact_check(self) -> FromClause:
         """What other fact-checkers published."""
         return as_recorded(table_of(models.FactCheck), self._at)
