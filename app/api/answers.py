@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from app.api.kept_answers import Answer, KeptAnswers
 from app.api.problems import MEDIA_TYPE, Problem
 from app.db.statements import PlainRow
-from app.schemas.common import Stamp
+from app.schemas.common import Identified, Stamp
 from app.services.objects import Shown, etag
 
 JSON = "application/json"
@@ -142,9 +142,9 @@ def caching(shared_max_age: int) -> str:
     return f"public, max-age=0, s-maxage={shared_max_age}, stale-while-revalidate={shared_max_age}"
 
 
-def recorded(shown: Stamp | Shown, path: str) -> Response:
+def recorded(shown: Identified | Shown, path: str) -> Response:
     """A new object, and where it is from now on."""
-    identifier = shown.id if isinstance(shown, Stamp) else shown.body["id"]
+    identifier = shown.body["id"] if isinstance(shown, Shown) else shown.id
     headers = {"ETag": _tag(shown), "Location": f"{path}/{identifier}"}
     return Response(_body(shown), HTTPStatus.CREATED, headers, JSON)
 

@@ -13,6 +13,7 @@ from app.errors import AuthenticationError
 from app.schemas.query import Reading
 from app.services.actors import Actor
 from app.services.cursors import Cursors
+from app.vocabulary import Role
 
 
 def _database(request: Request) -> Database:
@@ -54,6 +55,14 @@ def _writer(request: Request, _key: Annotated[object, Security(_KEY)]) -> Actor:
     return actor
 
 
+def _colleague(request: Request, _key: Annotated[object, Security(_KEY)]) -> Actor:
+    actor = reader(request)
+    if actor is None:
+        raise AuthenticationError("This is the desk's: it takes a key, Authorization: Bearer attest_…")
+    actor.require(Role.FACT_CHECKER, "read what is the desk's")
+    return actor
+
+
 def cursors(request: Request) -> Cursors:
     """What makes and reads the cursors of lists."""
     made: Cursors = request.app.state.cursors
@@ -74,6 +83,7 @@ GlanceConnection = Annotated[Connection, Depends(glance, scope="function")]
 WriteConnection = Annotated[Connection, Depends(_write, scope="function")]
 Reader = Annotated[Actor | None, Depends(reader)]
 Writer = Annotated[Actor, Depends(_writer)]
+Colleague = Annotated[Actor, Depends(_colleague)]
 CursorsOf = Annotated[Cursors, Depends(cursors)]
 IfMatch = Annotated[str, Depends(_if_match)]
 AsOfQuery = Annotated[Reading, Query()]

@@ -21,6 +21,7 @@ from app.schemas.common import (
 )
 from app.schemas.document import DocumentBrief
 from app.schemas.faults import FieldFaultError
+from app.schemas.rating import RatingBrief
 from app.schemas.source import SourceBrief
 from app.vocabulary import Directness, Lineage, Stance
 
@@ -144,6 +145,8 @@ class AttributionRead(Stamp):
     """On which claim."""
     source: SourceBrief
     """Who."""
+    reliability: RatingBrief | None
+    """How far the source can be relied upon in this, as the desk decided; null: not rated."""
     stance: Stance
     """What the source does with the claim."""
     lineage: Lineage

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from app.schemas.common import Edtf, Moment, Prose, Read, Ref, Schema
+from app.schemas.common import Edtf, Identified, Moment, Prose, Read, Ref, Schema
 from app.schemas.faults import FieldFaultError
 from app.vocabulary import Probability, ProposalState, Reliability, StandardOfProof, Status, Verdict
 
@@ -73,11 +73,9 @@ class SignOffRead(Read):
     """When, UTC."""
 
 
-class ProposalRead(Read):
+class ProposalRead(Identified):
     """What was proposed to the desk: a status for a claim, or a reliability for a source."""
 
-    id: str = Field(examples=["prp_01jhf3m8w5k6v0x2s9r7q4t1ya"])
-    """Identifier."""
     state: ProposalState
     """Where it stands."""
     claim_id: str | None

@@ -17,6 +17,7 @@ from app.vocabulary import (
     EvidenceRole,
     Metric,
     MetricFamily,
+    ProposalState,
     Relation,
     SourceKind,
     Stage,
@@ -190,6 +191,17 @@ class EvidenceQuery(Listing):
     """Which document (id or key)."""
     role: list[EvidenceRole] = Field(default_factory=list)
     """What it does to the claim."""
+
+
+class ProposalQuery(Listing):
+    """A list of proposals."""
+
+    state: list[ProposalState] = Field(default_factory=list)
+    """Where they stand."""
+    claim: Ref | None = None
+    """For which claim (id or key)."""
+    source: Ref | None = None
+    """For which source (id or key)."""
 
 
 class RelationQuery(Listing):

@@ -20,9 +20,10 @@ from app.schemas.attribution import (
     Quote,
     Search,
 )
-from app.services import documents, origins, search_index, sources
+from app.services import documents, origins, ratings, search_index, sources
 from app.services.actors import Actor, visible_stages
 from app.services.objects import Columns, Noun, check_etag, columns_of, etag, given, overlay, rows_by_id, shaped
+from app.services.ratings import Ratings
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.services.touch import touch
@@ -232,9 +233,14 @@ def show(
     briefs = sources.briefs_of(connection, record, {row["source_id"] for row in rows})
     anonymity = {one: str(brief.anonymity) for one, brief in briefs.items()}
     placed = documents.briefs_of(connection, record, {row["document_id"] for row in rows} - {None})
+    rated = Ratings(ratings.of_sources(connection, record, briefs))
+    topics = {one: row["topic_id"] for one, row in rows_by_id(connection, record.claim, by_claim).items()}
     return {
         claim_id: [
-            AttributionRead(**one) for one in shown(group, origins.traced(group, anonymity), briefs, placed, own)
+            AttributionRead(**one)
+            for one in shown(
+                group, origins.traced(group, anonymity), briefs, placed, own, rated=rated, topic_id=topics[claim_id]
+            )
         ]
         for claim_id, group in by_claim.items()
     }
@@ -242,7 +248,7 @@ def show(
 
 def shown_columns(attribution: FromClause) -> list[ColumnElement[Any]]:
     """The columns that `shown` needs."""
-    names = {"source_id", "document_id", *_QUOTE.values(), *_SEARCH.values()}
+    names = {"source_id", "document_id", "said_earliest", "said_latest", *_QUOTE.values(), *_SEARCH.values()}
     return [*columns_of(AttributionRead, attribution), *(attribution.c[name] for name in sorted(names - {"quote"}))]
 
 
@@ -252,11 +258,14 @@ def shown(
     briefs: Mapping[str, Any],
     placed: Mapping[str, Any],
     own: Container[str],
+    *,
+    rated: Ratings,
+    topic_id: str | None,
 ) -> list[PlainRow]:
     """The attributions of one claim as `AttributionRead` has them.
 
     `ends` are as `origins.traced` has them; `briefs` are their sources and `placed` their documents as they are
-    mentioned; `own` are the claims of their own that the reader may see.
+    mentioned; `own` are the claims of their own that the reader may see; `topic_id` is the topic of the claim.
     """
     by_id = {row["id"]: row for row in rows}
     return [
@@ -264,6 +273,7 @@ def shown(
             AttributionRead,
             row,
             source=briefs[row["source_id"]],
+            reliability=rated.holding(row, topic_id),
             chain=[
                 shaped(ChainLink, link, attribution_id=link["id"], source=briefs[link["source_id"]])
                 for link in origins.chain(row, by_id)

@@ -19,9 +19,10 @@ from app.schemas.fact_check import FactCheckRead
 from app.schemas.quantity import QuantityRead
 from app.schemas.relation import ClaimBrief, RelationRead
 from app.schemas.source import SourceBrief
-from app.services import attributions, evidence, independence, origins, relations, reviews, sources
+from app.services import attributions, evidence, independence, origins, ratings, relations, reviews, sources
 from app.services.actors import Actor, of_the_desk, visible_stages
 from app.services.objects import Shown, check_etag, columns_of, shaped
+from app.services.ratings import Ratings
 from app.services.record import Read, Record, at_seq
 
 _versions = revision_table(table_of(Claim))
@@ -37,7 +38,8 @@ def _claim(record: Record) -> Select[Any]:
     """A claim with everything that is shown with it."""
     claim, topic, document, source, figure = record.claim, record.topic, record.document, record.source, record.quantity
     said, shown, related, checked = record.attribution, record.evidence, record.claim_relation, record.fact_check
-    decided, ruled, other = record.review, record.independence_ruling, record.claim.alias("other")
+    decided, ruled, rated = record.review, record.independence_ruling, record.source_rating
+    other = record.claim.alias("other")
     placed = union_all(*(select(part.c.document_id).where(part.c.claim_id == _id) for part in (said, shown, checked)))
     publishers = select(document.c.publisher_id).where(document.c.id.in_(placed))
     speakers = union_all(
@@ -67,6 +69,9 @@ def _claim(record: Record) -> Select[Any]:
         ),
         "claims": select(*columns_of(ClaimBrief, other)).where(other.c.id.in_(others)),
         "reviews": reviews.signed(decided).where(decided.c.claim_id == _id),
+        "ratings": select(*(rated.c[name] for name in ratings.SHOWN)).where(
+            rated.c.source_id.in_(select(said.c.source_id).where(said.c.claim_id == _id))
+        ),
         "rulings": select(ruled).where(ruled.c.claim_id == _id),
         "fact_checks": select(checked.c.source_id, *columns_of(FactCheckRead, checked)).where(
             checked.c.claim_id == _id
@@ -178,7 +183,9 @@ def _whole(connection: Connection, record: Record, row: PlainRow, actor: Actor |
         topic=None if row["topic_id"] is None else {"id": row["topic_id"], "title": row["topic_title"]},
         quantities=figures_in_order(row["quantities"]),
         adverse_to=briefs.get(row["adverse_to_id"]),
-        attributions=attributions.shown(said, ends, briefs, placed, seen),
+        attributions=attributions.shown(
+            said, ends, briefs, placed, seen, rated=Ratings(row["ratings"]), topic_id=row["topic_id"]
+        ),
         counts=origins.counts(said, ends, publishers, pairs),
         origins={
             "origins": [briefs[one] for one in found],

@@ -40,6 +40,7 @@ _BOOKKEEPING = frozenset(
         "recorded_at",
         "claim_id",
         "claim_version",
+        "sign_off_id",
         "place_folded",
         "time_earliest",
         "time_latest",

@@ -105,6 +105,23 @@ def record_decisions(change: Change, decisions: Mapping[str, Sequence[ReviewCrea
     return Outcome({row["id"] for row in statuses}, refused)
 
 
+def record_signed(change: Change, proposed: Row, sign_off_id: str) -> None:
+    """Record the decision that a proposal spoke of and that a sign-off approved.
+
+    It was taken on the version that the proposer looked at: void is what speaks of another wording or other evidence.
+    """
+    on_record = rows_of_claims(change.connection, NOW, [proposed["claim_id"]])[proposed["claim_id"]]
+    said = ("claim_id", "claim_version", "status", "rationale", "credibility", "standard", "probability", "notice")
+    row = {
+        "id": new_id(Review.prefix),
+        **{name: proposed[name] for name in said},
+        "decided_on": change.at.date(),
+        "sign_off_id": sign_off_id,
+    }
+    change.append(review, [row])
+    change.amend(claim, [{"id": proposed["claim_id"], "status": _last([*on_record, row])["status"]}])
+
+
 def _row(about: Row, decision: ReviewCreate) -> dict[str, Any]:
     # What was decided on a wording that this record never had is stale from the beginning.
     version = 0 if decision.stale else about["version"]

@@ -40,6 +40,8 @@ class Rule:
     """Whether it is."""
     credibility: frozenset[int]
     """What the claim's credibility may be with it: 1 (confirmed) to 6 (cannot be judged), Admiralty code."""
+    rests_on_evidence: bool = False
+    """It cannot be met without evidence."""
 
 
 RULES: Mapping[Status, Rule] = {
@@ -63,15 +65,21 @@ RULES: Mapping[Status, Rule] = {
         "supporting evidence that is independent of the claim's origins and was examined",
         lambda f: f.independent_support,
         frozenset({1}),
+        rests_on_evidence=True,
     ),
     Status.DISPUTED: Rule(
         "an identified source that denies it or disputes its figure, or a claim that contradicts it",
         lambda f: f.other_account,
         frozenset({3, 4}),
     ),
-    Status.UNLIKELY: Rule("refuting evidence that was examined", lambda f: f.refuting, frozenset({4, 5})),
+    Status.UNLIKELY: Rule(
+        "refuting evidence that was examined", lambda f: f.refuting, frozenset({4, 5}), rests_on_evidence=True
+    ),
     Status.REFUTED: Rule(
-        "refuting evidence that was examined and is conclusive", lambda f: f.refuting_conclusively, frozenset({5})
+        "refuting evidence that was examined and is conclusive",
+        lambda f: f.refuting_conclusively,
+        frozenset({5}),
+        rests_on_evidence=True,
     ),
     Status.UNVERIFIABLE: Rule(
         "a recorded attempt: examined evidence, or a search for a statement", lambda f: f.attempted, frozenset({6})
