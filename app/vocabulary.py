@@ -322,6 +322,14 @@ class ProposalState(Word):
     WITHDRAWN = "withdrawn", "Taken back by the proposer."
 
 
+class Signer(Word):
+    """Who somebody is to a proposal."""
+
+    PROPOSER = "proposer", "Whoever made it."
+    EDITOR = "editor", "Whoever wrote the claim as it is worded."
+    ANOTHER = "another", "Anybody else of the desk."
+
+
 class Stage(Word):
     """Editorial stage of a claim; a separate axis from its status."""
 

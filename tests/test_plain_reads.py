@@ -244,7 +244,7 @@ class PlainRecord:
         because = ["wording"] if claim.content_version > last.claim_version else []
         because += ["evidence"] if any(one.change_seq > last.change_seq for one in pieces) else []
         # The desk of this test decides by files only: see test_reviews for decisions that were signed.
-        unsigned = {"proposed_by": None, "approved_by": None, "evidence": []}
+        unsigned: dict[str, Any] = {"proposed_by": None, "approved_by": None, "evidence": []}
         return shown(ReviewRead, last, stale=bool(because), stale_because=because, **unsigned)
 
     # --- lists ---

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from app.db.engine import Database
@@ -210,7 +210,7 @@ def test_of_each_state_only_the_steps_of_the_table_lead_away(
             answer = desk.sign(identifier, verdict, by=who, reason="Because.")
 
             if before in step.leads and signer in step.by:
-                after: str = step.leads[before]
+                after = step.leads[before]
                 assert (answer.status_code, answer.json()["state"]) == (201, after), (verdict, who)
             else:
                 after = before
@@ -346,22 +346,22 @@ def test_a_changed_wording_makes_a_proposal_void_and_a_decision_stale(
 
 @pytest.mark.parametrize("act", ["added", "corrected", "taken back"])
 def test_other_evidence_makes_a_proposal_void_and_a_decision_stale(
-    desk: DeskWork, record: Record, correct: Record, claim: dict[str, Any], evidence: dict[str, Any], act: str
+    desk: DeskWork, record: Record, correct: Record, evidence: dict[str, Any], act: str
 ) -> None:
-    assert desk.sign(proposed(desk.propose(claim["id"])), "approve").status_code == 201
-    second = proposed(desk.propose(claim["id"]))
-    before = desk.claim(claim["id"])
+    assert desk.sign(proposed(desk.propose(evidence["claim_id"])), "approve").status_code == 201
+    second = proposed(desk.propose(evidence["claim_id"]))
+    before = desk.claim(evidence["claim_id"])
     if act == "added":
-        record("evidence", claim=claim["id"], document=evidence["document"]["id"], role="context")
+        record("evidence", claim=evidence["claim_id"], document=evidence["document"]["id"], role="context")
     else:
         correct(
             "evidence", evidence["id"], **({"finding": "Not so sure."} if act == "corrected" else {"withdrawn": True})
         )
 
-    review = desk.claim(claim["id"])["review"]
+    review = desk.claim(evidence["claim_id"])["review"]
     assert (review["stale"], review["stale_because"]) == (True, ["evidence"])
     assert desk.state(second) == "void"
-    assert desk.claim(claim["id"], as_of=before["recorded_at"])["review"]["stale"] is False
+    assert desk.claim(evidence["claim_id"], as_of=before["recorded_at"])["review"]["stale"] is False
 
 
 def test_an_approval_asks_the_record_again(desk: DeskWork, correct: Record, claim: dict[str, Any]) -> None:
@@ -441,42 +441,38 @@ FORGED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED.keys())
+def forge(database: Database, table: Table, **fields: Any) -> None:
+    """Write a row past the service."""
+    with database.writing() as connection:
+        connection.execute(insert(table).values(fields))
+
+
+@pytest.mark.parametrize("forged", FORGED, ids=FORGED)
 def test_the_database_refuses_a_forged_approval(
-    desk: DeskWork,
-    database: Database,
-    claim: dict[str, Any],
-    actor: Actor,
-    forge: Callable[[dict[str, Any]], dict[str, Any]],
-    request: pytest.FixtureRequest,
+    desk: DeskWork, database: Database, claim: dict[str, Any], actor: Actor, forged: str
 ) -> None:
-    identifier = proposed(desk.propose(claim["id"]))
-    if forge is FORGED["a second time"]:
-        assert desk.sign(identifier, "reject", reason="No.").status_code == 201
-    proposal, sign_off = table_of(Proposal), table_of(SignOff)
-    with pytest.raises(IntegrityError), database.writing() as connection:
-        about = connection.execute(select(proposal).where(proposal.c.id == identifier)).mappings().one()
-        row = {
-            "id": "sgn_forged",
-            "proposal_id": identifier,
-            "person_id": actor.person_id,
-            "proposer_id": about["proposer_id"],
-            "editor_id": about["editor_id"],
-            "verdict": "approve",
-            "change_seq": about["change_seq"],
-            "recorded_at": about["recorded_at"],
-        }
-        connection.execute(insert(sign_off).values({**row, **forge(dict(about))}))
+    about = stored(database, proposed(desk.propose(claim["id"])))
+    if forged == "a second time":
+        assert desk.sign(about["id"], "reject", reason="No.").status_code == 201
+    copied = {name: about[name] for name in ("proposer_id", "editor_id", "change_seq", "recorded_at")}
+    row = {"id": "sgn_forged", "proposal_id": about["id"], "person_id": actor.person_id, "verdict": "approve", **copied}
+    with pytest.raises(IntegrityError):
+        forge(database, table_of(SignOff), **{**row, **FORGED[forged](about)})
 
 
 def test_the_database_refuses_a_proposal_of_the_editor(
     desk: DeskWork, database: Database, claim: dict[str, Any]
 ) -> None:
-    identifier = proposed(desk.propose(claim["id"]))
-    proposal = table_of(Proposal)
-    with pytest.raises(IntegrityError), database.writing() as connection:
-        about = connection.execute(select(proposal).where(proposal.c.id == identifier)).mappings().one()
-        connection.execute(insert(proposal).values({**about, "id": "prp_forged", "proposer_id": about["editor_id"]}))
+    about = stored(database, proposed(desk.propose(claim["id"])))
+    with pytest.raises(IntegrityError):
+        forge(database, table_of(Proposal), **{**about, "id": "prp_forged", "proposer_id": about["editor_id"]})
+
+
+def stored(database: Database, proposal_id: str) -> dict[str, Any]:
+    """A proposal as it is stored."""
+    table = table_of(Proposal)
+    with database.reading() as connection:
+        return dict(connection.execute(select(table).where(table.c.id == proposal_id)).mappings().one())
 
 
 # --- lists, and who may read them ---
@@ -487,13 +483,13 @@ def test_proposals_are_listed_by_state_and_claim(
 ) -> None:
     record("sources", name="NIS", kind="intelligence_service", key="NIS")
     said = [{"source": "NIS", "stance": "asserts", "lineage": "original"}]
-    made: dict[str, tuple[str, str]] = {}
+    made: dict[ProposalState, tuple[str, str]] = {}
     for state, steps in STATES.items():
         claim_id = record("claims", statement=f"To become {state}.", attributions=said)["id"]
         made[state] = claim_id, proposed(desk.propose(claim_id))
         for verdict, by in steps:
             assert desk.sign(made[state][1], verdict, by=by, reason="So.").status_code == 201
-    correct("claims", made["void"][0], statement="Another wording.")
+    correct("claims", made[ProposalState.VOID][0], statement="Another wording.")
 
     def listed(**params: Any) -> list[str]:
         answer = api.get("proposals", params=params, headers=person("Anna"))
@@ -503,7 +499,10 @@ def test_proposals_are_listed_by_state_and_claim(
     for state, (claim_id, identifier) in made.items():
         assert listed(state=state) == [identifier], state
         assert listed(claim=claim_id) == [identifier]
-    assert set(listed(state=["open", "more_requested"])) == {made["open"][1], made["more_requested"][1]}
+    assert set(listed(state=["open", "more_requested"])) == {
+        made[ProposalState.OPEN][1],
+        made[ProposalState.MORE_REQUESTED][1],
+    }
     first = api.get("proposals", params={"limit": 4}, headers=person("Anna")).json()
     rest = api.get("proposals", params={"limit": 4, "cursor": first["next"]}, headers=person("Anna")).json()
     assert [one["id"] for page in (first, rest) for one in page["items"]] == listed()

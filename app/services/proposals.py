@@ -21,9 +21,9 @@ from app.services.listing import Order, Place, page
 from app.services.objects import given, rows_by_id, shaped, stored
 from app.services.record import NOW, Record, at
 from app.services.refs import Refs, chunks
-from app.services.review_flow import CLOSED, STEPS, Signer, signer, state_of
+from app.services.review_flow import CLOSED, STEPS, signer, state_of
 from app.services.status_rules import RULES
-from app.vocabulary import Action, ProposalState, Role, Stage, Verdict
+from app.vocabulary import Action, ProposalState, Role, Signer, Stage, Verdict
 
 claim, evidence, person = table_of(Claim), table_of(Evidence), table_of(Person)
 proposal, sign_off = table_of(Proposal), table_of(SignOff)
@@ -152,8 +152,8 @@ def sign(connection: Connection, actor: Actor, identifier: str, signed: SignOffC
     if state not in step.leads:
         raise ConflictError(f"The proposal is {state}: {state.meaning}")
     if (who := signer(actor.person_id, about)) not in step.by:
-        others = " or ".join(one.meaning for one in Signer if one in step.by)
-        raise PermissionDeniedError(f"To {signed.verdict} is for {others}; you are {who.meaning}.")
+        may = " or ".join(one for one in Signer if one in step.by)
+        raise PermissionDeniedError(f"'{signed.verdict}' is for: {may}. To this proposal you are: {who}.")
     row = {
         "id": new_id(SignOff.prefix),
         "proposal_id": identifier,

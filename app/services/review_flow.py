@@ -4,15 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.db.revisions import Row
-from app.vocabulary import ProposalState, Verdict, Word
-
-
-class Signer(Word):
-    """Who somebody is to a proposal."""
-
-    PROPOSER = "proposer", "whoever made the proposal"
-    EDITOR = "editor", "whoever wrote the claim as it is worded"
-    ANOTHER = "another", "anybody else of the desk"
+from app.vocabulary import ProposalState, Signer, Verdict
 
 
 @dataclass(frozen=True)

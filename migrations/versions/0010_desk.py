@@ -4,6 +4,8 @@ Revision: 0010
 After: 0006
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -30,7 +32,7 @@ CLOSING = sa.text("verdict IN ('approve', 'reject', 'withdraw')")
 KEPT = ("proposal", "sign_off", "source_rating")
 
 
-def recorded() -> list[sa.Column]:
+def recorded() -> list[sa.Column[Any]]:
     """The columns of everything that is recorded once."""
     return [
         sa.Column("change_seq", BIG_INT, nullable=False, comment="The change that recorded this"),
@@ -38,12 +40,12 @@ def recorded() -> list[sa.Column]:
     ]
 
 
-def identifier() -> sa.Column:
+def identifier() -> sa.Column[Any]:
     """The column of the identifier."""
     return sa.Column("id", sa.String(length=32), nullable=False, comment="Opaque identifier, sortable by time")
 
 
-def judgement() -> list[sa.Column]:
+def judgement() -> list[sa.Column[Any]]:
     """The columns that qualify a status."""
     return [
         sa.Column(
@@ -53,7 +55,7 @@ def judgement() -> list[sa.Column]:
     ]
 
 
-def reference(column: str, comment: str, *, nullable: bool = False) -> sa.Column:
+def reference(column: str, comment: str, *, nullable: bool = False) -> sa.Column[Any]:
     """A column with the id of a row of another table."""
     return sa.Column(column, sa.String(length=32), nullable=nullable, comment=comment)
 
