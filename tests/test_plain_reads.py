@@ -208,6 +208,7 @@ class PlainRecord:
             AttributionRead,
             said,
             source=self.named(said.source_id),
+            reliability=None,  # the desk of this test rates nobody
             chain=[shown(ChainLink, one, attribution_id=one.id, source=self.named(one.source_id)) for one in links],
             origin_id=ends[said.id],
             document=self.document(said.document_id),

@@ -15,9 +15,9 @@ from app.db.schema import table_of
 from app.models import Proposal, Review, SignOff
 from app.services import keys
 from app.services.actors import Actor
-from app.services.review_flow import CLOSED, STEPS, Signer
+from app.services.review_flow import CLOSED, STEPS
 from app.services.status_rules import RULES
-from app.vocabulary import ProposalState, Role, Status, Verdict
+from app.vocabulary import ProposalState, Role, Signer, Status, Verdict
 
 Record = Callable[..., dict[str, Any]]
 Headers = dict[str, str]
