@@ -199,6 +199,13 @@ class Lineage(Word):
     UNKNOWN = "unknown", "Not known. It counts as no origin."
 
 
+class Retractor(Word):
+    """Who took a statement back."""
+
+    ORIGIN = "origin", "The source itself: it no longer says so."
+    US = "us", "We did: we had recorded it wrongly."
+
+
 class Directness(Word):
     """How the words reached the document."""
 

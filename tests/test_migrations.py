@@ -34,6 +34,7 @@ WORDS: dict[tuple[str, str], type[Word]] = {
     ("api_key", "role"): vocabulary.Role,
     ("attribution", "directness"): vocabulary.Directness,
     ("attribution", "lineage"): vocabulary.Lineage,
+    ("attribution", "retracted_by"): vocabulary.Retractor,
     ("attribution", "stance"): vocabulary.Stance,
     ("change", "action"): vocabulary.Action,
     ("claim", "kind"): vocabulary.ClaimKind,

@@ -71,10 +71,12 @@ def answer_again(
     *,
     for_ever: bool = False,
     about: Callable[[PlainRow], Iterable[str | None]] = lambda _body: (),
+    moved_to: Callable[[PlainRow], str | None] = lambda _body: None,
 ) -> Response:
     """The same for what is asked for often, and has a `tag` that is had for less than what it would `show`.
 
-    `about` names the objects that are shown, so that whoever keeps copies can drop those of one object.
+    `about` names the objects that are shown, so that whoever keeps copies can drop those of one object. Where it has
+    `moved_to` another address the answer leads there, and still says what there was.
     """
     kept: KeptAnswers = request.app.state.kept_answers
     address = request.scope["path"], request.scope["query_string"]
@@ -89,7 +91,7 @@ def answer_again(
             return _told(known, headers)
     shown = show()
     named = " ".join(one for one in about(shown.body) if one is not None)
-    fresh = Answer(shown.tag, _encode(shown.body), named)
+    fresh = Answer(shown.tag, _encode(shown.body), named, moved_to(shown.body))
     kept.put(address, fresh)
     return _told(fresh, _headers(request, shown.tag, for_ever=for_ever))
 
@@ -97,6 +99,10 @@ def answer_again(
 def _told(answer: Answer, headers: dict[bytes, bytes]) -> Response:
     if answer.about:
         headers[b"surrogate-key"] = answer.about.encode()
+    if answer.moved_to is not None:
+        # Not for ever: a merging can be taken back.
+        headers[b"location"] = answer.moved_to.encode()
+        return _Plain(HTTPStatus.TEMPORARY_REDIRECT, headers, answer.body)
     return _Plain(HTTPStatus.OK, headers, answer.body)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Date, ForeignKey, ForeignKeyConstraint, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.schema import Base, Versioned, known
-from app.vocabulary import Directness, Lineage, Stance
+from app.vocabulary import Directness, Lineage, Retractor, Stance
 
 
 class Attribution(Versioned, Base):
@@ -29,6 +29,12 @@ class Attribution(Versioned, Base):
             " THEN searched_on IS NOT NULL AND searched_where IS NOT NULL AND searched_by IS NOT NULL"
             " ELSE searched_on IS NULL AND searched_where IS NULL AND searched_by IS NULL END",
             name="search_recorded",
+        ),
+        known("retracted_by", Retractor),
+        CheckConstraint(
+            "CASE WHEN retracted_by IS NULL THEN retracted_on IS NULL AND retraction_notice IS NULL"
+            " ELSE withdrawn AND retracted_on IS NOT NULL AND retraction_notice IS NOT NULL END",
+            name="retraction_whole",
         ),
         CheckConstraint("translation IS NULL OR translated_by IS NOT NULL", name="translator_named"),
         Index("ix_attribution_source", "source_id", "claim_id"),
@@ -66,3 +72,6 @@ class Attribution(Versioned, Base):
     )
     note: Mapped[str | None] = mapped_column(Text, comment="What a reader should know about it")
     withdrawn: Mapped[bool] = mapped_column(comment="Taken back; kept to be read, counted no more")
+    retracted_by: Mapped[str | None] = mapped_column(Text, comment="Who took it back; null: nobody, or not said")
+    retracted_on: Mapped[date | None] = mapped_column(Date, comment="When it was taken back")
+    retraction_notice: Mapped[str | None] = mapped_column(Text, comment="What readers are told of that")

@@ -23,7 +23,7 @@ from app.schemas.document import DocumentBrief
 from app.schemas.faults import FieldFaultError
 from app.schemas.rating import RatingBrief
 from app.schemas.source import SourceBrief
-from app.vocabulary import Directness, Lineage, Stance
+from app.vocabulary import Directness, Lineage, Retractor, Stance
 
 
 class Quote(Schema):
@@ -64,6 +64,17 @@ class Search(Schema):
     """By whom, a byline."""
 
 
+class Retraction(Schema):
+    """That a statement was taken back."""
+
+    by: Retractor
+    """Who took it back."""
+    on: Day = Field(examples=["2025-01-20"])
+    """When."""
+    notice: Prose = Field(examples=["The ministry says that its figure counted one unit twice."])
+    """What readers are told of it."""
+
+
 class AttributionFields(Schema):
     """What is said of an attribution."""
 
@@ -91,6 +102,8 @@ class AttributionFields(Schema):
     """What a reader should know about it."""
     withdrawn: StrictBool = False
     """Taken back; kept to be read, counted no more."""
+    retraction: Retraction | None = None
+    """Who took it back, when, and what readers are told; only with withdrawn."""
 
 
 class _Whole(AttributionFields):
@@ -98,6 +111,8 @@ class _Whole(AttributionFields):
     def _consistent(self) -> Self:
         if (self.lineage is Lineage.RELAYED) != (self.upstream is not None):
             raise FieldFaultError("upstream", "goes with lineage 'relayed', and only with it")
+        if self.retraction is not None and not self.withdrawn:
+            raise FieldFaultError("retraction", "goes with withdrawn, and only with it")
         if (self.stance is Stance.NO_STATEMENT_FOUND) != (self.search is not None):
             raise FieldFaultError("search", "goes with stance 'no_statement_found', and only with it: on, where, by")
         return self
@@ -173,3 +188,5 @@ class AttributionRead(Stamp):
     """What a reader should know about it."""
     withdrawn: bool
     """Taken back; kept to be read, counted no more."""
+    retraction: Retraction | None
+    """Who took it back, when, and what readers are told."""

@@ -18,6 +18,7 @@ from app.schemas.attribution import (
     ChainLink,
     ClaimAttributionCreate,
     Quote,
+    Retraction,
     Search,
 )
 from app.services import documents, origins, ratings, search_index, sources
@@ -43,10 +44,11 @@ _QUOTE = {
     "translated_by": "translated_by",
 }
 _SEARCH = {"on": "searched_on", "where": "searched_where", "by": "searched_by"}
+_RETRACTION = {"by": "retracted_by", "on": "retracted_on", "notice": "retraction_notice"}
 
 
-def _spread(nested: Mapping[str, Any] | Quote | Search | None, names: Mapping[str, str]) -> Columns:
-    values = vars(nested) if isinstance(nested, Quote | Search) else nested or {}
+def _spread(nested: Mapping[str, Any] | Quote | Search | Retraction | None, names: Mapping[str, str]) -> Columns:
+    values = vars(nested) if isinstance(nested, Quote | Search | Retraction) else nested or {}
     return {column: values.get(name) for name, column in names.items()}
 
 
@@ -64,6 +66,11 @@ def _search_of(row: Row) -> Search | None:
     return None if fields is None else Search(**fields)
 
 
+def _retraction_of(row: Row) -> Retraction | None:
+    fields = _gather(row, _RETRACTION, "by")
+    return None if fields is None else Retraction(**fields)
+
+
 def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
     columns = {name: fields[name] for name in _PLAIN if name in fields}
     if "source" in fields:
@@ -78,6 +85,8 @@ def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
         columns |= _spread(fields["quote"], _QUOTE)
     if "search" in fields:
         columns |= _spread(fields["search"], _SEARCH)
+    if "retraction" in fields:
+        columns |= _spread(fields["retraction"], _RETRACTION)
     return columns
 
 
@@ -89,6 +98,7 @@ def _fields(row: Row) -> dict[str, Any]:
         "own_claim": row["own_claim_id"],
         "quote": _quote_of(row),
         "search": _search_of(row),
+        "retraction": _retraction_of(row),
     }
 
 
@@ -248,7 +258,15 @@ def show(
 
 def shown_columns(attribution: FromClause) -> list[ColumnElement[Any]]:
     """The columns that `shown` needs."""
-    names = {"source_id", "document_id", "said_earliest", "said_latest", *_QUOTE.values(), *_SEARCH.values()}
+    names = {
+        "source_id",
+        "document_id",
+        "said_earliest",
+        "said_latest",
+        *_QUOTE.values(),
+        *_SEARCH.values(),
+        *_RETRACTION.values(),
+    }
     return [*columns_of(AttributionRead, attribution), *(attribution.c[name] for name in sorted(names - {"quote"}))]
 
 
@@ -282,6 +300,7 @@ def shown(
             document=placed.get(row["document_id"]),
             quote=_gather(row, _QUOTE, "exact"),
             search=_gather(row, _SEARCH, "on"),
+            retraction=_gather(row, _RETRACTION, "by"),
             own_claim_id=row["own_claim_id"] if row["own_claim_id"] in own else None,
         )
         for row in rows

@@ -177,6 +177,7 @@ def _whole(connection: Connection, record: Record, row: PlainRow, actor: Actor |
     above = {one: sources.line_above(one, parents) for one in found}
     pairs = origins.pairs(said, found, above, names, independence.by_pair(sorted(row["rulings"], key=_BY_CHANGE)))
     decision = reviews.standing(sorted(row["reviews"], key=_BY_CHANGE))
+    related = relations.shown(sorted(row["relations"], key=_BY_ID), seen)
     return shaped(
         ClaimRead,
         row,
@@ -192,7 +193,8 @@ def _whole(connection: Connection, record: Record, row: PlainRow, actor: Actor |
             "pairs": [pair.model_dump(mode="json") for pair in pairs],
         },
         evidence=[evidence.shown(one, placed) for one in sorted(row["evidence"], key=_BY_ID)],
-        relations=relations.shown(sorted(row["relations"], key=_BY_ID), seen),
+        relations=related,
+        successor=relations.successor(row, related),
         review=None if decision is None else reviews.shown(decision, row["content_version"], row["evidence"]),
         fact_checks=[_fact_check(one, briefs, placed) for one in sorted(row["fact_checks"], key=_BY_ID)],
     )

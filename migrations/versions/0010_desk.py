@@ -189,6 +189,8 @@ def upgrade() -> None:
     op.create_index("ix_source_rating_source", "source_rating", ["source_id", "change_seq"], unique=False)
     guard(*KEPT)
     _widen_decisions()
+    for table in ("attribution", "attribution_revision"):
+        _add_retraction(table)
 
 
 def _widen_decisions() -> None:
@@ -229,6 +231,36 @@ def _widen_decisions() -> None:
         guard("review")
 
 
+RETRACTION = {
+    "retracted_by": "Who took it back; null: nobody, or not said",
+    "retracted_on": "When it was taken back",
+    "retraction_notice": "What readers are told of that",
+}
+
+RETRACTED_BY = "retracted_by IN ('origin', 'us')"
+RETRACTION_WHOLE = (
+    "CASE WHEN retracted_by IS NULL THEN retracted_on IS NULL AND retraction_notice IS NULL"
+    " ELSE withdrawn AND retracted_on IS NOT NULL AND retraction_notice IS NOT NULL END"
+)
+
+
+def _add_retraction(table: str) -> None:
+    for name, comment in RETRACTION.items():
+        kind = sa.Date() if name == "retracted_on" else sa.Text()
+        op.add_column(table, sa.Column(name, kind, nullable=True, comment=comment))
+    if table != "attribution":
+        return
+    checks = {"retracted_by_known": RETRACTED_BY, "retraction_whole": RETRACTION_WHOLE}
+    if op.get_bind().dialect.name != "sqlite":
+        for name, check in checks.items():
+            op.create_check_constraint(op.f(f"ck_attribution_{name}"), "attribution", check)
+        return
+    # SQLite takes a CHECK together with a column only. It may speak of the others, those that are there by then.
+    op.drop_column("attribution", "retraction_notice")
+    told = " ".join(f"CONSTRAINT ck_attribution_{name} CHECK ({check})" for name, check in checks.items())
+    op.execute(f"ALTER TABLE attribution ADD COLUMN retraction_notice TEXT {told}")
+
+
 def guard(*tables: str) -> None:
     """Refuse to alter what is recorded, as 0002 does."""
     for table in tables:
@@ -260,3 +292,9 @@ def downgrade() -> None:
         guard("review")
     for table in ("source_rating", "sign_off", "proposal"):
         op.drop_table(table)
+    if not sqlite:
+        for name in ("retracted_by_known", "retraction_whole"):
+            op.drop_constraint(op.f(f"ck_attribution_{name}"), "attribution", type_="check")
+    for table in ("attribution_revision", "attribution"):
+        for name in reversed(RETRACTION):
+            op.drop_column(table, name)
