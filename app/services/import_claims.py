@@ -259,10 +259,10 @@ class ClaimLoader:
         changed = {name: value for name, value in differing(row, columns).items() if name not in _SET_ONLY_WHEN_NEW}
         figures = record.quantities if "quantities" in record.model_fields_set else held.quantities[row["id"]]
         self._topics.check(changed.get("topic_id", row["topic_id"]), figures)
+        parts = self._lay_parts(row["id"], record, held, writes)  # first: it may refuse the record
         if figures != held.quantities[row["id"]] or claims.CONTENT & changed.keys():
             changed["content_version"] = row["version"] + 1
             writes.quantities += claims.quantity_rows(row["id"], row["version"] + 1, figures)
-        parts = self._lay_parts(row["id"], record, held, writes)
         if changed:
             writes.amend(CLAIM, row, changed)
         return "revised" if changed else parts
