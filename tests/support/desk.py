@@ -334,8 +334,10 @@ def fresh_database(engine: str, request: pytest.FixtureRequest) -> Iterator[str]
             yield f"sqlite:///{folder}/attest.db"
             return
         url = postgres.create_database(template=request.getfixturevalue("postgresql_template"))
-        yield url
-        postgres.drop_database(url)
+        try:
+            yield url
+        finally:
+            postgres.drop_database(url)
 
 
 @contextmanager
@@ -348,16 +350,23 @@ def service(url: str, **settings: Any) -> Iterator[TestClient]:
 
 @contextmanager
 def desk(
-    engine: str, request: pytest.FixtureRequest, *, begin_with: list[Act] = BEGINNING, **settings: Any
+    engine: str,
+    request: pytest.FixtureRequest,
+    *,
+    begin_with: list[Act] = BEGINNING,
+    most_claims: int = 8,
+    **settings: Any,
 ) -> Iterator[Desk]:
     """A desk at a fresh database, with something on record."""
     with fresh_database(engine, request) as url, service(url, **settings) as api:
         database = Database(url, pool_size=1)
-        at_work = Desk(api, key_for(database, Role.EDITOR), database)
-        for one in begin_with:
-            at_work.do(*one)
-        yield at_work
-        database.close()
+        at_work = Desk(api, key_for(database, Role.EDITOR), database, most_claims)
+        try:
+            for one in begin_with:
+                at_work.do(*one)
+            yield at_work
+        finally:
+            database.close()
 
 
 def key_for(database: Database, role: Role) -> dict[str, str]:
