@@ -120,7 +120,7 @@ def same(one: Response, other: Response) -> bool:
     print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(acts=st.lists(act, min_size=4, max_size=10))
+@given(acts=st.lists(act, min_size=4, max_size=8))
 @example(acts=A_WEEK)
 def test_tags_are_never_wrong(engine: str, request: pytest.FixtureRequest, acts: list[Act]) -> None:
     with desk(engine, request, begin_with=BEGINNING, most_claims=4) as at_work, ExitStack() as open_too:
