@@ -91,8 +91,8 @@ class Conditions:
     values: Mapping[str, Any] = field(default_factory=dict)
     """Values that the conditions carry with them; a statement that is compiled once gets them later."""
 
-    def all(self) -> list[ColumnElement[bool]]:
-        """All of them."""
+    def all(self, *, by_day: bool = True) -> list[ColumnElement[bool]]:
+        """All of them. Unless `by_day`, no index is asked for the claims that begin up to a day."""
         claim, given = self.record.claim, self.shape.given
         found = self._of_own_words()
         if "topic" in given:
@@ -102,7 +102,8 @@ class Conditions:
         if "date_from" in given:
             found.append(claim.c.time_latest >= self._value("date_from"))
         if "date_to" in given:
-            found.append(claim.c.time_earliest <= self._value("date_to"))
+            begins = claim.c.time_earliest <= self._value("date_to")
+            found.append(begins if by_day else begins.is_(True))
         if "place" in given:
             found.append(claim.c.place_folded.like(self._value("place"), escape="/"))
         if given & {"source", "stance"}:
