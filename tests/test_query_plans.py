@@ -6,15 +6,15 @@ and the order. What is not so stands in `KNOWN`, with the reason.
 
 import json
 from collections.abc import Iterator
-from itertools import chain, combinations
+from itertools import combinations
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.db.engine import Database
-from app.main import create_app
 from app.vocabulary import Role
 from tests.conftest import ENGINES
 from tests.support import plans
@@ -51,15 +51,65 @@ TWICE = ({"kind", "kinds"}, {"status", "statuses"}, {"metric", "metrics"})
 class Known(NamedTuple):
     """Plans that are as bad as they look, and why they stay so."""
 
-    fault: str
+    faults: frozenset[str]
     engines: tuple[str, ...]
     given: frozenset[str]
     """Lists that are narrowed by one of these, whatever else they are narrowed by."""
     sorts: tuple[str, ...]
     why: str
 
+    def covers(self, engine: str, given: frozenset[str], sort: str, fault: str) -> bool:
+        """True if this is such a plan."""
+        return engine in self.engines and bool(given & self.given) and sort in self.sorts and fault in self.faults
 
-KNOWN: tuple[Known, ...] = ()
+
+BY_DATE, BY_CHANGE, BY_ID = ("-date", "date"), ("-recorded", "recorded"), ("-id", "id")
+
+KNOWN = (
+    Known(
+        frozenset({"sort"}),
+        ("sqlite",),
+        frozenset({"topic"}),
+        (*BY_CHANGE, *BY_ID),
+        "A topic has few claims: to sort them takes less than to walk along all claims of the record.",
+    ),
+    Known(
+        frozenset({"sort"}),
+        ("sqlite",),
+        frozenset({"kind", "status"}),
+        BY_ID,
+        "No index has a kind or status and then the id: one more would make every import slower, and along the index "
+        "of ids alone a rare kind or status would be looked for among all claims.",
+    ),
+    Known(
+        frozenset({"sort"}),
+        ("sqlite",),
+        frozenset({"source"}),
+        BY_ID,
+        "To be mended: claims are not looked up by who is on record with them, but all are tried.",
+    ),
+    Known(
+        frozenset({"scan"}),
+        ("postgresql",),
+        frozenset({"source"}),
+        SORTS,
+        "To be mended, as above: of a source of few claims a walk along all claims finds one now and then.",
+    ),
+    Known(
+        frozenset({"sort", "scan"}),
+        ENGINES,
+        frozenset({"stages"}),
+        BY_DATE,
+        "Indexes by day begin with the stage: several stages, which the desk alone may ask for, are sorted together.",
+    ),
+    Known(
+        frozenset({"scan"}),
+        ("postgresql",),
+        frozenset({"from"}),
+        ("date",),
+        "What begins before a day may last until then: whoever wants the earliest first walks along all that is over.",
+    ),
+)
 
 
 def lines() -> Iterator[dict[str, Any]]:
@@ -106,7 +156,7 @@ def lists() -> Iterator[tuple[frozenset[str], str]]:
     alone = [frozenset({name}) for name in FILTERS]
     several = [frozenset(pair) for pair in combinations(FILTERS, 2)]
     random = Random(2)
-    several += [frozenset(random.sample(sorted(FILTERS), random.randint(3, 8))) for _time in range(40)]
+    several += [frozenset(random.sample(sorted(FILTERS), random.randint(3, 8))) for _time in range(30)]
     for given in (frozenset[str](), *alone):
         for sort in (*SORTS, *(["relevance"] if "q" in given else [])):
             yield given, sort
@@ -118,7 +168,7 @@ def lists() -> Iterator[tuple[frozenset[str], str]]:
 
 def faults(api: TestClient, key: dict[str, str], told: plans.Told) -> dict[tuple[frozenset[str], str, str], str]:
     """What is wrong, by filters, order and fault."""
-    found = {}
+    found: dict[tuple[frozenset[str], str, str], str] = {}
     for given, sort in lists():
         path = "claims?" + "&".join(("limit=5", f"sort={sort}", *(FILTERS[name] for name in sorted(given))))
         told.faults()
@@ -136,9 +186,12 @@ def test_lists_are_read_along_an_index(engine: str, request: pytest.FixtureReque
         key = key_for(database, Role.EDITOR)
         database.close()
         load(url, key)
-        with service(url, kept_answers_bytes=0) as api, plans.listening(api.app.state.database) as told:
+        with service(url, kept_answers_bytes=0) as api, plans.listening(cast(FastAPI, api.app).state.database) as told:
             found = faults(api, key, told)
             assert told.statements > 1_000
-    import collections, sys
-    with open(f"/tmp/stx/found_{engine}","w") as f:
-        for (g,s_,k),w in found.items(): print("+".join(sorted(g)) or "none",s_,k,"|",w,file=f)
+    of_known = [[one for one in found if known.covers(engine, *one)] for known in KNOWN]
+    bad = {one: step for one, step in found.items() if not any(one in covered for covered in of_known)}
+    assert not bad, "\n".join(f"{'+'.join(sorted(one[0]))} by {one[1]}, {one[2]}: {step}" for one, step in bad.items())
+    # What has been mended meanwhile is known no longer.
+    for known, covered in zip(KNOWN, of_known, strict=True):
+        assert covered or engine not in known.engines, known.why

@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Text, and_, select
+from sqlalchemy import Connection, FromClause, Select, Text, and_, select
 
 from app.db import fulltext
 from app.db.statements import PlainRow, rows_of, texts
@@ -88,21 +88,21 @@ def _page(shape: Shape, sort: str, first: bool) -> Read:
     def write(record: Record) -> Select[Any]:
         order = _order(record, sort)
         # The page is cut before anything else is looked up for a claim.
-        chosen = select(*order.columns).where(*_walkable(Conditions(record, shape), sort))
+        chosen = select(*order.columns).where(*Conditions(record, shape).all(tried=_tried(shape, sort)))
         places = paged(chosen, order, first=first).subquery("places")
         return ordered(_items(record, places), Order(tuple(places.c), order.falling))
 
     return Read(write)
 
 
-def _walkable(conditions: Conditions, sort: str) -> list[ColumnElement[bool]]:
-    """Conditions for which no engine leaves the walk along an order to find, and then sort, all that matches."""
+def _tried(shape: Shape, sort: str) -> frozenset[str]:
+    """The filters for which no index is asked, or SQLite finds and sorts all that matches rather than walk along."""
     along = sort.removeprefix("-")
-    found = conditions.all(by_day=along == "date")
-    if along == "id" and not conditions.narrows:
-        # No index has a filter and then the id; by what IS TRUE none is asked.
-        return [and_(*found).is_(True)]
-    return found
+    if along == "date":
+        return frozenset()
+    # No index has a filter and then the id. To walk in vain may still take longer than to sort what few there are.
+    narrowed = shape.given & {"topic", "source"} or (shape.given - shape.several) & {"kind", "status"}
+    return frozenset({"date_to"} if along == "recorded" or narrowed else {"date_to", "stage", "kind", "status"})
 
 
 @lru_cache(maxsize=256)
