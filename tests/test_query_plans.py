@@ -1,4 +1,4 @@
-"""Lists are read along an index: no big table is read from end to end, and no order is made by sorting all that matches.
+"""Lists are read along an index: no big table is read from end to end, and no order made by sorting all that matches.
 
 The very statements that the service executes are looked at, on a record of some thousand claims, whatever the filters
 and the order. What is not so stands in `KNOWN`, with the reason.

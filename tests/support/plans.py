@@ -133,12 +133,12 @@ def _faults_in_sqlite(sql: str, plan: Sequence[Any]) -> Iterator[Fault]:
 def _believe_in_more(url: str) -> None:
     with psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(False), autocommit=True) as own:
         own.execute("VACUUM ANALYZE")
-        indexes = "SELECT indexrelid FROM pg_index WHERE indrelid = ANY(%(big)s::regclass[])"
-        own.execute(
-            "UPDATE pg_class SET reltuples = reltuples * %(times)s "
-            f"WHERE oid = ANY(%(big)s::regclass[]) OR oid IN ({indexes})",
-            {"times": AS_IF, "big": list(BIG)},
-        )
+        for table in BIG:
+            own.execute(
+                "UPDATE pg_class SET reltuples = reltuples * %(times)s WHERE oid = %(table)s::regclass "
+                "OR oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = %(table)s::regclass)",
+                {"times": AS_IF, "table": table},
+            )
 
 
 def _listen_to_postgresql(database: Database, told: Told) -> None:
