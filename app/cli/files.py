@@ -114,7 +114,7 @@ def _import(opened: Any, path: Path, format: str, dry_run: bool, strict: bool, r
             TextColumn("{task.percentage:3.0f}%"),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        with Progress(*columns, console=errors(), transient=True, disable=not errors().is_terminal) as bar:
             task = bar.add_task(path.name, total=path.stat().st_size)
             with opened.writing() as connection:
                 report = imports.load(

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from app import settings
 from app.cli.output import database, fail, say
 
 
@@ -20,6 +19,7 @@ def serve(
     """
     import uvicorn
 
+    from app import settings
     from app.db import migrate
     from app.services import keys
 
