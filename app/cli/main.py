@@ -1,7 +1,6 @@
 """The command `attest`."""
 
 import sys
-
 from typing import Annotated
 
 import typer
