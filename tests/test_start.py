@@ -14,8 +14,8 @@ COMMAND = """
 import asyncio, importlib, sys
 from app.cli.main import main
 
-def serve(factory, **_options):
-    module, _, name = factory.partition(":")
+def serve(target, **_options):
+    module, _, name = target.partition(":")
     app = getattr(importlib.import_module(module), name)()
     answered = []
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, MetaData, column, inspect, select, table
 
+from app.db import statistics
 from app.db.engine import Database
 
 if TYPE_CHECKING:
@@ -36,8 +37,11 @@ def upgrade(database: Database, revision: str = "head") -> None:
     """Migrate up to a revision, in one transaction."""
     from alembic import command
 
+    before = current_revision(database)
     with database.writing() as connection:
         command.upgrade(_config(connection), revision)
+        if before not in (None, head_revision()):  # there may be much on record, and a migration may have filled tables
+            statistics.refresh(connection)
 
 
 def downgrade(database: Database, revision: str) -> None:
