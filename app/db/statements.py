@@ -290,7 +290,7 @@ def _run(connection: Connection, sql: str, values: Any) -> list[Any]:
             return found
         return driver.cursor().execute(sql, values, prepare=True).fetchall()  # type: ignore[no-any-return]  # as above
     except connection.dialect.loaded_dbapi.Error as error:
-        gone = connection.dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]  # no cursor is at hand
+        gone = connection.dialect.is_disconnect(error, driver, None)
         if gone:
             connection.invalidate()
         raise DBAPIError.instance(
