@@ -179,6 +179,7 @@ class _Loader:
         for line, note in [(line, record) for line, record in batch if isinstance(record, NoteRecord)]:
             self._take_note(line, note)
         self.tally.settle()
+        self._refs.forget()
 
     def finish(self) -> None:
         """Take what had to wait for the end of the file."""
