@@ -11,11 +11,9 @@ RFC 3339, days in ISO 8601.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from sqlite3 import Error as SqliteError
 from typing import Any, TypeAlias
 
 import msgspec
-from psycopg import Error as PostgresqlError
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -291,8 +289,8 @@ def _run(connection: Connection, sql: str, values: Any) -> list[Any]:
             found: list[Any] = driver.execute(sql, values).fetchall()
             return found
         return driver.cursor().execute(sql, values, prepare=True).fetchall()  # type: ignore[no-any-return]  # as above
-    except (SqliteError, PostgresqlError) as error:
-        gone = connection.dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]  # no cursor is at hand
+    except connection.dialect.loaded_dbapi.Error as error:
+        gone = connection.dialect.is_disconnect(error, driver, None)
         if gone:
             connection.invalidate()
         raise DBAPIError.instance(
