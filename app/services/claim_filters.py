@@ -60,6 +60,11 @@ def ask(connection: Connection, record: Record, query: ClaimFilter, actor: Actor
         "stance": query.stance,
         "metric": query.metric,
     }
+    return taken_apart(single, lists)
+
+
+def taken_apart(single: Mapping[str, Any], lists: Mapping[str, Sequence[str]]) -> Asked:
+    """A filter from what is asked: by its name a value (None: nothing is), or a list of them (empty: nothing is)."""
     several = {name: [str(value) for value in values] for name, values in lists.items() if len(values) > 1}
     values = {
         **{name: value for name, value in single.items() if value is not None},
