@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from app.db.revisions import Row
-from app.db.statements import PlainRow, among, texts
+from app.db.statements import PlainRow, texts, with_ids
 from app.errors import InvalidError, NotFoundError
 from app.formats.words import fold
 from app.models import Source
@@ -85,7 +85,7 @@ def read_all(connection: Connection, record: Record, identifiers: Iterable[str])
 @Read
 def _mentioned(record: Record) -> Select[Any]:
     source = record.source
-    return select(*columns_of(SourceBrief, source)).where(among(source.c.id, "ids"))
+    return with_ids(select(*columns_of(SourceBrief, source)), source, "ids")
 
 
 def mentioned(connection: Connection, record: Record, identifiers: Iterable[str]) -> dict[str, PlainRow]:
