@@ -3,11 +3,11 @@
 Reads are made to be fast: one statement for a whole claim, compiled once, its rows carried as JSON. Here stands another
 reader that is made to be obvious: it takes whole tables through the ORM (of the past: from each object the last version
 that was recorded by then), and does everything else in Python. Only the rules of origins are shared, and where a figure
-may lie. Both must say the same of every claim, of every list and of every topic's estimates, now and as of earlier
-moments, to a reader without a key and to a fact-checker.
+may lie. Both must say the same of every claim, of every list, of every topic's estimates and in an export, now and as
+of earlier moments, to a reader without a key and to a fact-checker.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
@@ -15,11 +15,14 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from app.db.revisions import revision_table
 from app.db.schema import Base, table_of
+from app.formats.exchange import kind_of
+from app.formats.rows import RECORD
 from app.formats.words import fold
 from app.models import (
     Attribution,
@@ -44,6 +47,7 @@ from app.schemas.evidence import EvidenceRead
 from app.schemas.fact_check import FactCheckRead
 from app.schemas.independence import Counts, OriginsRead
 from app.schemas.quantity import QuantityRead
+from app.schemas.record import ClaimRecord, DocumentRecord, NoteRecord, Record, SourceRecord, TopicRecord
 from app.schemas.relation import ClaimBrief, RelationRead
 from app.schemas.review import ReviewRead
 from app.schemas.source import SourceBrief
@@ -397,6 +401,105 @@ class PlainRecord:
             for tie in self.relations.values()
         )
 
+    # --- exports ---
+
+    def exported(self, claims: Iterable[Claim], stages: Iterable[str]) -> dict[str, Record]:
+        """The records of these claims, and of the claims of their own by which parties dispute them; by id."""
+        found: dict[str, Record] = {}
+        waiting = list(claims)
+        while waiting:
+            claim = waiting.pop()
+            if claim.id not in found:
+                found[claim.id] = self.claim_record(claim, stages)
+                waiting += [self.claims[one] for one in self.own_claims(claim, stages)]
+        return found
+
+    def own_claims(self, claim: Claim, stages: Iterable[str]) -> list[str]:
+        own = {one.own_claim_id for one in self.said_of(claim)} - {None}
+        return [one for one in sorted(filter(None, own)) if self.claims[one].stage in stages]
+
+    def claim_record(self, claim: Claim, stages: Iterable[str]) -> Record:
+        own, said = self.own_claims(claim, stages), {one.id: one for one in self.said_of(claim)}
+        parts: dict[str, list[Params]] = {
+            "quantities": [columns(one) for one in self.figures_of(claim)],
+            "attributions": [
+                {
+                    **columns(one),
+                    "key": one.key or one.id,
+                    "source": named(self.sources, one.source_id),
+                    "document": named(self.documents, one.document_id),
+                    "own_claim": named(self.claims, one.own_claim_id if one.own_claim_id in own else None),
+                    "upstream": named(said, one.upstream_id),
+                    "quote": self.attribution(one, dict.fromkeys(said), ()).quote,
+                    "search": self.attribution(one, dict.fromkeys(said), ()).search,
+                }
+                for one in sorted(said.values(), key=self.steps)
+            ],
+            "evidence": [
+                {**columns(one), "key": one.key or one.id, "document": named(self.documents, one.document_id)}
+                for one in self.evidence.values()
+                if one.claim_id == claim.id
+            ],
+            "relations": [
+                {**columns(one), "other_claim": named(self.claims, one.other_claim_id)}
+                for one in self.relations.values()
+                if one.claim_id == claim.id and self.claims[one.other_claim_id].stage in stages
+            ],
+            "rulings": [
+                {
+                    **columns(one),
+                    "sources": [named(self.sources, one.first_source_id), named(self.sources, one.second_source_id)],
+                }
+                for one in sorted(self.rulings, key=lambda one: one.id)
+                if one.claim_id == claim.id
+            ],
+            "reviews": [
+                {**columns(one), "stale": claim.content_version > one.claim_version}
+                for one in sorted(self.reviews, key=lambda one: (one.change_seq, one.id))
+                if one.claim_id == claim.id
+            ],
+            "fact_checks": [
+                {
+                    **columns(one),
+                    "source": named(self.sources, one.source_id),
+                    "document": named(self.documents, one.document_id),
+                }
+                for one in self.fact_checks.values()
+                if one.claim_id == claim.id
+            ],
+        }
+        fields = {
+            **columns(claim),
+            "topic": named(self.topics, claim.topic_id),
+            "adverse_to": named(self.sources, claim.adverse_to_id),
+        }
+        shapes = {name: kind_of(ClaimRecord.model_fields[name].annotation)[1] for name in parts}
+        inner = {name: [only(shapes[name], one) for one in rows] for name, rows in parts.items()}
+        return ClaimRecord(**{**only(ClaimRecord, fields), **inner, "record": "claim"})
+
+    def steps(self, said: Attribution) -> int:
+        return 0 if said.upstream_id is None else 1 + self.steps(self.attributions[said.upstream_id])
+
+    def other_record(self, word: str, identifier: str) -> Record:
+        """What a file says of a source, a document or a topic."""
+        if word == "topic":
+            return TopicRecord(**only(TopicRecord, columns(self.topics[identifier])))
+        if word == "source":
+            source = self.sources[identifier]
+            return SourceRecord(**only(SourceRecord, columns(source)), parent=named(self.sources, source.parent_id))
+        document = self.documents[identifier]
+        publisher = named(self.sources, document.publisher_id)
+        return DocumentRecord(**only(DocumentRecord, columns(document)), publisher=publisher)
+
+
+def named(rows: Mapping[str, Any], identifier: str | None) -> str | None:
+    """The name of an object in a file."""
+    return None if identifier is None else str(rows[identifier].key or identifier)
+
+
+def only(shape: type[BaseModel], fields: Params) -> Params:
+    return {name: fields[name] for name in shape.model_fields if name in fields}
+
 
 def below(one: conflicts.Interval, other: conflicts.Interval) -> bool:
     """Whether one lies wholly below the other."""
@@ -583,6 +686,41 @@ class Comparison:
                 assert [item for page in pages for item in page["items"]] == expected["items"]
                 assert all({**page, "items": [], "next": None} == {**expected, "items": []} for page in pages)
 
+    def exports(self, record: PlainRecord) -> None:
+        for (headers, stages), params in zip(self.readers, ({"stage": list(PUBLIC)}, ALL), strict=True):
+            expected = record.exported(record.listed(Query(params, 0)), stages)
+            answer = self.desk.api.get("export", params={**params, **self.as_of(record.seq)}, headers=headers)
+            assert answer.status_code == 200, answer.text
+            found = [RECORD.validate_json(line) for line in answer.text.splitlines()]
+            claims = {one.id: one for one in found if isinstance(one, ClaimRecord)}
+            assert claims == expected, record.seq
+            before: set[str | None] = set()
+            for one in found:
+                assert not isinstance(one, NoteRecord)
+                if not isinstance(one, ClaimRecord):
+                    assert one == record.other_record(one.record, str(one.id))
+                # Each stands once, after all that it names.
+                assert one.id not in before
+                assert set(names_in(one)) <= before
+                before |= {one.id, one.key or one.id}
+
+
+def names_in(record: Record) -> Iterator[str]:
+    """The sources, documents and topics that a record names."""
+    match record:
+        case SourceRecord():
+            found = [record.parent]
+        case DocumentRecord():
+            found = [record.publisher]
+        case ClaimRecord():
+            found = [record.topic, record.adverse_to, *(one.document for one in record.evidence)]
+            found += [name for one in record.attributions for name in (one.source, one.document)]
+            found += [name for one in record.rulings for name in one.sources]
+            found += [name for one in record.fact_checks for name in (one.source, one.document)]
+        case _:
+            found = []
+    yield from (one for one in found if one is not None)
+
 
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(
@@ -606,6 +744,7 @@ def test_the_api_answers_what_plain_reads_give(
             record = compared.plain(seq)
             compared.whole_claims(record)
             compared.estimates(record)
+            compared.exports(record)
             for query in asked:
                 compared.list_of(record, query.of(at_work))
         compared.versions()
