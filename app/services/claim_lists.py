@@ -88,11 +88,21 @@ def _page(shape: Shape, sort: str, first: bool) -> Read:
     def write(record: Record) -> Select[Any]:
         order = _order(record, sort)
         # The page is cut before anything else is looked up for a claim.
-        chosen = select(*order.columns).where(*Conditions(record, shape).all())
+        chosen = select(*order.columns).where(*Conditions(record, shape).all(tried=_tried(shape, sort)))
         places = paged(chosen, order, first=first).subquery("places")
         return ordered(_items(record, places), Order(tuple(places.c), order.falling))
 
     return Read(write)
+
+
+def _tried(shape: Shape, sort: str) -> frozenset[str]:
+    """The filters for which no index is asked, or SQLite finds and sorts all that matches rather than walk along."""
+    along = sort.removeprefix("-")
+    if along == "date":
+        return frozenset()
+    # No index has a filter and then the id. To walk in vain may still take longer than to sort what few there are.
+    narrowed = shape.given & {"topic", "source"} or (shape.given - shape.several) & {"kind", "status"}
+    return frozenset({"date_to"} if along == "recorded" or narrowed else {"date_to", "stage", "kind", "status"})
 
 
 @lru_cache(maxsize=256)
