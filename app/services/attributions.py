@@ -56,19 +56,13 @@ def _gather(row: Row, names: Mapping[str, str], needed: str) -> dict[str, Any] |
     return None if row[names[needed]] is None else {name: row[column] for name, column in names.items()}
 
 
-def _quote_of(row: Row) -> Quote | None:
-    fields = _gather(row, _QUOTE, "exact")
-    return None if fields is None else Quote(**fields)
-
-
-def _search_of(row: Row) -> Search | None:
-    fields = _gather(row, _SEARCH, "on")
-    return None if fields is None else Search(**fields)
-
-
-def _retraction_of(row: Row) -> Retraction | None:
-    fields = _gather(row, _RETRACTION, "by")
-    return None if fields is None else Retraction(**fields)
+def nested(row: Row) -> dict[str, Any]:
+    """The objects within an attribution, from its columns; None where there is none."""
+    return {
+        "quote": _gather(row, _QUOTE, "exact"),
+        "search": _gather(row, _SEARCH, "on"),
+        "retraction": _gather(row, _RETRACTION, "by"),
+    }
 
 
 def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
@@ -96,9 +90,7 @@ def _fields(row: Row) -> dict[str, Any]:
         "upstream": row["upstream_id"],
         "document": row["document_id"],
         "own_claim": row["own_claim_id"],
-        "quote": _quote_of(row),
-        "search": _search_of(row),
-        "retraction": _retraction_of(row),
+        **nested(row),
     }
 
 
@@ -298,9 +290,7 @@ def shown(
             ],
             origin_id=ends[row["id"]],
             document=placed.get(row["document_id"]),
-            quote=_gather(row, _QUOTE, "exact"),
-            search=_gather(row, _SEARCH, "on"),
-            retraction=_gather(row, _RETRACTION, "by"),
+            **nested(row),
             own_claim_id=row["own_claim_id"] if row["own_claim_id"] in own else None,
         )
         for row in rows
