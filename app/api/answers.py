@@ -1,6 +1,5 @@
 """How an answer leaves: its entity tag, 304 where the caller has it already, what OpenAPI says of failures."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +12,9 @@ from app.api.kept_answers import Answer, KeptAnswers
 from app.api.problems import MEDIA_TYPE, Problem
 from app.db.statements import PlainRow
 from app.schemas.common import Stamp
-from app.services.objects import Shown, etag
+from app.schemas.key import KeyRead
+from app.schemas.person import PersonRead
+from app.services.objects import Shown, etag, etag_of
 
 JSON = "application/json"
 
@@ -30,6 +31,7 @@ _SAYS = {
     415: "The body is not of the right kind.",
     422: "A field or parameter is not as it should be; `errors` says which and why.",
     428: "If-Match is missing.",
+    429: "Too many wrong keys; try again after as many seconds as Retry-After says.",
     503: "The database is busy; try again shortly.",
 }
 
@@ -43,7 +45,7 @@ def failures(*statuses: int) -> Responses:
             "description": _SAYS[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        for status in sorted({*statuses, 401, 503})
+        for status in sorted({*statuses, 401, 429, 503})
     }
 
 
@@ -142,14 +144,14 @@ def caching(shared_max_age: int) -> str:
     return f"public, max-age=0, s-maxage={shared_max_age}, stale-while-revalidate={shared_max_age}"
 
 
-def recorded(shown: Stamp | Shown, path: str) -> Response:
+def recorded(shown: Stamp | PersonRead | KeyRead | Shown, path: str) -> Response:
     """A new object, and where it is from now on."""
-    identifier = shown.id if isinstance(shown, Stamp) else shown.body["id"]
+    identifier = shown.body["id"] if isinstance(shown, Shown) else shown.id
     headers = {"ETag": _tag(shown), "Location": f"{path}/{identifier}"}
     return Response(_body(shown), HTTPStatus.CREATED, headers, JSON)
 
 
-def corrected(shown: Stamp | Shown) -> Response:
+def corrected(shown: BaseModel | Shown) -> Response:
     """An object as it is after a correction."""
     return Response(_body(shown), headers={"ETag": _tag(shown)}, media_type=JSON)
 
@@ -163,7 +165,7 @@ def _tag(shown: BaseModel | Shown) -> str:
         return shown.tag
     if isinstance(shown, Stamp):
         return etag(shown)
-    return f'"{hashlib.blake2b(_body(shown), digest_size=12).hexdigest()}"'
+    return etag_of(shown)
 
 
 __all__ = [
