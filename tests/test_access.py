@@ -52,6 +52,11 @@ WRITES: list[tuple[str, str, dict[str, Any], Role]] = [
     ),
     ("POST", "claims", {"kind": "other", "statement": "So it is.", "topic": "?", "stage": "published"}, Role.EDITOR),
     ("POST", "imports", {"record": "nonsense"}, Role.EDITOR),
+    ("POST", "keys", {"role": "king"}, Role.READER),
+    ("POST", f"keys/{NOWHERE}/rotate", {}, Role.READER),
+    ("POST", f"keys/{NOWHERE}/revoke", {}, Role.READER),
+    ("POST", "people", {"byline": ""}, Role.ADMIN),
+    ("PATCH", f"people/{NOWHERE}", {}, Role.ADMIN),
 ]
 
 
