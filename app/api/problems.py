@@ -143,6 +143,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     for kind in UNAVAILABLE:
         app.add_exception_handler(kind, lambda _request, error: _busy(error))
+    # Also within what Starlette has around all: that would answer in plain text, and raise the error all the same.
+    app.add_middleware(SafetyNet)
 
 
 def _ours(error: Exception) -> AttestError:
