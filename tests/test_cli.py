@@ -528,6 +528,36 @@ def test_serve_answers_and_prints_the_first_key_once(url: str, tmp_path: Path) -
         assert "hunter2" not in service.out.read_text()
 
 
+@pytest.mark.parametrize("trusted", ["", "127.0.0.1", "127.0.0.1,198.51.100.0/24"])
+def test_who_asks_is_said_by_trusted_proxies_alone(tmp_path: Path, trusted: str) -> None:
+    variables = {
+        "ATTEST_DATA_DIR": str(tmp_path / "data"),
+        "ATTEST_WRONG_KEYS_PER_MINUTE": "1",
+        "ATTEST_TRUSTED_PROXIES": trusted,
+    }
+    subprocess.run([*ATTEST, "db", "upgrade"], env=clean(**variables), check=True, capture_output=True)
+
+    with serving(tmp_path, variables) as service:
+
+        def tried(forwarded: str) -> list[int]:
+            """What is said to seven different keys."""
+            told = []
+            for number in range(7):
+                header = {"X-Forwarded-For": forwarded, "Authorization": f"Bearer {forwarded} {number}"}
+                told.append(service.ask("GET", "/api/v1/health", **header)[0])
+            return told
+
+        limited, refused = [401] * 6 + [429], [429] * 7
+        assert tried("203.0.113.1") == limited
+        # Without trust the header is not read: it is all the same address.
+        assert tried("203.0.113.2") == (limited if trusted else refused)
+        # What the client itself wrote stands before what the proxy saw, and counts for nothing.
+        assert tried("192.0.2.7, 203.0.113.2") == refused
+        if "," in trusted:
+            assert tried("203.0.113.3, 198.51.100.9") == limited
+            assert tried("203.0.113.3") == refused
+
+
 GARBAGE = (
     b"\x00" * 100,
     b"\r\n\r\n",
