@@ -543,8 +543,8 @@ def test_who_asks_is_said_by_trusted_proxies_alone(tmp_path: Path, trusted: str)
             """What is said to seven different keys."""
             told = []
             for number in range(7):
-                header = {"X-Forwarded-For": forwarded, "Authorization": f"Bearer {forwarded} {number}"}
-                told.append(service.ask("GET", "/api/v1/health", **header)[0])
+                headers = {"X-Forwarded-For": forwarded, "Authorization": f"Bearer {forwarded} {number}"}
+                told.append(service.ask("GET", "/api/v1/health", None, **headers)[0])
             return told
 
         limited, refused = [401] * 6 + [429], [429] * 7

@@ -32,7 +32,7 @@ def routes(api: TestClient) -> Iterator[str]:
         if isinstance(original, Mount):
             yield f"GET {original.path}/{{path:path}}"
             continue
-        for method in sorted(route.methods - {"HEAD"}):
+        for method in sorted((route.methods or set()) - {"HEAD"}):
             yield f"{method} {route.path}"
 
 
