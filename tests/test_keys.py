@@ -245,3 +245,12 @@ def test_housekeeping_that_does_not_succeed_is_left_to_the_next_time(
     housekeeping.keep_house(database, uses)
     assert uses == {}
     housekeeping.keep_house(database, uses)
+
+
+def test_the_first_key_is_an_administrator_s_and_made_once(database: Database, api: TestClient) -> None:
+    with database.writing() as connection:
+        first = keys.issue_first(connection)
+        assert keys.issue_first(connection) is None
+    assert first is not None
+    me = api.get("me", headers={"Authorization": f"Bearer {first}"}).json()
+    assert (me["byline"], me["role"], me["scopes"]) == ("Administrator", "admin", list(Scope))
