@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.schemas import attribution, claim, document, evidence, quantity, source, topic
 from app.schemas.common import Schema
+from app.vocabulary import Role
 
 Record = Callable[..., dict[str, Any]]
 Headers = dict[str, str]
