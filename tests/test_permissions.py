@@ -1,5 +1,6 @@
 """Who may use which route: the table, held to the routes that there are, and every route asked by everybody."""
 
+import runpy
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -173,8 +174,10 @@ def test_every_scope_on_every_route(api: TestClient, database: Database) -> None
 # --- what is told of it ---
 
 
-def test_the_page_is_the_table() -> None:
+def test_the_page_is_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert PAGE.read_text() == permissions.page(), "run: python -m app.api.permissions > docs/permissions.md"
+    runpy.run_path(permissions.__file__, run_name="__main__")
+    assert capsys.readouterr().out == permissions.page()
 
 
 def test_openapi_says_which_routes_take_a_key(api: TestClient) -> None:

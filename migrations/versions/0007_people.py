@@ -57,9 +57,7 @@ def upgrade() -> None:
         "idempotent_answer",
         sa.Column("key_id", sa.String(32), nullable=False, comment="With which key to the API"),
         sa.Column("name", sa.Text(), nullable=False, comment="The Idempotency-Key of the request"),
-        sa.Column(
-            "fingerprint", sa.Text(), nullable=False, comment="BLAKE2b of method, address and body, hexadecimal"
-        ),
+        sa.Column("fingerprint", sa.Text(), nullable=False, comment="BLAKE2b of method, address and body, hexadecimal"),
         sa.Column("status", sa.Integer(), nullable=False, comment="Status of the answer"),
         sa.Column("headers", sa.Text(), nullable=False, comment="Headers of the answer, a JSON object"),
         sa.Column("body", sa.LargeBinary(), nullable=False, comment="Body of the answer"),
