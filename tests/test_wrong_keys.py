@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from app.api import wrong_keys
 from app.api.wrong_keys import PER_ADDRESS, WrongKeys, network
+from app.db.engine import Database
 from app.main import create_app
 from app.services import keys
 from app.services.keys import presented
@@ -109,6 +110,17 @@ def test_one_program_with_a_key_that_ended_does_not_use_up_its_office(asked_from
     office = asked_from("203.0.113.1")
     statuses(office, [wrong("a" * 8)] * 300)
     assert statuses(office, [key_of(Role.EDITOR)]) == [200]
+
+
+def test_a_database_that_is_away_uses_up_nobody_s_tries(asked_from: From, key_of: KeyOf, database: Database) -> None:
+    own = key_of(Role.READER)
+    office = asked_from("203.0.113.1")
+    with database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE api_key RENAME TO lost")
+    assert set(statuses(office, [own] * (MOST + 5))) <= {500, 503}
+    with database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE lost RENAME TO api_key")
+    assert statuses(office, [own]) == [200]
 
 
 # --- the counts themselves ---

@@ -87,6 +87,9 @@ class Access:
         except AuthenticationError:
             self._wrong_keys.failed(key, address)
             raise
+        except BaseException:
+            self._wrong_keys.take_back(key, address)
+            raise
         self._wrong_keys.worked(key, address)
         if actor.key_id is not None:
             self._uses[actor.key_id] = clock.now()

@@ -61,14 +61,17 @@ class WrongKeys:
     def worked(self, key: Presented, address: str) -> None:
         """This key is good; from this address it is counted no more."""
         known = key.digest, network(address)
-        if known in self._worked:
-            self._worked.move_to_end(known)
-            return
-        for place, _most, each in self._places(key, address):
-            self._empty[place] -= each
+        self.take_back(key, address)
         self._worked[known] = None
+        self._worked.move_to_end(known)
         if len(self._worked) > REMEMBERED:
             self._worked.popitem(last=False)
+
+    def take_back(self, key: Presented, address: str) -> None:
+        """The try counts for nothing, because nobody could tell whether this key is good."""
+        if (key.digest, network(address)) not in self._worked:
+            for place, _most, each in self._places(key, address):
+                self._empty[place] -= each
 
     def failed(self, key: Presented, address: str) -> None:
         """This key is not good, whatever it was before."""
