@@ -6,10 +6,13 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
@@ -21,6 +24,8 @@ from app.api import (
     documentation,
     documents,
     evidence,
+    keys,
+    people,
     problems,
     proposals,
     relations,
@@ -31,6 +36,7 @@ from app.api import (
 )
 from app.api.access import Access
 from app.api.edge import Edge
+from app.api.housekeeping import keeping_house
 from app.api.kept_answers import KeptAnswers
 from app.api.short_way import ShortWay
 from app.db.engine import Database
@@ -45,6 +51,7 @@ Who claimed what, on whose word, in which document, and what could be confirmed.
 * Reading is open. Writing takes a key: `Authorization: Bearer attest_…`.
 * `as_of=<moment>` answers any read from what was recorded then.
 * Lists: `limit`, and `next` of one page as `cursor` of the following one. Unknown parameters are errors.
+* A `POST` that is repeated with the same `Idempotency-Key` is answered as the first time, and done once.
 * Corrections: `PATCH` with `If-Match` (the ETag that you read) and a `reason`.
 * Errors are problem documents (RFC 9457); with 422, `errors` names the fields.
 """
@@ -63,19 +70,27 @@ class Service(FastAPI):
             app = layer(app)
         return app
 
+    def openapi(self) -> dict[str, Any]:
+        """FastAPI's document, and what our layers do besides."""
+        if self.openapi_schema is None:
+            documentation.add_layers(super().openapi())
+        return super().openapi()
+
 
 def create_app(configuration: Settings | None = None) -> FastAPI:
     """The application, ready to serve. Raises SettingsError for a configuration that cannot be used."""
     chosen = configuration or settings.load()
     logging.getLogger("attest").setLevel(chosen.log_level.upper())
     database = Database(chosen.url, pool_size=chosen.pool_size)
+    uses: dict[str, datetime] = {}
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # `attest serve` starts without looking for garbage. What has been made by now need not be looked at again.
         gc.freeze()
         gc.enable()
-        yield
+        async with keeping_house(database, uses):
+            yield
         gc.unfreeze()
         database.close()
 
@@ -94,11 +109,13 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.database = database
+    app.state.turns = CapacityLimiter(chosen.pool_size)
     app.state.cursors = Cursors(secret_of(chosen))
     app.state.kept_answers = KeptAnswers(chosen.kept_answers_bytes)
     app.state.caching = answers.caching(chosen.shared_max_age)
     api = APIRouter(prefix="/api/v1")
-    rooms = (claims, topics, sources, documents, attributions, evidence, relations, proposals, transfers, service)
+    desk = (proposals, people, keys)
+    rooms = (claims, topics, sources, documents, attributions, evidence, relations, *desk, transfers, service)
     for room in rooms:
         api.include_router(room.router)
     app.include_router(api)
@@ -108,7 +125,7 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     app.layers = [
         Edge,
         problems.SafetyNet,
-        partial(Access, database=database, settings=chosen),
+        partial(Access, database=database, settings=chosen, uses=uses),
         partial(ShortWay, prefix=api.prefix, routers=routers, database=database),
     ]
     return app

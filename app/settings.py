@@ -2,6 +2,7 @@
 
 import os
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -37,6 +38,18 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(1_000_000, ge=1_000, description="Largest request body, in bytes.")
     max_import_bytes: int = Field(64_000_000, ge=1_000, description="Largest body of an import request, in bytes.")
+    wrong_keys_per_minute: int = Field(
+        10,
+        ge=1,
+        le=1_000_000,
+        description="Tries per minute with keys that do not work: so many with the first part of one key, "
+        "six times as many from one address.",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses and networks of reverse proxies, parted by commas, whose `X-Forwarded-For` says who "
+        "asks. Empty: nobody's.",
+    )
     pool_size: int = Field(16, ge=1, le=500, description="Database connections kept open per process.")
     kept_answers_bytes: int = Field(
         16_000_000, ge=0, description="Memory for answers that are given again while they are still right; 0: none."
@@ -60,6 +73,17 @@ class Settings(BaseSettings):
         except (ArgumentError, ValueError):
             raise ValueError("is not a database URL") from None  # the error would repeat the password
         return url
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _known_networks(cls, listed: str) -> str:
+        found = [one.strip() for one in listed.split(",") if one.strip()]
+        for one in found:
+            try:
+                ip_network(one)
+            except ValueError:
+                raise ValueError("must be addresses or networks such as 10.0.0.5, fd00::/8") from None
+        return ",".join(found)
 
     @field_validator("log_level")
     @classmethod

@@ -362,17 +362,36 @@ class Independence(Word):
 
 
 class Role(Word):
-    """What the holder of a key may do; each role includes those before it."""
+    """What a person may do; each role includes those before it."""
 
     READER = "reader", "Read published claims under an own limit."
     FACT_CHECKER = "fact_checker", "Read drafts; record and correct claims, sources, documents and evidence."
     EDITOR = "editor", "Also publish, withdraw, rule on independence and import."
-    ADMIN = "admin", "Also issue and revoke keys."
+    ADMIN = "admin", "Also enter people, and issue, rotate and revoke the keys of everybody."
 
     def includes(self, other: "Role") -> bool:
         """True if this role may do everything that `other` may."""
         roles = list(Role)
         return roles.index(self) >= roles.index(other)
+
+
+class Scope(Word):
+    """What a key may be used for: it narrows what the role of its holder allows."""
+
+    READ = "read", "Read what its holder may see, drafts included."
+    RECORD = "record", "Record and correct claims, sources, topics, documents, attributions, evidence and relations."
+    DECIDE = "decide", "Publish, withdraw, rule, and take part in decisions on a status."
+    IMPORT = "import", "Import files."
+    ADMINISTER = "administer", "See and change people, and the keys of everybody."
+
+
+ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
+    Role.READER: frozenset({Scope.READ}),
+    Role.FACT_CHECKER: frozenset({Scope.READ, Scope.RECORD, Scope.DECIDE}),
+    Role.EDITOR: frozenset({Scope.READ, Scope.RECORD, Scope.DECIDE, Scope.IMPORT}),
+    Role.ADMIN: frozenset(Scope),
+}
+"""What a key of each role is good for, unless it is issued for less."""
 
 
 class Action(Word):

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ WORDS: dict[tuple[str, str], type[Word]] = {
     ("attribution", "lineage"): vocabulary.Lineage,
     ("attribution", "retracted_by"): vocabulary.Retractor,
     ("attribution", "stance"): vocabulary.Stance,
+    ("api_key_scope", "scope"): vocabulary.Scope,
     ("change", "action"): vocabulary.Action,
     ("claim", "kind"): vocabulary.ClaimKind,
     ("claim", "stage"): vocabulary.Stage,
@@ -44,6 +46,7 @@ WORDS: dict[tuple[str, str], type[Word]] = {
     ("document", "kind"): vocabulary.DocumentKind,
     ("evidence", "role"): vocabulary.EvidenceRole,
     ("independence_ruling", "ruling"): vocabulary.Independence,
+    ("person", "role"): vocabulary.Role,
     ("quantity", "basis"): vocabulary.Basis,
     ("quantity", "metric"): vocabulary.Metric,
     ("quantity", "qualifier"): vocabulary.Qualifier,
@@ -219,6 +222,52 @@ def test_a_step_that_fails_leaves_the_schema_as_it_was(empty: Database, monkeypa
         connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO search_text")
     migrate.upgrade(empty)
     assert migrate.drift(empty, Base.metadata) == []
+
+
+def test_whoever_had_keys_keeps_what_they_were_good_for(empty: Database) -> None:
+    """Before 0007 only keys had a role."""
+    migrate.upgrade(empty, "0006")
+    before, after = datetime(2020, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
+    # Whose each key is, its role, when it expires, when it was revoked.
+    issued = [
+        ("One", "reader", None, None),
+        ("One", "editor", after, None),
+        ("Two", "admin", None, before),
+        ("Two", "editor", before, None),
+        ("Two", "fact_checker", None, None),
+        ("Three", "admin", None, before),
+    ]
+    with empty.writing() as connection:
+        person, api_key = (Table(name, MetaData(), autoload_with=connection) for name in ("person", "api_key"))
+        for name in ("One", "Two", "Three", "Attest command line"):
+            connection.execute(insert(person).values(id=name, byline=name, created_at=before))
+        for number, (name, role, expires, revoked) in enumerate(issued):
+            key = {"id": str(number), "person_id": name, "handle": str(number), "secret_hash": "x", "role": role}
+            ends = {"expires_at": expires, "revoked_at": revoked}
+            connection.execute(insert(api_key).values(**key, **ends, created_at=before))
+
+    migrate.upgrade(empty, "0007")
+
+    with empty.reading() as connection:
+        people = connection.exec_driver_sql("SELECT byline, role, system FROM person ORDER BY id").all()
+        scopes = connection.exec_driver_sql("SELECT key_id, scope FROM api_key_scope").all()
+    assert [(byline, role, bool(system)) for byline, role, system in people] == [
+        ("Attest command line", "admin", True),
+        ("One", "editor", False),
+        ("Three", "reader", False),
+        ("Two", "fact_checker", False),
+    ]
+    for number, (_name, role, _expires, _revoked) in enumerate(issued):
+        of_key = {scope for key_id, scope in scopes if key_id == str(number)}
+        assert of_key == vocabulary.ROLE_SCOPES[vocabulary.Role(role)]
+
+    # Back again, nobody's key works who had left.
+    with empty.writing() as connection:
+        connection.exec_driver_sql("UPDATE person SET left_at = created_at WHERE byline = 'One'")
+    migrate.downgrade(empty, "0006")
+    with empty.reading() as connection:
+        ended = connection.exec_driver_sql("SELECT id FROM api_key WHERE revoked_at IS NOT NULL ORDER BY id").scalars()
+        assert list(ended) == ["0", "1", "2", "5"]
 
 
 def test_migrating_gives_exactly_what_the_models_say(empty_urls: tuple[str, str]) -> None:

@@ -170,7 +170,9 @@ def test_every_route_that_reads_is_looked_at(api: TestClient, desk: Desk) -> Non
     asked = {f"/api/v1/{path}" for path, _params in reads(desk, "now")} | {
         f"/api/v1/{path}" for path in desk.hidden.values()
     }
-    known = [path for path, methods in api.get("openapi.json").json()["paths"].items() if "get" in methods]
+    paths: dict[str, Any] = api.get("openapi.json").json()["paths"]
+    # Those that are open to the public: of people and keys nothing is, and nothing of the record is told there.
+    known = [path for path, methods in paths.items() if {} in methods.get("get", {}).get("security", [])]
     for path in known:
         start, _, end = path.partition("{identifier}")
         end = end.replace("{version}", "1")

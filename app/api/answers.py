@@ -1,6 +1,5 @@
 """How an answer leaves: its entity tag, 304 where the caller has it already, what OpenAPI says of failures."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +12,7 @@ from app.api.kept_answers import Answer, KeptAnswers
 from app.api.problems import MEDIA_TYPE, Problem
 from app.db.statements import PlainRow
 from app.schemas.common import Identified, Stamp
-from app.services.objects import Shown, etag
+from app.services.objects import Shown, etag, etag_of
 
 JSON = "application/json"
 
@@ -30,6 +29,7 @@ _SAYS = {
     415: "The body is not of the right kind.",
     422: "A field or parameter is not as it should be; `errors` says which and why.",
     428: "If-Match is missing.",
+    429: "Too many wrong keys; try again after as many seconds as Retry-After says.",
     503: "The database is busy; try again shortly.",
 }
 
@@ -43,7 +43,7 @@ def failures(*statuses: int) -> Responses:
             "description": _SAYS[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        for status in sorted({*statuses, 401, 503})
+        for status in sorted({*statuses, 401, 429, 503})
     }
 
 
@@ -155,7 +155,7 @@ def recorded(shown: Identified | Shown, path: str) -> Response:
     return Response(_body(shown), HTTPStatus.CREATED, headers, JSON)
 
 
-def corrected(shown: Stamp | Shown) -> Response:
+def corrected(shown: BaseModel | Shown) -> Response:
     """An object as it is after a correction."""
     return Response(_body(shown), headers={"ETag": _tag(shown)}, media_type=JSON)
 
@@ -169,7 +169,7 @@ def _tag(shown: BaseModel | Shown) -> str:
         return shown.tag
     if isinstance(shown, Stamp):
         return etag(shown)
-    return f'"{hashlib.blake2b(_body(shown), digest_size=12).hexdigest()}"'
+    return etag_of(shown)
 
 
 __all__ = [

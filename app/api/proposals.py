@@ -8,7 +8,6 @@ from app.api.answers import READ_MANY, READ_ONE, RECORD, answer, failures, recor
 from app.api.bodies import StrictRoute
 from app.api.dependencies import (
     AsOfQuery,
-    Colleague,
     CursorsOf,
     Identifier,
     ReadConnection,
@@ -33,16 +32,13 @@ def list_proposals(
     query: Annotated[ProposalQuery, Query()],
     connection: ReadConnection,
     cursors: CursorsOf,
-    _colleague: Colleague,
 ) -> Response:
     """List proposals, newest first."""
     return answer(request, proposals.page_of(connection, query, cursors))
 
 
 @router.get("/proposals/{identifier}", response_model=ProposalRead, responses=_READ_ONE)
-def read_proposal(
-    request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection, _colleague: Colleague
-) -> Response:
+def read_proposal(request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection) -> Response:
     """Read a proposal, with all that was said to it."""
     return answer(request, proposals.read_one(connection, at(connection, reading.as_of), identifier))
 

@@ -45,6 +45,9 @@ def serve(
         log_level=chosen.log_level,
         access_log=False,  # addresses of readers and what they search for are nobody's business
         server_header=False,
+        # Who asks is told by the connection, unless that is one of a proxy of our own.
+        proxy_headers=bool(chosen.trusted_proxies),
+        forwarded_allow_ips=chosen.trusted_proxies,
         http="app.api.protocol:BoundedHttp",
         lifespan="on",
         ws="none",

@@ -206,6 +206,11 @@ class Change:
             self.connection.execute(update(Base.metadata.tables["head"]).values(shared_seq=self.seq))
             self._shared = True
 
+    def tell_sharing(self) -> None:
+        """Note that something has changed that is shown with objects and is no part of the record, such as a byline."""
+        self._store()
+        self.connection.execute(update(Base.metadata.tables["head"]).values(shared_seq=self.seq))
+
     def amend_each(self, table: Table, rows: Mapping[str, Mapping[str, Any]]) -> None:
         """Change existing objects, each in columns of its own; `rows` maps ids to the columns that change."""
         groups: dict[frozenset[str], list[Row]] = defaultdict(list)

@@ -10,8 +10,9 @@ from app.models.claim_relation import ClaimRelation
 from app.models.document import Capture, Document
 from app.models.evidence import Evidence
 from app.models.fact_check import FactCheck
+from app.models.idempotent_answer import IdempotentAnswer
 from app.models.independence_ruling import IndependenceRuling
-from app.models.person import ApiKey, Person
+from app.models.person import ApiKey, ApiKeyScope, Person
 from app.models.proposal import Proposal, SignOff
 from app.models.review import Review
 from app.models.search_text import SearchText
@@ -41,6 +42,7 @@ __all__ = [
     "APPEND_ONLY",
     "VERSIONED",
     "ApiKey",
+    "ApiKeyScope",
     "Attribution",
     "Capture",
     "Change",
@@ -52,6 +54,7 @@ __all__ = [
     "Evidence",
     "FactCheck",
     "Head",
+    "IdempotentAnswer",
     "IndependenceRuling",
     "Person",
     "Proposal",

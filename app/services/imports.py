@@ -29,7 +29,7 @@ from app.services.objects import Columns, Noun, differing, given
 from app.services.refs import Refs, chunks
 from app.services.sources import SOURCE, refuse_cycle
 from app.services.topics import TOPIC
-from app.vocabulary import Action, Role
+from app.vocabulary import Action, Role, Scope
 
 Outcome = Literal["created", "unchanged", "revised", "refused"]
 
@@ -97,7 +97,7 @@ def load(
     The caller commits, or rolls back for a dry run. Raises ImportRefusedError if `strict` and a row was refused, and
     PermissionDeniedError unless the actor is an editor.
     """
-    actor.require(Role.EDITOR, "import a file")
+    actor.require(Role.EDITOR, "import a file", Scope.IMPORT)
     begun = time.monotonic()
     bulk.expect_growth(connection)
     loader = _Loader(actor.open(connection, Action.IMPORT, reason))

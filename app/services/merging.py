@@ -22,7 +22,7 @@ from app.services.objects import rows_by_id
 from app.services.record import NOW
 from app.services.refs import Refs
 from app.services.relations import RELATION
-from app.vocabulary import Action, Relation, Role, Stage
+from app.vocabulary import Action, Relation, Role, Scope, Stage
 
 claim = table_of(Claim)
 
@@ -36,7 +36,7 @@ def merge(connection: Connection, actor: Actor, identifier: str, into: MergeCrea
     Raises NotFoundError; VersionMismatchError if it has changed since it was read; InvalidError if the other one is
     none, is the same or is not published; ConflictError if it is not published itself; PermissionDeniedError.
     """
-    actor.require(Role.EDITOR, "merge claims")
+    actor.require(Role.EDITOR, "merge claims", Scope.DECIDE)
     change = actor.open(connection, Action.CORRECT, into.reason)
     check_version(if_match, tag_of(connection, NOW, identifier, actor))
     other_id = Refs(connection).required(claim, into.into, "into")

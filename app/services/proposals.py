@@ -23,7 +23,7 @@ from app.services.record import NOW, Record, at
 from app.services.refs import Refs, chunks
 from app.services.review_flow import CLOSED, STEPS, signer, state_of
 from app.services.status_rules import RULES
-from app.vocabulary import Action, ProposalState, Role, Signer, Stage, Verdict
+from app.vocabulary import Action, ProposalState, Role, Scope, Signer, Stage, Verdict
 
 claim, evidence, person = table_of(Claim), table_of(Evidence), table_of(Person)
 proposal, sign_off = table_of(Proposal), table_of(SignOff)
@@ -79,7 +79,7 @@ def propose_rating(connection: Connection, actor: Actor, source_id: str, offered
 
 
 def _begin(connection: Connection, actor: Actor, what: str, reason: str = "Proposed.") -> Change:
-    actor.require(Role.FACT_CHECKER, what)
+    actor.require(Role.FACT_CHECKER, what, Scope.DECIDE)
     return actor.open(connection, Action.DECIDE, reason)
 
 
