@@ -1,13 +1,10 @@
 """Puts the application together."""
 
 import logging
-import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
@@ -33,7 +30,8 @@ from app.api.kept_answers import KeptAnswers
 from app.api.short_way import ShortWay
 from app.db.engine import Database
 from app.services.cursors import Cursors
-from app.settings import Settings, SettingsError
+from app.services.log_key import Sealer
+from app.settings import Settings, SettingsError, keep_secret
 
 DESCRIPTION = """
 Who claimed what, on whose word, in which document, and what could be confirmed.
@@ -66,7 +64,8 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     """The application, ready to serve. Raises SettingsError for a configuration that cannot be used."""
     chosen = configuration or settings.load()
     logging.getLogger("attest").setLevel(chosen.log_level.upper())
-    database = Database(chosen.url, pool_size=chosen.pool_size)
+    sealer = Sealer(chosen.log_key_path, chosen.log_origin)
+    database = Database(chosen.url, pool_size=chosen.pool_size, seal=sealer)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -88,6 +87,7 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.database = database
+    app.state.sealer = sealer
     app.state.cursors = Cursors(secret_of(chosen))
     app.state.kept_answers = KeptAnswers(chosen.kept_answers_bytes)
     app.state.caching = answers.caching(chosen.shared_max_age)
@@ -118,19 +118,10 @@ def secret_of(chosen: Settings) -> str:
     kept = chosen.data_dir / "secret"
     try:
         if not kept.exists():
-            _keep(kept, secrets.token_urlsafe(32))
+            keep_secret(kept, secrets.token_urlsafe(32))
         secret = kept.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{kept}: {error}. Set ATTEST_SECRET_KEY, or ATTEST_DATA_DIR to another folder.") from error
     if not secret:
         raise SettingsError(f"{kept} is empty. Remove it, and a new one is made; or set ATTEST_SECRET_KEY.")
     return secret
-
-
-def _keep(path: Path, secret: str) -> None:
-    """Write a secret for its owner's eyes only. Of processes that start together the first wins; none sees half."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with NamedTemporaryFile("w", dir=path.parent, prefix="secret-") as draft, suppress(FileExistsError):
-        draft.write(secret)
-        draft.flush()
-        os.link(draft.name, path)

@@ -43,9 +43,9 @@ def expect_growth(connection: Connection) -> None:
 
 
 def insert(connection: Connection, table: Table, rows: Sequence[Row], stamp: Row) -> None:
-    """Insert rows that all name the same columns; `stamp` holds those that are the same in every row."""
+    """Insert rows that all name the same columns; `stamp` holds those that are the same in every row, if there are."""
     dialect = connection.dialect
-    (stamped,) = _converted(dialect, table, [stamp])
+    stamped = _converted(dialect, table, [stamp])[0] if stamp else ()
     values = [(*row, *stamped) for row in _converted(dialect, table, rows)]
     into = f"{table.name} ({_names(dialect, (*rows[0], *stamp))})"
     if dialect.name == "sqlite":

@@ -11,6 +11,7 @@ from app.models.document import Capture, Document
 from app.models.evidence import Evidence
 from app.models.fact_check import FactCheck
 from app.models.independence_ruling import IndependenceRuling
+from app.models.log import LogCheckpoint, LogCommitment, LogLeaf, LogNode, LogSalt
 from app.models.person import ApiKey, Person
 from app.models.review import Review
 from app.models.search_text import SearchText
@@ -42,6 +43,11 @@ __all__ = [
     "FactCheck",
     "Head",
     "IndependenceRuling",
+    "LogCheckpoint",
+    "LogCommitment",
+    "LogLeaf",
+    "LogNode",
+    "LogSalt",
     "Person",
     "Quantity",
     "Review",

@@ -20,6 +20,7 @@ class Person(Base):
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, comment="Opaque identifier")
     byline: Mapped[str] = mapped_column(Text, unique=True, comment="Public name or pseudonym")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="When it was entered, UTC")
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="When the person was erased, UTC")
 
 
 class ApiKey(Base):
