@@ -17,6 +17,7 @@ from app.api import (
     documentation,
     documents,
     evidence,
+    log,
     problems,
     relations,
     service,
@@ -92,7 +93,7 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     app.state.kept_answers = KeptAnswers(chosen.kept_answers_bytes)
     app.state.caching = answers.caching(chosen.shared_max_age)
     api = APIRouter(prefix="/api/v1")
-    rooms = (claims, topics, sources, documents, attributions, evidence, relations, transfers, service)
+    rooms = (claims, topics, sources, documents, attributions, evidence, relations, transfers, log, service)
     for room in rooms:
         api.include_router(room.router)
     app.include_router(api)

@@ -189,11 +189,13 @@ def proves_consistency(
 ) -> bool:
     """True if the proof shows that the leaves under the first root are the first ones of those under the second.
 
-    RFC 9162, section 2.1.4.2. Every tree is the beginning of itself; of the empty one nothing else can be shown.
+    RFC 9162, section 2.1.4.2. Of an empty tree nothing can be shown.
     """
+    if not 0 < first <= second:
+        return False
     if first == second:
         return not proof and first_root == second_root
-    if not 0 < first < second or not _are_hashes(first_root, second_root, *proof):
+    if not _are_hashes(first_root, second_root, *proof):
         return False
     steps = [first_root, *proof] if not first & (first - 1) else list(proof)
     if not steps:

@@ -132,6 +132,16 @@ def sign(connection: Connection, frontier: Frontier) -> bool:
     return True
 
 
+def sign_end(connection: Connection) -> bool:
+    """Sign the log as it stands unless it is; False if there is no key to do so."""
+    connection.execute(select(head.c.id).with_for_update())
+    (state,) = _head.rows(connection)
+    size = select(func.count()).select_from(log_checkpoint).where(log_checkpoint.c.size == state["log_size"])
+    return bool(connection.scalar(size)) or sign(
+        connection, Frontier.of(state["log_size"], state["log_frontier"] or b"")
+    )
+
+
 def behind(connection: Connection) -> int:
     """How many changes are not in the log: those that were recorded before there was one."""
     (state,) = _head.rows(connection)
