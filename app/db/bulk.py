@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from itertools import chain
 from typing import Any, TypeAlias
 
-from sqlalchemy import JSON, Connection, Dialect, Table
+from sqlalchemy import JSON, Connection, Dialect, LargeBinary, Table
 
 Row: TypeAlias = Mapping[Any, Any]
 """A stored row, by column name."""
@@ -143,7 +143,7 @@ def _converters(dialect: Dialect, table: Table) -> Mapping[str, _Converter]:
     found: dict[str, _Converter] = {}
     for column in table.columns:
         process = column.type.dialect_impl(dialect).bind_processor(dialect)
-        if process is not None:
+        if process is not None and not isinstance(column.type, LargeBinary):  # drivers take bytes as they are
             found[column.name] = partial(_each if isinstance(column.type, JSON) else _each_once, process)
     return found
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import count
 from sqlite3 import Error as SqliteError
 from typing import Any, TypeAlias
@@ -196,6 +197,7 @@ def numbers(parameter: str) -> FromClause:
 # --- plain values ---
 
 
+@lru_cache(maxsize=1024)  # all rows of a change have the same one
 def _moment_of_text(text: str) -> str:
     return text.replace(" ", "T").removesuffix(".000000") + "Z"
 

@@ -20,13 +20,11 @@ from app.db.statements import Statement
 from app.formats.merkle import Frontier, Node, leaf_hash
 from app.models import Change as ChangeModel
 from app.models import Head, LogCheckpoint, LogCommitment, LogLeaf, LogNode, LogSalt
-from app.services.log_entries import Entry, entries
+from app.services.log_entries import SALT_BYTES, Entry, entries
 
 head, change_table = table_of(Head), table_of(ChangeModel)
 log_leaf, log_node, log_salt = table_of(LogLeaf), table_of(LogNode), table_of(LogSalt)
 log_commitment, log_checkpoint = table_of(LogCommitment), table_of(LogCheckpoint)
-
-SALT_BYTES = 32
 
 TOGETHER = 5_000
 """Entries that are held at a time."""

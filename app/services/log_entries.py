@@ -6,12 +6,12 @@ record that was there before the log is taken in, and when an audit compares.
 
 import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from hashlib import sha256
-from hmac import digest
+from hashlib import blake2b, sha256
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from app.db.schema import table_of
@@ -26,6 +26,8 @@ change, commitment = table_of(Change), table_of(LogCommitment)
 FORM = 1
 """How entries are written; they say so themselves."""
 
+SALT_BYTES = 32
+
 AT_ONCE = 1_000
 """Rows of a table that are held at a time."""
 
@@ -37,6 +39,20 @@ class Entry(NamedTuple):
     object: str
     leaf: bytes
     """Its canonical bytes."""
+
+
+class _Leaf(msgspec.Struct, gc=False):
+    """An entry. The fields are in the order in which ASCII has their names, as canonical JSON wants it."""
+
+    action: str
+    actor_commitment: str
+    after_hash: str
+    at: str
+    before_hash: str | None
+    object: str
+    seq: int
+    v: int
+    version: int
 
 
 class _Act(NamedTuple):
@@ -67,7 +83,7 @@ def salt_of(secret: bytes, name: str, version: int) -> bytes:
     Without it whoever reads the log could find out the figures of a draft by trying some. It is given away with the row
     itself, and says nothing about other rows.
     """
-    return digest(secret, f"{name}\n{version}".encode(), "sha256")
+    return blake2b(f"{name}\n{version}".encode(), key=secret, digest_size=SALT_BYTES).digest()
 
 
 def entries(
@@ -127,19 +143,8 @@ def _entries(table: Logged, rows: Iterable[Row], act: _Act, secret: bytes) -> It
         before_hash = None
         if before is not None:
             before_hash = sha256(salt_of(secret, name, version - 1) + before).hexdigest()
-        leaf = {
-            # In the order in which ASCII has them, as canonical JSON wants it.
-            "action": act.action,
-            "actor_commitment": act.commitment,
-            "after_hash": after_hash,
-            "at": act.at,
-            "before_hash": before_hash,
-            "object": name,
-            "seq": seq,
-            "v": FORM,
-            "version": version,
-        }
-        yield Entry(Place(seq, rank, key, version), name, encode(leaf))
+        leaf = encode(_Leaf(act.action, act.commitment, after_hash, act.at, before_hash, name, seq, FORM, version))
+        yield Entry(Place(seq, rank, key, version), name, leaf)
 
 
 def entries_of(

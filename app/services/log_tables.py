@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
+import msgspec
 from sqlalchemy import JSON, Column, Connection, Select, String, Table, Text, and_, bindparam, cast, select
 
 from app import models
@@ -111,18 +112,22 @@ class Logged:
 
     @cached_property
     def _row(self) -> Callable[[list[Any]], Row]:
-        names = [column.name for column in self._columns]
+        names = [f"{column.name}" for column in self._columns]  # SQLAlchemy has a class of its own for some
         width = len(names)
         converters = [(place, convert) for place, column in enumerate(self._columns) for convert in _converters(column)]
         seq = names.index(self._seq.name)
         key = [names.index(name) for name in self.key]
         version = names.index("version") if self.versioned else None
 
+        # Made once for a table, for it writes a row in a third of the time that a dictionary takes.
+        fields = [(name, object, None) for name in names]
+        shape: Any = msgspec.defstruct(self.noun, fields, omit_defaults=True, gc=False)
+
         def content(values: list[Any]) -> bytes:
             for place, convert in converters:
                 if values[place] is not None:
                     values[place] = convert(values[place])
-            return encode({name: value for name, value in zip(names, values, strict=True) if value is not None})
+            return encode(shape(*values))
 
         def row(values: list[Any]) -> Row:
             number = 1 if version is None else values[version]
