@@ -122,7 +122,7 @@ def _statuses(connection: Connection) -> Iterator[Fault]:
     last = ""
     while True:
         page = select(claim.c.id, claim.c.status).where(claim.c.id > last).order_by(claim.c.id).limit(CHUNK)
-        statuses = dict(connection.execute(page).tuples().all())
+        statuses = {row.id: row.status for row in connection.execute(page)}
         if not statuses:
             return
         for claim_id, decisions in reviews.rows_of_claims(connection, NOW, statuses).items():

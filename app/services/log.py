@@ -80,7 +80,7 @@ def extend(
 
 def _actors(connection: Connection, first: int, last: int) -> dict[int, str]:
     statement = select(change_table.c.seq, change_table.c.actor_id).where(change_table.c.seq.between(first, last))
-    return dict(connection.execute(statement).tuples())
+    return {row.seq: row.actor_id for row in connection.execute(statement)}
 
 
 def _commit_to(connection: Connection, actors: Mapping[int, str]) -> None:
