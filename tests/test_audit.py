@@ -146,7 +146,7 @@ def flip(table: str, column: str, where: str) -> Callable[[Connection], None]:
     """Alter one bit of a hash."""
 
     def alter(connection: Connection) -> None:
-        found = bytes(connection.scalar(text(f"SELECT {column} FROM {table} WHERE {where}")))  # type: ignore[arg-type]
+        found = bytes(connection.scalar(text(f"SELECT {column} FROM {table} WHERE {where}")))
         forged = bytes([found[0] ^ 1]) + found[1:]
         connection.execute(text(f"UPDATE {table} SET {column} = :forged WHERE {where}"), {"forged": forged})
 
@@ -207,25 +207,39 @@ TAMPERED: dict[str, tuple[list[str | Callable[[Connection], None]], str]] = {
     "a decision that is gone": (["DELETE FROM review"], "review/rev_"),
     "why a change was made": (["UPDATE change SET reason = 'x' WHERE seq = 7"], "change/7"),
     "who made a change": (
-        ["INSERT INTO person (id, byline, created_at) SELECT 'per_x', 'Mallory', created_at FROM person",
-         "UPDATE change SET actor_id = 'per_x' WHERE seq = 7"],
+        [
+            "INSERT INTO person (id, byline, created_at) SELECT 'per_x', 'Mallory', created_at FROM person",
+            "UPDATE change SET actor_id = 'per_x' WHERE seq = 7",
+        ],
         "change/7",
     ),
-    "when a change was made": (["UPDATE change SET at = (SELECT at FROM change WHERE seq = 9) WHERE seq = 7"], "change/7"),
+    "when a change was made": (
+        ["UPDATE change SET at = (SELECT at FROM change WHERE seq = 9) WHERE seq = 7"],
+        "change/7",
+    ),
     "a change that is gone": (["DELETE FROM change WHERE seq = 7"], "change/7"),
     "the last changes": (["DELETE FROM change WHERE seq > 20"], "head"),
     "the number of the last change": (["UPDATE head SET seq = seq + 1"], "head"),
     "the time of the last change": (["UPDATE head SET at = (SELECT at FROM change WHERE seq = 3)"], "head"),
     # --- the log ---
     "an entry": ([flip("log_leaf", "leaf_hash", "position = 3")], "version 1"),
-    "an entry that says another object": (["UPDATE log_leaf SET object = 'claim/clm_x' WHERE position = 3"], "claim/clm_x"),
+    "an entry that says another object": (
+        ["UPDATE log_leaf SET object = 'claim/clm_x' WHERE position = 3"],
+        "claim/clm_x",
+    ),
     "an entry that says no object": (["UPDATE log_leaf SET object = 'rumour/1' WHERE position = 3"], "log entry 3"),
-    "an entry without a key": (["UPDATE log_leaf SET object = 'quantity/clm_x/one/0' WHERE position = 3"], "log entry 3"),
+    "an entry without a key": (
+        ["UPDATE log_leaf SET object = 'quantity/clm_x/one/0' WHERE position = 3"],
+        "log entry 3",
+    ),
     "an entry that says another version": (["UPDATE log_leaf SET version = 9 WHERE position = 3"], "version 9"),
     "entries that are exchanged": ([swap_entries], "version 1"),
     "an entry that is gone": (["DELETE FROM log_leaf WHERE position = 3"], "log entry 3"),
     "the last entry": ([f"DELETE FROM log_leaf WHERE position = ({LAST})"], "head"),
-    "half of an entry's hash": (["UPDATE log_leaf SET leaf_hash = substr(leaf_hash, 1, 16) WHERE position = 3"], "log entry 3"),
+    "half of an entry's hash": (
+        ["UPDATE log_leaf SET leaf_hash = substr(leaf_hash, 1, 16) WHERE position = 3"],
+        "log entry 3",
+    ),
     "the whole log, rewritten after a change of the record": (
         [
             "UPDATE review SET rationale = 'Because.'",
@@ -250,13 +264,16 @@ TAMPERED: dict[str, tuple[list[str | Callable[[Connection], None]], str]] = {
         [flip("log_checkpoint", "root", "size = (SELECT max(size) FROM log_checkpoint)")],
         "checkpoint of",
     ),
-    "a checkpoint under another size": (["UPDATE log_checkpoint SET size = size + 1000 WHERE size < 10"], "checkpoint of 100"),
+    "a checkpoint under another size": (
+        ["UPDATE log_checkpoint SET size = size + 1000 WHERE size < 10"],
+        "checkpoint of 100",
+    ),
     "the last checkpoint": (
         ["DELETE FROM log_checkpoint WHERE size = (SELECT max(size) FROM log_checkpoint)"],
         "log",
     ),
     "all checkpoints": (["DELETE FROM log_checkpoint"], "log"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", TAMPERED)
