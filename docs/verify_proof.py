@@ -97,9 +97,9 @@ def opened(note, vkey):
     text, _, signatures = note.rpartition("\n\n")
     text += "\n"
     for line in signatures.splitlines():
-        dash, signer, signature = line.split(" ", 2)
-        decoded = base64.b64decode(signature, validate=True)
-        if (dash, signer, decoded[:4]) == ("—", name, digest):
+        begin, _, signature = line.rpartition(" ")
+        decoded = base64.b64decode(signature, validate=True) if begin == f"— {name}" else b""
+        if decoded[:4] == digest:
             try:
                 Ed25519PublicKey.from_public_bytes(key[1:]).verify(decoded[4:], text.encode())
             except InvalidSignature:

@@ -115,7 +115,7 @@ INCLUSION: dict[str, tuple[Callable[[Proofs, dict[str, Any]], Any], str]] = {
     "no salt": (lambda _, proof: proof.pop("salt"), "cannot be read as a proof"),
     "another entry": (lambda _, proof: proof["leaf"].update(version=2), "not the one that was hashed"),
     "an entry of another form": (lambda _, proof: proof["leaf"].update(v=2), "does not know"),
-    "another index": (lambda _, proof: proof.update(index=3), "not under the root"),
+    "another index": (lambda _, proof: proof.update(index=4), "not under the root"),
     "an index beyond": (lambda _, proof: proof.update(index=7), "no entry 7 among 7"),
     "another hash on the way": (lambda _, proof: proof["proof"].__setitem__(0, HASH), "not under the root"),
     "a hash too many": (lambda _, proof: proof["proof"].append(HASH), "too long"),
@@ -150,7 +150,7 @@ CONSISTENCY: dict[str, tuple[Callable[[Proofs, dict[str, Any]], Any], str]] = {
     "another first root": (lambda _, proof: proof.update(first_root=HASH), "of another state"),
     "another first root, unsigned": (
         lambda _, proof: proof.update(first_root=HASH, first_checkpoint=None),
-        "first root does not follow",
+        "does not follow",
     ),
     "another second root, unsigned": (
         lambda _, proof: proof.update(second_root=HASH, second_checkpoint=None),

@@ -55,7 +55,7 @@ def verify(
             say(f"{place}: {what}")
     if report.found:
         told = len(report.findings)
-        more = f" The first {told} are listed." if report.found > told else ""
+        more = f" {told} are listed, the first ones of each kind." if report.found > told else ""
         fail(f"The record is not what was logged: {report.found} findings.{more}")
     if not as_json:
         erased = f", {report.erased} of erased people" if report.erased else ""

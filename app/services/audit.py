@@ -3,6 +3,7 @@
 Nothing here holds more than a few rows of each table at a time, whatever their number.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -21,8 +22,8 @@ from app.services.log_tables import Place, place_of
 
 head, log_leaf, log_node, log_checkpoint = (table_of(one) for one in (Head, LogLeaf, LogNode, LogCheckpoint))
 
-MOST = 100
-"""Findings that are told; all are counted."""
+MOST = 20
+"""Findings of one kind (about claims, about checkpoints, …) that are told; all are counted."""
 
 EVER = 2**63 - 1
 
@@ -58,11 +59,14 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     found: int = 0
     """How many findings there were, also of those that are not told."""
+    _kinds: Counter[str] = field(default_factory=Counter)
 
     def add(self, place: str, what: str) -> None:
         """Note a finding."""
         self.found += 1
-        if len(self.findings) < MOST:
+        kind = place.replace(" ", "/").partition("/")[0]
+        self._kinds[kind] += 1
+        if self._kinds[kind] <= MOST:
             self.findings.append(Finding(place, what))
 
 
