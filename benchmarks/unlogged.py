@@ -10,7 +10,7 @@ from app.db.revisions import Change
 from app.services import log
 
 
-def _keep_nothing(_change: Change) -> None:
+def _keep_nothing(change: Change) -> None:  # noqa: ARG001 - as what it stands for
     """Instead of `log.keep`."""
 
 

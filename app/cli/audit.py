@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from app import settings
 from app.cli.output import AsJson, database, errors, fail, print_json, say
 
 app = typer.Typer(help="Check the log that proves itself, and show proofs.", no_args_is_help=True)
@@ -66,8 +65,8 @@ def verify(
 
 
 def _progress(entries: int) -> None:
-    if errors.is_terminal and entries:
-        errors.print(f"{entries:,} entries …", end="\r", highlight=False)
+    if errors().is_terminal and entries:
+        errors().print(f"{entries:,} entries …", end="\r", highlight=False)
 
 
 def _verifiers(keys: list[str] | None) -> list[Any]:
@@ -83,6 +82,7 @@ def _verifiers(keys: list[str] | None) -> list[Any]:
 
 
 def _public_key() -> str | None:
+    from app import settings
     from app.services.log_key import KeyFileError, Sealer
 
     chosen = settings.load()

@@ -14,11 +14,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from itertools import count
-from sqlite3 import Error as SqliteError
 from typing import Any, TypeAlias
 
 import msgspec
-from psycopg import Error as PostgresqlError
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -187,6 +185,15 @@ def _texts_postgresql(element: _texts, compiler: SQLCompiler, **options: Any) ->
 def texts(parameter: str) -> FromClause:
     """A table of the texts in a parameter, in its column `value`."""
     return _texts(bindparam(parameter, type_=Texts())).table_valued("value")
+
+
+def with_ids(statement: Select[Any], table: FromClause, parameter: str) -> Select[Any]:
+    """The statement for those rows of a table whose ids are among the texts in a parameter.
+
+    Joined, for SQLite would read a whole table rather than look up what `among` lists.
+    """
+    wanted = texts(parameter)
+    return statement.select_from(wanted.join(table, table.c.id == wanted.c.value))
 
 
 def numbers(parameter: str) -> FromClause:
@@ -367,9 +374,9 @@ def _as_sqlalchemy_would(connection: Connection, sql: str) -> Iterator[None]:
     """Raise errors of the driver as SQLAlchemy raises them."""
     try:
         yield
-    except (SqliteError, PostgresqlError) as error:
+    except connection.dialect.loaded_dbapi.Error as error:
         driver: Any = connection.connection.dbapi_connection
-        gone = connection.dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]  # no cursor is at hand
+        gone = connection.dialect.is_disconnect(error, driver, None)
         if gone:
             connection.invalidate()
         raise DBAPIError.instance(
