@@ -10,7 +10,7 @@ from app.db.revisions import Change
 from app.services import log
 
 
-def _keep_nothing(change: Change) -> None:  # noqa: ARG001 - as what it stands for
+def _keep_nothing(change: Change) -> None:
     """Instead of `log.keep`."""
 
 
