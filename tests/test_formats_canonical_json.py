@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 import rfc8785
 from hypothesis import given
+from hypothesis import settings as configured
 from hypothesis import strategies as st
 
 from app.formats.canonical_json import LARGEST, decimal_text, encode, text_of_json
@@ -25,11 +26,13 @@ def in_order(value: object) -> object:
     return [in_order(one) for one in value] if isinstance(value, list) else value
 
 
+@configured(deadline=None)
 @given(plain)
 def test_bytes_are_those_of_another_implementation(value: object) -> None:
     assert encode(in_order(value)) == rfc8785.dumps(value)  # type: ignore[arg-type]  # it is JSON
 
 
+@configured(deadline=None)
 @given(any_keys)
 def test_other_peoples_json_is_written_alike_whatever_its_keys(value: object) -> None:
     for written in (json.dumps(value), json.dumps(value, ensure_ascii=False, indent=1)):
@@ -56,6 +59,7 @@ def test_a_number_and_its_digits_as_text_are_two_things() -> None:
     assert text_of_json("5") != text_of_json('"5"')
 
 
+@configured(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**11), max_value=10**11))
 def test_decimal_text_holds_the_number_and_nothing_else(number: Decimal) -> None:
     text = decimal_text(number)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as configured
 from hypothesis import strategies as st
 
 from app.formats.merkle import (
@@ -100,6 +101,7 @@ def test_the_hashes_of_the_standard() -> None:
     assert node_hash(b"a", b"b") == sha256(b"\x01ab").digest()
 
 
+@configured(deadline=None)
 @given(st.integers(0, 300), st.lists(st.integers(0, 40), max_size=6))
 def test_a_tree_that_grows_in_any_steps_has_the_root_of_its_leaves(count: int, steps: list[int]) -> None:
     hashes = leaves(count)
@@ -129,6 +131,7 @@ def test_a_frontier_of_another_tree_is_refused(size: int, stored: bytes) -> None
         Frontier.of(size, stored)
 
 
+@configured(deadline=None)
 @given(st.data())
 def test_every_leaf_is_proved_and_no_other(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 140), label="size")
@@ -147,6 +150,7 @@ def test_every_leaf_is_proved_and_no_other(data: st.DataObject) -> None:
         assert not proves_inclusion(proof[:-1], leaf=hashes[index], index=index, size=size, root=root)
 
 
+@configured(deadline=None)
 @given(st.data())
 def test_every_beginning_is_proved_and_no_other(data: st.DataObject) -> None:
     second = data.draw(st.integers(1, 140), label="second")
@@ -166,6 +170,7 @@ def test_every_beginning_is_proved_and_no_other(data: st.DataObject) -> None:
         assert not proves_consistency(proof[:-1], first=first, second=second, **roots)
 
 
+@configured(deadline=None)
 @given(st.data())
 def test_what_proofs_ask_for_is_made_of_complete_subtrees(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 300), label="size")

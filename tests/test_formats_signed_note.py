@@ -4,6 +4,7 @@ import base64
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as configured
 from hypothesis import strategies as st
 
 from app.formats.signed_note import Checkpoint, Note, NoteError, Signer, Verifier
@@ -36,6 +37,7 @@ def test_what_is_signed_is_verified_and_read() -> None:
     assert text == f"example.com/log\n7\n{base64.b64encode(b'r' * 32).decode()}\n"
 
 
+@configured(deadline=None)
 @given(st.data())
 def test_no_character_of_a_note_can_be_another_one(data: st.DataObject) -> None:
     note = SIGNER.sign(CHECKPOINT.text)
@@ -46,12 +48,14 @@ def test_no_character_of_a_note_can_be_another_one(data: st.DataObject) -> None:
         Note.parse(forged).verified([SIGNER.verifier])
 
 
+@configured(deadline=None)
 @given(st.text())
 def test_what_is_no_note_is_refused(text: str) -> None:
     with pytest.raises(NoteError):
         Note.parse(text)
 
 
+@configured(deadline=None)
 @given(st.text() | st.from_regex(r"a\n[0-9]+\n[A-Za-z=/+]*\n"))
 def test_what_is_no_checkpoint_is_refused(text: str) -> None:
     with pytest.raises(NoteError):

@@ -314,6 +314,38 @@ def test_a_row_that_was_tampered_with_is_not_proved(api: TestClient, record: Rec
     assert [one["leaf"] is None for one in entries(api)] == [False, True, False, False]
 
 
+def test_what_changes_nothing_is_not_logged(api: TestClient, record: Record, correct: Record) -> None:
+    source = record("sources", name="A ministry")
+    correct("sources", source["id"], name="A ministry")
+
+    assert state_of(api)["size"] == 2
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE log_leaf SET object = 'rumour/1' WHERE position <> 1",
+        "UPDATE log_leaf SET object = 'change/9' WHERE position = 1",
+        "DELETE FROM log_leaf WHERE position = 2",
+    ],
+)
+def test_a_log_that_was_tampered_with_proves_nothing_and_fails_at_nothing(
+    api: TestClient, record: Record, database: Database, statement: str
+) -> None:
+    topic = record("topics")
+    record("sources")
+    with database.writing() as connection:
+        if database.is_sqlite:
+            connection.exec_driver_sql("DROP TRIGGER log_leaf_refuses_update")
+            connection.exec_driver_sql("DROP TRIGGER log_leaf_refuses_delete")
+        else:
+            connection.exec_driver_sql("ALTER TABLE log_leaf DISABLE TRIGGER ALL")
+        connection.exec_driver_sql(statement)
+
+    assert any(one["leaf"] is None for one in entries(api)) or len(entries(api)) < 4
+    refused(api.get("log/inclusion", params={"object": f"topic/{topic['id']}"}), 404)
+
+
 # --- what it tells nobody ---
 
 

@@ -62,8 +62,6 @@ def extend(
     """
     (state,) = _head.rows(connection)
     first = state["log_seq"] + 1
-    if first > last:
-        return
     if first < last or actors is None:
         written, actors = None, _actors(connection, first, last)
     secret = state["log_secret"] or secrets.token_bytes(SALT_BYTES)
