@@ -2,14 +2,11 @@
 
 import gc
 import logging
-import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from anyio import CapacityLimiter
@@ -25,6 +22,7 @@ from app.api import (
     documents,
     evidence,
     keys,
+    log,
     people,
     problems,
     proposals,
@@ -41,7 +39,8 @@ from app.api.kept_answers import KeptAnswers
 from app.api.short_way import ShortWay
 from app.db.engine import Database
 from app.services.cursors import Cursors
-from app.settings import Settings, SettingsError
+from app.services.log_key import Sealer
+from app.settings import Settings, SettingsError, keep_secret
 
 DESCRIPTION = """
 Who claimed what, on whose word, in which document, and what could be confirmed.
@@ -81,7 +80,8 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     """The application, ready to serve. Raises SettingsError for a configuration that cannot be used."""
     chosen = configuration or settings.load()
     logging.getLogger("attest").setLevel(chosen.log_level.upper())
-    database = Database(chosen.url, pool_size=chosen.pool_size)
+    sealer = Sealer(chosen.log_key_path, chosen.log_origin)
+    database = Database(chosen.url, pool_size=chosen.pool_size, seal=sealer)
     uses: dict[str, datetime] = {}
 
     @asynccontextmanager
@@ -110,12 +110,13 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     )
     app.state.database = database
     app.state.turns = CapacityLimiter(chosen.pool_size)
+    app.state.sealer = sealer
     app.state.cursors = Cursors(secret_of(chosen))
     app.state.kept_answers = KeptAnswers(chosen.kept_answers_bytes)
     app.state.caching = answers.caching(chosen.shared_max_age)
     api = APIRouter(prefix="/api/v1")
     desk = (proposals, people, keys)
-    rooms = (claims, topics, sources, documents, attributions, evidence, relations, *desk, transfers, service)
+    rooms = (claims, topics, sources, documents, attributions, evidence, relations, *desk, transfers, log, service)
     for room in rooms:
         api.include_router(room.router)
     app.include_router(api)
@@ -141,19 +142,10 @@ def secret_of(chosen: Settings) -> str:
     kept = chosen.data_dir / "secret"
     try:
         if not kept.exists():
-            _keep(kept, secrets.token_urlsafe(32))
+            keep_secret(kept, secrets.token_urlsafe(32))
         secret = kept.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{kept}: {error}. Set ATTEST_SECRET_KEY, or ATTEST_DATA_DIR to another folder.") from error
     if not secret:
         raise SettingsError(f"{kept} is empty. Remove it, and a new one is made; or set ATTEST_SECRET_KEY.")
     return secret
-
-
-def _keep(path: Path, secret: str) -> None:
-    """Write a secret for its owner's eyes only. Of processes that start together the first wins; none sees half."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with NamedTemporaryFile("w", dir=path.parent, prefix="secret-") as draft, suppress(FileExistsError):
-        draft.write(secret)
-        draft.flush()
-        os.link(draft.name, path)

@@ -1,9 +1,11 @@
 """Settings, read once from environment variables whose names begin with `ATTEST_`."""
 
 import os
+from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,7 +25,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     data_dir: Path = Field(
-        Path("data"), description="Folder for the SQLite database and the secret; made if it is missing."
+        Path("data"), description="Folder for the SQLite database, the secret and the log's key; made if it is missing."
     )
     database_url: str = Field(
         "",
@@ -35,6 +37,17 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Signs list cursors. Empty: made once and kept in the data folder. "
         "Set it where several processes serve one database.",
+    )
+    log_key_file: str = Field(
+        "",
+        description="File with the private key that signs the log. Empty: `log.key` in the data folder, made when the "
+        "first entry is signed. Have it on every machine that writes to one database.",
+    )
+    log_origin: str = Field(
+        "localhost/attest",
+        pattern=r"^[^\s+]{1,200}$",
+        description="Name of the log in what it signs: an address of yours without https://, such as "
+        "`factcheck.example/log`. Set it before the first entry, and never change it.",
     )
     max_body_bytes: int = Field(1_000_000, ge=1_000, description="Largest request body, in bytes.")
     max_import_bytes: int = Field(64_000_000, ge=1_000, description="Largest body of an import request, in bytes.")
@@ -96,6 +109,24 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The database URL in force."""
         return self.database_url or f"sqlite:///{self.data_dir / 'attest.db'}"
+
+    @property
+    def log_key_path(self) -> Path:
+        """The file with the log's key that is in force."""
+        return Path(self.log_key_file) if self.log_key_file else self.data_dir / "log.key"
+
+
+def keep_secret(path: Path, secret: str) -> None:
+    """Write a secret for its owner's eyes only, unless there is one.
+
+    Of processes that start together the first wins; none sees half.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}-") as draft, suppress(FileExistsError):
+        draft.write(secret)
+        draft.flush()
+        os.fsync(draft.fileno())
+        os.link(draft.name, path)
 
 
 def variable_names() -> list[str]:

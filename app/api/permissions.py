@@ -129,6 +129,12 @@ ROUTES: Mapping[str, Policy] = {
     "POST /people": ADMINISTERS,
     "GET /people/{identifier}": ADMINISTERS,
     "PATCH /people/{identifier}": ADMINISTERS,
+    # The log, which proves itself to everybody.
+    "GET /log": OPEN,
+    "GET /log/checkpoint": OPEN,
+    "GET /log/entries": OPEN,
+    "GET /log/inclusion": READS,
+    "GET /log/consistency": OPEN,
     # The service itself.
     "GET /health": OPEN,
     "GET /vocabulary": OPEN,

@@ -24,7 +24,7 @@ def serve(
 
     from app import settings
     from app.db import migrate
-    from app.services import keys
+    from app.services import keys, log
 
     chosen = settings.load()
     with database() as opened:
@@ -32,6 +32,7 @@ def serve(
             fail("The database is not at this version. Run: attest db upgrade")
         with opened.writing() as connection:
             first = keys.issue_first(connection)
+        log.catch_up(opened)
     if first is not None:
         say("Administrator's key, shown this once; keep it safe:")
         typer.echo(f"\n    {first}\n")

@@ -8,9 +8,9 @@ To read the record as of a moment, `as_recorded` puts a subquery in the place of
 stays the same, so there is one way to write a read.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias
 
@@ -133,6 +133,8 @@ class Change:
     action: str
     reason: str
     watch: Watch | None = None
+    written: Counter[str] = field(default_factory=Counter)
+    """How many rows it has written to each table of the record, by the name of the table."""
     _stored: bool = False
     _shared: bool = False
 
@@ -166,6 +168,7 @@ class Change:
         self._announce(table, rows)
         self._tell_sharing(table, ["*"])
         bulk.insert(self.connection, table, rows, self._stamp)
+        self.written[table.name] += len(rows)
 
     def add(self, table: Table, rows: Sequence[Row]) -> None:
         """Record new objects, as their first version."""
@@ -198,7 +201,9 @@ class Change:
 
     def _keep(self, table: Table, rows: Sequence[Row]) -> None:
         """Copy these objects as they are now among the versions: the engine does that in half the time of a write."""
-        bulk.copy(self.connection, table, revision_table(table), [row["id"] for row in rows])
+        revision = revision_table(table)
+        bulk.copy(self.connection, table, revision, [row["id"] for row in rows])
+        self.written[revision.name] += len(rows)
 
     def _tell_sharing(self, table: Table, written: Iterable[str]) -> None:
         """Note in the head if what is written is shown with other objects, whose versions do not tell of it."""

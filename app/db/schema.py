@@ -20,6 +20,13 @@ NAMING = {
 SHOWN_ELSEWHERE = "shown_elsewhere"
 """In a table's `info`: columns that are shown with other objects too; `*` stands for the object as a whole."""
 
+PERSONAL = "personal"
+"""In a column's `info`: it says who did something. The log holds a commitment to it instead."""
+
+ABSENT = "absent"
+"""In a column's `info`: the value of rows that were there before the column was. The log says nothing of it, as it says
+nothing of null: so what was logged before a migration that adds a column stays true after it."""
+
 ID_LENGTH = 32
 """A prefix of up to five letters, an underscore and 26 characters."""
 

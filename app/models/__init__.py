@@ -12,6 +12,7 @@ from app.models.evidence import Evidence
 from app.models.fact_check import FactCheck
 from app.models.idempotent_answer import IdempotentAnswer
 from app.models.independence_ruling import IndependenceRuling
+from app.models.log import LogCheckpoint, LogCommitment, LogLeaf, LogNode, LogSalt
 from app.models.person import ApiKey, ApiKeyScope, Person
 from app.models.proposal import Proposal, SignOff
 from app.models.review import Review
@@ -56,6 +57,11 @@ __all__ = [
     "Head",
     "IdempotentAnswer",
     "IndependenceRuling",
+    "LogCheckpoint",
+    "LogCommitment",
+    "LogLeaf",
+    "LogNode",
+    "LogSalt",
     "Person",
     "Proposal",
     "Quantity",

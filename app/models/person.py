@@ -29,6 +29,7 @@ class Person(Base):
     system: Mapped[bool] = mapped_column(server_default=false(), comment="Whether it is the program; it has no keys")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="When it was entered, UTC")
     left_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="Since when nothing opens it any more, UTC")
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="When the person was erased, UTC")
 
 
 class ApiKey(Base):

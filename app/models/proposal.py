@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import Base, Recorded, known
+from app.db.schema import PERSONAL, Base, Recorded, known
 from app.vocabulary import Probability, Reliability, StandardOfProof, Status, Verdict
 
 
@@ -65,8 +65,10 @@ class Proposal(Recorded, Base):
     topic_id: Mapped[str | None] = mapped_column(ForeignKey("topic.id"), comment="On which topic; null: on any")
     period: Mapped[str | None] = mapped_column(Text, comment="For what is said when, EDTF; null: at any time")
     rationale: Mapped[str] = mapped_column(Text, comment="Why")
-    proposer_id: Mapped[str] = mapped_column(ForeignKey("person.id"), comment="Who proposes it")
-    editor_id: Mapped[str] = mapped_column(ForeignKey("person.id"), comment="Who last edited what it is about")
+    proposer_id: Mapped[str] = mapped_column(ForeignKey("person.id"), info={PERSONAL: True}, comment="Who proposes it")
+    editor_id: Mapped[str] = mapped_column(
+        ForeignKey("person.id"), info={PERSONAL: True}, comment="Who last edited what it is about"
+    )
 
 
 class SignOff(Recorded, Base):
@@ -100,8 +102,10 @@ class SignOff(Recorded, Base):
     prefix = "sgn"
 
     proposal_id: Mapped[str] = mapped_column(ForeignKey("proposal.id"), comment="To which proposal")
-    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), comment="By whom")
-    proposer_id: Mapped[str] = mapped_column(ForeignKey("person.id"), comment="Who proposed it")
-    editor_id: Mapped[str] = mapped_column(ForeignKey("person.id"), comment="Who last edited what it is about")
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), info={PERSONAL: True}, comment="By whom")
+    proposer_id: Mapped[str] = mapped_column(ForeignKey("person.id"), info={PERSONAL: True}, comment="Who proposed it")
+    editor_id: Mapped[str] = mapped_column(
+        ForeignKey("person.id"), info={PERSONAL: True}, comment="Who last edited what it is about"
+    )
     verdict: Mapped[str] = mapped_column(Text, comment="What was done")
     reason: Mapped[str | None] = mapped_column(Text, comment="Why; an approval may go without")

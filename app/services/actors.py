@@ -13,7 +13,7 @@ from app.db.revisions import Change, open_change
 from app.db.schema import table_of
 from app.errors import ConflictError, PermissionDeniedError
 from app.models import Person
-from app.services import counts
+from app.services import counts, log
 from app.vocabulary import PUBLIC_STAGES, Action, Role, Scope, Stage
 
 person = table_of(Person)
@@ -46,6 +46,7 @@ class Actor:
         """Begin a change of the record in this person's name."""
         change = open_change(connection, actor_id=self.person_id, action=action, reason=reason)
         counts.keep(change)
+        log.keep(change)
         return change
 
 

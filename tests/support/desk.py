@@ -351,9 +351,16 @@ def fresh_database(engine: str, request: pytest.FixtureRequest) -> Iterator[str]
 @contextmanager
 def service(url: str, **settings: Any) -> Iterator[TestClient]:
     """A service upon a database."""
-    chosen = {"database_url": url, "secret_key": SecretStr("not secret"), "pool_size": 2, **settings}
-    with TestClient(create_app(Settings(**chosen)), base_url="http://testserver/api/v1/") as api:
-        yield api
+    with TemporaryDirectory() as folder:
+        chosen = {
+            "database_url": url,
+            "data_dir": Path(folder),
+            "secret_key": SecretStr("not secret"),
+            "pool_size": 2,
+            **settings,
+        }
+        with TestClient(create_app(Settings(**chosen)), base_url="http://testserver/api/v1/") as api:
+            yield api
 
 
 @contextmanager
