@@ -19,6 +19,7 @@ from app.vocabulary import (
     ClaimKind,
     Directness,
     DocumentKind,
+    EvidenceKind,
     EvidenceRole,
     Metric,
     MetricFamily,
@@ -122,7 +123,15 @@ attributions = (
 )
 evidence = given_shape(
     {"document": lines, "role": st.sampled_from(EvidenceRole)},
-    {"capture": lines, "description": prose, "independent": flags, "withdrawn": flags},
+    {
+        "capture": lines,
+        "kind": st.sampled_from(EvidenceKind),
+        "description": prose,
+        "quote": quotes,
+        "independent": flags,
+        "note": prose,
+        "withdrawn": flags,
+    },
 ) | given_shape(
     {"document": lines, "role": st.just("refutes"), "examined_on": days, "finding": prose}, {"conclusive": flags}
 )

@@ -3,11 +3,12 @@
 from app.db.revisions import revision_table
 from app.db.schema import Base, table_of
 from app.models.attribution import Attribution
+from app.models.capture import Capture, CustodyEvent
 from app.models.change import Change, Head
 from app.models.claim import Claim, Quantity
 from app.models.claim_count import ClaimCount, ClaimCountHistory
 from app.models.claim_relation import ClaimRelation
-from app.models.document import Capture, Document
+from app.models.document import Document
 from app.models.evidence import Evidence
 from app.models.fact_check import FactCheck
 from app.models.independence_ruling import IndependenceRuling
@@ -20,7 +21,7 @@ from app.models.topic import Topic
 VERSIONED: tuple[type[Base], ...] = (Topic, Source, Document, Claim, Attribution, Evidence, ClaimRelation, FactCheck)
 """Nouns that may be corrected. Each has a table of revisions."""
 
-APPEND_ONLY: tuple[type[Base], ...] = (Change, Quantity, Capture, IndependenceRuling, Review)
+APPEND_ONLY: tuple[type[Base], ...] = (Change, Quantity, Capture, CustodyEvent, IndependenceRuling, Review)
 """Nouns of which a row, once recorded, is never altered."""
 
 for _model in VERSIONED:
@@ -37,6 +38,7 @@ __all__ = [
     "ClaimCount",
     "ClaimCountHistory",
     "ClaimRelation",
+    "CustodyEvent",
     "Document",
     "Evidence",
     "FactCheck",

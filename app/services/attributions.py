@@ -17,12 +17,12 @@ from app.schemas.attribution import (
     AttributionRead,
     ChainLink,
     ClaimAttributionCreate,
-    Quote,
     Search,
 )
 from app.services import documents, origins, search_index, sources
 from app.services.actors import Actor, visible_stages
 from app.services.objects import Columns, Noun, check_etag, columns_of, etag, given, overlay, rows_by_id, shaped
+from app.services.quotes import QUOTE, gather, quote_of, spread
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.services.touch import touch
@@ -31,35 +31,11 @@ from app.vocabulary import Action
 
 _PLAIN = ("key", "stance", "lineage", "said", "directness", "note", "withdrawn")
 
-_QUOTE = {
-    "exact": "quote",
-    "prefix": "quote_prefix",
-    "suffix": "quote_suffix",
-    "page": "page",
-    "media_time": "media_time",
-    "language": "quote_language",
-    "translation": "translation",
-    "translated_by": "translated_by",
-}
 _SEARCH = {"on": "searched_on", "where": "searched_where", "by": "searched_by"}
 
 
-def _spread(nested: Mapping[str, Any] | Quote | Search | None, names: Mapping[str, str]) -> Columns:
-    values = vars(nested) if isinstance(nested, Quote | Search) else nested or {}
-    return {column: values.get(name) for name, column in names.items()}
-
-
-def _gather(row: Row, names: Mapping[str, str], needed: str) -> dict[str, Any] | None:
-    return None if row[names[needed]] is None else {name: row[column] for name, column in names.items()}
-
-
-def _quote_of(row: Row) -> Quote | None:
-    fields = _gather(row, _QUOTE, "exact")
-    return None if fields is None else Quote(**fields)
-
-
 def _search_of(row: Row) -> Search | None:
-    fields = _gather(row, _SEARCH, "on")
+    fields = gather(row, _SEARCH, "on")
     return None if fields is None else Search(**fields)
 
 
@@ -74,9 +50,9 @@ def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
     if "said" in fields:
         columns["said_earliest"], columns["said_latest"] = edtf.bounds(fields["said"])
     if "quote" in fields:
-        columns |= _spread(fields["quote"], _QUOTE)
+        columns |= spread(fields["quote"], QUOTE)
     if "search" in fields:
-        columns |= _spread(fields["search"], _SEARCH)
+        columns |= spread(fields["search"], _SEARCH)
     return columns
 
 
@@ -86,7 +62,7 @@ def _fields(row: Row) -> dict[str, Any]:
         "upstream": row["upstream_id"],
         "document": row["document_id"],
         "own_claim": row["own_claim_id"],
-        "quote": _quote_of(row),
+        "quote": quote_of(row),
         "search": _search_of(row),
     }
 
@@ -242,7 +218,7 @@ def show(
 
 def shown_columns(attribution: FromClause) -> list[ColumnElement[Any]]:
     """The columns that `shown` needs."""
-    names = {"source_id", "document_id", *_QUOTE.values(), *_SEARCH.values()}
+    names = {"source_id", "document_id", *QUOTE.values(), *_SEARCH.values()}
     return [*columns_of(AttributionRead, attribution), *(attribution.c[name] for name in sorted(names - {"quote"}))]
 
 
@@ -270,8 +246,8 @@ def shown(
             ],
             origin_id=ends[row["id"]],
             document=placed.get(row["document_id"]),
-            quote=_gather(row, _QUOTE, "exact"),
-            search=_gather(row, _SEARCH, "on"),
+            quote=gather(row, QUOTE, "exact"),
+            search=gather(row, _SEARCH, "on"),
             own_claim_id=row["own_claim_id"] if row["own_claim_id"] in own else None,
         )
         for row in rows
