@@ -16,6 +16,7 @@ from app import __version__, settings
 from app.api import (
     answers,
     attributions,
+    captures,
     claims,
     documentation,
     documents,
@@ -32,6 +33,7 @@ from app.api.edge import Edge
 from app.api.kept_answers import KeptAnswers
 from app.api.short_way import ShortWay
 from app.db.engine import Database
+from app.db.store import open_store
 from app.services.cursors import Cursors
 from app.settings import Settings, SettingsError
 
@@ -88,11 +90,12 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.database = database
+    app.state.store = open_store(chosen.capture_store, chosen.data_dir)
     app.state.cursors = Cursors(secret_of(chosen))
     app.state.kept_answers = KeptAnswers(chosen.kept_answers_bytes)
     app.state.caching = answers.caching(chosen.shared_max_age)
     api = APIRouter(prefix="/api/v1")
-    rooms = (claims, topics, sources, documents, attributions, evidence, relations, transfers, service)
+    rooms = (claims, topics, sources, documents, captures, attributions, evidence, relations, transfers, service)
     for room in rooms:
         api.include_router(room.router)
     app.include_router(api)

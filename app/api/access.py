@@ -1,5 +1,6 @@
 """Who may come in, and with how much: checked before a byte of the body is parsed."""
 
+import re
 from collections.abc import Mapping
 
 from anyio import to_thread
@@ -18,6 +19,8 @@ from app.vocabulary import Role
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 IMPORTS = "/api/v1/imports"
+CAPTURES = re.compile(r"/api/v1/documents/[^/]+/captures")
+"""Where files are handed over. They may be larger than a body of JSON."""
 
 WRITES: Mapping[str, Role] = {IMPORTS: Role.EDITOR}
 """The role that writing takes, by path; elsewhere a fact-checker's. What a role may do in detail, services decide."""
@@ -36,7 +39,7 @@ class Access:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._settings.max_import_bytes if scope["path"] == IMPORTS else self._settings.max_body_bytes
+        limit = _limit(scope["path"], self._settings)
         try:
             actor = await self._actor(scope)
             if scope["method"] not in READS:
@@ -61,6 +64,13 @@ class Access:
     def _authenticate(self, key: str) -> Actor:
         with self._database.reading() as connection:
             return keys.authenticate(connection, key)
+
+
+def _limit(path: str, settings: Settings) -> int:
+    """How many bytes a body may have there."""
+    if path == IMPORTS:
+        return settings.max_import_bytes
+    return settings.max_capture_bytes if CAPTURES.fullmatch(path) else settings.max_body_bytes
 
 
 def _admit(actor: Actor | None, scope: Scope) -> None:
