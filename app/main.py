@@ -21,6 +21,7 @@ from app.api import (
     documentation,
     documents,
     evidence,
+    figure_checks,
     problems,
     relations,
     service,
@@ -95,7 +96,19 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     app.state.kept_answers = KeptAnswers(chosen.kept_answers_bytes)
     app.state.caching = answers.caching(chosen.shared_max_age)
     api = APIRouter(prefix="/api/v1")
-    rooms = (claims, topics, sources, documents, captures, attributions, evidence, relations, transfers, service)
+    rooms = (
+        claims,
+        figure_checks,
+        topics,
+        sources,
+        documents,
+        captures,
+        attributions,
+        evidence,
+        relations,
+        transfers,
+        service,
+    )
     for room in rooms:
         api.include_router(room.router)
     app.include_router(api)

@@ -60,7 +60,7 @@ async def record_capture(
     with store.draft() as draft:
         async for piece in request.stream():
             await run_in_threadpool(draft.write, piece)
-        shown = await run_in_threadpool(_receive, database, store, writer, document_id, draft, query)
+        shown = await run_in_threadpool(_receive, database, store, writer, document_id, draft=draft, said=query)
     headers = {"Location": f"/api/v1/captures/{shown.id}"}
     return Response(shown.model_dump_json(), 201, headers, "application/json")
 
@@ -71,7 +71,7 @@ def _document(database: Database, ref: str) -> str:
 
 
 def _receive(
-    database: Database, store: Store, writer: Actor, document_id: str, draft: Draft, said: CaptureQuery
+    database: Database, store: Store, writer: Actor, document_id: str, *, draft: Draft, said: CaptureQuery
 ) -> CaptureWhole:
     media_type = media_types.sniff(draft.file)
     if media_type is None:
