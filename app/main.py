@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from fastapi import APIRouter, FastAPI
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp
 
 from app import __version__, settings
@@ -59,7 +60,10 @@ class Service(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """FastAPI's layers, and ours around them."""
-        app = super().build_middleware_stack()
+        app: ASGIApp = super().build_middleware_stack()
+        if isinstance(app, ServerErrorMiddleware):
+            # It answers in plain text and then fails all the same; SafetyNet stands in its place.
+            app = app.app
         for layer in reversed(self.layers):
             app = layer(app)
         return app

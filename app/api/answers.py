@@ -31,7 +31,7 @@ _SAYS = {
     415: "The body is not of the right kind.",
     422: "A field or parameter is not as it should be; `errors` says which and why.",
     428: "If-Match is missing.",
-    503: "The database is busy; try again shortly.",
+    503: "The database is busy, or the store of captures away; try again shortly.",
 }
 
 Responses = dict[int | str, dict[str, Any]]

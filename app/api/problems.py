@@ -23,6 +23,7 @@ from app.errors import (
     InvalidError,
     NotFoundError,
     PermissionDeniedError,
+    UnavailableError,
     VersionMismatchError,
 )
 from app.schemas import faults
@@ -89,6 +90,7 @@ STATUS: Mapping[type[AttestError], HTTPStatus] = {
     UnreadableError: HTTPStatus.BAD_REQUEST,
     UnsupportedMediaTypeError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     ImportRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 

@@ -105,6 +105,7 @@ class FolderStore:
 
     def draft(self) -> AbstractContextManager[Draft]:
         """See `Store`. In the same file system, so that keeping it is a mere change of name."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         return _drafting(self.root / _DRAFTS)
 
     def keep(self, draft: Draft) -> None:

@@ -228,6 +228,11 @@ def _warc(stream: BinaryIO, text: Text) -> None:
             raise
         except UnreadableError as error:
             text.gaps.append(f"{address[:200]}: {error}")
+        # warcio takes a record that breaks off for a shorter one.
+        while record.raw_stream.read(_PIECE):
+            pass
+        if record.raw_stream.limit > 0:
+            raise UnreadableError("It breaks off.")
 
 
 class _TooMuchError(UnreadableError):

@@ -1,8 +1,8 @@
 """Whether quotes and figures stand in a captured file: questions in, answers out, in a process of its own.
 
 `python -m app.formats.look_up <number of an open file> <media type>` takes questions as JSON on standard input and
-gives answers as JSON on standard output. It begins by binding itself: memory, seconds of work, no files written, no core
-dump. Whatever a hostile file does to it ends with it; and whoever started it has an eye on the clock.
+gives answers as JSON on standard output. It begins by binding itself: memory, seconds of work, no files written, no
+core dump. Whatever a hostile file does to it ends with it; and whoever started it has an eye on the clock.
 """
 
 import os

@@ -29,7 +29,7 @@ _ALIKE = str.maketrans(
         **dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", " "),
     }
 )
-_BLANKS = re.compile(r"\s+")
+_BLANKS = re.compile(r"[\s\x00-\x1f\x7f]+")
 _LEFT_OUT = re.compile(r"[\s\"'-]+")
 
 

@@ -1,5 +1,6 @@
 """Captures: receive the bytes of a document, read what is known of them, hand them out to the desk."""
 
+import logging
 from typing import BinaryIO, NamedTuple
 
 from sqlalchemy import Connection, select
@@ -9,7 +10,7 @@ from app.db.ids import new_id
 from app.db.revisions import Row
 from app.db.schema import table_of
 from app.db.store import Draft, MissingBytesError, Store
-from app.errors import AuthenticationError, InvalidError, NotFoundError
+from app.errors import AuthenticationError, InvalidError, NotFoundError, UnavailableError
 from app.models import Capture, Change, Document, Person
 from app.schemas.capture import CaptureQuery, CaptureWhole, CustodyRead
 from app.services import custody
@@ -18,6 +19,8 @@ from app.services.objects import rows_by_id
 from app.services.record import FAST_CLOCK, NOW, Record
 from app.services.refs import Refs
 from app.vocabulary import Action, CustodyAct, Role
+
+logger = logging.getLogger("attest")
 
 _changes, _person = table_of(Change), table_of(Person)
 
@@ -40,14 +43,17 @@ def receive(
     """Keep what was handed over as a capture of a document; its id.
 
     The bytes are stored before a row says so. Raises InvalidError for a digest that they do not have, and for a time
-    that lies ahead; OSError if they cannot be stored.
+    that lies ahead; UnavailableError if they cannot be stored.
     """
     actor.require(Role.FACT_CHECKER, "hand over a capture")
     if said.sha256 is not None and said.sha256 != draft.sha256:
         raise InvalidError.of("sha256", f"is not that of the {draft.byte_length:,} bytes that arrived: {draft.sha256}")
     if said.captured_at is not None and said.captured_at > clock.now() + FAST_CLOCK:
         raise InvalidError.of("captured_at", "must not lie in the future")
-    store.keep(draft)
+    try:
+        store.keep(draft)
+    except OSError as error:
+        raise _unavailable(error) from error
     change = actor.open(connection, Action.CREATE, said.reason)
     identifier = new_id(Capture.prefix)
     row = {
@@ -105,7 +111,7 @@ def content(connection: Connection, store: Store, identifier: str, actor: Actor 
 
     What others have the right to copy we keep as evidence, and do not publish: the public learns that it is there, and
     by its digest can tell whether it has the same. Raises AuthenticationError, PermissionDeniedError, and NotFoundError
-    if there is no such capture or its bytes are gone.
+    if there is no such capture or its bytes are gone; UnavailableError if the store cannot be read.
     """
     if actor is None:
         raise AuthenticationError("Captured bytes are for the desk: Authorization: Bearer attest_…")
@@ -115,7 +121,14 @@ def content(connection: Connection, store: Store, identifier: str, actor: Actor 
         file = store.open(row["sha256"])
     except MissingBytesError:
         raise NotFoundError("stored file of capture", identifier) from None
+    except OSError as error:
+        raise _unavailable(error) from error
     if file.seek(0, 2) != row["byte_length"]:
         file.close()
         raise NotFoundError("unaltered file of capture", identifier)
     return Content(file, *(row[name] for name in Content._fields[1:]))
+
+
+def _unavailable(error: OSError) -> UnavailableError:
+    logger.error("The store of captures cannot be used", exc_info=error)
+    return UnavailableError("The store of captures cannot be used; try again shortly.")
