@@ -49,6 +49,7 @@ WRITES: list[tuple[str, str, dict[str, Any], Role]] = [
     ),
     ("POST", "claims", {"kind": "other", "statement": "So it is.", "topic": "?", "stage": "published"}, Role.EDITOR),
     ("POST", "imports", {"record": "nonsense"}, Role.EDITOR),
+    ("POST", f"documents/{NOWHERE}/captures", {}, Role.FACT_CHECKER),
 ]
 
 

@@ -42,7 +42,7 @@ ROOT = "http://testserver"
 
 
 @pytest.fixture
-def known(record: Callable[..., dict[str, Any]]) -> dict[str, str]:
+def known(api: TestClient, editor: dict[str, str], record: Callable[..., dict[str, Any]]) -> dict[str, str]:
     """The id of one object of each noun, so that paths also lead somewhere."""
     source, document, topic = record("sources"), record("documents"), record("topics")
     figure = {"metric": "present", "unit": "soldiers", "qualifier": "about", "best": 11000}
@@ -51,7 +51,8 @@ def known(record: Callable[..., dict[str, Any]]) -> dict[str, str]:
     said = record("attributions", claim=claim["id"], source=source["id"], stance="asserts", document=document["id"])
     shown = record("evidence", claim=claim["id"], document=document["id"], role="context")
     related = record("relations", claim=claim["id"], other_claim=other["id"], relation="refines")
-    made = {"claims": claim, "sources": source, "documents": document, "topics": topic}
+    captured = api.post(f"documents/{document['id']}/captures", content=b"<p>Words.</p>", headers=editor).json()
+    made = {"captures": captured, "claims": claim, "sources": source, "documents": document, "topics": topic}
     made |= {"attributions": said, "evidence": shown, "relations": related}
     return {noun: one["id"] for noun, one in made.items()}
 

@@ -177,14 +177,17 @@ class BucketStore:
         import obstore
 
         copy = tempfile.TemporaryFile()  # noqa: SIM115 - it is the caller's to close
-        with _as_oserror(self.name):
-            try:
+        try:
+            with _as_oserror(self.name):
                 for piece in obstore.get(self._store, _object_name(sha256)).stream():
                     copy.write(piece)
-            except FileNotFoundError:
-                copy.close()
-                raise MissingBytesError(sha256) from None
-        copy.seek(0)
+            copy.seek(0)
+        except FileNotFoundError:
+            copy.close()
+            raise MissingBytesError(sha256) from None
+        except OSError:
+            copy.close()
+            raise
         return cast(BinaryIO, copy)
 
     def contents(self) -> Iterator[Stored]:
