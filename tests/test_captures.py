@@ -365,3 +365,36 @@ def test_evidence_goes_out_and_comes_back(
     line = json.loads(api.get("export").text.splitlines()[-1])
     assert line["evidence"][0]["quote"] == quote
     assert (line["evidence"][0]["kind"], line["evidence"][0]["note"]) == ("dataset", "Odd.")
+
+
+def test_what_a_file_names_is_on_record_before_its_bytes_come(
+    api: TestClient, key_of: KeyOf, editor: Headers, settings: Settings, record: Record
+) -> None:
+    capture = {"id": "cap_01jhf3m8w5k6v0x2s9r7q4t1ya", "media_type": "text/html", "captured_at": "2025-01-12T18:00:00Z"}
+    capture |= {"sha256": hashlib.sha256(PAGE).hexdigest(), "byte_length": len(PAGE), "note": "Saved."}
+    document = {"record": "document", "key": "page", "kind": "article", "captures": [capture]}
+    piece = {"document": "page", "capture": capture["id"], "role": "supports", "quote": {"exact": "About 11,000"}}
+    claim = {"record": "claim", "key": "c", "kind": "other", "statement": "So.", "stage": "published"}
+    lines = "\n".join(json.dumps(one) for one in (document, {**claim, "evidence": [piece]}))
+
+    report = api.post("imports", content=lines, headers=editor).json()
+
+    assert (report["refusals"], report["objects"]["capture"]["created"]) == ([], 1)
+    assert api.post("imports", content=lines, headers=editor).json()["objects"]["capture"]["unchanged"] == 1
+    shown = api.get(f"captures/{capture['id']}").json()
+    assert {name: shown[name] for name in capture} == capture
+    assert [one["act"] for one in shown["custody"]] == ["declared"]
+    path = f"captures/{capture['id']}/content"
+    refused(api.get(path, headers=editor), 404)
+    found = api.get("export", headers=editor).text.splitlines()
+    assert json.loads(found[0])["captures"] == [capture]
+    # The same bytes, by whatever way they come.
+    other = record("documents")["id"]
+    assert api.post(f"documents/{other}/captures", content=PAGE, headers=editor).status_code == 201
+    assert api.get(path, headers=editor).content == PAGE
+    # An id stands for one capture.
+    wrong = {**document, "captures": [{**capture, "sha256": "0" * 64}]}
+    refusals = api.post("imports", content=json.dumps(wrong), headers=editor).json()["refusals"]
+    assert [(one["field"], one["reason"]) for one in refusals] == [
+        ("captures", f"there is another capture {capture['id']}")
+    ]

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from app import settings
 from app.cli.output import BYLINE, FAILED, AsJson, database, errors, fail, print_json, say
 
 app = typer.Typer(help="Verify the files that captures consist of, and move them.", no_args_is_help=True)
@@ -58,6 +57,7 @@ def move(
 
     Example: [bold]attest evidence move s3://newsroom-evidence/attest[/bold]
     """
+    from app import settings
     from app.db.store import open_store
     from app.services import actors, custody
 
@@ -77,6 +77,7 @@ def move(
 
 
 def _store() -> Any:
+    from app import settings
     from app.db.store import open_store
 
     chosen = settings.load()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.schemas.common import Moment, Prose, Read, Schema, Url
+from app.schemas.common import Line, Moment, Prose, Read, Schema, Url
 from app.schemas.query import AsOf
 from app.vocabulary import CustodyAct
 
@@ -25,6 +25,25 @@ class CaptureQuery(Schema):
     """SHA-256 of the file as the sender knows it; what arrives otherwise is refused."""
     reason: Prose = Field("Captured.", max_length=2_000)
     """Why it is recorded, for every reader of the history."""
+
+
+class CaptureCreate(Schema):
+    """A capture that a file names. Its bytes do not come with it: they lie in a store, under their digest."""
+
+    id: str = Field(pattern="^cap_[0-9a-hjkmnp-tv-z]{26}$")
+    """Identifier, which it keeps."""
+    sha256: Digest
+    """SHA-256 of the bytes, hexadecimal."""
+    media_type: Line = Field(max_length=100)
+    """Media type of the bytes."""
+    byte_length: int = Field(ge=0, le=2**53)
+    """How many bytes."""
+    captured_at: AsOf
+    """When they were fetched or handed over, UTC."""
+    url: Url | None = None
+    """From where."""
+    note: Prose | None = None
+    """How they were captured, and what to know about them."""
 
 
 class CaptureRead(Read):

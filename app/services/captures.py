@@ -1,18 +1,19 @@
 """Captures: receive the bytes of a document, read what is known of them, hand them out to the desk."""
 
 import logging
+from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from app import clock
+from app import clock, models
 from app.db.ids import new_id
-from app.db.revisions import Row
+from app.db.revisions import Change, Row
 from app.db.schema import table_of
 from app.db.store import Draft, MissingBytesError, Store
 from app.errors import AuthenticationError, InvalidError, NotFoundError, UnavailableError
-from app.models import Capture, Change, Document, Person
-from app.schemas.capture import CaptureQuery, CaptureWhole, CustodyRead
+from app.models import Capture, Document, Person
+from app.schemas.capture import CaptureCreate, CaptureQuery, CaptureWhole, CustodyRead
 from app.services import custody
 from app.services.actors import Actor
 from app.services.objects import rows_by_id
@@ -22,7 +23,7 @@ from app.vocabulary import Action, CustodyAct, Role
 
 logger = logging.getLogger("attest")
 
-_changes, _person = table_of(Change), table_of(Person)
+_changes, _person = table_of(models.Change), table_of(Person)
 
 
 def document_named(connection: Connection, ref: str) -> str:
@@ -69,6 +70,27 @@ def receive(
     change.append(table_of(Capture), [row])
     custody.tell(change, CustodyAct.RECEIVED, [identifier])
     return identifier
+
+
+def declare(change: Change, said: Sequence[tuple[str, CaptureCreate]]) -> list[bool | None]:
+    """Record captures that a file names, each with the id of its document, for those that are not on record.
+
+    For each: true if it is new, None if another capture has its id. Their bytes are looked for by digest, whenever they
+    come into the store; until then they are missing.
+    """
+    on_record = dict(rows_by_id(change.connection, table_of(Capture), [capture.id for _document, capture in said]))
+    rows: list[Row] = []
+    outcomes: list[bool | None] = []
+    for document_id, capture in said:
+        row = {**vars(capture), "document_id": document_id}
+        before = on_record.setdefault(capture.id, row)
+        same = all(before[name] == row[name] for name in ("document_id", "sha256", "byte_length"))
+        outcomes.append(before is row if same else None)
+        rows += [row] if before is row else []
+    change.append(table_of(Capture), rows)
+    note = "An imported file names it; the bytes were not in that file."
+    custody.tell(change, CustodyAct.DECLARED, [row["id"] for row in rows], note)
+    return outcomes
 
 
 def read_one(connection: Connection, record: Record, identifier: str) -> CaptureWhole:

@@ -1,12 +1,13 @@
 """Exports: the record in Attest's own exchange format, which an import reads back."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, FromClause, select
 
 from app.db.revisions import Row
+from app.schemas.capture import CaptureCreate
 from app.schemas.query import ClaimFilter
 from app.schemas.record import ClaimRecord, DocumentRecord, Record, SourceRecord, TopicRecord
 from app.services import attributions, claims, evidence, origins, reviews, sources, visible
@@ -65,7 +66,7 @@ class _Writer:
         parties = {row["adverse_to_id"] for row in rows.values()} - {None}
         yield from self._sources(speakers | parties | {row["publisher_id"] for row in placed} - {None})
         yield from self._plain(TOPIC, TopicRecord, self._topics(rows.values()))
-        yield from self._plain(DOCUMENT, DocumentRecord, placed)
+        yield from self._plain(DOCUMENT, DocumentRecord, placed, captures=self._captures(placed))
         self._name({row["other_claim_id"] for group in related.values() for row in group} | rows.keys())
         rulings = self._of_claims(self._tables.independence_ruling, rows)
         decided = reviews.rows_of_claims(self._connection, self._tables, rows)
@@ -104,6 +105,16 @@ class _Writer:
     def _documents(self, identifiers: Iterable[str]) -> list[Row]:
         return _in_order(rows_by_id(self._connection, self._tables.document, identifiers))
 
+    def _captures(self, documents: Iterable[Row]) -> dict[str, list[CaptureCreate]]:
+        """What is known of their captures; the bytes are not for a file of records."""
+        found: dict[str, list[CaptureCreate]] = {row["id"]: [] for row in documents if row["id"] not in self._written}
+        table = self._tables.capture
+        for chunk in chunks(found):
+            statement = select(table).where(table.c.document_id.in_(chunk)).order_by(table.c.id)
+            for row in self._connection.execute(statement).mappings():
+                found[row["document_id"]].append(CaptureCreate(**_only(row, *CaptureCreate.model_fields)))
+        return found
+
     def _topics(self, rows: Iterable[Row]) -> list[Row]:
         wanted = {row["topic_id"] for row in rows} - {None}
         return _in_order(rows_by_id(self._connection, self._tables.topic, wanted))
@@ -115,12 +126,15 @@ class _Writer:
         rows = rows_by_id(self._connection, self._tables.source, ordered)
         yield from self._plain(SOURCE, SourceRecord, [rows[one] for one in ordered])
 
-    def _plain(self, noun: Noun, record: type[Any], rows: Iterable[Row]) -> Iterator[Any]:
+    def _plain(
+        self, noun: Noun, record: type[Any], rows: Iterable[Row], **parts: Mapping[str, Sequence[Any]]
+    ) -> Iterator[Any]:
         for row in rows:
             if row["id"] not in self._written:
                 self._written.add(row["id"])
                 self._names[row["id"]] = row["key"] or row["id"]
-                yield record(**self._fields(noun, row))
+                hanging = {name: found[row["id"]] for name, found in parts.items() if found[row["id"]]}
+                yield record(**self._fields(noun, row), **hanging)
 
     def _name(self, claim_ids: Iterable[str]) -> None:
         rows = rows_by_id(self._connection, self._tables.claim, set(claim_ids) - self._names.keys())
