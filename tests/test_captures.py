@@ -367,11 +367,10 @@ def test_evidence_goes_out_and_comes_back(
     assert (line["evidence"][0]["kind"], line["evidence"][0]["note"]) == ("dataset", "Odd.")
 
 
-def test_what_a_file_names_is_on_record_before_its_bytes_come(
-    api: TestClient, key_of: KeyOf, editor: Headers, settings: Settings, record: Record
-) -> None:
-    capture = {"id": "cap_01jhf3m8w5k6v0x2s9r7q4t1ya", "media_type": "text/html", "captured_at": "2025-01-12T18:00:00Z"}
-    capture |= {"sha256": hashlib.sha256(PAGE).hexdigest(), "byte_length": len(PAGE), "note": "Saved."}
+def test_what_a_file_names_is_on_record_before_its_bytes_come(api: TestClient, editor: Headers, record: Record) -> None:
+    capture: dict[str, Any] = {"id": "cap_01jhf3m8w5k6v0x2s9r7q4t1ya", "media_type": "text/html", "note": "Saved."}
+    capture |= {"sha256": hashlib.sha256(PAGE).hexdigest(), "byte_length": len(PAGE)}
+    capture["captured_at"] = "2025-01-12T18:00:00Z"
     document = {"record": "document", "key": "page", "kind": "article", "captures": [capture]}
     piece = {"document": "page", "capture": capture["id"], "role": "supports", "quote": {"exact": "About 11,000"}}
     claim = {"record": "claim", "key": "c", "kind": "other", "statement": "So.", "stage": "published"}
