@@ -20,7 +20,7 @@ class CaptureQuery(Schema):
     url: Url | None = None
     """From where."""
     note: Prose | None = Field(None, max_length=2_000, examples=["Saved by the browser, scripts off."])
-    """How it was captured, and what to know about it."""
+    """How it was captured, and what to know about it; for every reader."""
     sha256: Digest | None = None
     """SHA-256 of the file as the sender knows it; what arrives otherwise is refused."""
     reason: Prose = Field("Captured.", max_length=2_000)

@@ -1,5 +1,6 @@
 """Looking things up in captured files: each file is read in a short-lived process that can do no harm but to itself."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -30,6 +31,8 @@ MOST_TOLD = 4_000_000
 MOST_KEPT = 512
 """Sets of answers that are remembered: bytes under a digest never change, and neither do answers about them."""
 
+logger = logging.getLogger("attest")
+
 _turns = BoundedSemaphore(AT_ONCE)
 _kept: OrderedDict[tuple[str, bytes], list[Answer]] = OrderedDict()
 _lock = Lock()
@@ -54,7 +57,7 @@ def answers(store: Store, sha256: str, media_type: str, questions: Sequence[Ques
     finally:
         _turns.release()
     if isinstance(told, str):
-        told = _all(questions, told)
+        return _all(questions, told)  # and not remembered: it may be that others kept the machine busy
     with _lock:
         _kept[sha256, asked] = told
         while len(_kept) > MOST_KEPT:
@@ -90,8 +93,11 @@ def _told(store: Store, sha256: str, media_type: str, asked: bytes) -> list[Answ
             finally:
                 clock.cancel()
                 process.kill()
-    if told is None or process.returncode:
+    if told is None or process.returncode < 0:
         return "It takes more time or memory to read than a file may."
+    if process.returncode:
+        logger.error("The reader of %s ended with %d", sha256, process.returncode)
+        return "It could not be read; why has been logged."
     try:
         return msgspec.json.decode(told, type=list[Answer])
     except msgspec.DecodeError:
