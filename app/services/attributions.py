@@ -17,12 +17,11 @@ from app.schemas.attribution import (
     AttributionRead,
     ChainLink,
     ClaimAttributionCreate,
-    Search,
 )
 from app.services import documents, origins, search_index, sources
 from app.services.actors import Actor, visible_stages
 from app.services.objects import Columns, Noun, check_etag, columns_of, etag, given, overlay, rows_by_id, shaped
-from app.services.quotes import QUOTE, gather, quote_of, spread
+from app.services.quotes import QUOTE, gather, spread
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.services.touch import touch
@@ -34,9 +33,9 @@ _PLAIN = ("key", "stance", "lineage", "said", "directness", "note", "withdrawn")
 _SEARCH = {"on": "searched_on", "where": "searched_where", "by": "searched_by"}
 
 
-def _search_of(row: Row) -> Search | None:
-    fields = gather(row, _SEARCH, "on")
-    return None if fields is None else Search(**fields)
+def nested(row: Row) -> dict[str, Any]:
+    """The objects within an attribution, from its columns: `quote` and `search`, None where there is none."""
+    return {"quote": gather(row, QUOTE, "exact"), "search": gather(row, _SEARCH, "on")}
 
 
 def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
@@ -62,8 +61,7 @@ def _fields(row: Row) -> dict[str, Any]:
         "upstream": row["upstream_id"],
         "document": row["document_id"],
         "own_claim": row["own_claim_id"],
-        "quote": quote_of(row),
-        "search": _search_of(row),
+        **nested(row),
     }
 
 
@@ -246,8 +244,7 @@ def shown(
             ],
             origin_id=ends[row["id"]],
             document=placed.get(row["document_id"]),
-            quote=gather(row, QUOTE, "exact"),
-            search=gather(row, _SEARCH, "on"),
+            **nested(row),
             own_claim_id=row["own_claim_id"] if row["own_claim_id"] in own else None,
         )
         for row in rows

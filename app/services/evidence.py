@@ -14,7 +14,7 @@ from app.schemas.evidence import ClaimEvidenceCreate, EvidenceCorrection, Eviden
 from app.services import documents
 from app.services.actors import Actor, visible_stages
 from app.services.objects import Columns, Noun, check_etag, columns_of, etag, given, overlay, rows_by_id, shaped
-from app.services.quotes import QUOTE, gather, quote_of, spread
+from app.services.quotes import QUOTE, gather, spread
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.services.touch import touch
@@ -34,6 +34,11 @@ _PLAIN = (
 )
 
 
+def nested(row: Row) -> dict[str, Any]:
+    """The object within a piece of evidence, from its columns: `quote`, None if it has none."""
+    return {"quote": gather(row, QUOTE, "exact")}
+
+
 def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
     columns = {name: fields[name] for name in _PLAIN if name in fields}
     if "document" in fields:
@@ -47,7 +52,7 @@ def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
 
 def _fields(row: Row) -> dict[str, Any]:
     plain = {name: row[name] for name in _PLAIN if name != "key"}
-    return plain | {"document": row["document_id"], "capture": row["capture_id"], "quote": quote_of(row)}
+    return plain | {"document": row["document_id"], "capture": row["capture_id"], **nested(row)}
 
 
 EVIDENCE = Noun(Evidence, ClaimEvidenceCreate, _columns, _fields)
@@ -165,4 +170,4 @@ def shown_columns(evidence: FromClause) -> list[ColumnElement[Any]]:
 
 def shown(row: Row, placed: Mapping[str, Any]) -> PlainRow:
     """A piece of evidence as `EvidenceRead` has it; `placed` are documents as they are mentioned."""
-    return shaped(EvidenceRead, row, document=placed[row["document_id"]], quote=gather(row, QUOTE, "exact"))
+    return shaped(EvidenceRead, row, document=placed[row["document_id"]], **nested(row))

@@ -5,7 +5,6 @@ from typing import Any
 
 from app.db.revisions import Row
 from app.schemas.common import Schema
-from app.schemas.quote import Quote
 
 QUOTE: Mapping[str, str] = {
     "exact": "quote",
@@ -29,9 +28,3 @@ def spread(nested: Mapping[str, Any] | Schema | None, names: Mapping[str, str]) 
 def gather(row: Row, names: Mapping[str, str], needed: str) -> dict[str, Any] | None:
     """The way back; None if the field that is always `needed` is not there."""
     return None if row[names[needed]] is None else {name: row[column] for name, column in names.items()}
-
-
-def quote_of(row: Row) -> Quote | None:
-    """The passage of a stored row."""
-    fields = gather(row, QUOTE, "exact")
-    return None if fields is None else Quote(**fields)
