@@ -11,16 +11,19 @@ from typing import Any
 
 from anyio import CapacityLimiter
 from fastapi import APIRouter, FastAPI
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp
 
 from app import __version__, settings
 from app.api import (
     answers,
     attributions,
+    captures,
     claims,
     documentation,
     documents,
     evidence,
+    figure_checks,
     keys,
     log,
     people,
@@ -38,6 +41,7 @@ from app.api.housekeeping import keeping_house
 from app.api.kept_answers import KeptAnswers
 from app.api.short_way import ShortWay
 from app.db.engine import Database
+from app.db.store import open_store
 from app.services.cursors import Cursors
 from app.services.log_key import Sealer
 from app.settings import Settings, SettingsError, keep_secret
@@ -64,7 +68,10 @@ class Service(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """FastAPI's layers, and ours around them."""
-        app = super().build_middleware_stack()
+        app: ASGIApp = super().build_middleware_stack()
+        if isinstance(app, ServerErrorMiddleware):
+            # It answers in plain text and then fails all the same; SafetyNet stands in its place.
+            app = app.app
         for layer in reversed(self.layers):
             app = layer(app)
         return app
@@ -111,12 +118,13 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     app.state.database = database
     app.state.turns = CapacityLimiter(chosen.pool_size)
     app.state.sealer = sealer
+    app.state.store = open_store(chosen.capture_store, chosen.data_dir)
     app.state.cursors = Cursors(secret_of(chosen))
     app.state.kept_answers = KeptAnswers(chosen.kept_answers_bytes)
     app.state.caching = answers.caching(chosen.shared_max_age)
     api = APIRouter(prefix="/api/v1")
-    desk = (proposals, people, keys)
-    rooms = (claims, topics, sources, documents, attributions, evidence, relations, *desk, transfers, log, service)
+    record = (claims, figure_checks, topics, sources, documents, captures, attributions, evidence, relations)
+    rooms = (*record, proposals, people, keys, transfers, log, service)
     for room in rooms:
         api.include_router(room.router)
     app.include_router(api)

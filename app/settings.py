@@ -63,6 +63,14 @@ class Settings(BaseSettings):
         description="Addresses and networks of reverse proxies, parted by commas, whose `X-Forwarded-For` says who "
         "asks. Empty: nobody's.",
     )
+    max_capture_bytes: int = Field(
+        50_000_000, ge=1_000, le=1_000_000_000, description="Largest file that is taken as a capture, in bytes."
+    )
+    capture_store: str = Field(
+        "",
+        description="Where the bytes of captures are kept: a folder, or `s3://bucket/prefix` "
+        "(takes the extra `s3`; credentials from `AWS_…`). Empty: `captures` in the data folder.",
+    )
     pool_size: int = Field(16, ge=1, le=500, description="Database connections kept open per process.")
     kept_answers_bytes: int = Field(
         16_000_000, ge=0, description="Memory for answers that are given again while they are still right; 0: none."
@@ -97,6 +105,13 @@ class Settings(BaseSettings):
             except ValueError:
                 raise ValueError("must be addresses or networks such as 10.0.0.5, fd00::/8") from None
         return ",".join(found)
+
+    @field_validator("capture_store")
+    @classmethod
+    def _folder_or_bucket(cls, address: str) -> str:
+        if "://" in address and not address.startswith("s3://"):
+            raise ValueError("must be a folder, or begin with s3://")
+        return address
 
     @field_validator("log_level")
     @classmethod

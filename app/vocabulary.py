@@ -240,6 +240,40 @@ class EvidenceRole(Word):
     CONTEXT = "context", "Helps to understand it, without speaking for or against."
 
 
+class EvidenceKind(Word):
+    """What a piece of evidence is, as something to be examined; what its document is, the document says."""
+
+    DOCUMENT = "document", "The document as such: what is written, said or listed in it."
+    PHOTOGRAPH = "photograph", "What a photograph shows."
+    VIDEO = "video", "What moving pictures show."
+    AUDIO = "audio", "What a recording of sound lets hear."
+    SATELLITE_IMAGE = "satellite_image", "A picture taken from space or from the air."
+    GEOLOCATION = "geolocation", "The place of a picture, found by comparing what is to be seen in it."
+    OFFICIAL_RECORD = "official_record", "A register, a court file, a list kept by an authority."
+    TESTIMONY = "testimony", "What somebody says who was there."
+    DATASET = "dataset", "Data, or what was computed from them."
+    PHYSICAL = "physical", "A thing: a memo, a tag, a part of a weapon."
+    OTHER = "other", "None of the above."
+
+
+class CustodyAct(Word):
+    """What happened to the bytes of a capture."""
+
+    RECEIVED = "received", "They came in, were digested and stored."
+    DECLARED = "declared", "An imported file names them; they did not come with it."
+    VERIFIED = "verified", "They were read back: length and SHA-256 are as recorded."
+    FAILED_VERIFICATION = "failed_verification", "They were missing, or were not the recorded ones."
+    MOVED = "moved", "They were copied to another store, and read back there."
+
+
+class FigureFound(Word):
+    """Whether a quote or a figure stands in the captured text that it cites."""
+
+    FOUND = "found", "It stands there."
+    NOT_FOUND = "not_found", "The text was read whole, and it does not stand there."
+    NOT_CHECKABLE = "not_checkable", "There is no text to look in, or it could not be read whole."
+
+
 class Relation(Word):
     """What a claim is to another claim; read 'this claim <relation> the other'."""
 

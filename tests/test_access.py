@@ -57,6 +57,7 @@ WRITES: list[tuple[str, str, dict[str, Any], Role]] = [
     ("POST", f"keys/{NOWHERE}/revoke", {}, Role.READER),
     ("POST", "people", {"byline": ""}, Role.ADMIN),
     ("PATCH", f"people/{NOWHERE}", {}, Role.ADMIN),
+    ("POST", f"documents/{NOWHERE}/captures", {}, Role.FACT_CHECKER),
 ]
 
 

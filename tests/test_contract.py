@@ -43,7 +43,10 @@ ROOT = "http://testserver"
 
 @pytest.fixture
 def known(
-    api: TestClient, record: Callable[..., dict[str, Any]], key_of: Callable[[Role], dict[str, str]]
+    api: TestClient,
+    editor: dict[str, str],
+    record: Callable[..., dict[str, Any]],
+    key_of: Callable[[Role], dict[str, str]],
 ) -> dict[str, str]:
     """The id of one object of each noun, so that paths also lead somewhere."""
     source, document, topic = record("sources"), record("documents"), record("topics")
@@ -53,7 +56,8 @@ def known(
     said = record("attributions", claim=claim["id"], source=source["id"], stance="asserts", document=document["id"])
     shown = record("evidence", claim=claim["id"], document=document["id"], role="context")
     related = record("relations", claim=claim["id"], other_claim=other["id"], relation="refines")
-    made = {"claims": claim, "sources": source, "documents": document, "topics": topic}
+    captured = api.post(f"documents/{document['id']}/captures", content=b"<p>Words.</p>", headers=editor).json()
+    made = {"captures": captured, "claims": claim, "sources": source, "documents": document, "topics": topic}
     made |= {"attributions": said, "evidence": shown, "relations": related}
     for noun, fields in (("people", {"byline": "Desk 3"}), ("keys", {"label": "spare"})):
         made[noun] = api.post(noun, json=fields, headers=key_of(Role.ADMIN)).json()

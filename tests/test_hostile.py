@@ -62,7 +62,7 @@ def is_sound(answer: Response) -> bool:
 
 
 @pytest.fixture
-def world(record: Record) -> dict[str, dict[str, Any]]:
+def world(api: TestClient, editor: Headers, record: Record) -> dict[str, dict[str, Any]]:
     """One of each noun, and the least that another one like it needs."""
     speaker = record("sources")
     paper = record("documents")
@@ -76,9 +76,10 @@ def world(record: Record) -> dict[str, dict[str, Any]]:
         "evidence": {"claim": first["id"], "document": paper["id"], "role": "context"},
         "relations": {"claim": first["id"], "other_claim": second["id"], "relation": "refines"},
     }
-    made = {"claims": first, "sources": speaker, "documents": paper}
+    handed_over = api.post(f"documents/{paper['id']}/captures", content=b"<p>Words.</p>", headers=editor).json()
+    made = {"claims": first, "sources": speaker, "documents": paper, "captures": handed_over}
     made |= {noun: record(noun, **least[noun]) for noun in ("topics", "attributions", "evidence", "relations")}
-    return {noun: {"id": made[noun]["id"], "least": least[noun]} for noun in NOUNS}
+    return {noun: {"id": one["id"], "least": least.get(noun, {})} for noun, one in made.items()}
 
 
 # --- paths ---
@@ -102,6 +103,8 @@ def test_identifiers(api: TestClient) -> None:
         for one in IDENTIFIERS:
             for path in (
                 *(f"{noun}/{one}" for noun in NOUNS),
+                *(f"captures/{one}{part}" for part in ("", "/content")),
+                f"claims/{one}/figures/check",
                 *(f"claims/{one}/{part}" for part in ("history", "reviews", "independence-rulings", "versions/1")),
                 f"topics/{one}/estimates",
             ):
@@ -530,6 +533,18 @@ WHOLE: dict[str, dict[str, Any]] = {
                 "document": "d",
                 "capture": None,
                 "role": "context",
+                "kind": "document",
+                "note": "N",
+                "quote": {
+                    "exact": "E",
+                    "prefix": "P",
+                    "suffix": "S",
+                    "page": "1",
+                    "media_time": "00:00:01",
+                    "language": "uk",
+                    "translation": "T",
+                    "translated_by": "B",
+                },
                 "description": "D",
                 "independent": None,
                 "key": "e",

@@ -43,7 +43,9 @@ WORDS: dict[tuple[str, str], type[Word]] = {
     ("claim", "stage"): vocabulary.Stage,
     ("claim", "status"): vocabulary.Status,
     ("claim_relation", "relation"): vocabulary.Relation,
+    ("custody_event", "act"): vocabulary.CustodyAct,
     ("document", "kind"): vocabulary.DocumentKind,
+    ("evidence", "kind"): vocabulary.EvidenceKind,
     ("evidence", "role"): vocabulary.EvidenceRole,
     ("independence_ruling", "ruling"): vocabulary.Independence,
     ("person", "role"): vocabulary.Role,
@@ -65,7 +67,12 @@ WORDS: dict[tuple[str, str], type[Word]] = {
 }
 """Which closed list a column holds."""
 
-NOT_STORED: set[type[Word]] = {vocabulary.ProposalState, vocabulary.Signer, vocabulary.Staleness}
+NOT_STORED: set[type[Word]] = {
+    vocabulary.FigureFound,
+    vocabulary.ProposalState,
+    vocabulary.Signer,
+    vocabulary.Staleness,
+}
 """Closed lists of what follows from the record."""
 
 

@@ -38,7 +38,7 @@ from app.models import (
     Source,
     Topic,
 )
-from app.schemas.attribution import AttributionRead, ChainLink, Quote, Search
+from app.schemas.attribution import AttributionRead, ChainLink, Search
 from app.schemas.claim import ClaimItem, ClaimPage, ClaimRead, SpeakerRead, TopicBrief
 from app.schemas.common import Read
 from app.schemas.document import DocumentBrief
@@ -47,6 +47,7 @@ from app.schemas.evidence import EvidenceRead
 from app.schemas.fact_check import FactCheckRead
 from app.schemas.independence import Counts, OriginsRead
 from app.schemas.quantity import QuantityRead
+from app.schemas.quote import Quote
 from app.schemas.record import ClaimRecord, DocumentRecord, NoteRecord, Record, SourceRecord, TopicRecord
 from app.schemas.relation import ClaimBrief, RelationRead
 from app.schemas.review import ReviewRead
@@ -74,6 +75,22 @@ def shown(shape: type[Shape], row: Base, **more: Any) -> Shape:
     """A shape from the columns of the same names and from what is given."""
     stored = columns(row)
     return shape(**{**{name: stored[name] for name in shape.model_fields if name in stored}, **more})
+
+
+def quoted(row: Attribution | Evidence) -> Quote | None:
+    """The passage that a row cites."""
+    if row.quote is None:
+        return None
+    return Quote(
+        exact=row.quote,
+        prefix=row.quote_prefix,
+        suffix=row.quote_suffix,
+        page=row.page,
+        media_time=row.media_time,
+        language=row.quote_language,
+        translation=row.translation,
+        translated_by=row.translated_by,
+    )
 
 
 class PlainRecord:
@@ -175,7 +192,7 @@ class PlainRecord:
             counts=Counts(**origins.counts(said, ends, publishers, pairs)),
             origins=OriginsRead(origins=[self.named(one) for one in found], pairs=pairs),
             evidence=[
-                shown(EvidenceRead, one, document=self.placed(one.document_id))
+                shown(EvidenceRead, one, document=self.placed(one.document_id), quote=quoted(one))
                 for one in self.evidence.values()
                 if one.claim_id == claim.id
             ],
@@ -219,18 +236,7 @@ class PlainRecord:
             chain=[shown(ChainLink, one, attribution_id=one.id, source=self.named(one.source_id)) for one in links],
             origin_id=ends[said.id],
             document=self.document(said.document_id),
-            quote=None
-            if said.quote is None
-            else Quote(
-                exact=said.quote,
-                prefix=said.quote_prefix,
-                suffix=said.quote_suffix,
-                page=said.page,
-                media_time=said.media_time,
-                language=said.quote_language,
-                translation=said.translation,
-                translated_by=said.translated_by,
-            ),
+            quote=quoted(said),
             search=None
             if said.searched_on is None
             else Search.model_validate({"on": said.searched_on, "where": said.searched_where, "by": said.searched_by}),
@@ -442,7 +448,13 @@ class PlainRecord:
                 for one in sorted(said.values(), key=self.steps)
             ],
             "evidence": [
-                {**columns(one), "key": one.key or one.id, "document": named(self.documents, one.document_id)}
+                {
+                    **columns(one),
+                    "key": one.key or one.id,
+                    "document": named(self.documents, one.document_id),
+                    "capture": one.capture_id,
+                    "quote": quoted(one),
+                }
                 for one in self.evidence.values()
                 if one.claim_id == claim.id
             ],

@@ -16,12 +16,10 @@ from sqlalchemy.exc import DBAPIError
 from app import clock
 from app.db import migrate
 from app.db.engine import Database
-from app.db.ids import new_id
 from app.db.revisions import revision_table
 from app.db.schema import table_of
-from app.models import APPEND_ONLY, VERSIONED, Capture, Change, Claim, Head
-from app.services.actors import Actor
-from app.vocabulary import Action, Role
+from app.models import APPEND_ONLY, VERSIONED, Change, Claim, Head
+from app.vocabulary import Role
 from tests.support.writers import run_processes
 
 Record = Callable[..., dict[str, Any]]
@@ -37,15 +35,11 @@ WRITERS = 16
 
 
 @pytest.fixture
-def captured(record: Record, database: Database, actor: Actor) -> str:
-    """The id of a document of which we kept bytes; no door takes them yet."""
+def captured(api: TestClient, editor: Headers, record: Record) -> str:
+    """The id of a document of which we kept bytes."""
     document_id = str(record("documents", title="Briefing")["id"])
-    with database.writing() as connection:
-        change = actor.open(connection, Action.CREATE, "Kept.")
-        capture = {"id": new_id(Capture.prefix), "document_id": document_id, "sha256": "0" * 64, "url": None}
-        change.append(
-            table_of(Capture), [{**capture, "media_type": "text/html", "byte_length": 0, "captured_at": change.at}]
-        )
+    answer = api.post(f"documents/{document_id}/captures", content=b"<p>Words.</p>", headers=editor)
+    assert answer.status_code == 201, answer.text
     return document_id
 
 

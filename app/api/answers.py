@@ -26,11 +26,12 @@ _SAYS = {
     409: "The record as it stands does not allow it.",
     412: "The object has changed since you read it.",
     413: "The body is too large.",
+    416: "There are no such bytes.",
     415: "The body is not of the right kind.",
     422: "A field or parameter is not as it should be; `errors` says which and why.",
     428: "If-Match is missing.",
     429: "Too many wrong keys; try again after as many seconds as Retry-After says.",
-    503: "The database is busy; try again shortly.",
+    503: "The database is busy, or the store of captures away; try again shortly.",
 }
 
 Responses = dict[int | str, dict[str, Any]]

@@ -26,7 +26,7 @@ class Policy:
     """The least role; None: anybody, also without a key."""
     scope: Scope | None
     """The scope that a key needs, if one is sent; None: any key will do."""
-    limit: Literal["max_body_bytes", "max_import_bytes"] = "max_body_bytes"
+    limit: Literal["max_body_bytes", "max_import_bytes", "max_capture_bytes"] = "max_body_bytes"
     """The setting that bounds the body."""
     repeatable: bool = True
     """Whether a POST takes an Idempotency-Key. It does not where the answer must be stored nowhere."""
@@ -50,6 +50,9 @@ READS = Policy(None, Scope.READ)
 
 RECORDS = Policy(Role.FACT_CHECKER, Scope.RECORD)
 """For the desk: to record and to correct."""
+
+CAPTURES = Policy(Role.FACT_CHECKER, Scope.RECORD, limit="max_capture_bytes", streamed=True)
+"""For the desk: files of documents."""
 
 DESK = Policy(Role.FACT_CHECKER, Scope.READ)
 """For the desk: what nobody else reads."""
@@ -87,6 +90,9 @@ ROUTES: Mapping[str, Policy] = {
     "GET /sources/{identifier}": READS,
     "GET /documents": READS,
     "GET /documents/{identifier}": READS,
+    "GET /captures/{identifier}": READS,
+    "GET /captures/{identifier}/content": DESK,
+    "GET /claims/{identifier}/figures/check": DESK,
     "GET /attributions": READS,
     "GET /attributions/{identifier}": READS,
     "GET /evidence": READS,
@@ -104,6 +110,7 @@ ROUTES: Mapping[str, Policy] = {
     "PATCH /sources/{identifier}": RECORDS,
     "POST /documents": RECORDS,
     "PATCH /documents/{identifier}": RECORDS,
+    "POST /documents/{identifier}/captures": CAPTURES,
     "POST /attributions": RECORDS,
     "PATCH /attributions/{identifier}": RECORDS,
     "POST /evidence": RECORDS,

@@ -22,6 +22,7 @@ from app.errors import (
     InvalidError,
     NotFoundError,
     PermissionDeniedError,
+    UnavailableError,
     VersionMismatchError,
 )
 from app.schemas import faults
@@ -97,6 +98,7 @@ STATUS: Mapping[type[AttestError], HTTPStatus] = {
     UnsupportedMediaTypeError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
     TooManyWrongKeysError: HTTPStatus.TOO_MANY_REQUESTS,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     ImportRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 

@@ -50,6 +50,7 @@ def revision_table(table: Table) -> Table:
             primary_key=column.name in ("id", "version"),
             autoincrement=False,
             nullable=column.nullable,
+            server_default=None if column.server_default is None else column.server_default.arg,  # type: ignore[attr-defined]  # ours are literals
             comment=column.comment,
         )
         for column in table.columns

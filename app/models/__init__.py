@@ -3,11 +3,12 @@
 from app.db.revisions import revision_table
 from app.db.schema import Base, table_of
 from app.models.attribution import Attribution
+from app.models.capture import Capture, CustodyEvent
 from app.models.change import Change, Head
 from app.models.claim import Claim, Quantity
 from app.models.claim_count import ClaimCount, ClaimCountHistory
 from app.models.claim_relation import ClaimRelation
-from app.models.document import Capture, Document
+from app.models.document import Document
 from app.models.evidence import Evidence
 from app.models.fact_check import FactCheck
 from app.models.idempotent_answer import IdempotentAnswer
@@ -28,6 +29,7 @@ APPEND_ONLY: tuple[type[Base], ...] = (
     Change,
     Quantity,
     Capture,
+    CustodyEvent,
     IndependenceRuling,
     Proposal,
     SignOff,
@@ -51,6 +53,7 @@ __all__ = [
     "ClaimCount",
     "ClaimCountHistory",
     "ClaimRelation",
+    "CustodyEvent",
     "Document",
     "Evidence",
     "FactCheck",

@@ -17,13 +17,11 @@ from app.schemas.attribution import (
     AttributionRead,
     ChainLink,
     ClaimAttributionCreate,
-    Quote,
-    Retraction,
-    Search,
 )
 from app.services import documents, origins, ratings, search_index, sources
 from app.services.actors import Actor, visible_stages
 from app.services.objects import Columns, Noun, check_etag, columns_of, etag, given, overlay, rows_by_id, shaped
+from app.services.quotes import QUOTE, gather, spread
 from app.services.ratings import Ratings
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
@@ -33,35 +31,16 @@ from app.vocabulary import Action
 
 _PLAIN = ("key", "stance", "lineage", "said", "directness", "note", "withdrawn")
 
-_QUOTE = {
-    "exact": "quote",
-    "prefix": "quote_prefix",
-    "suffix": "quote_suffix",
-    "page": "page",
-    "media_time": "media_time",
-    "language": "quote_language",
-    "translation": "translation",
-    "translated_by": "translated_by",
-}
 _SEARCH = {"on": "searched_on", "where": "searched_where", "by": "searched_by"}
 _RETRACTION = {"by": "retracted_by", "on": "retracted_on", "notice": "retraction_notice"}
-
-
-def _spread(nested: Mapping[str, Any] | Quote | Search | Retraction | None, names: Mapping[str, str]) -> Columns:
-    values = vars(nested) if isinstance(nested, Quote | Search | Retraction) else nested or {}
-    return {column: values.get(name) for name, column in names.items()}
-
-
-def _gather(row: Row, names: Mapping[str, str], needed: str) -> dict[str, Any] | None:
-    return None if row[names[needed]] is None else {name: row[column] for name, column in names.items()}
 
 
 def nested(row: Row) -> dict[str, Any]:
     """The objects within an attribution, from its columns; None where there is none."""
     return {
-        "quote": _gather(row, _QUOTE, "exact"),
-        "search": _gather(row, _SEARCH, "on"),
-        "retraction": _gather(row, _RETRACTION, "by"),
+        "quote": gather(row, QUOTE, "exact"),
+        "search": gather(row, _SEARCH, "on"),
+        "retraction": gather(row, _RETRACTION, "by"),
     }
 
 
@@ -76,11 +55,11 @@ def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
     if "said" in fields:
         columns["said_earliest"], columns["said_latest"] = edtf.bounds(fields["said"])
     if "quote" in fields:
-        columns |= _spread(fields["quote"], _QUOTE)
+        columns |= spread(fields["quote"], QUOTE)
     if "search" in fields:
-        columns |= _spread(fields["search"], _SEARCH)
+        columns |= spread(fields["search"], _SEARCH)
     if "retraction" in fields:
-        columns |= _spread(fields["retraction"], _RETRACTION)
+        columns |= spread(fields["retraction"], _RETRACTION)
     return columns
 
 
@@ -255,7 +234,7 @@ def shown_columns(attribution: FromClause) -> list[ColumnElement[Any]]:
         "document_id",
         "said_earliest",
         "said_latest",
-        *_QUOTE.values(),
+        *QUOTE.values(),
         *_SEARCH.values(),
         *_RETRACTION.values(),
     }

@@ -14,7 +14,6 @@ from app.errors import NotFoundError
 from app.models import Claim, Head
 from app.schemas.claim import ClaimRead
 from app.schemas.document import DocumentBrief
-from app.schemas.evidence import EvidenceRead
 from app.schemas.fact_check import FactCheckRead
 from app.schemas.quantity import QuantityRead
 from app.schemas.relation import ClaimBrief, RelationRead
@@ -61,9 +60,7 @@ def _claim(record: Record) -> Select[Any]:
             document.c.id.in_(placed)
         ),
         "sources": select(source.c.parent_id, *columns_of(SourceBrief, source)).where(source.c.id.in_(speakers)),
-        "evidence": select(shown.c.document_id, shown.c.change_seq, *columns_of(EvidenceRead, shown)).where(
-            shown.c.claim_id == _id
-        ),
+        "evidence": select(shown.c.change_seq, *evidence.shown_columns(shown)).where(shown.c.claim_id == _id),
         "relations": select(related.c.claim_id, related.c.other_claim_id, *columns_of(RelationRead, related)).where(
             or_(related.c.claim_id == _id, related.c.other_claim_id == _id)
         ),

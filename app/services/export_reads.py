@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, select
 
 from app.db.statements import rows_of, with_ids
+from app.schemas.capture import CaptureCreate
 from app.schemas.quantity import QuantityCreate
 from app.services import reviews
 from app.services.objects import columns_of
@@ -60,8 +61,10 @@ def topics(record: Record) -> Select[Any]:
 
 @Read
 def documents(record: Record) -> Select[Any]:
-    """These documents."""
-    return _by_id(record.document)
+    """These documents, each with what is known of its captures."""
+    document, capture = record.document, record.capture
+    kept = select(*columns_of(CaptureCreate, capture)).where(capture.c.document_id == document.c.id)
+    return _by_id(document).add_columns(rows_of(kept).label("captures"))
 
 
 @Read

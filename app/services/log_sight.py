@@ -57,6 +57,9 @@ def _on_a_claim(connection: Connection, table: Logged, row: Row, fields: Mapping
 _SIGHT: Mapping[str, Callable[[Connection, Logged, Row, Mapping[str, Any]], bool]] = {
     "topic": _always,
     "source": _always,
+    "source_rating": _always,
+    "capture": _always,
+    "custody_event": _always,
     "document": _always,
     "claim": _claim,
     "quantity": _figure,

@@ -44,6 +44,11 @@ class Record:
         return appended(table_of(models.Capture), self._at)
 
     @cached_property
+    def custody_event(self) -> FromClause:
+        """What happened to captures."""
+        return appended(table_of(models.CustodyEvent), self._at)
+
+    @cached_property
     def claim(self) -> FromClause:
         """Claims."""
         return as_recorded(table_of(models.Claim), self._at)

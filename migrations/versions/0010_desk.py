@@ -1,7 +1,7 @@
 """The desk: proposals, what others say to them, decisions that rest on them, the reliability of sources.
 
 Revision: 0010
-After: 0008
+After: 0009
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

@@ -39,6 +39,7 @@ QUOTES: tuple[Fields | None, ...] = (
     {"exact": "dozens", "page": "3", "media_time": "00:01:23", "prefix": "they took "},
     None,
 )
+EVIDENCE_KINDS = ("document", "photograph", "other")
 STANCES = ("asserts", "estimates", "denies", "confirms", "no_statement_found", "disputes_figure", "cannot_verify")
 LINEAGES = ("original", "relayed", "unknown")
 FIGURES: tuple[Fields, ...] = (
@@ -166,11 +167,13 @@ class Desk:
             return False
         role = ("supports", "refutes", "context")[c % 3]
         claim_id, document_id = self.one("claims", a), self.one("documents", b)
-        return self.post("evidence", claim=claim_id, document=document_id, role=role, key=f"evidence {c}")
+        more = {"kind": EVIDENCE_KINDS[a % len(EVIDENCE_KINDS)], "quote": QUOTES[b % len(QUOTES)]}
+        return self.post("evidence", claim=claim_id, document=document_id, role=role, key=f"evidence {c}", **more)
 
     def correct_evidence(self, a: int, b: int, c: int) -> bool:
         examined = {"examined_on": "2025-01-14", "finding": f"Seen {b}.", "independent": (True, False, None)[c % 3]}
-        return self.patch("evidence", a, **(examined if b % 3 else {"withdrawn": bool(c % 2)}))
+        other = {"withdrawn": bool(c % 2), "note": f"Note {b}.", "quote": QUOTES[c % len(QUOTES)]}
+        return self.patch("evidence", a, **(examined if b % 3 else other))
 
     def relation(self, a: int, b: int, c: int) -> bool:
         if not self.ids["claims"]:
