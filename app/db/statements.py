@@ -163,6 +163,15 @@ def texts(parameter: str) -> FromClause:
     return _texts(bindparam(parameter, type_=Texts())).table_valued("value")
 
 
+def with_ids(statement: Select[Any], table: FromClause, parameter: str) -> Select[Any]:
+    """The statement for those rows of a table whose ids are among the texts in a parameter.
+
+    Joined, for SQLite would read a whole table rather than look up what `among` lists.
+    """
+    wanted = texts(parameter)
+    return statement.select_from(wanted.join(table, table.c.id == wanted.c.value))
+
+
 def numbers(parameter: str) -> FromClause:
     """The same of numbers."""
     return _texts(bindparam(parameter, type_=Numbers())).table_valued("value")
