@@ -64,7 +64,7 @@ def list_keys(as_json: AsJson = False) -> None:
             info.role,
             *(f"{day:%Y-%m-%d}" if day else "" for day in dates),
         )
-    console.print(table)
+    console().print(table)
 
 
 @app.command()

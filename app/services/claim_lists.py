@@ -16,7 +16,7 @@ from app.schemas.quantity import QuantityRead
 from app.schemas.query import ClaimFilter, ClaimQuery, Facet
 from app.services import facets, search, search_pages
 from app.services.actors import Actor, of_the_desk
-from app.services.claim_filters import Conditions, Shape, ask, stages_of
+from app.services.claim_filters import Conditions, Shape, ask, says_little, stages_of
 from app.services.claim_reads import figures_in_order
 from app.services.cursors import Cursors
 from app.services.listing import Order, Place, ordered, paged
@@ -64,7 +64,8 @@ def _listed(connection: Connection, record: Record, query: ClaimQuery, actor: Ac
     asked = ask(connection, record, query, actor)
     sort = query.sort or "-date"
     order = _order(NOW, sort)
-    rows = _page(asked.shape, sort, place.first)(connection, record, **asked.values, **place.values(order))
+    page = _page(asked.shape, sort, place.first, says_little(connection, asked))
+    rows = page(connection, record, **asked.values, **place.values(order))
     following = None
     if len(rows) > place.limit:
         rows = rows[: place.limit]
@@ -82,13 +83,17 @@ def _listed(connection: Connection, record: Record, query: ClaimQuery, actor: Ac
 
 
 @lru_cache(maxsize=1_024)
-def _page(shape: Shape, sort: str, first: bool) -> Read:
-    """A page of the claims that filters of this shape ask for."""
+def _page(shape: Shape, sort: str, first: bool, from_source: bool) -> Read:
+    """A page of the claims that filters of this shape ask for; found from what a source said, or among all."""
 
     def write(record: Record) -> Select[Any]:
         order = _order(record, sort)
         # The page is cut before anything else is looked up for a claim.
-        chosen = select(*order.columns).where(*Conditions(record, shape).all(tried=_tried(shape, sort)))
+        conditions = Conditions(record, shape)
+        if from_source:
+            chosen = conditions.of_what_was_said(*order.columns)
+        else:
+            chosen = select(*order.columns).where(*conditions.all(tried=_tried(shape, sort)))
         places = paged(chosen, order, first=first).subquery("places")
         return ordered(_items(record, places), Order(tuple(places.c), order.falling))
 
