@@ -92,7 +92,7 @@ def test_what_a_key_shows_is_given_to_nobody_else(url: str, database: Database, 
 ROOM, PLACES = 400, 25
 
 act = st.tuples(st.integers(0, PLACES - 1), st.sampled_from((20, 20, 20, 21, 19, 5, 0, None, None)))
-"""An address, of which there are more than there is room for, and the size of an answer to keep; None: it is asked for."""
+"""An address, of more than there is room for, and the size of an answer to keep; None: it is asked for."""
 
 
 @settings(max_examples=50, deadline=None)
