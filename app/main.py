@@ -1,5 +1,6 @@
 """Puts the application together."""
 
+import gc
 import logging
 import os
 import secrets
@@ -84,8 +85,12 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # `attest serve` starts without looking for garbage. What has been made by now need not be looked at again.
+        gc.freeze()
+        gc.enable()
         async with keeping_house(database, uses):
             yield
+        gc.unfreeze()
         database.close()
 
     app = Service(

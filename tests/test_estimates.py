@@ -430,6 +430,56 @@ def test_a_figure_given_by_two_origins_stands_in_both_series(
     assert killed == {"HUR": 3, "NIS": 2}
 
 
+def test_what_all_have_taken_back_is_no_estimate(
+    api: TestClient, record: Record, correct: Record, read: Callable[..., dict[str, Any]]
+) -> None:
+    by_key = {one["key"]: one["id"] for one in api.get("claims").json()["items"]}
+    origin, relay = (one["id"] for one in api.get(f"claims/{by_key['HUR 13']}").json()["attributions"])
+    before = read()
+
+    # Its origin took it back, but somebody still says so: it stands, of unknown origin.
+    correct("attributions", origin, withdrawn=True)
+    last_but_one = read()["items"][-2]
+    assert (last_but_one["claim"]["id"], last_but_one["origins"]) == (by_key["HUR 13"], [])
+    assert [one["name"] for one in last_but_one["said_by"]] == ["Reuters"]
+    assert read()["conflict_count"] == 1
+
+    moment = correct("attributions", relay, withdrawn=True)["recorded_at"]
+    without = [one for one in EVERYTHING if one != ("13", "killed", 500)]
+    assert said(read()) == said(read(as_of=moment)) == without
+    assert (read()["conflicts"], read()["conflict_count"]) == ([], 0)
+    assert {one["origin"]["name"]: one["figures"] for one in read(metric="killed")["series"] if one["origin"]} == {
+        "HUR": 1,
+        "NIS": 1,
+    }
+    # That somebody denies it, or has nothing to say, puts it forward no more than before.
+    record("attributions", claim="HUR 13", source="NIS", stance="denies", lineage="original")
+    assert said(read()) == without
+    assert said(read(limit=5)) == without
+    assert read(limit=5)["next"] is None
+
+    correct("attributions", origin, withdrawn=False)
+    correct("attributions", relay, withdrawn=False)
+    assert {name: read()[name] for name in ("series", "conflicts")} == {
+        name: before[name] for name in ("series", "conflicts")
+    }
+
+
+def test_a_copy_that_is_still_good_is_not_sent_again(
+    api: TestClient, topic: dict[str, Any], record: Record, editor: Headers
+) -> None:
+    path = f"topics/{topic['id']}/estimates"
+    first = api.get(path)
+    known = {"If-None-Match": first.headers["etag"]}
+
+    assert api.get(path, headers=known).status_code == 304
+    assert api.get(path, headers={**known, **editor}).status_code == 304
+    assert api.get("topics/top_nowhere/estimates", headers=known).status_code == 404
+    record("attributions", claim="rival", source="NIS", stance="asserts", lineage="original")
+    again = api.get(path, headers=known)
+    assert (again.status_code, again.json()["items"][-1]["said_by"][0]["name"]) == (200, "NIS")
+
+
 # --- many figures ---
 
 

@@ -2,11 +2,12 @@
 
 Reads are made to be fast: one statement for a whole claim, compiled once, its rows carried as JSON. Here stands another
 reader that is made to be obvious: it takes whole tables through the ORM (of the past: from each object the last version
-that was recorded by then), and does everything else in Python. Only the rules of origins are shared. Both must say the
-same of every claim and of every list, now and as of earlier moments, to a reader without a key and to a fact-checker.
+that was recorded by then), and does everything else in Python. Only the rules of origins are shared, and where a figure
+may lie. Both must say the same of every claim, of every list, of every topic's estimates and in an export, now and as
+of earlier moments, to a reader without a key and to a fact-checker.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
@@ -14,11 +15,14 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from app.db.revisions import revision_table
 from app.db.schema import Base, table_of
+from app.formats.exchange import kind_of
+from app.formats.rows import RECORD
 from app.formats.words import fold
 from app.models import (
     Attribution,
@@ -38,15 +42,18 @@ from app.schemas.attribution import AttributionRead, ChainLink, Quote, Search
 from app.schemas.claim import ClaimItem, ClaimPage, ClaimRead, SpeakerRead, TopicBrief
 from app.schemas.common import Read
 from app.schemas.document import DocumentBrief
+from app.schemas.estimate import Conflict, Estimate, EstimatesPage, Series
 from app.schemas.evidence import EvidenceRead
 from app.schemas.fact_check import FactCheckRead
 from app.schemas.independence import Counts, OriginsRead
 from app.schemas.quantity import QuantityRead
+from app.schemas.record import ClaimRecord, DocumentRecord, NoteRecord, Record, SourceRecord, TopicRecord
 from app.schemas.relation import ClaimBrief, RelationRead
 from app.schemas.review import ReviewRead
 from app.schemas.source import SourceBrief
-from app.services import origins
-from app.vocabulary import PUBLIC_STAGES, Role, Stage
+from app.schemas.topic import TopicRead
+from app.services import conflicts, origins
+from app.vocabulary import ASSERTING_STANCES, PUBLIC_STAGES, Metric, Role, Stage
 from tests.conftest import ENGINES
 from tests.support.desk import A_WEEK, BEGINNING, KINDS, STANCES, Act, Desk, act, desk, key_for
 
@@ -289,6 +296,217 @@ class PlainRecord:
             return False
         return "value_max" not in asked or (value is not None and float(value) <= asked["value_max"])
 
+    # --- estimates ---
+
+    def estimates(self, topic_id: str, asked: Params) -> EstimatesPage:
+        """The figures of a topic, on one page."""
+        claims = self.listed(Query({**asked, "topic": topic_id, "sort": "date"}, 0))
+        stated = [
+            (claim, figure)
+            for claim in claims
+            if self.stands(claim)
+            for figure in self.figures_of(claim)
+            if figure.metric in asked.get("metric", [figure.metric])
+        ]
+        pairs = [
+            pair
+            for number, second in enumerate(stated)
+            for pair in ((first, second) for first in stated[:number])
+            if self.conflict(*pair)
+        ]
+        return EstimatesPage(
+            topic=shown(TopicRead, self.topics[topic_id]),
+            items=[
+                Estimate(
+                    claim=shown(ClaimBrief, claim),
+                    time=claim.time,
+                    place=claim.place,
+                    quantity=shown(QuantityRead, figure),
+                    origins=self.origins_of(claim),
+                    said_by=self.said_by(claim),
+                )
+                for claim, figure in stated
+            ],
+            next=None,
+            series=self.series(stated),
+            conflicts=[
+                shown(
+                    Conflict,
+                    pair[0][1],
+                    claims=[shown(ClaimBrief, claim) for claim, _figure in pair],
+                    quantities=[shown(QuantityRead, figure) for _claim, figure in pair],
+                    times=[claim.time for claim, _figure in pair],
+                )
+                for pair in pairs
+            ],
+            conflict_count=len(pairs),
+        )
+
+    def stands(self, claim: Claim) -> bool:
+        """False if all who put it forward have taken it back."""
+        withdrawn = [one.withdrawn for one in self.said_of(claim) if one.stance in ASSERTING_STANCES]
+        return not withdrawn or not all(withdrawn)
+
+    def said_by(self, claim: Claim) -> list[SourceBrief]:
+        standing = [one for one in self.said_of(claim) if one.stance in ASSERTING_STANCES and not one.withdrawn]
+        return [self.named(one) for one in dict.fromkeys(said.source_id for said in standing)]
+
+    def origins_of(self, claim: Claim) -> list[SourceBrief]:
+        said = [columns(one) for one in self.said_of(claim)]
+        ends = origins.traced(said, {one: source.anonymity for one, source in self.sources.items()})
+        return [self.named(one) for one in origins.origins_of(said, ends)]
+
+    def series(self, stated: Sequence[tuple[Claim, Quantity]]) -> list[Series]:
+        found: dict[tuple[str | None, str], Series] = {}
+        for claim, figure in stated:
+            known: list[SourceBrief | None] = [*self.origins_of(claim)]
+            for origin in known or [None]:
+                of_it = None if origin is None else origin.id, figure.metric
+                before = found.get(of_it)
+                found[of_it] = Series(
+                    origin=origin,
+                    metric=Metric(figure.metric),
+                    figures=1 if before is None else before.figures + 1,
+                    first=claim.time if before is None or before.first is None else before.first,
+                    last=before.last if before is not None and claim.time is None else claim.time,
+                )
+        return list(found.values())
+
+    def conflict(self, first: tuple[Claim, Quantity], second: tuple[Claim, Quantity]) -> bool:
+        (one, its_figure), (other, others_figure) = first, second
+        alike = ("metric", "unit", "population", "cumulative")
+        lies, others_lies = (
+            conflicts.interval(figure.qualifier, figure.low, figure.best, figure.high)
+            for figure in (its_figure, others_figure)
+        )
+        return (
+            one.id != other.id
+            and not self.resolved(one, other)
+            and one.time is not None
+            and other.time is not None
+            and one.place == other.place
+            and all(getattr(its_figure, name) == getattr(others_figure, name) for name in alike)
+            and one.time_earliest <= other.time_latest
+            and other.time_earliest <= one.time_latest
+            and lies is not None
+            and others_lies is not None
+            and (below(lies, others_lies) or below(others_lies, lies))
+        )
+
+    def resolved(self, one: Claim, other: Claim) -> bool:
+        return any(
+            {one.id, other.id} == {tie.claim_id, tie.other_claim_id}
+            and tie.relation in ("supersedes", "same_as")
+            and not tie.withdrawn
+            for tie in self.relations.values()
+        )
+
+    # --- exports ---
+
+    def exported(self, claims: Iterable[Claim], stages: Iterable[str]) -> dict[str, Record]:
+        """The records of these claims, and of the claims of their own by which parties dispute them; by id."""
+        found: dict[str, Record] = {}
+        waiting = list(claims)
+        while waiting:
+            claim = waiting.pop()
+            if claim.id not in found:
+                found[claim.id] = self.claim_record(claim, stages)
+                waiting += [self.claims[one] for one in self.own_claims(claim, stages)]
+        return found
+
+    def own_claims(self, claim: Claim, stages: Iterable[str]) -> list[str]:
+        own = {one.own_claim_id for one in self.said_of(claim)} - {None}
+        return [one for one in sorted(filter(None, own)) if self.claims[one].stage in stages]
+
+    def claim_record(self, claim: Claim, stages: Iterable[str]) -> Record:
+        own, said = self.own_claims(claim, stages), {one.id: one for one in self.said_of(claim)}
+        parts: dict[str, list[Params]] = {
+            "quantities": [columns(one) for one in self.figures_of(claim)],
+            "attributions": [
+                {
+                    **columns(one),
+                    "key": one.key or one.id,
+                    "source": named(self.sources, one.source_id),
+                    "document": named(self.documents, one.document_id),
+                    "own_claim": named(self.claims, one.own_claim_id if one.own_claim_id in own else None),
+                    "upstream": named(said, one.upstream_id),
+                    "quote": self.attribution(one, dict.fromkeys(said), ()).quote,
+                    "search": self.attribution(one, dict.fromkeys(said), ()).search,
+                }
+                for one in sorted(said.values(), key=self.steps)
+            ],
+            "evidence": [
+                {**columns(one), "key": one.key or one.id, "document": named(self.documents, one.document_id)}
+                for one in self.evidence.values()
+                if one.claim_id == claim.id
+            ],
+            "relations": [
+                {**columns(one), "other_claim": named(self.claims, one.other_claim_id)}
+                for one in self.relations.values()
+                if one.claim_id == claim.id and self.claims[one.other_claim_id].stage in stages
+            ],
+            "rulings": [
+                {
+                    **columns(one),
+                    "sources": [named(self.sources, one.first_source_id), named(self.sources, one.second_source_id)],
+                }
+                for one in sorted(self.rulings, key=lambda one: one.id)
+                if one.claim_id == claim.id
+            ],
+            "reviews": [
+                {**columns(one), "stale": claim.content_version > one.claim_version}
+                for one in sorted(self.reviews, key=lambda one: (one.change_seq, one.id))
+                if one.claim_id == claim.id
+            ],
+            "fact_checks": [
+                {
+                    **columns(one),
+                    "source": named(self.sources, one.source_id),
+                    "document": named(self.documents, one.document_id),
+                }
+                for one in self.fact_checks.values()
+                if one.claim_id == claim.id
+            ],
+        }
+        fields = {
+            **columns(claim),
+            "topic": named(self.topics, claim.topic_id),
+            "adverse_to": named(self.sources, claim.adverse_to_id),
+        }
+        shapes = {name: kind_of(ClaimRecord.model_fields[name].annotation)[1] for name in parts}
+        inner = {name: [only(shapes[name], one) for one in rows] for name, rows in parts.items()}
+        return ClaimRecord(**{**only(ClaimRecord, fields), **inner, "record": "claim"})
+
+    def steps(self, said: Attribution) -> int:
+        return 0 if said.upstream_id is None else 1 + self.steps(self.attributions[said.upstream_id])
+
+    def other_record(self, word: str, identifier: str) -> Record:
+        """What a file says of a source, a document or a topic."""
+        if word == "topic":
+            return TopicRecord(**only(TopicRecord, columns(self.topics[identifier])))
+        if word == "source":
+            source = self.sources[identifier]
+            return SourceRecord(**only(SourceRecord, columns(source)), parent=named(self.sources, source.parent_id))
+        document = self.documents[identifier]
+        publisher = named(self.sources, document.publisher_id)
+        return DocumentRecord(**only(DocumentRecord, columns(document)), publisher=publisher)
+
+
+def named(rows: Mapping[str, Any], identifier: str | None) -> str | None:
+    """The name of an object in a file."""
+    return None if identifier is None else str(rows[identifier].key or identifier)
+
+
+def only(shape: type[BaseModel], fields: Params) -> Params:
+    return {name: fields[name] for name in shape.model_fields if name in fields}
+
+
+def below(one: conflicts.Interval, other: conflicts.Interval) -> bool:
+    """Whether one lies wholly below the other."""
+    if one.high is None or other.low is None:
+        return False
+    return one.high < other.low or (one.high == other.low and (one.high_open or other.low_open))
+
 
 # --- what is asked ---
 
@@ -358,6 +576,14 @@ EVERY_QUERY = [
     Query({**ALL, "date_from": "2024-10-01", "date_to": "2025-01-01"}, 2),
 ]
 
+ESTIMATES: list[Params] = [
+    {},
+    {"metric": ["killed", "wounded"]},
+    {"metric": ["present"], "date_from": "2025-01-12"},
+    {"date_to": "2024-11-30"},
+]
+"""What is asked of the estimates of each topic."""
+
 
 class Comparison:
     """Asks the API, and the plain reader, and compares."""
@@ -379,10 +605,18 @@ class Comparison:
         if answer.status_code == 404:
             return None
         assert answer.status_code == 200, answer.text
-        shape = ClaimPage if path == "claims" else ClaimRead
+        shape: type[Read] = ClaimRead
+        if path == "claims":
+            shape = ClaimPage
+        elif path.endswith("/estimates"):
+            shape = EstimatesPage
         # What leaves is not made by the shape, but has it.
-        assert shape.model_validate_json(answer.content, extra="forbid").model_dump(mode="json") == answer.json()
-        return answer.json()
+        body = answer.json()
+        assert shape.model_validate_json(answer.content, extra="forbid").model_dump(mode="json") == body
+        if shape is EstimatesPage:
+            # What can be compared stands together, and those groups in no order.
+            body["conflicts"].sort(key=str)
+        return body
 
     def as_of(self, seq: int | None) -> Params:
         """A moment from which on this change was the last."""
@@ -430,6 +664,63 @@ class Comparison:
             assert found == [record.item(claim).model_dump(mode="json") for claim in expected], (query, record.seq)
             assert all(len(page) == query.limit for page in pages[:-1])
 
+    def estimates(self, record: PlainRecord) -> None:
+        for topic_id in self.desk.ids["topics"]:
+            for asked in ESTIMATES:
+                if topic_id not in record.topics:
+                    assert self.ask(f"topics/{topic_id}/estimates", {}, self.as_of(record.seq)) is None
+                    continue
+                expected = record.estimates(topic_id, asked).model_dump(mode="json")
+                expected["conflicts"].sort(key=str)
+                params = {**asked, **self.as_of(record.seq)}
+                for headers, _stages in self.readers:
+                    assert self.ask(f"topics/{topic_id}/estimates", headers, params) == expected, (asked, record.seq)
+                params["limit"] = 2
+                pages = []
+                while True:
+                    page = self.ask(f"topics/{topic_id}/estimates", {}, params)
+                    pages.append(page)
+                    if page["next"] is None:
+                        break
+                    params["cursor"] = page["next"]
+                assert [item for page in pages for item in page["items"]] == expected["items"]
+                assert all({**page, "items": [], "next": None} == {**expected, "items": []} for page in pages)
+
+    def exports(self, record: PlainRecord) -> None:
+        for (headers, stages), params in zip(self.readers, ({"stage": list(PUBLIC)}, ALL), strict=True):
+            expected = record.exported(record.listed(Query(params, 0)), stages)
+            answer = self.desk.api.get("export", params={**params, **self.as_of(record.seq)}, headers=headers)
+            assert answer.status_code == 200, answer.text
+            found = [RECORD.validate_json(line) for line in answer.text.splitlines()]
+            claims = {one.id: one for one in found if isinstance(one, ClaimRecord)}
+            assert claims == expected, record.seq
+            before: set[str | None] = set()
+            for one in found:
+                assert not isinstance(one, NoteRecord)
+                if not isinstance(one, ClaimRecord):
+                    assert one == record.other_record(one.record, str(one.id))
+                # Each stands once, after all that it names.
+                assert one.id not in before
+                assert set(names_in(one)) <= before
+                before |= {one.id, one.key or one.id}
+
+
+def names_in(record: Record) -> Iterator[str]:
+    """The sources, documents and topics that a record names."""
+    match record:
+        case SourceRecord():
+            found = [record.parent]
+        case DocumentRecord():
+            found = [record.publisher]
+        case ClaimRecord():
+            found = [record.topic, record.adverse_to, *(one.document for one in record.evidence)]
+            found += [name for one in record.attributions for name in (one.source, one.document)]
+            found += [name for one in record.rulings for name in one.sources]
+            found += [name for one in record.fact_checks for name in (one.source, one.document)]
+        case _:
+            found = []
+    yield from (one for one in found if one is not None)
+
 
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(
@@ -452,6 +743,8 @@ def test_the_api_answers_what_plain_reads_give(
         for seq in (None, last, last * 3 // 4, last // 2, 2):
             record = compared.plain(seq)
             compared.whole_claims(record)
+            compared.estimates(record)
+            compared.exports(record)
             for query in asked:
                 compared.list_of(record, query.of(at_work))
         compared.versions()

@@ -55,3 +55,43 @@ def test_its_figures_are_not_recorded(load: Callable[..., Row], claims: Callable
 
     assert (report["refused"], report["revised"]) == (1, 1)
     assert [one["best"] for one in claims()["one"]["quantities"]] == [300]
+
+
+def test_the_claim_that_it_names_keeps_its_key(
+    load: Callable[..., Row], claims: Callable[[], dict[str, Row]], record: Callable[..., Row]
+) -> None:
+    record("sources", key="paper", name="A paper", kind="news_organisation")
+    said = {"source": "paper", "stance": "asserts"}
+    load(claim_row(quantities=[figure(100)], attributions=[{**said, "key": "theirs"}]))
+    before = claims()
+
+    # Others stand by the old figure, so that the row parts from the claim; but it cannot be taken.
+    row = claim_row(joins="other", quantities=[figure(200)], attributions=[{**said, "key": "ours"}], **REFUSED)
+    report = load(row)
+
+    assert (report["refused"], report["revised"], report["created"]) == (1, 0, 0)
+    assert claims() == before
+
+
+def test_its_relations_are_not_recorded(load: Callable[..., Row], claims: Callable[[], dict[str, Row]]) -> None:
+    relations = [{"relation": "supersedes", "other_claim": "later"}]
+
+    report = load(claim_row(relations=relations, **REFUSED), claim_row(key="later"))
+
+    assert (report["refused"], report["created"]) == (1, 1)
+    assert claims()["later"]["relations"] == []
+
+
+def test_its_attributions_and_their_withdrawal_are_not_recorded(
+    load: Callable[..., Row], claims: Callable[[], dict[str, Row]], record: Callable[..., Row]
+) -> None:
+    record("sources", key="paper", name="A paper", kind="news_organisation")
+    said = {"source": "paper", "stance": "asserts", "key": "ours"}
+    load(claim_row(quantities=[figure(100)], attributions=[said]))
+    before = claims()
+
+    changed = [{**said, "stance": "denies"}, {**said, "key": "another"}]
+    report = load(claim_row(statement="Otherwise.", attributions=changed, **REFUSED), claim_row())
+
+    assert (report["refused"], report["revised"], report["unchanged"]) == (1, 0, 1)
+    assert claims() == before

@@ -6,6 +6,7 @@ over parameters of routes that have none, and over all but one of a parameter th
 
 import json
 import math
+import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any, get_origin
 
@@ -13,12 +14,16 @@ from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 from sqlalchemy import Connection
 
 from app.api import idempotent
 from app.api.problems import UnreadableError, UnsupportedMediaTypeError
 from app.errors import FieldProblem, InvalidError
 from app.services.idempotency import Named
+
+# FastAPI silences it where it makes shapes of bodies; ours are made later, when they are first used.
+warnings.filterwarnings("ignore", "The 'alias' attribute", UnsupportedFieldAttributeWarning)
 
 
 class StrictRoute(APIRoute):

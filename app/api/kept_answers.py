@@ -23,6 +23,9 @@ class KeptAnswers:
     def __init__(self, room: int) -> None:
         """`room` is for bodies, in bytes; 0 keeps none."""
         self._room = room
+        """How much of it is left."""
+        self._largest = room // 20
+        """One answer must not drive out all others."""
         self._answers: OrderedDict[tuple[str, bytes], Answer] = OrderedDict()
         self._lock = Lock()
 
@@ -36,12 +39,11 @@ class KeptAnswers:
 
     def put(self, address: tuple[str, bytes], answer: Answer) -> None:
         """Keep an answer, in the place of older ones."""
-        # One answer must not drive out all others.
-        if len(answer.body) * 20 > self._room:
-            return
         with self._lock:
             before = self._answers.pop(address, None)
             self._room += len(before.body) if before is not None else 0
+            if len(answer.body) > self._largest:
+                return
             self._answers[address] = answer
             self._room -= len(answer.body)
             while self._room < 0:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.api.answers import CORRECT, READ_MANY, READ_ONE, RECORD, answer, corrected, recorded
+from app.api.answers import CORRECT, READ_MANY, READ_ONE, RECORD, answer, answer_again, corrected, recorded
 from app.api.bodies import StrictRoute
 from app.api.dependencies import (
     AsOfQuery,
@@ -68,4 +68,8 @@ def read_estimates(
     Over time and by origin, with who says so, and which pairs cannot both hold. Figures of different metrics, units or
     populations, or for times that do not overlap, are never conflicts.
     """
-    return answer(request, estimates.of_topic(connection, identifier, query, cursors))
+    return answer_again(
+        request,
+        lambda: estimates.page_tag(connection, identifier, query),
+        lambda: estimates.of_topic(connection, identifier, query, cursors),
+    )

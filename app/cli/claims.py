@@ -107,7 +107,7 @@ def list_claims(
         who = "\n".join(f"{said.name} {said.stance.replace('_', ' ')}" for said in item.attributed_to[:3])
         # Texts, not strings: in a string a table would read [brackets] as markup.
         table.add_row(*map(Text, (item.key or item.id, item.time or "", item.status, item.statement, figures, who)))
-    console.print(table)
+    console().print(table)
 
 
 def _figure(figure: Any) -> str:

@@ -1,7 +1,7 @@
 """`attest import` and `attest export`: the record as files."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -63,10 +63,21 @@ def import_files(
             reports[str(path)] = report
             if not as_json:
                 _show(path, report)
+        _look_at_the_tables(opened, reports.values(), seeded=if_empty)
     if as_json:
         print_json({name: report.model_dump(mode="json") for name, report in reports.items()})
     if refused:
         raise typer.Exit(PARTLY)
+
+
+def _look_at_the_tables(opened: Any, reports: Collection[Any], *, seeded: bool) -> None:
+    """Have the engine look after many small files, or the first ones; it has done so after each large one."""
+    from app.db import statistics
+
+    small = [one.created + one.revised for one in reports if not one.dry_run]
+    if sum(count for count in small if count < statistics.MANY) >= (1 if seeded else statistics.MANY):
+        with opened.writing() as connection:
+            statistics.refresh(connection)
 
 
 def _holds_something(opened: Any) -> bool:
@@ -114,7 +125,7 @@ def _import(opened: Any, path: Path, format: str, dry_run: bool, strict: bool, r
             TextColumn("{task.percentage:3.0f}%"),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        with Progress(*columns, console=errors(), transient=True, disable=not errors().is_terminal) as bar:
             task = bar.add_task(path.name, total=path.stat().st_size)
             with opened.writing() as connection:
                 report = imports.load(

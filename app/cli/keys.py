@@ -76,7 +76,7 @@ def list_keys(as_json: AsJson = False) -> None:
             Text(key.label or ", ".join(key.scopes)),
             *(f"{day:%Y-%m-%d}" if day else "" for day in dates),
         )
-    console.print(table)
+    console().print(table)
 
 
 @app.command()

@@ -1,15 +1,14 @@
 """The command `attest`."""
 
 import sys
+from typing import Annotated
 
 import typer
-from sqlalchemy.exc import DBAPIError
 
 from app import __version__
 from app.cli import claims, database, files, keys, people, reference, serve
 from app.cli.output import FAILED, complain
 from app.errors import AttestError
-from app.settings import SettingsError
 
 app = typer.Typer(
     name="attest",
@@ -36,17 +35,43 @@ def version() -> None:
     typer.echo(__version__)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
 def main() -> None:
     """Run the command that was typed."""
     try:
         app()
-    except (AttestError, SettingsError) as error:
-        complain(str(error))
-    except OSError as error:
-        complain(f"{error.filename or 'The system'}: {error.strerror}")
-    except DBAPIError as error:
-        # What the driver says, without the statement: that would not help whoever typed the command.
-        complain(f"The database: {error.orig}")
-    else:
-        return
-    sys.exit(FAILED)
+    except Exception as error:
+        words = _in_words(error)
+        if words is None:
+            raise
+        complain(words)
+        sys.exit(FAILED)
+
+
+def _in_words(error: Exception) -> str | None:
+    """What to say of an error that may happen; None of one that nobody expected."""
+    # Not before something went wrong: a mere --help needs neither.
+    from sqlalchemy.exc import DBAPIError
+
+    from app.settings import SettingsError
+
+    if isinstance(error, (AttestError, SettingsError)):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename or 'The system'}: {error.strerror}"
+    # What the driver says, without the statement: that would not help whoever typed the command.
+    return f"The database: {error.orig}" if isinstance(error, DBAPIError) else None

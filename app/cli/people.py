@@ -59,7 +59,7 @@ def list_people(as_json: AsJson = False) -> None:
         names = (Text(one.byline), Text("(the program itself)" if one.system else one.name or ""))
         since, left = (f"{day:%Y-%m-%d}" if day else "" for day in (one.created_at, one.left_at))
         table.add_row(one.id, *names, one.role, since, left)
-    console.print(table)
+    console().print(table)
 
 
 @app.command()

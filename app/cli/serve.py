@@ -1,10 +1,10 @@
 """`attest serve`: the API."""
 
+import gc
 from typing import Annotated
 
 import typer
 
-from app import settings
 from app.cli.output import database, fail, say
 
 
@@ -18,8 +18,11 @@ def serve(
 
     Example: [bold]ATTEST_PORT=8080 attest serve[/bold]
     """
+    # What a start makes is there to stay, and looking through it for garbage would take a tenth of the time.
+    gc.disable()
     import uvicorn
 
+    from app import settings
     from app.db import migrate
     from app.services import keys
 

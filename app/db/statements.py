@@ -11,11 +11,9 @@ RFC 3339, days in ISO 8601.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from sqlite3 import Error as SqliteError
 from typing import Any, TypeAlias
 
 import msgspec
-from psycopg import Error as PostgresqlError
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -165,6 +163,15 @@ def texts(parameter: str) -> FromClause:
     return _texts(bindparam(parameter, type_=Texts())).table_valued("value")
 
 
+def with_ids(statement: Select[Any], table: FromClause, parameter: str) -> Select[Any]:
+    """The statement for those rows of a table whose ids are among the texts in a parameter.
+
+    Joined, for SQLite would read a whole table rather than look up what `among` lists.
+    """
+    wanted = texts(parameter)
+    return statement.select_from(wanted.join(table, table.c.id == wanted.c.value))
+
+
 def numbers(parameter: str) -> FromClause:
     """The same of numbers."""
     return _texts(bindparam(parameter, type_=Numbers())).table_valued("value")
@@ -291,8 +298,8 @@ def _run(connection: Connection, sql: str, values: Any) -> list[Any]:
             found: list[Any] = driver.execute(sql, values).fetchall()
             return found
         return driver.cursor().execute(sql, values, prepare=True).fetchall()  # type: ignore[no-any-return]  # as above
-    except (SqliteError, PostgresqlError) as error:
-        gone = connection.dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]  # no cursor is at hand
+    except connection.dialect.loaded_dbapi.Error as error:
+        gone = connection.dialect.is_disconnect(error, driver, None)
         if gone:
             connection.invalidate()
         raise DBAPIError.instance(

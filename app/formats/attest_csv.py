@@ -24,15 +24,14 @@ from decimal import Decimal
 from difflib import get_close_matches
 from enum import Enum, auto
 from itertools import zip_longest
-from types import UnionType
-from typing import Any, BinaryIO, Union, get_args, get_origin
+from typing import Any, BinaryIO
 
 from pydantic import BaseModel, ValidationError
 
+from app.formats.exchange import SHAPES, PlainRecord, given_fields, kind_of, shape_in
 from app.formats.json_stream import objects
 from app.formats.rows import RECORD, Reading, Refused, Row, cells, path
 from app.schemas.faults import message_of
-from app.schemas.record import ClaimRecord, DocumentRecord, NoteRecord, Record, SourceRecord, TopicRecord
 
 _LONGEST_BLOCK = 500  # rows: no list may hold more
 
@@ -73,8 +72,8 @@ def _columns(model: type[BaseModel], list_: str | None = None, before: tuple[str
     for name, info in model.model_fields.items():
         if name == "record":
             continue
-        kind, item = _kind(info.annotation)
-        inner = item if isinstance(item, type) and issubclass(item, BaseModel) else None
+        kind, _item = kind_of(info.annotation)
+        inner = shape_in(info.annotation)
         if inner and kind is list:
             yield from _columns(inner, list_=name)
         elif inner:
@@ -85,26 +84,9 @@ def _columns(model: type[BaseModel], list_: str | None = None, before: tuple[str
             yield _Column(full, list_, way, _FORMS.get(kind, _Form.TEXT))
 
 
-def _kind(annotation: Any) -> tuple[Any, Any]:
-    """What a field holds, None aside: its type, and for a list the type of its items."""
-    if get_origin(annotation) in (Union, UnionType):
-        annotation = next(part for part in get_args(annotation) if part is not type(None))
-    while hasattr(annotation, "__metadata__"):
-        annotation = get_args(annotation)[0]
-    origin = get_origin(annotation) or annotation
-    return origin, get_args(annotation)[0] if origin is list else annotation
-
-
 _FORMS: dict[Any, _Form] = {Decimal: _Form.NUMBER, bool: _Form.FLAG, list: _Form.NAMES, dict: _Form.JSON}
-_MODELS: dict[str, type[BaseModel]] = {
-    "source": SourceRecord,
-    "document": DocumentRecord,
-    "topic": TopicRecord,
-    "claim": ClaimRecord,
-    "note": NoteRecord,
-}
 _OF: dict[str, dict[str, _Column]] = {
-    word: {column.name: column for column in _columns(model)} for word, model in _MODELS.items()
+    word: {column.name: column for column in _columns(model)} for word, model in SHAPES.items()
 }
 
 COLUMNS: tuple[str, ...] = tuple(
@@ -116,14 +98,14 @@ COLUMNS: tuple[str, ...] = tuple(
 # --- writing ---
 
 
-def write(records: Iterable[Record]) -> Iterator[str]:
+def write(records: Iterable[PlainRecord]) -> Iterator[str]:
     """The table, a line at a time, with all columns. Reading gives the same records."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\r\n")
     writer.writeheader()
     last = None
     for record in records:
-        this = (record.record, getattr(record, "key", None))
+        this = (record["record"], record.get("key"))
         if this == last and this[1] is not None:
             buffer.write("\r\n")  # else its rows would go on with the record above
         last = this
@@ -134,9 +116,9 @@ def write(records: Iterable[Record]) -> Iterator[str]:
     yield buffer.getvalue()
 
 
-def _written(record: Record) -> Iterator[dict[str, str]]:
-    values = record.model_dump(mode="json", exclude_defaults=True)
-    columns = _OF[record.record].values()
+def _written(record: PlainRecord) -> Iterator[dict[str, str]]:
+    values = given_fields(record)
+    columns = _OF[record["record"]].values()
     lists = dict.fromkeys(column.list_ for column in columns if column.list_)
     own = {column.name: _cell(values, column) for column in columns if not column.list_}
     down = [
@@ -148,7 +130,7 @@ def _written(record: Record) -> Iterator[dict[str, str]]:
     ]
     rows = list(zip_longest(*down, fillvalue=dict[str, str]())) or [()]
     for number, items in enumerate(rows):
-        row = {"record": record.record} | own if number == 0 else {}
+        row = {"record": record["record"]} | own if number == 0 else {}
         for item in items:
             row |= item
         yield row

@@ -10,9 +10,9 @@ from typing import BinaryIO
 
 from pydantic import ValidationError
 
+from app.formats.exchange import PlainRecord, given_fields
 from app.formats.json_stream import objects
 from app.formats.rows import RECORD, Reading, Refused, Row, refusals
-from app.schemas.record import Record
 
 
 def read(stream: BinaryIO) -> Reading:
@@ -28,10 +28,13 @@ def read(stream: BinaryIO) -> Reading:
             yield from refusals(line, error)
 
 
-def write(records: Iterable[Record]) -> Iterator[str]:
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def write(records: Iterable[PlainRecord]) -> Iterator[str]:
     """One line for each record, without fields that hold their default; reading gives the same records."""
     for record in records:
-        fields = record.model_dump(mode="json", exclude_defaults=True)
+        fields = given_fields(record)
         # What it is and which one it is stand first: that is what somebody looks for in a line.
         names = {name: fields.pop(name) for name in ("id", "key") if name in fields}
-        yield json.dumps({"record": record.record} | names | fields, ensure_ascii=False, separators=(",", ":")) + "\n"
+        yield _encode({"record": record["record"], **names, **fields}) + "\n"

@@ -5,9 +5,10 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 
 from app.schemas import edtf
+from app.schemas.docstrings import Described
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -127,16 +128,19 @@ Whole = Annotated[int, BeforeValidator(_only_digits)]
 """A whole number in an address."""
 
 
-class Schema(BaseModel):
+# Shapes are built when they are first used (`defer_build`): most starts and commands need few of them.
+
+
+class Schema(Described):
     """Base of every shape: an unknown field is an error, and nothing is guessed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
-class Read(BaseModel):
+class Read(Described):
     """Base of every shape that goes out: all fields are always there."""
 
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class Stamp(Read):
@@ -169,8 +173,9 @@ class Correction(Schema):
     """Why, for every reader of the history."""
 
     @classmethod
-    def __pydantic_init_subclass__(cls, **_kwargs: Any) -> None:
+    def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
         """Make every inherited field optional; the whole is checked once the correction is laid over the object."""
+        super().__pydantic_init_subclass__(**kwargs)
         for name, field in cls.model_fields.items():
             if name != "reason":
                 field.default = None
@@ -179,7 +184,6 @@ class Correction(Schema):
                 checked = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
                 field.annotation = checked | None  # type: ignore[assignment,operator]  # X | None at run time
                 field.metadata = []
-        cls.model_rebuild(force=True)
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, without the reason."""

@@ -9,9 +9,6 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from edtf import parse_edtf
-from edtf.parser.edtf_exceptions import EDTFParseException
-
 MAX_LENGTH = 60
 
 EXAMPLES = "2025-01-12, 2025-01, 2025-01~ (about), 2024-10/2025-01 (from, to), 2025-01-12/.. (open)"
@@ -19,8 +16,8 @@ EXAMPLES = "2025-01-12, 2025-01, 2025-01~ (about), 2024-10/2025-01 (from, to), 2
 _DATE = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?)?[?~%]?")
 
 
-_FAULTS = (EDTFParseException, ValueError, OverflowError, TypeError, AttributeError, RecursionError)
-"""What the grammar raises for what is no date, or none of the calendar."""
+_FAULTS = (ValueError, OverflowError, TypeError, AttributeError, RecursionError)
+"""What comes of what is no date, or none of the calendar."""
 
 
 class Bounds(NamedTuple):
@@ -74,7 +71,15 @@ def _of_date(text: str) -> Bounds | None:
 
 
 def _of_grammar(text: str) -> Bounds:
-    parsed = parse_edtf(text)
+    """Bounds of anything else in EDTF."""
+    # Not before it is needed, which is hardly ever: the grammar takes as long to build as all our shapes.
+    from edtf import parse_edtf  # noqa: PLC0415
+    from edtf.parser.edtf_exceptions import EDTFParseException  # noqa: PLC0415
+
+    try:
+        parsed = parse_edtf(text)
+    except EDTFParseException as error:
+        raise ValueError(text) from error
     start, _, end = text.partition("/")
     earliest = date.min if start in ("", "..") else _day(parsed.lower_strict())
     latest = date.max if "/" in text and end in ("", "..") else _day(parsed.upper_strict())

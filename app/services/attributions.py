@@ -53,14 +53,9 @@ def _gather(row: Row, names: Mapping[str, str], needed: str) -> dict[str, Any] |
     return None if row[names[needed]] is None else {name: row[column] for name, column in names.items()}
 
 
-def _quote_of(row: Row) -> Quote | None:
-    fields = _gather(row, _QUOTE, "exact")
-    return None if fields is None else Quote(**fields)
-
-
-def _search_of(row: Row) -> Search | None:
-    fields = _gather(row, _SEARCH, "on")
-    return None if fields is None else Search(**fields)
+def nested(row: Row) -> dict[str, Any]:
+    """The objects within an attribution, from its columns: `quote` and `search`, None where there is none."""
+    return {"quote": _gather(row, _QUOTE, "exact"), "search": _gather(row, _SEARCH, "on")}
 
 
 def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
@@ -86,8 +81,7 @@ def _fields(row: Row) -> dict[str, Any]:
         "upstream": row["upstream_id"],
         "document": row["document_id"],
         "own_claim": row["own_claim_id"],
-        "quote": _quote_of(row),
-        "search": _search_of(row),
+        **nested(row),
     }
 
 
@@ -270,8 +264,7 @@ def shown(
             ],
             origin_id=ends[row["id"]],
             document=placed.get(row["document_id"]),
-            quote=_gather(row, _QUOTE, "exact"),
-            search=_gather(row, _SEARCH, "on"),
+            **nested(row),
             own_claim_id=row["own_claim_id"] if row["own_claim_id"] in own else None,
         )
         for row in rows

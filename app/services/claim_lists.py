@@ -16,7 +16,7 @@ from app.schemas.quantity import QuantityRead
 from app.schemas.query import ClaimFilter, ClaimQuery, Facet
 from app.services import facets, search, search_pages
 from app.services.actors import Actor, of_the_desk
-from app.services.claim_filters import Conditions, Shape, ask, stages_of
+from app.services.claim_filters import Conditions, Shape, ask, says_little, stages_of
 from app.services.claim_reads import figures_in_order
 from app.services.cursors import Cursors
 from app.services.listing import Order, Place, ordered, paged
@@ -64,7 +64,8 @@ def _listed(connection: Connection, record: Record, query: ClaimQuery, actor: Ac
     asked = ask(connection, record, query, actor)
     sort = query.sort or "-date"
     order = _order(NOW, sort)
-    rows = _page(asked.shape, sort, place.first)(connection, record, **asked.values, **place.values(order))
+    page = _page(asked.shape, sort, place.first, says_little(connection, asked))
+    rows = page(connection, record, **asked.values, **place.values(order))
     following = None
     if len(rows) > place.limit:
         rows = rows[: place.limit]
@@ -82,17 +83,31 @@ def _listed(connection: Connection, record: Record, query: ClaimQuery, actor: Ac
 
 
 @lru_cache(maxsize=1_024)
-def _page(shape: Shape, sort: str, first: bool) -> Read:
-    """A page of the claims that filters of this shape ask for."""
+def _page(shape: Shape, sort: str, first: bool, from_source: bool) -> Read:
+    """A page of the claims that filters of this shape ask for; found from what a source said, or among all."""
 
     def write(record: Record) -> Select[Any]:
         order = _order(record, sort)
         # The page is cut before anything else is looked up for a claim.
-        chosen = select(*order.columns).where(*Conditions(record, shape).all())
+        conditions = Conditions(record, shape)
+        if from_source:
+            chosen = conditions.of_what_was_said(*order.columns)
+        else:
+            chosen = select(*order.columns).where(*conditions.all(tried=_tried(shape, sort)))
         places = paged(chosen, order, first=first).subquery("places")
         return ordered(_items(record, places), Order(tuple(places.c), order.falling))
 
     return Read(write)
+
+
+def _tried(shape: Shape, sort: str) -> frozenset[str]:
+    """The filters for which no index is asked, or SQLite finds and sorts all that matches rather than walk along."""
+    along = sort.removeprefix("-")
+    if along == "date":
+        return frozenset()
+    # No index has a filter and then the id. To walk in vain may still take longer than to sort what few there are.
+    narrowed = shape.given & {"topic", "source"} or (shape.given - shape.several) & {"kind", "status"}
+    return frozenset({"date_to"} if along == "recorded" or narrowed else {"date_to", "stage", "kind", "status"})
 
 
 @lru_cache(maxsize=256)

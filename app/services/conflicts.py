@@ -6,12 +6,11 @@ A bound that the source did not give is open; nothing is estimated.
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from heapq import heappop, heappush
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from app.vocabulary import Qualifier
 
@@ -25,8 +24,7 @@ class Interval(NamedTuple):
     high_open: bool = False
 
 
-@dataclass(frozen=True)
-class Figure:
+class Figure(NamedTuple):
     """A figure as far as comparing it goes."""
 
     claim_id: str
@@ -39,7 +37,21 @@ class Figure:
     """None where the source gives no number."""
 
 
-def interval(qualifier: str, low: Decimal | None, best: Decimal | None, high: Decimal | None) -> Interval | None:
+Number: TypeAlias = Decimal | None
+
+_BOUNDS: Mapping[str, Callable[[Number, Number, Number], Interval]] = {
+    Qualifier.EXACT: lambda _low, best, _high: Interval(best, best),
+    Qualifier.AT_LEAST: lambda low, _best, _high: Interval(low, None),
+    Qualifier.MORE_THAN: lambda low, _best, _high: Interval(low, None, low_open=True),
+    Qualifier.AT_MOST: lambda _low, _best, high: Interval(None, high),
+    Qualifier.UP_TO: lambda _low, _best, high: Interval(None, high),
+    Qualifier.FEWER_THAN: lambda _low, _best, high: Interval(None, high, high_open=True),
+    Qualifier.BETWEEN: lambda low, _best, high: Interval(low, high),
+}
+"""Where a figure may lie, from low, best and high; 'about' has a rule of its own, 'vague' lies nowhere."""
+
+
+def interval(qualifier: str, low: Number, best: Number, high: Number) -> Interval | None:
     """Where a figure may lie.
 
     'About 11,000' is rounded to its last significant digit, so it speaks of 10,500 to 11,500, unless the source gives
@@ -51,16 +63,8 @@ def interval(qualifier: str, low: Decimal | None, best: Decimal | None, high: De
         return Interval(
             best - half if low is None else low, best + half if high is None else high, high_open=high is None
         )
-    bounds = {
-        Qualifier.EXACT: Interval(best, best),
-        Qualifier.AT_LEAST: Interval(low, None),
-        Qualifier.MORE_THAN: Interval(low, None, low_open=True),
-        Qualifier.AT_MOST: Interval(None, high),
-        Qualifier.UP_TO: Interval(None, high),
-        Qualifier.FEWER_THAN: Interval(None, high, high_open=True),
-        Qualifier.BETWEEN: Interval(low, high),
-    }
-    return bounds.get(Qualifier(qualifier))
+    bounds = _BOUNDS.get(qualifier)
+    return None if bounds is None else bounds(low, best, high)
 
 
 def _unit_of_last_digit(number: Decimal) -> Decimal:

@@ -1,177 +1,185 @@
 """Exports: the record in Attest's own exchange format, which an import reads back."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, select
+from sqlalchemy import Connection
 
-from app.db.revisions import Row
+from app.db.statements import PlainRow
 from app.schemas.query import ClaimFilter
-from app.schemas.record import ClaimRecord, DocumentRecord, Record, SourceRecord, TopicRecord
-from app.services import attributions, claims, evidence, origins, reviews, sources, visible
-from app.services.actors import Actor
-from app.services.attributions import ATTRIBUTION
+from app.services import export_reads, origins
+from app.services.actors import Actor, visible_stages
+from app.services.attributions import nested
 from app.services.claim_lists import ids_of
 from app.services.claims import CLAIM
 from app.services.documents import DOCUMENT
-from app.services.evidence import EVIDENCE
-from app.services.objects import Noun, given, rows_by_id
-from app.services.record import Record as Tables
-from app.services.record import at
-from app.services.refs import chunks
-from app.services.sources import SOURCE
+from app.services.objects import Noun
+from app.services.record import Read, Record, at
+from app.services.sources import SOURCE, ancestors
 from app.services.topics import TOPIC
+
+CHUNK = 500
+"""Claims that are read at once."""
+
+_PARTS: Mapping[str, Sequence[str]] = {
+    "attributions": ("source", "document", "own_claim"),
+    "evidence": ("document",),
+    "relations": ("other_claim",),
+    "rulings": ("first_source", "second_source"),
+    "reviews": (),
+    "fact_checks": ("source", "document"),
+}
+"""What hangs on a claim, but for its figures, and the objects that it names."""
+
+_NAMED_BY: Mapping[str, Sequence[str]] = {"source": ("parent",), "topic": (), "document": ("publisher",)}
+"""The objects that other objects name."""
+
+_BY_ID = itemgetter("id")
+_BY_CHANGE = itemgetter("change_seq", "id")
+_BY_POSITION = itemgetter("position")
 
 
 def records(
     connection: Connection, chosen: ClaimFilter, as_of: datetime | None = None, actor: Actor | None = None
-) -> Iterator[Record]:
-    """The claims that a filter asks for, each after everything that it names."""
-    tables = at(connection, as_of)
-    wanted = ids_of(connection, tables, chosen, actor)
-    writer = _Writer(connection, tables, actor)
-    for chunk in chunks(connection.scalars(wanted.order_by(tables.claim.c.id)).all()):
-        yield from writer.write(chunk)
+) -> Iterator[PlainRow]:
+    """The claims that a filter asks for, each after everything that it names, as `app.schemas.record` has them.
+
+    Raises InvalidError, and PermissionDeniedError for what this reader may not see.
+    """
+    record = at(connection, as_of)
+    wanted = ids_of(connection, record, chosen, actor).order_by(record.claim.c.id)
+    writer = _Writer(connection, record, actor)
+    # By a cursor of the engine: there may be more ids than one would hold in memory.
+    for ids in connection.execute(wanted.execution_options(yield_per=CHUNK)).scalars().partitions():
+        yield from writer.write(ids)
 
 
 class _Writer:
     """Writes claims chunk by chunk, and remembers what has been written before them."""
 
-    def __init__(self, connection: Connection, tables: Tables, actor: Actor | None) -> None:
+    def __init__(self, connection: Connection, record: Record, actor: Actor | None) -> None:
         self._connection = connection
-        self._tables = tables
-        self._actor = actor
+        self._record = record
+        self._stages = visible_stages(actor)
         self._written: set[str] = set()
-        self._begun: set[str] = set()
-        self._names: dict[str, str] = {}
 
-    def write(self, claim_ids: Iterable[str]) -> Iterator[Record]:
+    def write(self, claim_ids: Iterable[str]) -> Iterator[PlainRow]:
         """Records of these claims and of all that they name and that was not written before."""
-        rows = rows_by_id(self._connection, self._tables.claim, [one for one in claim_ids if one not in self._begun])
-        self._begun |= rows.keys()
-        said = attributions.rows_of_claims(self._connection, self._tables, rows)
-        related = self._of_claims(self._tables.claim_relation, rows)
-        self._leave_out_unseen(said, related)
+        claims = self._read(export_reads.claims, set(claim_ids) - self._written)
+        self._written.update(claim["id"] for claim in claims)
+        names = self._names_of_claims(claims)
+        _leave_out_unseen(claims, names)
         # A claim that states a party's own figure stands before the claim that the party disputes by it.
-        own = {row["own_claim_id"] for group in said.values() for row in group} - {None}
-        if ahead := own - self._begun:
+        own = {said["own_claim_id"] for claim in claims for said in claim["attributions"]} - {None}
+        if ahead := own - self._written:
             yield from self.write(ahead)
-        shown = evidence.rows_of_claims(self._connection, self._tables, rows)
-        checks = self._of_claims(self._tables.fact_check, rows)
-        parts = [row for group in (*said.values(), *shown.values(), *checks.values()) for row in group]
-        placed = self._documents({row["document_id"] for row in parts} - {None})
-        speakers = {row["source_id"] for row in parts if "source_id" in row}
-        parties = {row["adverse_to_id"] for row in rows.values()} - {None}
-        yield from self._sources(speakers | parties | {row["publisher_id"] for row in placed} - {None})
-        yield from self._plain(TOPIC, TopicRecord, self._topics(rows.values()))
-        yield from self._plain(DOCUMENT, DocumentRecord, placed)
-        self._name({row["other_claim_id"] for group in related.values() for row in group} | rows.keys())
-        rulings = self._of_claims(self._tables.independence_ruling, rows)
-        decided = reviews.rows_of_claims(self._connection, self._tables, rows)
-        figures = claims.quantities_on_record(self._connection, rows.values())
-        for one in sorted(rows, key=lambda one: (one not in own, one)):
-            yield ClaimRecord.model_validate(
-                {
-                    **self._fields(CLAIM, rows[one]),
-                    "quantities": [given(figure) for figure in figures[one]],
-                    "attributions": list(self._attributions(said[one])),
-                    "evidence": [self._part(EVIDENCE, row) for row in shown[one]],
-                    "relations": [self._relation(row) for row in related[one]],
-                    "rulings": [self._ruling(row) for row in rulings[one]],
-                    "reviews": [self._review(row, rows[one]) for row in decided[one]],
-                    "fact_checks": [self._fact_check(row) for row in checks[one]],
-                }
-            )
+        parts = [part for claim in claims for name in _PLACED for part in claim[name]]
+        documents = self._read(export_reads.documents, {part["document_id"] for part in parts} - {None})
+        sources = self._sources(_sources_named(claims, parts, documents))
+        topics = self._read(export_reads.topics, {claim["topic_id"] for claim in claims} - {None})
+        for noun, rows in ((SOURCE, sources), (TOPIC, topics), (DOCUMENT, documents)):
+            names |= {row["id"]: row["key"] or row["id"] for row in rows}
+            yield from self._new(noun, rows, names)
+        for claim in sorted(claims, key=lambda claim: (claim["id"] not in own, claim["id"])):
+            yield _finish(claim, names)
 
-    def _leave_out_unseen(self, said: dict[str, list[Row]], related: dict[str, list[Row]]) -> None:
-        """Take out what names a claim that the reader may not see."""
-        named = [row["own_claim_id"] for group in said.values() for row in group]
-        named += [row["other_claim_id"] for group in related.values() for row in group]
-        seen = visible.seen(self._connection, self._tables, named, self._actor)
-        for one, group in said.items():
-            said[one] = [row if row["own_claim_id"] in seen else {**row, "own_claim_id": None} for row in group]
-            related[one] = [row for row in related[one] if row["other_claim_id"] in seen]
+    def _read(self, read: Read, identifiers: Iterable[str]) -> list[PlainRow]:
+        """The rows with these ids, by id."""
+        wanted = list(identifiers)
+        return sorted(read(self._connection, self._record, ids=wanted), key=_BY_ID) if wanted else []
 
-    def _of_claims(self, table: FromClause, claim_ids: Iterable[str]) -> dict[str, list[Row]]:
-        found: dict[str, list[Row]] = {one: [] for one in claim_ids}
-        for chunk in chunks(found):
-            statement = select(table).where(table.c.claim_id.in_(chunk)).order_by(table.c.id)
-            for row in self._connection.execute(statement).mappings():
-                found[row["claim_id"]].append(row)
-        return found
+    def _names_of_claims(self, claims: Sequence[PlainRow]) -> dict[str, str]:
+        """The names of these claims, and of those that they name and that the reader may see."""
+        said = {part["own_claim_id"] for claim in claims for part in claim["attributions"]}
+        related = {part["other_claim_id"] for claim in claims for part in claim["relations"]}
+        seen = [
+            row
+            for row in self._read(export_reads.named_claims, (said | related) - {None})
+            if row["stage"] in self._stages
+        ]
+        return {row["id"]: row["key"] or row["id"] for row in (*seen, *claims)}
 
-    def _documents(self, identifiers: Iterable[str]) -> list[Row]:
-        return _in_order(rows_by_id(self._connection, self._tables.document, identifiers))
+    def _sources(self, identifiers: set[str]) -> list[PlainRow]:
+        """These sources and all that they are parts of, from the top of the tree down."""
+        above = ancestors(self._connection, self._record, identifiers)
+        ordered = dict.fromkeys(one for line in sorted(above) for one in [*reversed(above[line]), line])
+        rows = {row["id"]: row for row in self._read(export_reads.sources, ordered)}
+        return [rows[one] for one in ordered]
 
-    def _topics(self, rows: Iterable[Row]) -> list[Row]:
-        wanted = {row["topic_id"] for row in rows} - {None}
-        return _in_order(rows_by_id(self._connection, self._tables.topic, wanted))
-
-    def _sources(self, identifiers: Iterable[str]) -> Iterator[Record]:
-        above = sources.ancestors(self._connection, self._tables, identifiers)
-        # From the top of the tree down.
-        ordered = list(dict.fromkeys(one for line in sorted(above) for one in [*reversed(above[line]), line]))
-        rows = rows_by_id(self._connection, self._tables.source, ordered)
-        yield from self._plain(SOURCE, SourceRecord, [rows[one] for one in ordered])
-
-    def _plain(self, noun: Noun, record: type[Any], rows: Iterable[Row]) -> Iterator[Any]:
+    def _new(self, noun: Noun, rows: Iterable[PlainRow], names: Mapping[str, str]) -> Iterator[PlainRow]:
+        """Those of these objects that have not been written yet."""
         for row in rows:
             if row["id"] not in self._written:
                 self._written.add(row["id"])
-                self._names[row["id"]] = row["key"] or row["id"]
-                yield record(**self._fields(noun, row))
+                _put_names(row, names, _NAMED_BY[noun.name])
+                row["record"] = noun.name
+                yield row
 
-    def _name(self, claim_ids: Iterable[str]) -> None:
-        rows = rows_by_id(self._connection, self._tables.claim, set(claim_ids) - self._names.keys())
-        self._names |= {one: row["key"] or one for one, row in rows.items()}
 
-    def _fields(self, noun: Noun, row: Row) -> dict[str, Any]:
-        fields = {name: self._named(name, value) for name, value in noun.fields(row).items()}
-        return {"id": row["id"], "key": row["key"], **fields}
+_PLACED = ("attributions", "evidence", "fact_checks")
+"""What hangs on a claim and stands in a document."""
 
-    def _named(self, name: str, value: Any) -> Any:
-        """References by the name that the file gives them."""
-        references = ("parent", "publisher", "topic", "adverse_to", "source", "document", "own_claim")
-        return self._names.get(value, value) if name in references and value is not None else value
 
-    def _part(self, noun: Noun, row: Row) -> dict[str, Any]:
-        fields = {name: self._named(name, value) for name, value in noun.fields(row).items()}
+def _sources_named(claims: Iterable[PlainRow], parts: Iterable[PlainRow], documents: Iterable[PlainRow]) -> set[str]:
+    """All sources that claims, these parts of them and these documents name."""
+    named: set[Any] = {part.get("source_id") for part in parts}
+    named |= {claim["adverse_to_id"] for claim in claims}
+    named |= {document["publisher_id"] for document in documents}
+    rulings = [ruling for claim in claims for ruling in claim["rulings"]]
+    named |= {ruling[name] for ruling in rulings for name in ("first_source_id", "second_source_id")}
+    named.discard(None)
+    return named
+
+
+def _leave_out_unseen(claims: Iterable[PlainRow], names: Mapping[str, str]) -> None:
+    """Take out what names a claim that the reader may not see: those that may be seen have names."""
+    for claim in claims:
+        claim["relations"] = [one for one in claim["relations"] if one["other_claim_id"] in names]
+        for said in claim["attributions"]:
+            if said["own_claim_id"] not in names:
+                said["own_claim_id"] = None
+
+
+# --- rows become records: what the schema names otherwise than the columns is put beside them ---
+
+
+def _put_names(row: PlainRow, names: Mapping[str, str], references: Iterable[str]) -> None:
+    """Put the names that the file gives to objects, by id, where a row refers to them."""
+    for reference in references:
+        identifier = row[f"{reference}_id"]
+        row[reference] = None if identifier is None else names[identifier]
+
+
+def _finish(claim: PlainRow, names: Mapping[str, str]) -> PlainRow:
+    """A claim with all that hangs on it as `ClaimRecord` has it."""
+    for part, references in _PARTS.items():
+        claim[part].sort(key=_BY_CHANGE if part == "reviews" else _BY_ID)
+        for row in claim[part]:
+            _put_names(row, names, references)
+    claim["quantities"].sort(key=_BY_POSITION)
+    claim["attributions"] = _upstreams_first(claim["attributions"])
+    for row in claim["evidence"]:
+        row["key"] = row["key"] or row["id"]
+        row["capture"] = row["capture_id"]
+    for row in claim["rulings"]:
+        row["sources"] = [row["first_source"], row["second_source"]]
+    for row in claim["reviews"]:
+        row["stale"] = row["claim_version"] < claim["content_version"]
+    _put_names(claim, names, ("topic", "adverse_to"))
+    claim["record"] = CLAIM.name
+    return claim
+
+
+def _upstreams_first(rows: Sequence[PlainRow]) -> list[PlainRow]:
+    """The attributions of a claim, each after what it was relayed from."""
+    by_id = {row["id"]: row for row in rows}
+    for row in rows:
+        row.update(nested(row))
         # Whoever relays it names it by this.
-        return {"key": row["key"] or row["id"], **fields}
-
-    def _attributions(self, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
-        by_id = {row["id"]: row for row in rows}
-        # Upstreams stand before those that relay them.
-        for row in sorted(by_id.values(), key=lambda row: len(origins.chain(row, by_id))):
-            upstream = by_id.get(row["upstream_id"])
-            name = None if upstream is None else upstream["key"] or upstream["id"]
-            yield {**self._part(ATTRIBUTION, row), "upstream": name}
-
-    def _relation(self, row: Row) -> dict[str, Any]:
-        other = self._names.get(row["other_claim_id"], row["other_claim_id"])
-        return {"other_claim": other, **_only(row, "relation", "note", "withdrawn")}
-
-    def _ruling(self, row: Row) -> dict[str, Any]:
-        pair = [self._names.get(row[name], row[name]) for name in ("first_source_id", "second_source_id")]
-        return {"sources": pair, **_only(row, "ruling", "reason")}
-
-    def _review(self, row: Row, claim: Row) -> dict[str, Any]:
-        said = _only(row, "status", "rationale", "decided_on", "decided_by")
-        return {**said, "stale": row["claim_version"] < claim["content_version"]}
-
-    def _fact_check(self, row: Row) -> dict[str, Any]:
-        said = ("key", "verdict", "rating_value", "best_rating", "worst_rating", "explanation", "original")
-        return {
-            **_only(row, *said),
-            "source": self._names[row["source_id"]],
-            "document": self._names.get(row["document_id"]),
-        }
-
-
-def _in_order(rows: Mapping[str, Row]) -> list[Row]:
-    return [rows[one] for one in sorted(rows)]
-
-
-def _only(row: Row, *names: str) -> dict[str, Any]:
-    return {name: row[name] for name in names}
+        row["key"] = row["key"] or row["id"]
+    for row in rows:
+        upstream = by_id.get(row["upstream_id"])
+        row["upstream"] = None if upstream is None else upstream["key"]
+    return sorted(rows, key=lambda row: len(origins.chain(row, by_id)))

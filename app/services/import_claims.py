@@ -64,9 +64,19 @@ class _Held:
     """By noun and claim: attributions, evidence, relations, fact-checks."""
 
 
+@dataclass(frozen=True)
+class _Awaited:
+    """A relation to a claim that has not been seen yet."""
+
+    line: int
+    place: int
+    claim_id: str
+    relation: ClaimRelationCreate
+
+
 @dataclass
 class _Writes:
-    """What a batch comes to; written at its end, like with like."""
+    """What a record, or a batch of them, comes to; written at the end of the batch, like with like."""
 
     adds: dict[str, list[Columns]] = field(default_factory=lambda: defaultdict(list))
     amends: dict[str, dict[str, Columns]] = field(default_factory=lambda: defaultdict(dict))
@@ -75,6 +85,20 @@ class _Writes:
     """Claims of which a part changed."""
     related: list[Row] = field(default_factory=list)
     """Relations that are new or changed."""
+    awaited: list[_Awaited] = field(default_factory=list)
+
+    def join(self, other: "_Writes") -> None:
+        """Have this written too: what a record comes to, once nothing of it is refused."""
+        for name, rows in other.adds.items():
+            self.adds[name] += rows
+        for name, amended in other.amends.items():
+            waiting = self.amends[name]
+            for identifier, columns in amended.items():
+                waiting[identifier] = {**waiting.get(identifier, {}), **columns}
+        self.quantities += other.quantities
+        self.touched |= other.touched
+        self.related += other.related
+        self.awaited += other.awaited
 
     def add(self, noun: Noun, row: Columns) -> None:
         self.adds[noun.name].append(row)
@@ -90,16 +114,6 @@ class _Writes:
             self.related.append(row)
         else:
             self.touched.add(str(row.get("claim_id") or row["id"]))
-
-
-@dataclass(frozen=True)
-class _Awaited:
-    """A relation to a claim that has not been seen yet."""
-
-    line: int
-    place: int
-    claim_id: str
-    relation: ClaimRelationCreate
 
 
 class ClaimLoader:
@@ -123,17 +137,20 @@ class ClaimLoader:
         results: list[Result] = []
         for line, record in numbered:
             self._line = line
+            its_own = _Writes()
             try:
-                claim_id, outcome = self._lay_over(record, held, writes)
+                claim_id, outcome = self._lay_over(record, held, its_own)
             except InvalidError as error:
                 results.append((line, None, error.problems))
                 continue
+            writes.join(its_own)
             taken[claim_id] = (line, outcome)
             if record.rulings:
                 rulings[claim_id] = record.rulings
             if record.reviews:
                 decisions[claim_id] = record.reviews
         self._write(writes)
+        self._awaited += writes.awaited
         # Rulings first: a decision may rest on them.
         ruled, faults = independence.record_rulings(self._change, self._refs, rulings)
         touch(self._change, sorted(one for one in ruled if taken[one][1] == "unchanged"))
@@ -237,7 +254,7 @@ class ClaimLoader:
     def _new(self, record: ClaimRecord, writes: _Writes) -> str:
         row = claims.new_row(record, self._refs, record.id)
         self._topics.check(row["topic_id"], record.quantities)
-        parts = self._parts(row["id"], record, {})
+        parts = self._parts(row["id"], record, {}, writes)
         writes.add(CLAIM, row)
         writes.quantities += claims.quantity_rows(row["id"], 1, record.quantities)
         for noun, rows in parts:
@@ -259,7 +276,7 @@ class ClaimLoader:
         changed = {name: value for name, value in differing(row, columns).items() if name not in _SET_ONLY_WHEN_NEW}
         figures = record.quantities if "quantities" in record.model_fields_set else held.quantities[row["id"]]
         self._topics.check(changed.get("topic_id", row["topic_id"]), figures)
-        parts = self._lay_parts(row["id"], record, held, writes)  # first: it may refuse the record
+        parts = self._lay_parts(row["id"], record, held, writes)
         if figures != held.quantities[row["id"]] or claims.CONTENT & changed.keys():
             changed["content_version"] = row["version"] + 1
             writes.quantities += claims.quantity_rows(row["id"], row["version"] + 1, figures)
@@ -271,7 +288,7 @@ class ClaimLoader:
         """Put what hangs on a claim that is there among what is to be written."""
         outcome: Outcome = "unchanged"
         on_record = {name: held.parts[name][claim_id] for name in _PARTS}
-        for noun, rows in self._parts(claim_id, record, on_record):
+        for noun, rows in self._parts(claim_id, record, on_record, writes):
             for part in rows:
                 before = _the_same_part(noun, part, on_record[noun.name])
                 if before is None:
@@ -286,7 +303,7 @@ class ClaimLoader:
         return outcome
 
     def _parts(
-        self, claim_id: str, record: ClaimRecord, on_record: Mapping[str, Sequence[Row]]
+        self, claim_id: str, record: ClaimRecord, on_record: Mapping[str, Sequence[Row]], writes: _Writes
     ) -> list[tuple[Noun, list[Columns]]]:
         """The rows of what hangs on a claim, as the record gives them; keyed ones that are there keep their ids."""
         ids = {
@@ -299,7 +316,7 @@ class ClaimLoader:
         for place, relation in enumerate(record.relations):
             if self._refs.get(table_of(Claim), relation.other_claim) is None:
                 # It may stand further down in the file.
-                self._awaited.append(_Awaited(self._line, place, claim_id, relation))
+                writes.awaited.append(_Awaited(self._line, place, claim_id, relation))
                 continue
             try:
                 related.append(relations.row_for(claim_id, relation, self._refs))

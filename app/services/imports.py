@@ -8,11 +8,13 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from sqlalchemy import Connection, or_, select
 
-from app.db import bulk
+from app.db import bulk, statistics
+from app.db.engine import before_commit
 from app.db.revisions import Change, Row
 from app.errors import AttestError, FieldProblem, InvalidError
 from app.formats import rows as files
@@ -106,6 +108,8 @@ def load(
     report = _report(loader.tally, format=format, dry_run=dry_run, seconds=time.monotonic() - begun)
     if strict and report.refused:
         raise ImportRefusedError(report)
+    if report.created + report.revised >= statistics.MANY:
+        before_commit(connection, partial(statistics.refresh, connection))
     return report
 
 
@@ -175,6 +179,7 @@ class _Loader:
         for line, note in [(line, record) for line, record in batch if isinstance(record, NoteRecord)]:
             self._take_note(line, note)
         self.tally.settle()
+        self._refs.forget()
 
     def finish(self) -> None:
         """Take what had to wait for the end of the file."""

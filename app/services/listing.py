@@ -1,9 +1,10 @@
 """Lists by keyset: the page after a place, in an order that never skips and never repeats."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Date, Row, Select, bindparam, tuple_
 
@@ -11,6 +12,8 @@ from app.db.types import BigInt
 from app.errors import InvalidError
 from app.schemas.query import Listing
 from app.services.cursors import Cursors
+
+InOrder = TypeVar("InOrder", bound=tuple[Any, ...])
 
 _TURNS = {"cursor", "limit"}
 
@@ -49,15 +52,22 @@ class Place:
 
         Raises InvalidError for a cursor of another list.
         """
-        if self.cursor is None:
+        stored = self.stored(len(order.columns))
+        if stored is None:
             return None
-        stored = self.cursors.read(self.query, self.cursor)
-        if len(stored) != len(order.columns):
-            raise InvalidError.of("cursor", "belongs to another order")
         return tuple(
             date.fromisoformat(value) if isinstance(column.type, Date) else value
             for column, value in zip(order.columns, stored, strict=True)
         )
+
+    def stored(self, columns: int) -> list[Any] | None:
+        """The same as plain values, of so many columns."""
+        if self.cursor is None:
+            return None
+        stored = self.cursors.read(self.query, self.cursor)
+        if len(stored) != columns:
+            raise InvalidError.of("cursor", "belongs to another order")
+        return stored
 
     def values(self, order: Order) -> dict[str, Any]:
         """The parameters of a statement that `paged` made. Raises InvalidError for a cursor of another list."""
@@ -82,6 +92,19 @@ def ordered(statement: Select[Any], order: Order, after: Sequence[Any] | None = 
         here, place = tuple_(*order.columns), tuple_(*after)
         statement = statement.where(here < place if order.falling else here > place)
     return statement.order_by(*(column.desc() if order.falling else column.asc() for column in order.columns))
+
+
+def cut(rows: Sequence[InOrder], columns: int, place: Place) -> tuple[Sequence[InOrder], str | None]:
+    """The rows of a page out of a whole list that is at hand, and the cursor of the next one, None on the last.
+
+    The list is in the order of the first columns of its rows, whose values are plain. Raises InvalidError for a cursor
+    of another list.
+    """
+    after = place.stored(columns)
+    begin = 0 if after is None else bisect_right(rows, tuple(after), key=lambda row: row[:columns])
+    shown = rows[begin : begin + place.limit]
+    more = begin + place.limit < len(rows)
+    return shown, place.following(shown[-1][:columns]) if more else None
 
 
 def page(

@@ -46,6 +46,11 @@ def asserting(attributions: Iterable[Row]) -> list[Row]:
     return [row for row in attributions if row["stance"] in ASSERTING_STANCES and not row["withdrawn"]]
 
 
+def once_asserting(attributions: Iterable[Row]) -> bool:
+    """True if somebody has put the claim forward, whether or not it has been taken back since."""
+    return any(row["stance"] in ASSERTING_STANCES for row in attributions)
+
+
 def traced(attributions: Sequence[Row], anonymity: Mapping[str, str]) -> dict[str, str | None]:
     """For each attribution of a claim the source at the end of its chain, as `origin_of` has it."""
     by_id = {row["id"]: row for row in attributions}

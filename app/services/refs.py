@@ -14,6 +14,9 @@ T = TypeVar("T")
 CHUNK = 500
 """How many values one statement lists at most: engines bound it."""
 
+MOST_REMEMBERED = 50_000
+"""Refs to one table that an act remembers from one batch to the next."""
+
 
 def chunks(values: Iterable[T], size: int = CHUNK) -> Iterable[list[T]]:
     """The values in lists of at most `size`."""
@@ -50,6 +53,12 @@ class Refs:
         for chunk in chunks(ref for ref in wanted if ref not in known):
             rows = self.connection.execute(select(table.c.key, table.c.id).where(table.c.key.in_(chunk)))
             known |= {row.key: row.id for row in rows}
+
+    def forget(self) -> None:
+        """Make room between batches, once all is written: a file may name millions, and they can be looked up again."""
+        for known in self._known.values():
+            if len(known) > MOST_REMEMBERED:
+                known.clear()
 
     def put(self, table: Table, ref: str | None, identifier: str) -> None:
         """Remember an object that has just been recorded."""

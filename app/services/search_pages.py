@@ -215,7 +215,7 @@ def _walk(asked: Asked, candidates: _Candidates, order: Order, after: Key | None
 def _claims(asked: Asked, order: Order) -> Select[Any]:
     claims = select(*order.columns)
     if len(order.columns) > 1:
-        return claims.where(*asked.filters.all())
+        return claims.where(*asked.filters.all(tried=() if order.columns[0].key == "time_earliest" else {"date_to"}))
     # By id alone: no index for the filters, which would have to be sorted then.
     return claims.where(and_(*asked.filters.all()).is_(True))
 

@@ -6,14 +6,14 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from app.db.revisions import Row
-from app.db.statements import PlainRow, texts
+from app.db.statements import PlainRow, texts, with_ids
 from app.errors import InvalidError, NotFoundError
 from app.formats.words import fold
 from app.models import Source
 from app.schemas.source import SourceBrief, SourceCorrection, SourceCreate, SourceFields, SourceRead
 from app.services import objects, search_index
 from app.services.actors import Actor
-from app.services.objects import Columns, Noun, check_etag, etag, overlay, rows_by_id
+from app.services.objects import Columns, Noun, check_etag, columns_of, etag, overlay, rows_by_id
 from app.services.record import NOW, Read, Record
 from app.services.refs import Refs, chunks
 from app.vocabulary import Action
@@ -82,9 +82,21 @@ def read_all(connection: Connection, record: Record, identifiers: Iterable[str])
     ]
 
 
+@Read
+def _mentioned(record: Record) -> Select[Any]:
+    source = record.source
+    return with_ids(select(*columns_of(SourceBrief, source)), source, "ids")
+
+
+def mentioned(connection: Connection, record: Record, identifiers: Iterable[str]) -> dict[str, PlainRow]:
+    """These sources as `SourceBrief` has them, by id."""
+    rows = (_mentioned(connection, record, ids=chunk) for chunk in chunks(sorted(set(identifiers))))
+    return {row["id"]: row for chunk in rows for row in chunk}
+
+
 def briefs_of(connection: Connection, record: Record, identifiers: Iterable[str]) -> dict[str, SourceBrief]:
     """These sources as they are mentioned, by id."""
-    return {one: SourceBrief(**row) for one, row in rows_by_id(connection, record.source, identifiers).items()}
+    return {one: SourceBrief(**row) for one, row in mentioned(connection, record, identifiers).items()}
 
 
 @Read

@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, Text, bindparam, select
 
 from app.db.revisions import Row
+from app.db.statements import PlainRow
 from app.errors import ConflictError, NotFoundError
 from app.models import Topic
 from app.schemas import edtf
 from app.schemas.topic import TopicCorrection, TopicCreate, TopicFields, TopicRead
 from app.services import objects
 from app.services.actors import Actor
-from app.services.objects import Columns, Noun, check_etag, etag, rows_by_id
-from app.services.record import NOW, Record
+from app.services.objects import Columns, Noun, check_etag, columns_of, etag, rows_by_id, shaped
+from app.services.record import NOW, Read, Record
 from app.services.refs import Refs
 from app.vocabulary import METRIC_FAMILIES, Action, MetricFamily
 
@@ -62,12 +63,23 @@ def _refuse_strangers(connection: Connection, identifier: str, family: MetricFam
         raise ConflictError(f"Claims of this topic have figures that '{family}' does not take: {', '.join(strangers)}.")
 
 
-def read_one(connection: Connection, record: Record, identifier: str) -> TopicRead:
-    """A topic. Raises NotFoundError."""
-    found = read_all(connection, record, [identifier])
+@Read
+def _topic(record: Record) -> Select[Any]:
+    topic = record.topic
+    return select(*columns_of(TopicRead, topic)).where(topic.c.id == bindparam("id", type_=Text()))
+
+
+def read_plain(connection: Connection, record: Record, identifier: str) -> PlainRow:
+    """A topic as `TopicRead` has it. Raises NotFoundError."""
+    found = _topic(connection, record, id=identifier)
     if not found:
         raise NotFoundError("topic", identifier)
-    return found[0]
+    return shaped(TopicRead, found[0])
+
+
+def read_one(connection: Connection, record: Record, identifier: str) -> TopicRead:
+    """A topic. Raises NotFoundError."""
+    return TopicRead(**read_plain(connection, record, identifier))
 
 
 def read_all(connection: Connection, record: Record, identifiers: Iterable[str]) -> list[TopicRead]:

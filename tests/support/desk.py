@@ -90,9 +90,15 @@ class Desk:
             **parent,
         )
 
-    def rename_source(self, a: int, b: int, c: int) -> bool:
-        anonymity = ("named", "described", "anonymous")[c % 3]
-        return self.patch("sources", a, name=NAMES[b % len(NAMES)], anonymity=anonymity, side=SIDES[c % 2])
+    def correct_source(self, a: int, b: int, c: int) -> bool:
+        """One thing at a time: each of them is shown by claims."""
+        changes: list[Fields] = [
+            {"name": NAMES[b % len(NAMES)]},
+            {"anonymity": ("named", "described", "anonymous")[b % 3]},
+            {"side": SIDES[b % 2]},
+            {"kind": ("government", "armed_force")[b % 2]},
+        ]
+        return self.patch("sources", a, **changes[c % 4])
 
     def move_source(self, a: int, b: int, c: int) -> bool:
         return self.patch("sources", a, parent=self.one("sources", b) if c % 3 else None)
@@ -297,7 +303,7 @@ class Desk:
 
 
 ACTS = (
-    "source", "rename_source", "move_source", "describe_source", "topic", "rename_topic", "document",
+    "source", "correct_source", "move_source", "describe_source", "topic", "rename_topic", "document",
     "correct_document", "claim", "correct_claim", "reword_claim", "annotate_claim", "publish", "withdraw",
     "attribution", "correct_attribution", "evidence", "correct_evidence", "relation", "correct_relation", "ruling",
     "imported", "decided",
@@ -312,11 +318,13 @@ BEGINNING: list[Act] = [
 
 A_WEEK: list[Act] = [
     ("attribution", 0, 1, 0), ("attribution", 0, 2, 0), ("attribution", 0, 3, 4), ("attribution", 1, 5, 1),
-    ("ruling", 0, 0, 0), ("evidence", 0, 0, 0), ("evidence", 1, 1, 1), ("relation", 0, 1, 0), ("relation", 0, 2, 1),
-    ("decided", 0, 0, 3), ("imported", 0, 1, 2), ("rename_source", 0, 1, 1), ("correct_document", 0, 2, 1),
-    ("correct_document", 1, 2, 0), ("rename_topic", 1, 5, 0), ("move_source", 1, 2, 1), ("describe_source", 0, 0, 0),
+    ("ruling", 0, 0, 0), ("move_source", 1, 2, 1), ("evidence", 0, 0, 0), ("evidence", 1, 1, 1), ("relation", 0, 1, 0),
+    ("relation", 0, 2, 1),
+    ("decided", 0, 0, 3), ("imported", 0, 1, 2), ("correct_source", 1, 3, 0), ("correct_source", 2, 1, 1),
+    ("correct_source", 1, 1, 2), ("correct_source", 3, 1, 3), ("correct_document", 0, 2, 1),
+    ("correct_document", 1, 2, 0), ("rename_topic", 1, 5, 0), ("move_source", 1, 2, 0), ("describe_source", 0, 0, 0),
     ("correct_claim", 0, 1, 2), ("correct_evidence", 0, 1, 0), ("correct_attribution", 0, 1, 1),
-    ("reword_claim", 1, 2, 0), ("publish", 2, 0, 0), ("imported", 7, 2, 1), ("correct_relation", 0, 0, 0),
+    ("reword_claim", 1, 0, 0), ("publish", 2, 0, 0), ("imported", 7, 2, 1), ("correct_relation", 0, 0, 0),
     ("annotate_claim", 0, 1, 0), ("withdraw", 1, 1, 0), ("correct_claim", 1, 1, 3),
     ("claim", 4, 1, 2), ("relation", 0, 5, 0), ("attribution", 0, 2, 3),
 ]  # fmt: skip
@@ -334,8 +342,10 @@ def fresh_database(engine: str, request: pytest.FixtureRequest) -> Iterator[str]
             yield f"sqlite:///{folder}/attest.db"
             return
         url = postgres.create_database(template=request.getfixturevalue("postgresql_template"))
-        yield url
-        postgres.drop_database(url)
+        try:
+            yield url
+        finally:
+            postgres.drop_database(url)
 
 
 @contextmanager
@@ -348,16 +358,23 @@ def service(url: str, **settings: Any) -> Iterator[TestClient]:
 
 @contextmanager
 def desk(
-    engine: str, request: pytest.FixtureRequest, *, begin_with: list[Act] = BEGINNING, **settings: Any
+    engine: str,
+    request: pytest.FixtureRequest,
+    *,
+    begin_with: list[Act] = BEGINNING,
+    most_claims: int = 8,
+    **settings: Any,
 ) -> Iterator[Desk]:
     """A desk at a fresh database, with something on record."""
     with fresh_database(engine, request) as url, service(url, **settings) as api:
         database = Database(url, pool_size=1)
-        at_work = Desk(api, key_for(database, Role.EDITOR), database)
-        for one in begin_with:
-            at_work.do(*one)
-        yield at_work
-        database.close()
+        at_work = Desk(api, key_for(database, Role.EDITOR), database, most_claims)
+        try:
+            for one in begin_with:
+                at_work.do(*one)
+            yield at_work
+        finally:
+            database.close()
 
 
 def key_for(database: Database, role: Role) -> dict[str, str]:

@@ -1,0 +1,70 @@
+"""What a start and a mere question to the command line leave alone: what takes long to import and is not needed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.db import migrate
+from app.db.engine import Database
+
+COMMAND = """
+import asyncio, importlib, sys
+from app.cli.main import main
+
+def serve(target, **_options):
+    module, _, name = target.partition(":")
+    app = getattr(importlib.import_module(module), name)()
+    answered = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        answered.append(message)
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
+        "path": "/api/v1/claims", "raw_path": b"/api/v1/claims", "query_string": b"limit=1&date_from=2024-10",
+        "root_path": "", "headers": [(b"host", b"here")], "server": ("here", 80), "client": ("there", 1),
+    }
+    asyncio.run(app(scope, receive, send))
+    assert answered[0]["status"] == 200, answered
+
+if sys.argv[1] == "serve":
+    import uvicorn
+    uvicorn.run = serve
+try:
+    main()
+finally:
+    print("\\nimported:", *sys.modules)
+"""
+
+LEFT_ALONE = {
+    "serve": ("psycopg", "alembic", "mako", "rich", "edtf", "pyparsing", "fastapi_swagger"),
+    "--help": ("sqlalchemy", "pydantic_settings", "fastapi", "uvicorn", "alembic", "psycopg", "msgspec", "edtf"),
+    "--version": ("sqlalchemy", "pydantic_settings", "fastapi", "uvicorn", "alembic", "psycopg", "msgspec", "rich"),
+}
+"""Packages that are not imported, by what was typed; the database is on SQLite."""
+
+
+@pytest.mark.parametrize("typed", LEFT_ALONE)
+def test_what_is_not_needed_is_not_imported(typed: str, tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'attest.db'}")
+    migrate.upgrade(database)
+    database.close()
+
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, typed],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "ATTEST_DATA_DIR": str(tmp_path), "ATTEST_DATABASE_URL": ""},
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    imported = set(done.stdout.rpartition("imported: ")[2].split())
+    assert "app.cli.main" in imported
+    assert not imported & set(LEFT_ALONE[typed])
