@@ -25,8 +25,12 @@ MOST = 5
 
 
 @pytest.fixture
-def asked_from(settings: Settings) -> Iterator[From]:
-    """The service with a low limit, asked from an address; one service for all of them."""
+def asked_from(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[From]:
+    """The service with a low limit, asked from an address; one service for all of them.
+
+    Its clock stands still, so that no try comes back however long a test takes.
+    """
+    monkeypatch.setattr(wrong_keys, "monotonic", lambda: 1_000.0)
     app = create_app(settings.model_copy(update={"wrong_keys_per_minute": MOST}))
     with ExitStack() as stack:
         first = stack.enter_context(TestClient(app, base_url="http://testserver/api/v1/"))

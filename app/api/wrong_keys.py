@@ -34,9 +34,9 @@ keeps sending a key that has ended must not use up the tries of all."""
 class WrongKeys:
     """Counts tries by the generic cell rate algorithm: one number for each place, the time at which it is empty."""
 
-    def __init__(self, per_minute: int, now: Callable[[], float] = monotonic) -> None:
+    def __init__(self, per_minute: int, now: Callable[[], float] | None = None) -> None:
         """`per_minute`: tries with one handle, at once or evenly spread."""
-        self._now = now
+        self._now = now or monotonic
         self._most = per_minute
         self._secret = secrets.token_bytes(16)
         self._empty = array("d", bytes(8 * 2 * PLACES))
