@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.services import claim_filters
 from tests.support.problems import refused
 
 Record = Callable[..., dict[str, Any]]
@@ -392,3 +393,44 @@ def test_pages_lose_and_repeat_nothing_while_others_write(
             read = [one for page in pages(api, params, partial(add, number)) for one in page]
             assert len(read) == len(set(read))
             assert before <= set(read)
+
+
+def test_a_source_of_few_words_and_one_of_many_are_listed_alike(
+    api: TestClient, record: Record, correct: Correct, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    above = record("sources", key="above")
+    for name, parent in (("one", "above"), ("two", "above"), ("other", None)):
+        record("sources", key=name, parent=parent)
+    stances = ("asserts", "denies", "asserts", "alleges")
+    for number, (name, stance) in enumerate(zip(("one", "two", "other", "one"), stances, strict=True)):
+        said = [{"key": "a", "source": name, "stance": stance}, {"key": "b", "source": name, "stance": stance}]
+        record("claims", key=f"c{number}", time=f"2025-01-1{number % 2}", attributions=said)
+    last = api.get("claims", params={"sort": "-recorded"}).json()["items"][0]
+    for said_last in api.get(f"claims/{last['id']}").json()["attributions"]:
+        correct("attributions", said_last["id"], withdrawn=True)
+
+    def listed(**params: Any) -> list[str]:
+        found: list[str] = []
+        page = api.get("claims", params={"limit": 1, **params}).raise_for_status().json()
+        found += [one["key"] for one in page["items"]]
+        while page["next"] is not None:
+            page = api.get("claims", params={"limit": 1, **params, "cursor": page["next"]}).raise_for_status().json()
+            found += [one["key"] for one in page["items"]]
+        return found
+
+    asked: list[dict[str, Any]] = [
+        {"source": source, "sort": sort, **more}
+        for source in ("one", "two", above["id"], "other")
+        for sort in ("-date", "date", "-recorded", "recorded", "-id", "id")
+        for more in ({}, {"as_of": last["recorded_at"]}, {"stance": ["asserts", "denies"]}, {"date_from": "2025-01-11"})
+    ]
+    few = [listed(**one) for one in asked]
+    monkeypatch.setattr(claim_filters, "FEW", -1)
+    many = [listed(**one) for one in asked]
+
+    assert few == many
+    told = dict(zip(map(str, asked), few, strict=True))
+    assert told[str({"source": "one", "sort": "id"})] == ["c0"]
+    assert told[str({"source": "one", "sort": "-id", "as_of": last["recorded_at"]})] == ["c3", "c0"]
+    assert told[str({"source": above["id"], "sort": "date"})] == ["c0", "c1"]
+    assert told[str({"source": above["id"], "sort": "date", "as_of": last["recorded_at"]})] == ["c0", "c1", "c3"]

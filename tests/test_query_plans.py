@@ -82,18 +82,11 @@ KNOWN = (
         "of ids alone a rare kind or status would be looked for among all claims.",
     ),
     Known(
-        frozenset({"sort"}),
-        ("sqlite",),
-        frozenset({"source"}),
-        BY_ID,
-        "To be mended: claims are not looked up by who is on record with them, but all are tried.",
-    ),
-    Known(
-        frozenset({"scan"}),
-        ("postgresql",),
+        frozenset({"sort", "scan"}),
+        ENGINES,
         frozenset({"source"}),
         SORTS,
-        "To be mended, as above: of a source of few claims a walk along all claims finds one now and then.",
+        "What a source of few attributions said is looked up and sorted, which is bounded (`claim_filters.FEW`).",
     ),
     Known(
         frozenset({"sort", "scan"}),

@@ -58,7 +58,7 @@ def test_after_a_large_import(api: TestClient, editor: dict[str, str], known: Kn
     assert known() == set()
 
     api.post("imports", content=lines(statistics.MANY, "more"), headers=editor)
-    assert {"claim", "claim_history"} <= known()
+    assert {"claim", "change"} <= known()
 
     # Tables to which rows may only be added have been looked at too, and nothing is in the way of more.
     assert api.post("imports", content=lines(1, "last"), headers=editor).json()["created"] == 1

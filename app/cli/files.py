@@ -63,19 +63,19 @@ def import_files(
             reports[str(path)] = report
             if not as_json:
                 _show(path, report)
-        _look_at_the_tables(opened, reports.values())
+        _look_at_the_tables(opened, reports.values(), seeded=if_empty)
     if as_json:
         print_json({name: report.model_dump(mode="json") for name, report in reports.items()})
     if refused:
         raise typer.Exit(PARTLY)
 
 
-def _look_at_the_tables(opened: Any, reports: Collection[Any]) -> None:
-    """Many small files together are as good a reason as one large one, which has been followed by a look of its own."""
+def _look_at_the_tables(opened: Any, reports: Collection[Any], *, seeded: bool) -> None:
+    """Have the engine look after many small files, or the first ones; it has done so after each large one."""
     from app.db import statistics
 
     small = [one.created + one.revised for one in reports if not one.dry_run]
-    if sum(count for count in small if count < statistics.MANY) >= statistics.MANY:
+    if sum(count for count in small if count < statistics.MANY) >= (1 if seeded else statistics.MANY):
         with opened.writing() as connection:
             statistics.refresh(connection)
 
