@@ -21,7 +21,9 @@ from app.api import (
     documents,
     evidence,
     problems,
+    progress,
     proposals,
+    queue,
     relations,
     service,
     sources,
@@ -93,7 +95,8 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     app.state.kept_answers = KeptAnswers(chosen.kept_answers_bytes)
     app.state.caching = answers.caching(chosen.shared_max_age)
     api = APIRouter(prefix="/api/v1")
-    rooms = (claims, topics, sources, documents, attributions, evidence, relations, proposals, transfers, service)
+    nouns = (claims, topics, sources, documents, attributions, evidence, relations)
+    rooms = (*nouns, proposals, queue, progress, transfers, service)
     for room in rooms:
         api.include_router(room.router)
     app.include_router(api)

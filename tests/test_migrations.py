@@ -61,7 +61,13 @@ WORDS: dict[tuple[str, str], type[Word]] = {
 }
 """Which closed list a column holds."""
 
-NOT_STORED: set[type[Word]] = {vocabulary.ProposalState, vocabulary.Signer, vocabulary.Staleness}
+NOT_STORED: set[type[Word]] = {
+    vocabulary.ProposalState,
+    vocabulary.QueueReason,
+    vocabulary.Signer,
+    vocabulary.Staleness,
+    vocabulary.Taken,
+}
 """Closed lists of what follows from the record."""
 
 

@@ -1,5 +1,6 @@
 """Who may come in, and with how much: checked before a byte of the body is parsed."""
 
+import re
 from collections.abc import Mapping
 
 from anyio import to_thread
@@ -21,6 +22,9 @@ IMPORTS = "/api/v1/imports"
 
 WRITES: Mapping[str, Role] = {IMPORTS: Role.EDITOR}
 """The role that writing takes, by path; elsewhere a fact-checker's. What a role may do in detail, services decide."""
+
+REQUESTS = re.compile(r"/api/v1/claims/[^/]+/requests")
+"""Where anybody with a key may write: to ask for a decision."""
 
 
 class Access:
@@ -66,7 +70,11 @@ class Access:
 def _admit(actor: Actor | None, scope: Scope) -> None:
     if actor is None:
         raise AuthenticationError("Writing takes a key: Authorization: Bearer attest_…")
-    actor.require(WRITES.get(scope["path"], Role.FACT_CHECKER), f"use {scope['method']} here")
+    actor.require(_least(scope["path"]), f"use {scope['method']} here")
+
+
+def _least(path: str) -> Role:
+    return Role.READER if REQUESTS.fullmatch(path) else WRITES.get(path, Role.FACT_CHECKER)
 
 
 def _measure(headers: Headers, limit: int) -> None:

@@ -6,7 +6,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from app import __version__
-from app.cli import claims, database, files, keys, reference, serve
+from app.cli import claims, database, files, keys, queue, reference, serve
 from app.cli.output import FAILED, complain
 from app.errors import AttestError
 from app.settings import SettingsError
@@ -25,6 +25,7 @@ app.add_typer(database.app, name="db")
 app.command("import")(files.import_files)
 app.command("export")(files.export)
 app.add_typer(claims.app, name="claim")
+app.command("queue")(queue.queue)
 app.add_typer(keys.app, name="keys")
 app.command("reference")(reference.reference)
 

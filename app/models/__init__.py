@@ -2,6 +2,7 @@
 
 from app.db.revisions import revision_table
 from app.db.schema import Base, table_of
+from app.models.assignment import Assignment
 from app.models.attribution import Attribution
 from app.models.change import Change, Head
 from app.models.claim import Claim, Quantity
@@ -14,6 +15,7 @@ from app.models.independence_ruling import IndependenceRuling
 from app.models.person import ApiKey, Person
 from app.models.proposal import Proposal, SignOff
 from app.models.review import Review
+from app.models.review_request import ReviewRequest
 from app.models.search_text import SearchText
 from app.models.source import Source
 from app.models.source_rating import SourceRating
@@ -41,6 +43,7 @@ __all__ = [
     "APPEND_ONLY",
     "VERSIONED",
     "ApiKey",
+    "Assignment",
     "Attribution",
     "Capture",
     "Change",
@@ -57,6 +60,7 @@ __all__ = [
     "Proposal",
     "Quantity",
     "Review",
+    "ReviewRequest",
     "SearchText",
     "SignOff",
     "Source",
