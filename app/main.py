@@ -28,7 +28,9 @@ from app.api import (
     log,
     people,
     problems,
+    progress,
     proposals,
+    queue,
     relations,
     service,
     sources,
@@ -124,7 +126,7 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     app.state.caching = answers.caching(chosen.shared_max_age)
     api = APIRouter(prefix="/api/v1")
     record = (claims, figure_checks, topics, sources, documents, captures, attributions, evidence, relations)
-    rooms = (*record, proposals, people, keys, transfers, log, service)
+    rooms = (*record, proposals, queue, progress, people, keys, transfers, log, service)
     for room in rooms:
         api.include_router(room.router)
     app.include_router(api)

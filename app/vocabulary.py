@@ -371,6 +371,29 @@ class Signer(Word):
     ANOTHER = "another", "Anybody else of the desk."
 
 
+class QueueReason(Word):
+    """Why a claim waits in the queue of the desk. Each has its points; a claim's are added up."""
+
+    CONTRADICTED = (
+        "contradicted",
+        "Since the decision that holds, a published claim contradicts it, or a source denies it or its figure.",
+    )
+    STALE = "stale", "The decision that holds speaks of another wording or of other evidence."
+    PROPOSAL_OPEN = "proposal_open", "A status is proposed for it and waits: for somebody else, or for an answer."
+    NEW_EVIDENCE = "new_evidence", "Evidence has been added since the decision that holds."
+    REQUESTED = "requested", "People asked for a decision, since the one that holds."
+    UNASSESSED = "unassessed", "No decision has been taken."
+    REACH = "reach", "Many say so. It moves a claim up that waits for another reason, and is none by itself."
+
+
+class Taken(Word):
+    """Whose the claims in the queue are."""
+
+    NOBODY = "nobody", "Nobody is at work on them."
+    ME = "me", "Whoever asks is."
+    ANYBODY = "anybody", "Somebody is, whoever that may be."
+
+
 class Stage(Word):
     """Editorial stage of a claim; a separate axis from its status."""
 

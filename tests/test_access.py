@@ -31,6 +31,14 @@ OPERATOR = Actor("", "", Role.ADMIN)
 
 CHANGE = {"reason": "Better known."}
 
+JUDGEMENT = {
+    "claim_version": 1,
+    "status": "unconfirmed",
+    "rationale": "Said.",
+    "credibility": 3,
+    "standard": "reasonable_grounds",
+}
+
 # (method, path, body, least role). The bodies are right in form; what they name is not there.
 WRITES: list[tuple[str, str, dict[str, Any], Role]] = [
     ("POST", "claims", {"kind": "other", "statement": "So it is.", "topic": "?"}, Role.FACT_CHECKER),
@@ -58,6 +66,13 @@ WRITES: list[tuple[str, str, dict[str, Any], Role]] = [
     ("POST", "people", {"byline": ""}, Role.ADMIN),
     ("PATCH", f"people/{NOWHERE}", {}, Role.ADMIN),
     ("POST", f"documents/{NOWHERE}/captures", {}, Role.FACT_CHECKER),
+    ("POST", f"claims/{NOWHERE}/proposals", JUDGEMENT, Role.FACT_CHECKER),
+    ("POST", f"sources/{NOWHERE}/proposals", {"reliability": "F", "rationale": "Unknown."}, Role.FACT_CHECKER),
+    ("POST", f"proposals/{NOWHERE}/sign-offs", {"verdict": "approve"}, Role.FACT_CHECKER),
+    ("POST", f"claims/{NOWHERE}/merge", {"into": "?", "notice": "Twice."}, Role.EDITOR),
+    ("POST", f"claims/{NOWHERE}/requests", {}, Role.READER),
+    ("POST", f"queue/{NOWHERE}/take", {}, Role.FACT_CHECKER),
+    ("DELETE", f"queue/{NOWHERE}/take", {}, Role.FACT_CHECKER),
 ]
 
 

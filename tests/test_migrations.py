@@ -70,8 +70,10 @@ WORDS: dict[tuple[str, str], type[Word]] = {
 NOT_STORED: set[type[Word]] = {
     vocabulary.FigureFound,
     vocabulary.ProposalState,
+    vocabulary.QueueReason,
     vocabulary.Signer,
     vocabulary.Staleness,
+    vocabulary.Taken,
 }
 """Closed lists of what follows from the record."""
 

@@ -168,7 +168,8 @@ def test_the_triggers_stand_on_exactly_the_tables_that_are_kept(database: Databa
     rest = {name for name in everything - guarded - living if not name.startswith("search_index")}
     derived = {"claim_count", "claim_count_history", "search_text"}
     accounts = {"api_key", "api_key_scope", "idempotent_answer", "log_salt", "person"}
-    assert rest == {"alembic_version", "head"} | accounts | derived
+    passing = {"assignment", "review_request"}
+    assert rest == {"alembic_version", "head"} | accounts | derived | passing
 
 
 # --- nothing is lost ---

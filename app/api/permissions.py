@@ -54,6 +54,9 @@ RECORDS = Policy(Role.FACT_CHECKER, Scope.RECORD)
 CAPTURES = Policy(Role.FACT_CHECKER, Scope.RECORD, limit="max_capture_bytes", streamed=True)
 """For the desk: files of documents."""
 
+ASKS = Policy(Role.READER, Scope.READ)
+"""For whoever holds a key: to ask the desk for something."""
+
 DESK = Policy(Role.FACT_CHECKER, Scope.READ)
 """For the desk: what nobody else reads."""
 
@@ -126,6 +129,13 @@ ROUTES: Mapping[str, Policy] = {
     "POST /claims/{identifier}/proposals": SIGNS,
     "POST /sources/{identifier}/proposals": SIGNS,
     "POST /proposals/{identifier}/sign-offs": SIGNS,
+    # The queue is the desk's. Anybody with a key may ask for a decision; how far the desk has come is public.
+    "GET /queue": DESK,
+    "POST /queue/{identifier}/take": SIGNS,
+    "DELETE /queue/{identifier}/take": SIGNS,
+    "GET /claims/{identifier}/requests": DESK,
+    "POST /claims/{identifier}/requests": ASKS,
+    "GET /progress": READS,
     # People and keys. Nothing of them is public.
     "GET /me": HOLDS,
     "GET /keys": HOLDS,

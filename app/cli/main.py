@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app import __version__
-from app.cli import audit, claims, database, evidence, files, keys, people, reference, serve
+from app.cli import audit, claims, database, evidence, files, keys, people, queue, reference, serve
 from app.cli.output import FAILED, complain
 from app.errors import AttestError
 
@@ -26,6 +26,7 @@ app.command("export")(files.export)
 app.add_typer(claims.app, name="claim")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(people.app, name="people")
+app.command("queue")(queue.queue)
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.command("reference")(reference.reference)

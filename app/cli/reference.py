@@ -16,6 +16,7 @@ def reference() -> None:
 
 def vocabulary_page() -> str:
     """The page, made from the code alone."""
+    from app.services import queue_rules
     from app.services.status_rules import RULES
 
     parts = [
@@ -33,6 +34,10 @@ def vocabulary_page() -> str:
     parts.append(
         _table(("status", "it may be set only with"), [(f"`{one}`", rule.needs) for one, rule in RULES.items()])
     )
+    parts.append(
+        "## How the queue ranks\n\nThe points of a claim's reasons are added up. Reach alone is none to wait.\n"
+    )
+    parts.append(_table(("reason", "points"), [(f"`{one}`", rule.counts) for one, rule in queue_rules.RULES.items()]))
     return "\n".join(parts)
 
 

@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from app import clock
 from app.db import bulk
-from app.db.schema import SHOWN_ELSEWHERE, Base
+from app.db.schema import NOW_ONLY, SHOWN_ELSEWHERE, Base
 
 Row: TypeAlias = bulk.Row
 """A stored row, by column name."""
@@ -57,7 +57,7 @@ def revision_table(table: Table) -> Table:
     ]
     # What is looked for now is looked for in the past as well. Nothing is unique there: versions repeat each other.
     unique = [constraint.columns for constraint in table.constraints if isinstance(constraint, UniqueConstraint)]
-    indexed = [index.columns for index in table.indexes]
+    indexed = [index.columns for index in table.indexes if not index.info.get(NOW_ONLY)]
     sought = {tuple(column.name for column in columns) for columns in (*unique, *indexed)}
     return Table(
         name,

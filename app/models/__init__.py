@@ -2,6 +2,7 @@
 
 from app.db.revisions import revision_table
 from app.db.schema import Base, table_of
+from app.models.assignment import Assignment
 from app.models.attribution import Attribution
 from app.models.capture import Capture, CustodyEvent
 from app.models.change import Change, Head
@@ -17,6 +18,7 @@ from app.models.log import LogCheckpoint, LogCommitment, LogLeaf, LogNode, LogSa
 from app.models.person import ApiKey, ApiKeyScope, Person
 from app.models.proposal import Proposal, SignOff
 from app.models.review import Review
+from app.models.review_request import ReviewRequest
 from app.models.search_text import SearchText
 from app.models.source import Source
 from app.models.source_rating import SourceRating
@@ -46,6 +48,7 @@ __all__ = [
     "VERSIONED",
     "ApiKey",
     "ApiKeyScope",
+    "Assignment",
     "Attribution",
     "Capture",
     "Change",
@@ -69,6 +72,7 @@ __all__ = [
     "Proposal",
     "Quantity",
     "Review",
+    "ReviewRequest",
     "SearchText",
     "SignOff",
     "Source",

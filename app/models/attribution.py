@@ -5,8 +5,11 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Date, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import Base, Versioned, known
+from app.db.schema import Base, Versioned, known, where_now
 from app.vocabulary import Directness, Lineage, Retractor, Stance
+
+DENYING = "stance IN ('denies', 'disputes_figure') AND NOT withdrawn"
+"""The condition of attributions that stand against their claim, to the letter: by it engines find the index of them."""
 
 
 class Attribution(Versioned, Base):
@@ -38,6 +41,7 @@ class Attribution(Versioned, Base):
         ),
         CheckConstraint("translation IS NULL OR translated_by IS NOT NULL", name="translator_named"),
         Index("ix_attribution_source", "source_id", "claim_id"),
+        Index("ix_attribution_denying", "change_seq", **where_now(DENYING)),
         {"comment": "Who takes which stance on a claim, where, and from whom they have it"},
     )
     prefix = "att"

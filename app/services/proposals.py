@@ -8,12 +8,14 @@ from sqlalchemy import Connection, Select, func, or_, select
 from app.db.ids import new_id
 from app.db.revisions import Change, Row, revision_table
 from app.db.schema import table_of
+from app.db.statements import among
 from app.errors import ConflictError, InvalidError, NotFoundError, PermissionDeniedError
 from app.models import Change as ChangeRow
 from app.models import Claim, Evidence, Person, Proposal, SignOff, Source, Topic
 from app.schemas.common import Page
 from app.schemas.proposal import ProposalRead, RatingProposalCreate, SignOffCreate, SignOffRead, StatusProposalCreate
 from app.schemas.query import ProposalQuery
+from app.schemas.queue import OpenProposal
 from app.services import ratings, reviews
 from app.services.actors import Actor
 from app.services.cursors import Cursors
@@ -206,6 +208,29 @@ def page_of(connection: Connection, query: ProposalQuery, cursors: Cursors) -> P
     places, following = page(connection, statement, order, Place.of(query, cursors))
     rows = rows_by_id(connection, table, [place.id for place in places])
     return Page(items=_show(connection, record, [rows[place.id] for place in places]), next=following)
+
+
+def last_of_claims(connection: Connection, claim_ids: Sequence[str]) -> dict[str, OpenProposal]:
+    """For each of these claims for which a status was ever proposed: the last one, and where it stands now."""
+    plain = [proposal.c[name] for name in ("id", "claim_id", "status")]
+    statement = (
+        select(*plain, person.c.byline.label("proposed_by"))
+        .join(person, person.c.id == proposal.c.proposer_id)
+        .where(among(proposal.c.claim_id, "claims", list(claim_ids)))
+        .order_by(proposal.c.change_seq)
+    )
+    last = {row["claim_id"]: row for row in connection.execute(statement).mappings()}
+    states = _states(connection, NOW, last.values())
+    return {one: OpenProposal(**shaped(OpenProposal, row, state=states[row["id"]])) for one, row in last.items()}
+
+
+def open_for_published(connection: Connection, record: Record) -> int:
+    """How many proposals for published claims wait: for somebody else, or for an answer."""
+    # An alias: the conditions have the claim's own name within them.
+    about, table = record.claim.alias("about"), record.proposal
+    waiting = or_(_in_state(record, ProposalState.OPEN), _in_state(record, ProposalState.MORE_REQUESTED))
+    statement = select(func.count()).select_from(table.join(about, about.c.id == table.c.claim_id))
+    return int(connection.scalar(statement.where(about.c.stage == Stage.PUBLISHED, waiting)) or 0)
 
 
 def _in_state(record: Record, state: ProposalState) -> Any:

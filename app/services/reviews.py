@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, FromClause, Select, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, ScalarSelect, Select, func, select
 
 from app.db.ids import new_id
 from app.db.revisions import Change, Row
@@ -197,3 +197,15 @@ def read_all(connection: Connection, record: Record, claim_id: str, content_vers
 def standing(rows: Sequence[Row]) -> Row | None:
     """The decision that holds, among those on a claim."""
     return _last(rows) if rows else None
+
+
+def standing_in(claim_id: ColumnElement[str], name: str) -> ScalarSelect[Any]:
+    """A column of the decision that holds now on a claim of an outer statement: `standing`, in the engine's words."""
+    holds = review.alias("holds")
+    return (
+        select(holds.c[name])
+        .where(holds.c.claim_id == claim_id)
+        .order_by(holds.c.decided_on.desc(), holds.c.change_seq.desc(), holds.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
