@@ -103,7 +103,17 @@ def a_day_at_the_desk(office: TestClient, checker: Headers, editor: Headers) -> 
     )
     report = office.post("imports", content=file.encode(), headers=editor)
     assert report.status_code == 200, report.text
-    made = {"topics": topic, "sources": source, "documents": document, "claims": claim}
+    captured = office.post(f"documents/{document['id']}/captures", content=b"<p>Words.</p>", headers=checker).json()
+    rating = post(f"sources/{source['id']}/proposals", checker, reliability="B", rationale="Borne out.")
+    post(f"proposals/{rating['id']}/sign-offs", editor, verdict="approve")
+    shown = office.get(path).json()
+    judgement = {"status": "unconfirmed", "credibility": 3, "standard": "reasonable_grounds", "rationale": "Said."}
+    status = post(f"{path}/proposals", editor, claim_version=shown["version"], **judgement)
+    asked = post(f"proposals/{status['id']}/sign-offs", checker, verdict="request_more", reason="Of whom?")
+    assert asked["state"] == "more_requested"
+    post(f"{path}/requests", checker, note="Is it so?")
+    assert office.post(f"queue/{claim['id']}/take", json={}, headers=checker).status_code == 200
+    made = {"topics": topic, "sources": source, "documents": document, "claims": claim, "captures": captured}
     made |= {"attributions": attribution, "evidence": evidence, "relations": relation}
     return {noun: one["id"] for noun, one in made.items()}
 
@@ -119,6 +129,10 @@ def open_paths(known: dict[str, str]) -> Iterator[str]:
             # The first versions were drafts.
             yield path.replace("{version}", "5").removeprefix("/api/v1/")
             continue
+        if noun == "log":
+            path += {"inclusion": f"?object=claim/{known['claims']}", "consistency": "?first=1"}.get(
+                path.split("/")[-1], ""
+            )
         assert "{" not in path, f"this test does not know what may stand in {path}"
         yield path.removeprefix("/api/v1/") if path.startswith("/api/v1/") else f"http://testserver{path}"
         if noun == "claims" and path.endswith("/claims"):
