@@ -335,7 +335,7 @@ class QueueReason(Word):
 
     CONTRADICTED = (
         "contradicted",
-        "Since the decision that holds, a published claim contradicts it, or a source denies it or disputes its figure.",
+        "Since the decision that holds, a published claim contradicts it, or a source denies it or its figure.",
     )
     STALE = "stale", "The decision that holds speaks of another wording or of other evidence."
     PROPOSAL_OPEN = "proposal_open", "A status is proposed for it and waits: for somebody else, or for an answer."

@@ -23,7 +23,7 @@ from app.services import assignments, queue, review_requests
 router = APIRouter(tags=["desk"], route_class=StrictRoute)
 
 _ASKED_AGAIN: Responses = {
-    200: {"model": ReviewRequestOwn, "description": "You had asked before; the request is as of now."}
+    200: {"model": ReviewRequestOwn, "description": "You had asked before."}
 }
 
 

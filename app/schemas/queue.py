@@ -81,7 +81,7 @@ class QueueItem(Read):
 
 
 class QueuePage(Page[QueueItem]):
-    """One page of the queue. It is worked out anew for each: what moved up or down meanwhile may be missed or repeat."""
+    """One page of the queue. It is worked out anew for each: what moved meanwhile may be missed or repeat."""
 
     complete: bool
     """false: more may wait than was looked at. For each reason only the newest 1,000 that may have it are looked at."""

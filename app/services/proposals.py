@@ -226,7 +226,8 @@ def last_of_claims(connection: Connection, claim_ids: Sequence[str]) -> dict[str
 
 def open_for_published(connection: Connection, record: Record) -> int:
     """How many proposals for published claims wait: for somebody else, or for an answer."""
-    about, table = record.claim, record.proposal
+    # An alias: the conditions have the claim's own name within them.
+    about, table = record.claim.alias("about"), record.proposal
     waiting = or_(_in_state(record, ProposalState.OPEN), _in_state(record, ProposalState.MORE_REQUESTED))
     statement = select(func.count()).select_from(table.join(about, about.c.id == table.c.claim_id))
     return int(connection.scalar(statement.where(about.c.stage == Stage.PUBLISHED, waiting)) or 0)

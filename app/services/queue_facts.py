@@ -89,7 +89,7 @@ def _said(connection: Connection, ids: list[str]) -> tuple[Counter[str], Mapping
     live = among(attribution.c.claim_id, "ids", ids), ~attribution.c.withdrawn
     putting = select(attribution.c.claim_id, func.count()).where(*live, attribution.c.stance.in_(ASSERTING_STANCES))
     against = select(attribution.c.claim_id, attribution.c.change_seq).where(*live, attribution.c.stance.in_(_AGAINST))
-    reach = Counter(dict(connection.execute(putting.group_by(attribution.c.claim_id)).all()))
+    reach: Counter[str] = Counter(dict(connection.execute(putting.group_by(attribution.c.claim_id)).all()))
     return reach, _grouped(connection, against)
 
 

@@ -201,10 +201,11 @@ def standing(rows: Sequence[Row]) -> Row | None:
 
 def standing_in(claim_id: ColumnElement[str], name: str) -> ScalarSelect[Any]:
     """A column of the decision that holds now on a claim of an outer statement: `standing`, in the engine's words."""
+    holds = review.alias("holds")
     return (
-        select(review.c[name])
-        .where(review.c.claim_id == claim_id)
-        .order_by(review.c.decided_on.desc(), review.c.change_seq.desc(), review.c.id.desc())
+        select(holds.c[name])
+        .where(holds.c.claim_id == claim_id)
+        .order_by(holds.c.decided_on.desc(), holds.c.change_seq.desc(), holds.c.id.desc())
         .limit(1)
         .scalar_subquery()
     )
