@@ -180,7 +180,7 @@ def test_a_file_may_be_larger_than_a_body_and_not_endless(
     # Too long by what it says of itself, and too long without saying so: cut off while it comes.
     refused(small.post(path, content=b"a" * 50_001, headers=headers), 413)
     refused(small.post(path, content=(b"b" * 10_000 for _ in range(6)), headers=headers), 413)
-    for elsewhere in ("documents", f"{path}/x", f"documents/{document}"):
+    for elsewhere in ("documents", "evidence", f"claims/{document}/proposals"):
         refused(small.post(elsewhere, content=b"a" * 2_001, headers=headers), 413)
 
     assert files(settings) == kept, "what was cut off is gone"

@@ -510,6 +510,7 @@ WHOLE: dict[str, dict[str, Any]] = {
                 "own_claim": None,
                 "note": "N",
                 "withdrawn": False,
+                "retraction": None,
                 "search": None,
                 "quote": {
                     "exact": "E",

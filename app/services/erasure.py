@@ -9,13 +9,10 @@ from app.db.schema import table_of
 from app.errors import ConflictError, NotFoundError
 from app.models import ApiKey, Change, LogSalt, Person
 from app.services.actors import system
+from app.services.people import BYLINE
 from app.vocabulary import Action
 
 person, change, salts, api_key = (table_of(one) for one in (Person, Change, LogSalt, ApiKey))
-
-
-BYLINE = "Attest"
-"""In whose name people are erased."""
 
 
 def erase_person(connection: Connection, byline: str) -> int:

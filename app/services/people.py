@@ -14,11 +14,14 @@ from app.db.schema import table_of
 from app.errors import ConflictError, InvalidError, NotFoundError
 from app.models import ApiKey, Person
 from app.schemas.person import PersonChange, PersonCreate, PersonRead
-from app.services.actors import Actor
+from app.services.actors import Actor, system
 from app.services.objects import check_etag, etag_of
 from app.vocabulary import Action, Role, Scope
 
 api_key, person = table_of(ApiKey), table_of(Person)
+
+BYLINE = "Attest"
+"""In whose name those change people who run commands on this machine."""
 
 _REQUIRED = ("byline", "pseudonym", "role", "active")
 """What may be changed and never be empty."""
@@ -76,7 +79,8 @@ def change(connection: Connection, actor: Actor, ref: str, fields: PersonChange,
         _update(connection, row.id, changes)
     if "byline" in changes:
         # Decisions show it.
-        actor.open(connection, Action.CORRECT, "A byline was changed.").tell_sharing()
+        named = actor if actor.person_id else system(connection, BYLINE)
+        named.open(connection, Action.CORRECT, "A byline was changed.").tell_sharing()
     if active is False:
         ended = update(api_key).where(api_key.c.person_id == row.id, api_key.c.revoked_at.is_(None))
         connection.execute(ended.values(revoked_at=clock.now()))

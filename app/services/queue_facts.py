@@ -14,6 +14,7 @@ from app.models import Attribution, Claim, ClaimRelation, Evidence, Review, Revi
 from app.services import proposals, reviews
 from app.services.queue_looks import Wanted
 from app.services.queue_rules import Facts
+from app.services.refs import chunks
 from app.vocabulary import ASSERTING_STANCES, ProposalState, Relation, Stage, Stance
 
 claim, attribution, evidence = table_of(Claim), table_of(Attribution), table_of(Evidence)
@@ -86,11 +87,17 @@ def _claims(connection: Connection, claim_ids: Collection[str], wanted: Wanted) 
 
 def _said(connection: Connection, ids: list[str]) -> tuple[Counter[str], Mapping[str, list[int]]]:
     """For each claim how many attributions put it forward, and when each that stands against it was recorded."""
-    live = among(attribution.c.claim_id, "ids", ids), ~attribution.c.withdrawn
-    putting = select(attribution.c.claim_id, func.count()).where(*live, attribution.c.stance.in_(ASSERTING_STANCES))
-    against = select(attribution.c.claim_id, attribution.c.change_seq).where(*live, attribution.c.stance.in_(_AGAINST))
-    reach: Counter[str] = Counter(dict(connection.execute(putting.group_by(attribution.c.claim_id)).all()))
-    return reach, _grouped(connection, against)
+    reach: Counter[str] = Counter()
+    standing_against: dict[str, list[int]] = {}
+    # Chunks, for of a list within one parameter SQLite would rather read the whole table.
+    for chunk in chunks(ids):
+        live = attribution.c.claim_id.in_(chunk), ~attribution.c.withdrawn
+        putting = select(attribution.c.claim_id, func.count()).where(*live, attribution.c.stance.in_(ASSERTING_STANCES))
+        against = select(attribution.c.claim_id, attribution.c.change_seq)
+        against = against.where(*live, attribution.c.stance.in_(_AGAINST))
+        reach.update(dict(connection.execute(putting.group_by(attribution.c.claim_id)).all()))
+        standing_against |= _grouped(connection, against)
+    return reach, defaultdict(list, standing_against)
 
 
 def _contradictions(connection: Connection, ids: list[str]) -> Mapping[str, list[tuple[str, int]]]:

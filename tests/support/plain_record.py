@@ -41,6 +41,7 @@ from app.schemas.relation import ClaimBrief, RelationRead
 from app.schemas.review import ReviewRead
 from app.schemas.source import SourceBrief
 from app.services import origins
+from app.vocabulary import Stage
 from tests.support.desk import Desk
 
 Model = TypeVar("Model", bound=Base)
@@ -210,6 +211,7 @@ class PlainRecord:
                 and self.claims[one.claim_id].stage in stages
                 and self.claims[one.other_claim_id].stage in stages
             ],
+            successor=self.successor(claim),
             review=self.review(claim),
             fact_checks=[
                 shown(
@@ -261,6 +263,19 @@ class PlainRecord:
         # The desk of this test decides by files only: see test_reviews for decisions that were signed.
         unsigned: dict[str, Any] = {"proposed_by": None, "approved_by": None, "evidence": []}
         return shown(ReviewRead, last, stale=bool(because), stale_because=because, **unsigned)
+
+    def successor(self, claim: Claim) -> ClaimBrief | None:
+        """The published claim that a withdrawn one gave way to."""
+        for one in self.relations.values():
+            here, there = {
+                "same_as": (one.claim_id, one.other_claim_id),
+                "supersedes": (one.other_claim_id, one.claim_id),
+            }.get(one.relation, ("", ""))
+            if here == claim.id and not one.withdrawn and claim.stage == Stage.WITHDRAWN:
+                other = self.claims[there]
+                if other.stage == Stage.PUBLISHED:
+                    return shown(ClaimBrief, other)
+        return None
 
     def staleness(self, claim: Claim, decision: Review) -> list[str]:
         """What a decision no longer speaks of."""
