@@ -8,7 +8,6 @@ from sqlalchemy import Connection, Select, func, or_, select
 from app.db.ids import new_id
 from app.db.revisions import Change, Row, revision_table
 from app.db.schema import table_of
-from app.db.statements import among
 from app.errors import ConflictError, InvalidError, NotFoundError, PermissionDeniedError
 from app.models import Change as ChangeRow
 from app.models import Claim, Evidence, Person, Proposal, SignOff, Source, Topic
@@ -216,7 +215,7 @@ def last_of_claims(connection: Connection, claim_ids: Sequence[str]) -> dict[str
     statement = (
         select(*plain, person.c.byline.label("proposed_by"))
         .join(person, person.c.id == proposal.c.proposer_id)
-        .where(among(proposal.c.claim_id, "claims", list(claim_ids)))
+        .where(proposal.c.claim_id.in_(list(claim_ids)))
         .order_by(proposal.c.change_seq)
     )
     last = {row["claim_id"]: row for row in connection.execute(statement).mappings()}

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, func, select, union_all
 
 from app.db.revisions import Row, revision_table
 from app.db.schema import table_of
-from app.db.statements import among
 from app.models import Attribution, Claim, ClaimRelation, Evidence, Review, ReviewRequest
 from app.services import proposals, reviews
 from app.services.queue_looks import Wanted
@@ -36,6 +35,11 @@ class Known:
 
 def of_claims(connection: Connection, claim_ids: Collection[str], wanted: Wanted) -> list[Known]:
     """What is known of those of these claims that are wanted, in no order."""
+    # By lists of values: for one list in a parameter SQLite would rather read whole tables.
+    return [known for chunk in chunks(claim_ids) for known in _of_some(connection, chunk, wanted)]
+
+
+def _of_some(connection: Connection, claim_ids: list[str], wanted: Wanted) -> list[Known]:
     claims = _claims(connection, claim_ids, wanted)
     # What has come since the decision that holds has come after that change; every change, where there is none.
     since = {one: row["decided_seq"] or 0 for one, row in claims.items()}
@@ -65,7 +69,7 @@ def _decision(row: Row) -> Row:
     return {"claim_version": row["decided_version"], "change_seq": row["decided_seq"]}
 
 
-def _claims(connection: Connection, claim_ids: Collection[str], wanted: Wanted) -> dict[str, Row]:
+def _claims(connection: Connection, claim_ids: list[str], wanted: Wanted) -> dict[str, Row]:
     """These claims, each with the decision that holds."""
     shown = [claim.c[name] for name in ("id", "statement", "status", "stage", "content_version")]
     decision = [
@@ -76,7 +80,7 @@ def _claims(connection: Connection, claim_ids: Collection[str], wanted: Wanted) 
     statement = (
         select(*shown, *decision)
         .select_from(claim.outerjoin(review, review.c.id == reviews.standing_in(claim.c.id, "id")))
-        .where(among(claim.c.id, "ids", list(claim_ids)), claim.c.stage.in_(wanted.stages))
+        .where(claim.c.id.in_(claim_ids), claim.c.stage.in_(wanted.stages))
     )
     if wanted.kinds:
         statement = statement.where(claim.c.kind.in_(wanted.kinds))
@@ -87,17 +91,11 @@ def _claims(connection: Connection, claim_ids: Collection[str], wanted: Wanted) 
 
 def _said(connection: Connection, ids: list[str]) -> tuple[Counter[str], Mapping[str, list[int]]]:
     """For each claim how many attributions put it forward, and when each that stands against it was recorded."""
-    reach: Counter[str] = Counter()
-    standing_against: dict[str, list[int]] = {}
-    # Chunks, for of a list within one parameter SQLite would rather read the whole table.
-    for chunk in chunks(ids):
-        live = attribution.c.claim_id.in_(chunk), ~attribution.c.withdrawn
-        putting = select(attribution.c.claim_id, func.count()).where(*live, attribution.c.stance.in_(ASSERTING_STANCES))
-        against = select(attribution.c.claim_id, attribution.c.change_seq)
-        against = against.where(*live, attribution.c.stance.in_(_AGAINST))
-        reach.update(dict(connection.execute(putting.group_by(attribution.c.claim_id)).all()))
-        standing_against |= _grouped(connection, against)
-    return reach, defaultdict(list, standing_against)
+    live = attribution.c.claim_id.in_(ids), ~attribution.c.withdrawn
+    putting = select(attribution.c.claim_id, func.count()).where(*live, attribution.c.stance.in_(ASSERTING_STANCES))
+    against = select(attribution.c.claim_id, attribution.c.change_seq).where(*live, attribution.c.stance.in_(_AGAINST))
+    reach: Counter[str] = Counter(dict(connection.execute(putting.group_by(attribution.c.claim_id)).all()))
+    return reach, _grouped(connection, against)
 
 
 def _contradictions(connection: Connection, ids: list[str]) -> Mapping[str, list[tuple[str, int]]]:
@@ -108,7 +106,7 @@ def _contradictions(connection: Connection, ids: list[str]) -> Mapping[str, list
         select(here.label("here"), there.label("there"), relation.c.change_seq)
         .join_from(relation, claim, claim.c.id == there)
         .where(
-            among(here, "ids", ids),
+            here.in_(ids),
             relation.c.relation == Relation.CONTRADICTS,
             ~relation.c.withdrawn,
             claim.c.stage == Stage.PUBLISHED,
@@ -126,7 +124,7 @@ def _evidence(connection: Connection, ids: list[str]) -> Mapping[str, list[Row]]
     statement = (
         select(evidence.c.claim_id, evidence.c.change_seq, evidence.c.withdrawn, first.c.change_seq.label("first_seq"))
         .join(first, (first.c.id == evidence.c.id) & (first.c.version == 1))
-        .where(among(evidence.c.claim_id, "ids", ids))
+        .where(evidence.c.claim_id.in_(ids))
     )
     found: defaultdict[str, list[Row]] = defaultdict(list)
     for row in connection.execute(statement).mappings():
@@ -136,9 +134,7 @@ def _evidence(connection: Connection, ids: list[str]) -> Mapping[str, list[Row]]
 
 def _requests(connection: Connection, ids: list[str]) -> Mapping[str, list[int]]:
     """For each claim what whoever asked for a decision had seen of the record: one number for each person."""
-    return _grouped(
-        connection, select(request.c.claim_id, request.c.seen_seq).where(among(request.c.claim_id, "ids", ids))
-    )
+    return _grouped(connection, select(request.c.claim_id, request.c.seen_seq).where(request.c.claim_id.in_(ids)))
 
 
 def _grouped(connection: Connection, statement: Any) -> Mapping[str, list[int]]:
