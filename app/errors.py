@@ -71,5 +71,9 @@ class AuthenticationError(AttestError):
     """The presented key is unknown, malformed, expired or revoked."""
 
 
+class UnavailableError(AttestError):
+    """Something that the installation rests on, such as the store of captures, cannot be used now."""
+
+
 class PermissionDeniedError(AttestError):
     """The key is good, but its role may not do this."""

@@ -2,26 +2,35 @@
 
 import gc
 import logging
-import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import partial
-from pathlib import Path
-from tempfile import NamedTemporaryFile
+from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import APIRouter, FastAPI
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp
 
 from app import __version__, settings
 from app.api import (
     answers,
     attributions,
+    captures,
     claims,
     documentation,
     documents,
     evidence,
+    figure_checks,
+    keys,
+    log,
+    people,
     problems,
+    progress,
+    proposals,
+    queue,
     relations,
     service,
     sources,
@@ -30,11 +39,14 @@ from app.api import (
 )
 from app.api.access import Access
 from app.api.edge import Edge
+from app.api.housekeeping import keeping_house
 from app.api.kept_answers import KeptAnswers
 from app.api.short_way import ShortWay
 from app.db.engine import Database
+from app.db.store import open_store
 from app.services.cursors import Cursors
-from app.settings import Settings, SettingsError
+from app.services.log_key import Sealer
+from app.settings import Settings, SettingsError, keep_secret
 
 DESCRIPTION = """
 Who claimed what, on whose word, in which document, and what could be confirmed.
@@ -44,6 +56,7 @@ Who claimed what, on whose word, in which document, and what could be confirmed.
 * Reading is open. Writing takes a key: `Authorization: Bearer attest_…`.
 * `as_of=<moment>` answers any read from what was recorded then.
 * Lists: `limit`, and `next` of one page as `cursor` of the following one. Unknown parameters are errors.
+* A `POST` that is repeated with the same `Idempotency-Key` is answered as the first time, and done once.
 * Corrections: `PATCH` with `If-Match` (the ETag that you read) and a `reason`.
 * Errors are problem documents (RFC 9457); with 422, `errors` names the fields.
 """
@@ -57,24 +70,36 @@ class Service(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """FastAPI's layers, and ours around them."""
-        app = super().build_middleware_stack()
+        app: ASGIApp = super().build_middleware_stack()
+        if isinstance(app, ServerErrorMiddleware):
+            # It answers in plain text and then fails all the same; SafetyNet stands in its place.
+            app = app.app
         for layer in reversed(self.layers):
             app = layer(app)
         return app
+
+    def openapi(self) -> dict[str, Any]:
+        """FastAPI's document, and what our layers do besides."""
+        if self.openapi_schema is None:
+            documentation.add_layers(super().openapi())
+        return super().openapi()
 
 
 def create_app(configuration: Settings | None = None) -> FastAPI:
     """The application, ready to serve. Raises SettingsError for a configuration that cannot be used."""
     chosen = configuration or settings.load()
     logging.getLogger("attest").setLevel(chosen.log_level.upper())
-    database = Database(chosen.url, pool_size=chosen.pool_size)
+    sealer = Sealer(chosen.log_key_path, chosen.log_origin)
+    database = Database(chosen.url, pool_size=chosen.pool_size, seal=sealer)
+    uses: dict[str, datetime] = {}
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # `attest serve` starts without looking for garbage. What has been made by now need not be looked at again.
         gc.freeze()
         gc.enable()
-        yield
+        async with keeping_house(database, uses):
+            yield
         gc.unfreeze()
         database.close()
 
@@ -93,11 +118,15 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.database = database
+    app.state.turns = CapacityLimiter(chosen.pool_size)
+    app.state.sealer = sealer
+    app.state.store = open_store(chosen.capture_store, chosen.data_dir)
     app.state.cursors = Cursors(secret_of(chosen))
     app.state.kept_answers = KeptAnswers(chosen.kept_answers_bytes)
     app.state.caching = answers.caching(chosen.shared_max_age)
     api = APIRouter(prefix="/api/v1")
-    rooms = (claims, topics, sources, documents, attributions, evidence, relations, transfers, service)
+    record = (claims, figure_checks, topics, sources, documents, captures, attributions, evidence, relations)
+    rooms = (*record, proposals, queue, progress, people, keys, transfers, log, service)
     for room in rooms:
         api.include_router(room.router)
     app.include_router(api)
@@ -107,7 +136,7 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     app.layers = [
         Edge,
         problems.SafetyNet,
-        partial(Access, database=database, settings=chosen),
+        partial(Access, database=database, settings=chosen, uses=uses),
         partial(ShortWay, prefix=api.prefix, routers=routers, database=database),
     ]
     return app
@@ -123,19 +152,10 @@ def secret_of(chosen: Settings) -> str:
     kept = chosen.data_dir / "secret"
     try:
         if not kept.exists():
-            _keep(kept, secrets.token_urlsafe(32))
+            keep_secret(kept, secrets.token_urlsafe(32))
         secret = kept.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{kept}: {error}. Set ATTEST_SECRET_KEY, or ATTEST_DATA_DIR to another folder.") from error
     if not secret:
         raise SettingsError(f"{kept} is empty. Remove it, and a new one is made; or set ATTEST_SECRET_KEY.")
     return secret
-
-
-def _keep(path: Path, secret: str) -> None:
-    """Write a secret for its owner's eyes only. Of processes that start together the first wins; none sees half."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with NamedTemporaryFile("w", dir=path.parent, prefix="secret-") as draft, suppress(FileExistsError):
-        draft.write(secret)
-        draft.flush()
-        os.link(draft.name, path)

@@ -1,8 +1,11 @@
 """Settings, read once from environment variables whose names begin with `ATTEST_`."""
 
 import os
+from contextlib import suppress
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -22,7 +25,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     data_dir: Path = Field(
-        Path("data"), description="Folder for the SQLite database and the secret; made if it is missing."
+        Path("data"), description="Folder for the SQLite database, the secret and the log's key; made if it is missing."
     )
     database_url: str = Field(
         "",
@@ -35,8 +38,39 @@ class Settings(BaseSettings):
         description="Signs list cursors. Empty: made once and kept in the data folder. "
         "Set it where several processes serve one database.",
     )
+    log_key_file: str = Field(
+        "",
+        description="File with the private key that signs the log. Empty: `log.key` in the data folder, made when the "
+        "first entry is signed. Have it on every machine that writes to one database.",
+    )
+    log_origin: str = Field(
+        "localhost/attest",
+        pattern=r"^[^\s+]{1,200}$",
+        description="Name of the log in what it signs: an address of yours without https://, such as "
+        "`factcheck.example/log`. Set it before the first entry, and never change it.",
+    )
     max_body_bytes: int = Field(1_000_000, ge=1_000, description="Largest request body, in bytes.")
     max_import_bytes: int = Field(64_000_000, ge=1_000, description="Largest body of an import request, in bytes.")
+    wrong_keys_per_minute: int = Field(
+        10,
+        ge=1,
+        le=1_000_000,
+        description="Tries per minute with keys that do not work: so many with the first part of one key, "
+        "six times as many from one address.",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses and networks of reverse proxies, parted by commas, whose `X-Forwarded-For` says who "
+        "asks. Empty: nobody's.",
+    )
+    max_capture_bytes: int = Field(
+        50_000_000, ge=1_000, le=1_000_000_000, description="Largest file that is taken as a capture, in bytes."
+    )
+    capture_store: str = Field(
+        "",
+        description="Where the bytes of captures are kept: a folder, or `s3://bucket/prefix` "
+        "(takes the extra `s3`; credentials from `AWS_…`). Empty: `captures` in the data folder.",
+    )
     pool_size: int = Field(16, ge=1, le=500, description="Database connections kept open per process.")
     kept_answers_bytes: int = Field(
         16_000_000, ge=0, description="Memory for answers that are given again while they are still right; 0: none."
@@ -61,6 +95,24 @@ class Settings(BaseSettings):
             raise ValueError("is not a database URL") from None  # the error would repeat the password
         return url
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _known_networks(cls, listed: str) -> str:
+        found = [one.strip() for one in listed.split(",") if one.strip()]
+        for one in found:
+            try:
+                ip_network(one)
+            except ValueError:
+                raise ValueError("must be addresses or networks such as 10.0.0.5, fd00::/8") from None
+        return ",".join(found)
+
+    @field_validator("capture_store")
+    @classmethod
+    def _folder_or_bucket(cls, address: str) -> str:
+        if "://" in address and not address.startswith("s3://"):
+            raise ValueError("must be a folder, or begin with s3://")
+        return address
+
     @field_validator("log_level")
     @classmethod
     def _known_level(cls, level: str) -> str:
@@ -72,6 +124,24 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The database URL in force."""
         return self.database_url or f"sqlite:///{self.data_dir / 'attest.db'}"
+
+    @property
+    def log_key_path(self) -> Path:
+        """The file with the log's key that is in force."""
+        return Path(self.log_key_file) if self.log_key_file else self.data_dir / "log.key"
+
+
+def keep_secret(path: Path, secret: str) -> None:
+    """Write a secret for its owner's eyes only, unless there is one.
+
+    Of processes that start together the first wins; none sees half.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}-") as draft, suppress(FileExistsError):
+        draft.write(secret)
+        draft.flush()
+        os.fsync(draft.fileno())
+        os.link(draft.name, path)
 
 
 def variable_names() -> list[str]:

@@ -199,6 +199,13 @@ class Lineage(Word):
     UNKNOWN = "unknown", "Not known. It counts as no origin."
 
 
+class Retractor(Word):
+    """Who took a statement back."""
+
+    ORIGIN = "origin", "The source itself: it no longer says so."
+    US = "us", "We did: we had recorded it wrongly."
+
+
 class Directness(Word):
     """How the words reached the document."""
 
@@ -233,6 +240,40 @@ class EvidenceRole(Word):
     CONTEXT = "context", "Helps to understand it, without speaking for or against."
 
 
+class EvidenceKind(Word):
+    """What a piece of evidence is, as something to be examined; what its document is, the document says."""
+
+    DOCUMENT = "document", "The document as such: what is written, said or listed in it."
+    PHOTOGRAPH = "photograph", "What a photograph shows."
+    VIDEO = "video", "What moving pictures show."
+    AUDIO = "audio", "What a recording of sound lets hear."
+    SATELLITE_IMAGE = "satellite_image", "A picture taken from space or from the air."
+    GEOLOCATION = "geolocation", "The place of a picture, found by comparing what is to be seen in it."
+    OFFICIAL_RECORD = "official_record", "A register, a court file, a list kept by an authority."
+    TESTIMONY = "testimony", "What somebody says who was there."
+    DATASET = "dataset", "Data, or what was computed from them."
+    PHYSICAL = "physical", "A thing: a memo, a tag, a part of a weapon."
+    OTHER = "other", "None of the above."
+
+
+class CustodyAct(Word):
+    """What happened to the bytes of a capture."""
+
+    RECEIVED = "received", "They came in, were digested and stored."
+    DECLARED = "declared", "An imported file names them; they did not come with it."
+    VERIFIED = "verified", "They were read back: length and SHA-256 are as recorded."
+    FAILED_VERIFICATION = "failed_verification", "They were missing, or were not the recorded ones."
+    MOVED = "moved", "They were copied to another store, and read back there."
+
+
+class FigureFound(Word):
+    """Whether a quote or a figure stands in the captured text that it cites."""
+
+    FOUND = "found", "It stands there."
+    NOT_FOUND = "not_found", "The text was read whole, and it does not stand there."
+    NOT_CHECKABLE = "not_checkable", "There is no text to look in, or it could not be read whole."
+
+
 class Relation(Word):
     """What a claim is to another claim; read 'this claim <relation> the other'."""
 
@@ -256,6 +297,101 @@ class Status(Word):
     UNLIKELY = "unlikely", "Evidence speaks against it, not conclusively."
     REFUTED = "refuted", "Evidence speaks against it conclusively."
     UNVERIFIABLE = "unverifiable", "We tried and could not tell."
+
+
+class StandardOfProof(Word):
+    """How sure whoever decided had to be. The steps are those that inquiries of the United Nations use."""
+
+    REASONABLE_SUSPICION = "reasonable_suspicion", "There is something to it; enough to look further."
+    REASONABLE_GROUNDS = (
+        "reasonable_grounds",
+        "Reliable information that would make a prudent person believe it.",
+    )
+    BALANCE_OF_PROBABILITIES = "balance_of_probabilities", "More likely so than not."
+    CLEAR_AND_CONVINCING = "clear_and_convincing", "Much more likely so than not."
+    BEYOND_REASONABLE_DOUBT = "beyond_reasonable_doubt", "No other reading of the evidence is reasonable."
+
+
+class Probability(Word):
+    """How likely the claim is, in the bands of ICD 203 (Intelligence Community Directive 203, Analytic Standards)."""
+
+    ALMOST_NO_CHANCE = "almost_no_chance", "1 to 5 per cent."
+    VERY_UNLIKELY = "very_unlikely", "5 to 20 per cent."
+    UNLIKELY = "unlikely", "20 to 45 per cent."
+    ROUGHLY_EVEN_CHANCE = "roughly_even_chance", "45 to 55 per cent."
+    LIKELY = "likely", "55 to 80 per cent."
+    VERY_LIKELY = "very_likely", "80 to 95 per cent."
+    ALMOST_CERTAIN = "almost_certain", "95 to 99 per cent."
+
+
+class Staleness(Word):
+    """Why a decision no longer speaks of the claim as it is."""
+
+    WORDING = "wording", "The proposition or its figures have changed since."
+    EVIDENCE = "evidence", "Evidence has been added, corrected or taken back since."
+
+
+class Reliability(Word):
+    """How far a source can be relied upon, by the Admiralty code (NATO AJP-2.1). Never blended with anything else."""
+
+    A = "A", "Completely reliable."
+    B = "B", "Usually reliable."
+    C = "C", "Fairly reliable."
+    D = "D", "Not usually reliable."
+    E = "E", "Unreliable."
+    F = "F", "Reliability cannot be judged."
+
+
+class Verdict(Word):
+    """What somebody does about a proposal."""
+
+    APPROVE = "approve", "Signs it: the decision is taken."
+    REJECT = "reject", "Turns it down, with a reason."
+    REQUEST_MORE = "request_more", "Asks for more before deciding, saying for what."
+    ANSWER = "answer", "The proposer answers what was asked."
+    WITHDRAW = "withdraw", "The proposer takes it back."
+
+
+class ProposalState(Word):
+    """Where a proposal stands. It follows from the sign-offs and from what the claim has become since."""
+
+    OPEN = "open", "Waits for somebody else to decide on it."
+    MORE_REQUESTED = "more_requested", "Somebody asked for more; the proposer is to answer."
+    VOID = "void", "The wording or the evidence has changed since it was made; it can only be withdrawn or made anew."
+    APPROVED = "approved", "It has become a decision."
+    REJECTED = "rejected", "Turned down."
+    WITHDRAWN = "withdrawn", "Taken back by the proposer."
+
+
+class Signer(Word):
+    """Who somebody is to a proposal."""
+
+    PROPOSER = "proposer", "Whoever made it."
+    EDITOR = "editor", "Whoever wrote the claim as it is worded."
+    ANOTHER = "another", "Anybody else of the desk."
+
+
+class QueueReason(Word):
+    """Why a claim waits in the queue of the desk. Each has its points; a claim's are added up."""
+
+    CONTRADICTED = (
+        "contradicted",
+        "Since the decision that holds, a published claim contradicts it, or a source denies it or its figure.",
+    )
+    STALE = "stale", "The decision that holds speaks of another wording or of other evidence."
+    PROPOSAL_OPEN = "proposal_open", "A status is proposed for it and waits: for somebody else, or for an answer."
+    NEW_EVIDENCE = "new_evidence", "Evidence has been added since the decision that holds."
+    REQUESTED = "requested", "People asked for a decision, since the one that holds."
+    UNASSESSED = "unassessed", "No decision has been taken."
+    REACH = "reach", "Many say so. It moves a claim up that waits for another reason, and is none by itself."
+
+
+class Taken(Word):
+    """Whose the claims in the queue are."""
+
+    NOBODY = "nobody", "Nobody is at work on them."
+    ME = "me", "Whoever asks is."
+    ANYBODY = "anybody", "Somebody is, whoever that may be."
 
 
 class Stage(Word):
@@ -283,17 +419,36 @@ class Independence(Word):
 
 
 class Role(Word):
-    """What the holder of a key may do; each role includes those before it."""
+    """What a person may do; each role includes those before it."""
 
     READER = "reader", "Read published claims under an own limit."
     FACT_CHECKER = "fact_checker", "Read drafts; record and correct claims, sources, documents and evidence."
     EDITOR = "editor", "Also publish, withdraw, rule on independence and import."
-    ADMIN = "admin", "Also issue and revoke keys."
+    ADMIN = "admin", "Also enter people, and issue, rotate and revoke the keys of everybody."
 
     def includes(self, other: "Role") -> bool:
         """True if this role may do everything that `other` may."""
         roles = list(Role)
         return roles.index(self) >= roles.index(other)
+
+
+class Scope(Word):
+    """What a key may be used for: it narrows what the role of its holder allows."""
+
+    READ = "read", "Read what its holder may see, drafts included."
+    RECORD = "record", "Record and correct claims, sources, topics, documents, attributions, evidence and relations."
+    DECIDE = "decide", "Publish, withdraw, rule, and take part in decisions on a status."
+    IMPORT = "import", "Import files."
+    ADMINISTER = "administer", "See and change people, and the keys of everybody."
+
+
+ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
+    Role.READER: frozenset({Scope.READ}),
+    Role.FACT_CHECKER: frozenset({Scope.READ, Scope.RECORD, Scope.DECIDE}),
+    Role.EDITOR: frozenset({Scope.READ, Scope.RECORD, Scope.DECIDE, Scope.IMPORT}),
+    Role.ADMIN: frozenset(Scope),
+}
+"""What a key of each role is good for, unless it is issued for less."""
 
 
 class Action(Word):
@@ -303,4 +458,4 @@ class Action(Word):
     CORRECT = "correct", "Something recorded was corrected."
     IMPORT = "import", "A file was imported."
     RULE = "rule", "A ruling on the independence of two origins."
-    DECIDE = "decide", "A decision on a status."
+    DECIDE = "decide", "A step towards a decision, or the decision itself: proposed, signed, taken."

@@ -15,6 +15,7 @@ from typing import Any
 
 from app.db import migrate
 from app.db.engine import Database
+from app.services import log
 from benchmarks import batch, history, world
 from benchmarks.batch import Rows
 from benchmarks.history import History
@@ -61,12 +62,14 @@ def sqlite_database(path: Path, claims: int, seed: int) -> None:
 def derive(url: str) -> None:
     """Bring a loaded database to the present revision, with all that is derived from the record.
 
-    Loading goes past the services that keep derived tables up to date. Migrations that make such a table fill it; if
-    there ever is one that they do not fill, this is the place to call what does.
+    Loading goes past the services that keep derived tables up to date. Migrations that make such a table fill it, but
+    for the log, which takes in what it finds.
     """
     with step("later migrations"):
         database = Database(url)
         migrate.upgrade(database)
+    with step("log"):
+        log.catch_up(database)
         database.close()
 
 

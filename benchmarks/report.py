@@ -163,6 +163,7 @@ def imports(results: Results) -> Table | None:
         [
             ENGINES[one["engine"]],
             f"{one['into']:,}",
+            "yes" if one.get("logged", True) else "no",
             number(one["claims_per_second"]),
             number(one["claims_per_cpu_second"]),
             number(one["import_seconds"]),
@@ -171,7 +172,7 @@ def imports(results: Results) -> Table | None:
         ]
         for one in results.imports
     ]
-    head = ["engine", "claims before", "claims/s", "claims per CPU second", "seconds", "POST/s", "POST p99 ms"]
+    head = ["engine", "claims before", "log", "claims/s", "claims per CPU second", "seconds", "POST/s", "POST p99 ms"]
     return Table(f"Import of {results.imports[0]['claims']:,} claims, and claims posted one by one", head, rows)
 
 

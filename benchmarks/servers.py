@@ -42,10 +42,17 @@ def environment(url: str, folder: Path) -> dict[str, str]:
     }
 
 
-def attest(url: str, folder: Path, core: set[int], *, keeps: bool) -> Server:
+ATTEST = [str(BIN / "attest")]
+"""The command."""
+
+UNLOGGED = [sys.executable, "-m", "benchmarks.unlogged"]
+"""The same without the log, to be measured beside it."""
+
+
+def attest(url: str, folder: Path, core: set[int], *, keeps: bool, logged: bool = True) -> Server:
     """`attest serve`, as anybody would start it; `keeps` its answers, as it does by itself, or makes each anew."""
     port = free_port()
-    command = [str(BIN / "attest"), "serve", "--port", str(port)]
+    command = [*(ATTEST if logged else UNLOGGED), "serve", "--port", str(port)]
     env = environment(url, folder) | ({} if keeps else {"ATTEST_KEPT_ANSWERS_BYTES": "0"})
     return Server("Attest", command, port=port, ready="/api/v1/health", env=env, core=core)
 

@@ -18,7 +18,6 @@ CLAIMS = 10_000
 SECONDS = 5.0
 """How long claims are posted."""
 
-ATTEST = str(servers.BIN / "attest")
 _IMPORTED = "attest_bench_import"
 
 
@@ -29,17 +28,23 @@ def measured(kept: Store, postgres: PostgresServer | None, engines: list[str], l
     with tempfile.TemporaryDirectory(dir=kept.folder) as name:
         folder = Path(name)
         if "sqlite" in engines:
-            path = folder / "empty.db"
-            found.append(_one("sqlite", f"sqlite:///{path}", folder, file, into=0))
+            for logged in (False, True):
+                path = folder / f"empty-{logged}.db"
+                found.append(_one("sqlite", f"sqlite:///{path}", folder, file, into=0, logged=logged))
             console.print(f"Copying {large.claims:,} claims ...")
             copied = store.copy_of(large, folder)
             found.append(_one("sqlite", f"sqlite:///{copied}", folder, file, into=large.claims))
         if postgres is not None:
             url = postgres.url(_IMPORTED)
-            for into, template in ((0, "template0"), (large.claims, kept.postgresql(postgres, large.claims))):
+            large_too = kept.postgresql(postgres, large.claims)
+            for into, template, logged in (
+                (0, "template0", False),
+                (0, "template0", True),
+                (large.claims, large_too, True),
+            ):
                 postgres.create(_IMPORTED, template)
                 pids = (postgres.pid,)
-                found.append(_one("postgresql", url, folder, file, into=into, also=pids))
+                found.append(_one("postgresql", url, folder, file, into=into, also=pids, logged=logged))
             postgres.drop(_IMPORTED)
     return found
 
@@ -50,31 +55,35 @@ def _file(kept: Store) -> Path:
     target = other.folder / "import.jsonl"
     if not target.exists():
         env = servers.environment(f"sqlite:///{other.path}", other.folder)
-        text = processes.run([ATTEST, "export"], env).output
+        text = processes.run([*servers.ATTEST, "export"], env).output
         text = re.sub(r'"(claim|document|source|topic)/', r'"imported-\1/', text)
         target.write_text(re.sub(r'"id": ?"[a-z]{3}_[0-9a-z]{26}", ?', "", text))
     return target
 
 
-def _one(engine: str, url: str, folder: Path, file: Path, *, into: int, also: tuple[int, ...] = ()) -> dict[str, Any]:
-    console.print(f"Importing into {into:,} claims on {engine} ...")
+def _one(
+    engine: str, url: str, folder: Path, file: Path, *, into: int, also: tuple[int, ...] = (), logged: bool = True
+) -> dict[str, Any]:
+    console.print(f"Importing into {into:,} claims on {engine}{'' if logged else ', without the log'} ...")
     env = servers.environment(url, folder)
-    processes.run([ATTEST, "db", "upgrade"], env)
+    processes.run([*servers.ATTEST, "db", "upgrade"], env)
     before = _cpu(also)
-    done = processes.run([ATTEST, "import", str(file), "--json"], env, allowed=(0, 3))
+    command = servers.ATTEST if logged else servers.UNLOGGED
+    done = processes.run([*command, "import", str(file), "--json"], env, allowed=(0, 3))
     cpu = done.cpu_seconds + _cpu(also) - before
     report = next(iter(json.loads(done.output).values()))
     claims = sum(1 for line in file.open() if '"record":"claim"' in line.replace(" ", "")[:40])
     return {
         "engine": engine,
         "into": into,
+        "logged": logged,
         "claims": claims,
         "refused": report["refused"],
         "import_seconds": done.seconds,
         "import_cpu_seconds": cpu,
         "claims_per_second": claims / done.seconds,
         "claims_per_cpu_second": claims / cpu,
-        **_posted(url, folder, env, file),
+        **_posted(url, folder, env, file, logged),
     }
 
 
@@ -82,16 +91,16 @@ def _cpu(pids: tuple[int, ...]) -> float:
     return sum(map(processes.cpu_seconds, pids))
 
 
-def _posted(url: str, folder: Path, env: dict[str, str], file: Path) -> dict[str, float]:
+def _posted(url: str, folder: Path, env: dict[str, str], file: Path, logged: bool) -> dict[str, float]:
     """Claims recorded over the API, each with a figure and an attribution."""
-    said = processes.run([ATTEST, "keys", "create", "Benchmark", "--role", "fact_checker", "--json"], env)
+    said = processes.run([*servers.ATTEST, "keys", "create", "Benchmark", "--role", "fact_checker", "--json"], env)
     headers = {"Authorization": f"Bearer {json.loads(said.output)['key']}"}
     bodies = [_body(file_source) for file_source in _sources(file)]
     here, there = processes.cores()
     with ExitStack() as stack:
         client = Worker("benchmarks.client", core=there)
         stack.callback(client.stop)
-        server = servers.attest(url, folder, here, keeps=True)
+        server = servers.attest(url, folder, here, keeps=True, logged=logged)
         stack.callback(server.stop)
         post: Callable[[float], Any] = lambda seconds: client.ask(  # noqa: E731
             do="measure",

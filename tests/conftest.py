@@ -72,7 +72,13 @@ def database(url: str) -> Iterator[Database]:
 @pytest.fixture
 def settings(url: str, tmp_path: Path) -> Settings:
     """Settings of a service upon the database."""
-    return Settings(database_url=url, data_dir=tmp_path / "data", secret_key=SecretStr("not secret"), pool_size=4)
+    return Settings(
+        database_url=url,
+        data_dir=tmp_path / "data",
+        secret_key=SecretStr("not secret"),
+        pool_size=4,
+        wrong_keys_per_minute=100_000,
+    )
 
 
 @pytest.fixture

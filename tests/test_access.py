@@ -16,6 +16,7 @@ from app import clock
 from app.db.engine import Database
 from app.main import create_app
 from app.services import keys
+from app.services.actors import Actor
 from app.settings import Settings
 from app.vocabulary import Role
 from tests.support.problems import refused
@@ -26,7 +27,17 @@ KeyOf = Callable[[Role], Headers]
 
 NOWHERE = "clm_01jhf3m8w5k6v0x2s9r7q4t1ya"
 
+OPERATOR = Actor("", "", Role.ADMIN)
+
 CHANGE = {"reason": "Better known."}
+
+JUDGEMENT = {
+    "claim_version": 1,
+    "status": "unconfirmed",
+    "rationale": "Said.",
+    "credibility": 3,
+    "standard": "reasonable_grounds",
+}
 
 # (method, path, body, least role). The bodies are right in form; what they name is not there.
 WRITES: list[tuple[str, str, dict[str, Any], Role]] = [
@@ -49,6 +60,19 @@ WRITES: list[tuple[str, str, dict[str, Any], Role]] = [
     ),
     ("POST", "claims", {"kind": "other", "statement": "So it is.", "topic": "?", "stage": "published"}, Role.EDITOR),
     ("POST", "imports", {"record": "nonsense"}, Role.EDITOR),
+    ("POST", "keys", {"role": "king"}, Role.READER),
+    ("POST", f"keys/{NOWHERE}/rotate", {}, Role.READER),
+    ("POST", f"keys/{NOWHERE}/revoke", {}, Role.READER),
+    ("POST", "people", {"byline": ""}, Role.ADMIN),
+    ("PATCH", f"people/{NOWHERE}", {}, Role.ADMIN),
+    ("POST", f"documents/{NOWHERE}/captures", {}, Role.FACT_CHECKER),
+    ("POST", f"claims/{NOWHERE}/proposals", JUDGEMENT, Role.FACT_CHECKER),
+    ("POST", f"sources/{NOWHERE}/proposals", {"reliability": "F", "rationale": "Unknown."}, Role.FACT_CHECKER),
+    ("POST", f"proposals/{NOWHERE}/sign-offs", {"verdict": "approve"}, Role.FACT_CHECKER),
+    ("POST", f"claims/{NOWHERE}/merge", {"into": "?", "notice": "Twice."}, Role.EDITOR),
+    ("POST", f"claims/{NOWHERE}/requests", {}, Role.READER),
+    ("POST", f"queue/{NOWHERE}/take", {}, Role.FACT_CHECKER),
+    ("DELETE", f"queue/{NOWHERE}/take", {}, Role.FACT_CHECKER),
 ]
 
 
@@ -80,7 +104,7 @@ def refused_keys(database: Database) -> dict[str, str]:
     with database.writing() as connection:
         _info, good = keys.issue(connection, "Somebody", Role.ADMIN)
         revoked, revoked_key = keys.issue(connection, "Somebody", Role.ADMIN)
-        keys.revoke(connection, revoked.id)
+        keys.revoke(connection, OPERATOR, revoked.id)
         _info, expired = keys.issue(connection, "Somebody", Role.ADMIN, clock.now() - timedelta(seconds=1))
     handle, secret = "12345678", "9" * 32
     return {
@@ -138,7 +162,7 @@ def test_a_key_that_is_revoked_ends_at_once(api: TestClient, database: Database)
     assert api.post("sources", json=source, headers=headers).status_code == 201
 
     with database.writing() as connection:
-        keys.revoke(connection, info.id)
+        keys.revoke(connection, OPERATOR, info.id)
 
     refused(api.post("sources", json=source, headers=headers), 401)
     refused(api.get("sources", headers=headers), 401)

@@ -386,6 +386,79 @@ def test_a_key_is_a_reader_s_unless_said_otherwise(run: Run) -> None:
     assert run("keys", "create", "Somebody", "--days", "0").code == 2
 
 
+def test_a_key_narrows_what_its_holder_may_do(run: Run, api: TestClient) -> None:
+    run("people", "create", "Desk 3", "--role", "fact_checker")
+    words = ("keys", "create", "Desk 3", "--scope", "read", "--scope", "record", "--label", "a [script]")
+    made = run(*words, "--json").json
+
+    assert (made["role"], made["scopes"], made["label"]) == ("fact_checker", ["read", "record"], "a [script]")
+    assert "a [script]" in run("keys", "list").out
+    assert run("keys", "create", "Desk 3", "--role", "editor").code == 1
+    assert run("keys", "create", "Desk 3", "--scope", "import").code == 1
+    assert run("keys", "create", "Desk 3", "--scope", "everything").code == 2
+    assert run("keys", "create", "two\nlines").code == 2
+    assert run("keys", "create", "New", "--label", "two\nlines").code == 2
+    assert len(run("people", "list", "--json").json) == 1
+
+
+def test_a_key_is_rotated(run: Run, api: TestClient) -> None:
+    old = run("keys", "create", "Desk 3", "--json").json
+    new = run("keys", "rotate", old["id"], "--json").json
+    refused = {"Authorization": f"Bearer {old['key']}"}
+    assert api.get("me", headers=refused).status_code == 401
+    assert api.get("me", headers={"Authorization": f"Bearer {new['key']}"}).json()["byline"] == "Desk 3"
+    done = run("keys", "rotate", new["id"], "--overlap-hours", "24")
+    assert f"in place of {new['id']}, which ends in 24 hours" in done.out
+    assert len(re.findall(r"attest_[0-9a-z]{8}_[0-9a-z]{40}", done.out)) == 1
+    assert api.get("me", headers={"Authorization": f"Bearer {new['key']}"}).status_code == 200
+    assert run("keys", "rotate", old["id"]).code == 1
+    assert run("keys", "rotate", new["id"], "--overlap-hours", "-1").code == 2
+
+
+# --- people ---
+
+
+def test_people_come_change_and_leave(run: Run, api: TestClient) -> None:
+    words = ("people", "create", "Desk [/3]", "--role", "fact_checker", "--pseudonym", "--name", "Jane [Doe]")
+    assert "Entered Desk [/3] (fact_checker): per_" in run(*words).out
+    again = run(*words)
+    assert (again.code, again.err.strip()) == (1, "byline: somebody has this byline already")
+    assert run("people", "create", "One", "--name", "two\nlines").code == 2
+    key = run("keys", "create", "Desk [/3]", "--json").json
+    headers = {"Authorization": f"Bearer {key['key']}"}
+
+    (listed,) = run("people", "list", "--json").json
+    assert {
+        "byline": "Desk [/3]",
+        "pseudonym": True,
+        "name": "Jane [Doe]",
+        "role": "fact_checker",
+    }.items() <= listed.items()
+    assert run("people", "show", listed["id"], "--json").json == listed
+    assert "name: Jane [Doe]" in run("people", "show", "Desk [/3]").out
+    assert all(word in run("people", "list").out for word in ("Desk [/3]", "Jane [Doe]"))
+
+    changed = run("people", "change", "Desk [/3]", "--byline", "Desk 4", "--role", "reader", "--forget-name")
+    assert changed.out.strip() == "Changed Desk 4 (reader)."
+    assert api.get("me", headers=headers).json().items() >= {"byline": "Desk 4", "role": "reader"}.items()
+    assert run("people", "show", "Desk 4", "--json").json["name"] is None
+    assert run("people", "show", "Desk [/3]").code == 1
+
+    done = run("people", "deactivate", "Desk 4")
+    assert done.out.strip() == "Desk 4 is out, and all their keys are revoked."
+    assert api.get("health", headers=headers).status_code == 401
+    assert run("keys", "create", "Desk 4").code == 1
+    assert run("people", "change", "Desk 4", "--active", "--json").json["left_at"] is None
+    assert run("keys", "create", "Desk 4").code == 0
+
+
+def test_the_program_is_listed_as_what_it_is(run: Run, story: Path) -> None:
+    run("import", story)
+    assert "(the program itself)" in run("people", "list").out
+    assert run("keys", "create", "Attest command line").code == 1
+    assert run("people", "deactivate", "Attest command line").code == 1
+
+
 # --- serve ---
 
 
@@ -453,6 +526,36 @@ def test_serve_answers_and_prints_the_first_key_once(url: str, tmp_path: Path) -
         assert not re.search(r"attest_[0-9a-z]{8}_", service.out.read_text())
         # What readers look for is nobody's business.
         assert "hunter2" not in service.out.read_text()
+
+
+@pytest.mark.parametrize("trusted", ["", "127.0.0.1", "127.0.0.1,198.51.100.0/24"])
+def test_who_asks_is_said_by_trusted_proxies_alone(tmp_path: Path, trusted: str) -> None:
+    variables = {
+        "ATTEST_DATA_DIR": str(tmp_path / "data"),
+        "ATTEST_WRONG_KEYS_PER_MINUTE": "1",
+        "ATTEST_TRUSTED_PROXIES": trusted,
+    }
+    subprocess.run([*ATTEST, "db", "upgrade"], env=clean(**variables), check=True, capture_output=True)
+
+    with serving(tmp_path, variables) as service:
+
+        def tried(forwarded: str) -> list[int]:
+            """What is said to seven different keys."""
+            told = []
+            for number in range(7):
+                headers = {"X-Forwarded-For": forwarded, "Authorization": f"Bearer {forwarded} {number}"}
+                told.append(service.ask("GET", "/api/v1/health", None, **headers)[0])
+            return told
+
+        limited, refused = [401] * 6 + [429], [429] * 7
+        assert tried("203.0.113.1") == limited
+        # Without trust the header is not read: it is all the same address.
+        assert tried("203.0.113.2") == (limited if trusted else refused)
+        # What the client itself wrote stands before what the proxy saw, and counts for nothing.
+        assert tried("192.0.2.7, 203.0.113.2") == refused
+        if "," in trusted:
+            assert tried("203.0.113.3, 198.51.100.9") == limited
+            assert tried("203.0.113.3") == refused
 
 
 GARBAGE = (
@@ -525,7 +628,7 @@ def test_a_connection_goes_on_after_a_refusal(service: Served) -> None:
         ("GET", "/nothing", None, 404),
         ("GET", "/api/v1/claims?limit=x", None, 422),
         ("POST", "/api/v1/claims", b'{"kind":1}', 401),
-        ("DELETE", "/api/v1/claims", None, 401),
+        ("DELETE", "/api/v1/claims", None, 405),
         ("GET", "/api/v1/claims/%00", None, 422),
         ("HEAD", "/api/v1/claims", None, 200),
         ("HEAD", "/api/v1/nothing", None, 404),

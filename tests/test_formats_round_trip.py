@@ -20,6 +20,7 @@ from app.vocabulary import (
     ClaimKind,
     Directness,
     DocumentKind,
+    EvidenceKind,
     EvidenceRole,
     Metric,
     MetricFamily,
@@ -123,7 +124,15 @@ attributions = (
 )
 evidence = given_shape(
     {"document": lines, "role": st.sampled_from(EvidenceRole)},
-    {"capture": lines, "description": prose, "independent": flags, "withdrawn": flags},
+    {
+        "capture": lines,
+        "kind": st.sampled_from(EvidenceKind),
+        "description": prose,
+        "quote": quotes,
+        "independent": flags,
+        "note": prose,
+        "withdrawn": flags,
+    },
 ) | given_shape(
     {"document": lines, "role": st.just("refutes"), "examined_on": days, "finding": prose}, {"conclusive": flags}
 )
@@ -142,6 +151,20 @@ named = given_shape(
 documents = shape(
     {"record": st.just("document"), "kind": st.sampled_from(DocumentKind)},
     {"key": lines, "title": lines, "url": urls, "published": edtf, "accessed_on": days, "language": languages},
+)
+captures = given_shape(
+    {
+        "id": st.sampled_from(["cap_01jhf3m8w5k6v0x2s9r7q4t1ya", "cap_01jhf3m8w5k6v0x2s9r7q4t1yb"]),
+        "sha256": st.sampled_from(["0" * 64, "ab" * 32]),
+        "media_type": st.just("text/html"),
+        "byte_length": st.integers(0, 2**40),
+        "captured_at": st.datetimes().map(lambda moment: f"{moment.isoformat()}Z"),
+    },
+    {"url": urls, "note": prose},
+)
+captured = given_shape(
+    {"record": st.just("document"), "kind": st.sampled_from(DocumentKind)},
+    {"key": lines, "captures": st.lists(captures, max_size=3)},
 )
 topics = shape(
     {
@@ -176,7 +199,7 @@ claims = given_shape(
     },
 )
 notes = st.fixed_dictionaries({"record": st.just("note"), "claim": lines, "note": prose})
-records = st.one_of(sources, named, documents, topics, claims, notes).map(RECORD.validate_python)
+records = st.one_of(sources, named, documents, captured, topics, claims, notes).map(RECORD.validate_python)
 
 FORMATS = pytest.mark.parametrize(
     ("read", "write"),

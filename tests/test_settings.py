@@ -54,6 +54,12 @@ def test_variables_are_read(environment: Callable[..., None], tmp_path: Path) ->
     assert (chosen.port, chosen.log_level, chosen.url) == (0, "debug", f"sqlite:///{tmp_path / 'attest.db'}")
 
 
+def test_trusted_proxies_are_addresses_and_networks(environment: Callable[..., None]) -> None:
+    environment(trusted_proxies=" 127.0.0.1, 10.0.0.0/8 ,,fd00::/8")
+
+    assert settings.load().trusted_proxies == "127.0.0.1,10.0.0.0/8,fd00::/8"
+
+
 @pytest.mark.parametrize("name", ["databse_url", "PORTS", "x", ""])
 def test_a_misspelt_variable_is_an_error(environment: Callable[..., None], name: str) -> None:
     environment(**{name: "1"})
@@ -71,6 +77,10 @@ def test_a_misspelt_variable_is_an_error(environment: Callable[..., None], name:
         ("max_body_bytes", "-1"),
         ("max_import_bytes", "1e400"),
         ("log_level", "LOUD"),
+        ("wrong_keys_per_minute", "0"),
+        ("trusted_proxies", "*"),
+        ("trusted_proxies", "127.0.0.1, proxy.example"),
+        ("trusted_proxies", "10.0.0.1/8"),
         ("database_url", "mysql://a"),
         ("database_url", "postgresql://a"),
         ("database_url", "postgresql+psycopg://user:hunter2@host:port/name"),

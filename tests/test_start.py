@@ -43,8 +43,17 @@ finally:
 """
 
 LEFT_ALONE = {
-    "serve": ("psycopg", "alembic", "mako", "rich", "edtf", "pyparsing", "fastapi_swagger"),
-    "--help": ("sqlalchemy", "pydantic_settings", "fastapi", "uvicorn", "alembic", "psycopg", "msgspec", "edtf"),
+    "serve": ("psycopg", "cryptography", "alembic", "mako", "rich", "edtf", "pyparsing", "fastapi_swagger"),
+    "--help": (
+        "sqlalchemy",
+        "pydantic_settings",
+        "fastapi",
+        "uvicorn",
+        "alembic",
+        "psycopg",
+        "msgspec",
+        "cryptography",
+    ),
     "--version": ("sqlalchemy", "pydantic_settings", "fastapi", "uvicorn", "alembic", "psycopg", "msgspec", "rich"),
 }
 """Packages that are not imported, by what was typed; the database is on SQLite."""

@@ -29,6 +29,7 @@ class Desk:
     topic: str
     source: str
     document: str
+    capture: str
     hidden: dict[str, str]
     """What hangs on the draft: paths by what they are."""
     secrets: list[str]
@@ -36,12 +37,13 @@ class Desk:
 
 
 @pytest.fixture
-def desk(record: Record, correct: Correct) -> Desk:
+def desk(api: TestClient, editor: Headers, record: Record, correct: Correct) -> Desk:
     """A published claim and a draft, both said by one source in one document, related both ways."""
     source = record("sources", name="Ministry")["id"]
     rival = record("sources", name="Rival")["id"]
     topic = record("topics")["id"]
     document = record("documents", title="Briefing")["id"]
+    captured = api.post(f"documents/{document}/captures", content=b"<p>Zebras.</p>", headers=editor).json()
     figure = {"metric": "present", "unit": "soldiers", "qualifier": "exact"}
     said = {"source": source, "document": document, "stance": "asserts", "lineage": "original"}
     draft = record(
@@ -82,6 +84,7 @@ def desk(record: Record, correct: Correct) -> Desk:
         topic=topic,
         source=source,
         document=document,
+        capture=captured["id"],
         hidden={
             "claim": f"claims/{draft['id']}",
             "version": f"claims/{draft['id']}/versions/1",
@@ -133,6 +136,7 @@ def reads(desk: Desk, moment: str) -> list[Request]:
         (f"sources/{desk.source}", {}),
         (f"topics/{desk.topic}", {}),
         (f"documents/{desk.document}", {}),
+        (f"captures/{desk.capture}", {}),
     ]
     both = [*lists, *objects]
     return [
@@ -143,6 +147,11 @@ def reads(desk: Desk, moment: str) -> list[Request]:
         ("vocabulary", {}),
         ("openapi.json", {}),
     ]
+
+
+def refused_reads(desk: Desk) -> list[str]:
+    """Routes that are for the desk alone: what stands in captured files is others' to publish."""
+    return [f"captures/{desk.capture}/content", f"claims/{desk.public}/figures/check"]
 
 
 def everybody(key_of: KeyOf) -> list[Headers]:
@@ -164,13 +173,17 @@ def test_no_route_shows_a_draft_to_the_public(
         assert answer.status_code == 200, (path, params, answer.text)
         told = [secret for secret in desk.secrets if secret in answer.text]
         assert not told, (path, params, told)
+    for path in refused_reads(desk):
+        refused(api.get(path, headers=headers), 403 if headers else 401)
 
 
 def test_every_route_that_reads_is_looked_at(api: TestClient, desk: Desk) -> None:
     asked = {f"/api/v1/{path}" for path, _params in reads(desk, "now")} | {
-        f"/api/v1/{path}" for path in desk.hidden.values()
+        f"/api/v1/{path}" for path in (*desk.hidden.values(), *refused_reads(desk))
     }
-    known = [path for path, methods in api.get("openapi.json").json()["paths"].items() if "get" in methods]
+    paths: dict[str, Any] = api.get("openapi.json").json()["paths"]
+    # Those that are open to the public: of people and keys nothing is, and nothing of the record is told there.
+    known = [path for path, methods in paths.items() if {} in methods.get("get", {}).get("security", [])]
     for path in known:
         start, _, end = path.partition("{identifier}")
         end = end.replace("{version}", "1")

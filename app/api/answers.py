@@ -1,6 +1,5 @@
 """How an answer leaves: its entity tag, 304 where the caller has it already, what OpenAPI says of failures."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -12,8 +11,8 @@ from pydantic import BaseModel
 from app.api.kept_answers import Answer, KeptAnswers
 from app.api.problems import MEDIA_TYPE, Problem
 from app.db.statements import PlainRow
-from app.schemas.common import Stamp
-from app.services.objects import Shown, etag
+from app.schemas.common import Identified, Stamp
+from app.services.objects import Shown, etag, etag_of
 
 JSON = "application/json"
 
@@ -27,10 +26,12 @@ _SAYS = {
     409: "The record as it stands does not allow it.",
     412: "The object has changed since you read it.",
     413: "The body is too large.",
+    416: "There are no such bytes.",
     415: "The body is not of the right kind.",
     422: "A field or parameter is not as it should be; `errors` says which and why.",
     428: "If-Match is missing.",
-    503: "The database is busy; try again shortly.",
+    429: "Too many wrong keys; try again after as many seconds as Retry-After says.",
+    503: "The database is busy, or the store of captures away; try again shortly.",
 }
 
 Responses = dict[int | str, dict[str, Any]]
@@ -43,7 +44,7 @@ def failures(*statuses: int) -> Responses:
             "description": _SAYS[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        for status in sorted({*statuses, 401, 503})
+        for status in sorted({*statuses, 401, 429, 503})
     }
 
 
@@ -71,10 +72,12 @@ def answer_again(
     *,
     for_ever: bool = False,
     about: Callable[[PlainRow], Iterable[str | None]] = lambda _body: (),
+    moved_to: Callable[[PlainRow], str | None] = lambda _body: None,
 ) -> Response:
     """The same for what is asked for often, and has a `tag` that is had for less than what it would `show`.
 
-    `about` names the objects that are shown, so that whoever keeps copies can drop those of one object.
+    `about` names the objects that are shown, so that whoever keeps copies can drop those of one object. Where it has
+    `moved_to` another address the answer leads there, and still says what there was.
     """
     kept: KeptAnswers = request.app.state.kept_answers
     address = request.scope["path"], request.scope["query_string"]
@@ -89,7 +92,7 @@ def answer_again(
             return _told(known, headers)
     shown = show()
     named = " ".join(one for one in about(shown.body) if one is not None)
-    fresh = Answer(shown.tag, _encode(shown.body), named)
+    fresh = Answer(shown.tag, _encode(shown.body), named, moved_to(shown.body))
     kept.put(address, fresh)
     return _told(fresh, _headers(request, shown.tag, for_ever=for_ever))
 
@@ -97,6 +100,10 @@ def answer_again(
 def _told(answer: Answer, headers: dict[bytes, bytes]) -> Response:
     if answer.about:
         headers[b"surrogate-key"] = answer.about.encode()
+    if answer.moved_to is not None:
+        # Not for ever: a merging can be taken back.
+        headers[b"location"] = answer.moved_to.encode()
+        return _Plain(HTTPStatus.TEMPORARY_REDIRECT, headers, answer.body)
     return _Plain(HTTPStatus.OK, headers, answer.body)
 
 
@@ -142,14 +149,14 @@ def caching(shared_max_age: int) -> str:
     return f"public, max-age=0, s-maxage={shared_max_age}, stale-while-revalidate={shared_max_age}"
 
 
-def recorded(shown: Stamp | Shown, path: str) -> Response:
+def recorded(shown: Identified | Shown, path: str) -> Response:
     """A new object, and where it is from now on."""
-    identifier = shown.id if isinstance(shown, Stamp) else shown.body["id"]
+    identifier = shown.body["id"] if isinstance(shown, Shown) else shown.id
     headers = {"ETag": _tag(shown), "Location": f"{path}/{identifier}"}
     return Response(_body(shown), HTTPStatus.CREATED, headers, JSON)
 
 
-def corrected(shown: Stamp | Shown) -> Response:
+def corrected(shown: BaseModel | Shown) -> Response:
     """An object as it is after a correction."""
     return Response(_body(shown), headers={"ETag": _tag(shown)}, media_type=JSON)
 
@@ -163,7 +170,7 @@ def _tag(shown: BaseModel | Shown) -> str:
         return shown.tag
     if isinstance(shown, Stamp):
         return etag(shown)
-    return f'"{hashlib.blake2b(_body(shown), digest_size=12).hexdigest()}"'
+    return etag_of(shown)
 
 
 __all__ = [

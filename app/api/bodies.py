@@ -7,7 +7,7 @@ over parameters of routes that have none, and over all but one of a parameter th
 import json
 import math
 import warnings
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any, get_origin
 
 from fastapi import Request, Response
@@ -15,9 +15,12 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.warnings import UnsupportedFieldAttributeWarning
+from sqlalchemy import Connection
 
+from app.api import idempotent
 from app.api.problems import UnreadableError, UnsupportedMediaTypeError
 from app.errors import FieldProblem, InvalidError
+from app.services.idempotency import Named
 
 # FastAPI silences it where it makes shapes of bodies; ours are made later, when they are first used.
 warnings.filterwarnings("ignore", "The 'alias' attribute", UnsupportedFieldAttributeWarning)
@@ -35,7 +38,16 @@ class StrictRoute(APIRoute):
             _check_parameters(known, [name for name, _value in request.query_params.multi_items()])
             if self.body_field is not None and not _is_json(request.headers.get("content-type", "")):
                 raise UnsupportedMediaTypeError("The body must be JSON, sent with Content-Type: application/json.")
-            return await handle(_StrictRequest(request.scope, request.receive))
+            strict = _StrictRequest(request.scope, request.receive)
+            named: Named | None = request.state.named
+            if named is None or request.state.policy.streamed:
+                return await handle(strict)
+
+            def act(connection: Connection) -> Awaitable[Response]:
+                strict.state.connection = connection
+                return handle(strict)
+
+            return await idempotent.once(strict, named, act)
 
         return strictly
 

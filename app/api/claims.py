@@ -22,10 +22,13 @@ from app.schemas.claim import ClaimCorrection, ClaimPage, ClaimPost, ClaimRead
 from app.schemas.common import Whole
 from app.schemas.history import History
 from app.schemas.independence import IndependenceRulingCreate, IndependenceRulings
+from app.schemas.merge import MergeCreate
 from app.schemas.query import ClaimQuery
 from app.schemas.review import Reviews
-from app.services import claim_lists, claim_reads, claims, history, independence, reviews
+from app.services import claim_lists, claim_reads, claims, history, independence, merging, reviews
 from app.services.record import NOW, at
+
+PATH = "/api/v1/claims"
 
 router = APIRouter(prefix="/claims", tags=["claims"], route_class=StrictRoute)
 
@@ -50,14 +53,24 @@ def list_claims(
 def read_claim(
     request: Request, identifier: Identifier, reading: AsOfQuery, connection: GlanceConnection, reader: Reader
 ) -> Response:
-    """Read a claim, whole: figures, who says so and through whom, the five counts, evidence, relations, decision."""
+    """Read a claim, whole: figures, who says so and through whom, the five counts, evidence, relations, decision.
+
+    A claim that gave way to another (recorded twice, superseded) leads there by 307, and is still in the answer; its
+    versions, and the claim as of a moment, are read as they are.
+    """
     record = at(connection, reading.as_of)
     return answer_again(
         request,
         lambda: claim_reads.tag_of(connection, record, identifier, reader),
         lambda: claim_reads.read_one(connection, record, identifier, reader),
         about=_claim_and_topic,
+        # What is asked of the past is answered from the past.
+        moved_to=_successor if reading.as_of is None else lambda _claim: None,
     )
+
+
+def _successor(claim: PlainRow) -> str | None:
+    return None if claim["successor"] is None else f"{PATH}/{claim['successor']['id']}"
 
 
 def _claim_and_topic(claim: PlainRow) -> tuple[str, str | None]:
@@ -115,7 +128,7 @@ def read_independence_rulings(
 def record_claim(claim: ClaimPost, connection: WriteConnection, writer: Writer) -> Response:
     """Record a claim with all that hangs on it. It begins unassessed: a status comes from decisions only."""
     identifier = claims.create(connection, writer, claim, claim.reason)
-    return recorded(claim_reads.read_one(connection, NOW, identifier, writer), "/api/v1/claims")
+    return recorded(claim_reads.read_one(connection, NOW, identifier, writer), PATH)
 
 
 @router.patch("/{identifier}", response_model=ClaimRead, responses=CORRECT)
@@ -127,10 +140,19 @@ def correct_claim(
     return corrected(claim_reads.read_one(connection, NOW, identifier, writer))
 
 
+@router.post("/{identifier}/merge", response_model=ClaimRead, responses=CORRECT)
+def merge_claim(
+    identifier: Identifier, into: MergeCreate, connection: WriteConnection, writer: Writer, if_match: IfMatch
+) -> Response:
+    """Withdraw a claim in favour of another one, which gets a copy of what was said and shown for it."""
+    merging.merge(connection, writer, identifier, into, if_match)
+    return corrected(claim_reads.read_one(connection, NOW, identifier, writer))
+
+
 @router.post("/{identifier}/independence-rulings", status_code=201, response_model=ClaimRead, responses=RECORD)
 def rule_on_independence(
     identifier: Identifier, ruling: IndependenceRulingCreate, connection: WriteConnection, writer: Writer
 ) -> Response:
     """Rule on two origins of a claim, with a reason. The answer is the claim, with its counts as they are now."""
     independence.rule(connection, writer, identifier, ruling)
-    return recorded(claim_reads.read_one(connection, NOW, identifier, writer), "/api/v1/claims")
+    return recorded(claim_reads.read_one(connection, NOW, identifier, writer), PATH)

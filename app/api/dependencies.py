@@ -1,13 +1,13 @@
 """What routes ask for in their signatures: a connection, the reader, what the caller expects to find."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
 
-from fastapi import Depends, Header, Path, Query, Request, Security
-from fastapi.security import HTTPBearer
+from fastapi import Depends, Header, Path, Query, Request
 from sqlalchemy import Connection
 
 from app.api.problems import PreconditionRequiredError
+from app.api.turns import writing
 from app.db.engine import Database
 from app.errors import AuthenticationError
 from app.schemas.query import Reading
@@ -32,8 +32,12 @@ def glance(request: Request) -> Iterator[Connection]:
         yield connection
 
 
-def _write(request: Request) -> Iterator[Connection]:
-    with _database(request).writing() as connection:
+async def _write(request: Request) -> AsyncIterator[Connection]:
+    held: Connection | None = getattr(request.state, "connection", None)
+    if held is not None:  # whoever took it also keeps the answer in it
+        yield held
+        return
+    async with writing(request) as connection:
         yield connection
 
 
@@ -43,14 +47,10 @@ def reader(request: Request) -> Actor | None:
     return actor
 
 
-# Who asks is found out before the route; this tells the documentation that a key is needed, and what it looks like.
-_KEY = HTTPBearer(bearerFormat="attest_…", scheme_name="key", description="A key: `attest_…`", auto_error=False)
-
-
-def _writer(request: Request, _key: Annotated[object, Security(_KEY)]) -> Actor:
+def _writer(request: Request) -> Actor:
     actor = reader(request)
     if actor is None:
-        raise AuthenticationError("Writing takes a key: Authorization: Bearer attest_…")
+        raise AuthenticationError("This takes a key: Authorization: Bearer attest_…")
     return actor
 
 
@@ -74,6 +74,8 @@ GlanceConnection = Annotated[Connection, Depends(glance, scope="function")]
 WriteConnection = Annotated[Connection, Depends(_write, scope="function")]
 Reader = Annotated[Actor | None, Depends(reader)]
 Writer = Annotated[Actor, Depends(_writer)]
+Holder = Writer
+"""Whoever holds the key that came with the request."""
 CursorsOf = Annotated[Cursors, Depends(cursors)]
 IfMatch = Annotated[str, Depends(_if_match)]
 AsOfQuery = Annotated[Reading, Query()]

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 
 class Answer(NamedTuple):
-    """A body, its entity tag, and what it is about."""
+    """A body, its entity tag, what it is about, and where to read on if it has moved."""
 
     tag: str
     body: bytes
     about: str
+    moved_to: str | None = None
 
 
 class KeptAnswers:

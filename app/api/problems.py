@@ -12,7 +12,6 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from starlette.exceptions import HTTPException
-from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import (
@@ -23,6 +22,7 @@ from app.errors import (
     InvalidError,
     NotFoundError,
     PermissionDeniedError,
+    UnavailableError,
     VersionMismatchError,
 )
 from app.schemas import faults
@@ -78,6 +78,14 @@ class PreconditionRequiredError(AttestError):
     """A correction must say which state it corrects."""
 
 
+class TooManyWrongKeysError(AttestError):
+    """Keys that have not worked here were tried too often."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(f"Too many keys that do not work were tried. Try again in {wait} seconds.")
+        self.wait = wait
+
+
 STATUS: Mapping[type[AttestError], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     InvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -89,6 +97,8 @@ STATUS: Mapping[type[AttestError], HTTPStatus] = {
     UnreadableError: HTTPStatus.BAD_REQUEST,
     UnsupportedMediaTypeError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
+    TooManyWrongKeysError: HTTPStatus.TOO_MANY_REQUESTS,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     ImportRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
@@ -116,6 +126,8 @@ def of(error: AttestError) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     if isinstance(error, VersionMismatchError):
         headers["ETag"] = error.current
+    if isinstance(error, TooManyWrongKeysError):
+        headers["Retry-After"] = str(error.wait)
     return problem(status, str(error), _fields(error), headers)
 
 
@@ -133,6 +145,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     for kind in UNAVAILABLE:
         app.add_exception_handler(kind, lambda _request, error: _busy(error))
+    # Also within what Starlette has around all: that would answer in plain text, and raise the error all the same.
+    app.add_middleware(SafetyNet)
 
 
 def _ours(error: Exception) -> AttestError:
@@ -146,27 +160,13 @@ def _invalid(_request: Request, error: Exception) -> Response:
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not as it should be.", faults.problems(inner))
 
 
-def _http(request: Request, error: Exception) -> Response:
+def _http(_request: Request, error: Exception) -> Response:
     if isinstance(error.__cause__, AttestError):  # FastAPI wraps whatever goes wrong while it reads a body
         return of(error.__cause__)
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else "Something went wrong."
     headers = dict((error.headers if isinstance(error, HTTPException) else None) or {})
-    if status == HTTPStatus.METHOD_NOT_ALLOWED and (allowed := _methods(request)):
-        headers["Allow"] = ", ".join(allowed)
     return problem(status, detail, None, headers)
-
-
-def _methods(request: Request) -> list[str]:
-    """The methods of this path. Starlette would name those of the first of its routes alone."""
-    paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
-    found = {
-        method.upper()
-        for path, operations in paths.items()
-        if compile_path(path)[0].match(request.url.path)
-        for method in operations
-    }
-    return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
 def _busy(error: Exception) -> Response:

@@ -17,8 +17,9 @@ from app.api.dependencies import (
 )
 from app.schemas.common import Page
 from app.schemas.query import SourceQuery
+from app.schemas.rating import Ratings
 from app.schemas.source import SourceCorrection, SourcePost, SourceRead
-from app.services import lists, sources
+from app.services import lists, ratings, sources
 from app.services.record import NOW, at
 
 router = APIRouter(prefix="/sources", tags=["sources"], route_class=StrictRoute)
@@ -36,6 +37,14 @@ def list_sources(
 def read_source(request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection) -> Response:
     """Read a source."""
     return answer(request, sources.read_one(connection, at(connection, reading.as_of), identifier))
+
+
+@router.get("/{identifier}/ratings", response_model=Ratings, responses=READ_ONE)
+def read_ratings(request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection) -> Response:
+    """Read what was decided on the reliability of a source, newest first."""
+    record = at(connection, reading.as_of)
+    sources.read_one(connection, record, identifier)
+    return answer(request, Ratings(items=ratings.read_all(connection, record, identifier)))
 
 
 @router.post("", status_code=201, response_model=SourceRead, responses=RECORD)

@@ -2,17 +2,21 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import chain
 from typing import Annotated, BinaryIO, Literal, cast
 
+from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
+from app.api import idempotent
 from app.api.answers import failures
 from app.api.bodies import StrictRoute
 from app.api.dependencies import Reader, Writer
+from app.api.turns import turns
 from app.db.engine import Database
 from app.errors import InvalidError
 from app.formats import attest_csv, attest_json
@@ -22,8 +26,9 @@ from app.schemas.common import Prose, Schema
 from app.schemas.import_report import ImportReport
 from app.schemas.query import ClaimFilter
 from app.schemas.query import Reading as AsOf
-from app.services import exports, imports
+from app.services import exports, idempotency, imports
 from app.services.actors import Actor
+from app.services.idempotency import Named
 
 router = APIRouter(tags=["files"], route_class=StrictRoute)
 
@@ -76,14 +81,17 @@ async def import_file(request: Request, query: Annotated[ImportQuery, Query()], 
     All or nothing but for rows that cannot be taken: those are reported, with line, field and reason.
     """
     with tempfile.SpooledTemporaryFile(max_size=SPOOL) as spool:
+        named: Named | None = request.state.named
         async for piece in request.stream():
             await run_in_threadpool(spool.write, piece)
+            if named is not None:
+                named.add(piece)
         spool.seek(0)
-        report = await run_in_threadpool(_load, request.app.state.database, writer, cast(BinaryIO, spool), query)
-    return Response(report.model_dump_json(), media_type="application/json")
+        load = partial(_load, request.app.state.database, writer, cast(BinaryIO, spool), query, named)
+        return await to_thread.run_sync(load, limiter=turns(request))
 
 
-def _load(database: Database, writer: Actor, stream: BinaryIO, query: ImportQuery) -> ImportReport:
+def _load(database: Database, writer: Actor, stream: BinaryIO, query: ImportQuery, named: Named | None) -> Response:
     head = stream.read(HEAD)
     stream.seek(0)
     try:
@@ -93,6 +101,8 @@ def _load(database: Database, writer: Actor, stream: BinaryIO, query: ImportQuer
     if name not in FORMATS:
         raise InvalidError.of("format", f"is not one of {', '.join(FORMATS)}")
     with database.writing() as connection:
+        if named is not None and (given := idempotency.begin(connection, named)) is not None:
+            return idempotent.again(given)
         report = imports.load(
             connection,
             writer,
@@ -102,9 +112,12 @@ def _load(database: Database, writer: Actor, stream: BinaryIO, query: ImportQuer
             strict=query.strict,
             dry_run=query.dry_run,
         )
+        answer = Response(report.model_dump_json(), media_type="application/json")
         if query.dry_run:
             connection.rollback()
-    return report
+        elif named is not None:
+            idempotent.keep(connection, named, answer)
+    return answer
 
 
 @router.get(

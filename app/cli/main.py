@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app import __version__
-from app.cli import claims, database, files, keys, reference, serve
+from app.cli import audit, claims, database, evidence, files, keys, people, queue, reference, serve
 from app.cli.output import FAILED, complain
 from app.errors import AttestError
 
@@ -24,7 +24,11 @@ app.add_typer(database.app, name="db")
 app.command("import")(files.import_files)
 app.command("export")(files.export)
 app.add_typer(claims.app, name="claim")
+app.add_typer(evidence.app, name="evidence")
+app.add_typer(people.app, name="people")
+app.command("queue")(queue.queue)
 app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
 app.command("reference")(reference.reference)
 
 

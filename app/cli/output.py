@@ -46,11 +46,12 @@ def database() -> Iterator["Database"]:
     """The database of the settings."""
     from app import settings
     from app.db.engine import Database
+    from app.services.log_key import Sealer
 
     chosen = settings.load()
     if not chosen.database_url:
         chosen.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # drafts and the secret are in there
-    opened = Database(chosen.url, pool_size=1)
+    opened = Database(chosen.url, pool_size=1, seal=Sealer(chosen.log_key_path, chosen.log_origin))
     try:
         yield opened
     finally:

@@ -16,6 +16,8 @@ def reference() -> None:
 
 def vocabulary_page() -> str:
     """The page, made from the code alone."""
+    from app.services import queue_rules
+    from app.services.review_flow import STEPS
     from app.services.status_rules import RULES
 
     parts = [
@@ -33,6 +35,19 @@ def vocabulary_page() -> str:
     parts.append(
         _table(("status", "it may be set only with"), [(f"`{one}`", rule.needs) for one, rule in RULES.items()])
     )
+    parts.append(
+        "## How the queue ranks\n\nThe points of a claim's reasons are added up. Reach alone is none to wait.\n"
+    )
+    parts.append(_table(("reason", "points"), [(f"`{one}`", rule.counts) for one, rule in queue_rules.RULES.items()]))
+    parts.append(
+        "## The way of a proposal\n\nWho may do what about it, and what comes of it; anything else is refused.\n"
+    )
+    ways = [
+        (f"`{verdict}` by: {', '.join(sorted(step.by))}", f"from `{before}` to `{after}`")
+        for verdict, step in STEPS.items()
+        for before, after in step.leads.items()
+    ]
+    parts.append(_table(("who does what", "what comes of it"), ways))
     return "\n".join(parts)
 
 

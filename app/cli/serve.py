@@ -24,7 +24,7 @@ def serve(
 
     from app import settings
     from app.db import migrate
-    from app.services import keys
+    from app.services import keys, log
 
     chosen = settings.load()
     with database() as opened:
@@ -32,6 +32,7 @@ def serve(
             fail("The database is not at this version. Run: attest db upgrade")
         with opened.writing() as connection:
             first = keys.issue_first(connection)
+        log.catch_up(opened)
     if first is not None:
         say("Administrator's key, shown this once; keep it safe:")
         typer.echo(f"\n    {first}\n")
@@ -45,6 +46,9 @@ def serve(
         log_level=chosen.log_level,
         access_log=False,  # addresses of readers and what they search for are nobody's business
         server_header=False,
+        # Who asks is told by the connection, unless that is one of a proxy of our own.
+        proxy_headers=bool(chosen.trusted_proxies),
+        forwarded_allow_ips=chosen.trusted_proxies,
         http="app.api.protocol:BoundedHttp",
         lifespan="on",
         ws="none",

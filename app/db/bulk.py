@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from itertools import chain
 from typing import Any, TypeAlias
 
-from sqlalchemy import JSON, Connection, Dialect, Table
+from sqlalchemy import JSON, Connection, Dialect, LargeBinary, Table
 
 Row: TypeAlias = Mapping[Any, Any]
 """A stored row, by column name."""
@@ -43,9 +43,9 @@ def expect_growth(connection: Connection) -> None:
 
 
 def insert(connection: Connection, table: Table, rows: Sequence[Row], stamp: Row) -> None:
-    """Insert rows that all name the same columns; `stamp` holds those that are the same in every row."""
+    """Insert rows that all name the same columns; `stamp` holds those that are the same in every row, if there are."""
     dialect = connection.dialect
-    (stamped,) = _converted(dialect, table, [stamp])
+    stamped = _converted(dialect, table, [stamp])[0] if stamp else ()
     values = [(*row, *stamped) for row in _converted(dialect, table, rows)]
     into = f"{table.name} ({_names(dialect, (*rows[0], *stamp))})"
     if dialect.name == "sqlite":
@@ -143,7 +143,7 @@ def _converters(dialect: Dialect, table: Table) -> Mapping[str, _Converter]:
     found: dict[str, _Converter] = {}
     for column in table.columns:
         process = column.type.dialect_impl(dialect).bind_processor(dialect)
-        if process is not None:
+        if process is not None and not isinstance(column.type, LargeBinary):  # drivers take bytes as they are
             found[column.name] = partial(_each if isinstance(column.type, JSON) else _each_once, process)
     return found
 

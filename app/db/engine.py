@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock, local
 from time import thread_time
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 _WRITES = "attest_writes"
 _LAST_ACTS = "attest_last_acts"
+_SEAL = "attest_seal"
 
 SQLITE_PRAGMAS = {
     "journal_mode": "WAL",  # readers never wait for the writer
@@ -24,12 +25,20 @@ SQLITE_PRAGMAS = {
 }
 
 
+class Seal(Protocol):
+    """Signs states of the log with a key that is not in the database."""
+
+    def __call__(self, size: int, root: bytes, *, first: Callable[[], bool]) -> str | None:
+        """The signed note of a state; None if there is no key. `first` tells whether nothing was ever signed."""
+
+
 class Database:
     """One database and its pool of connections."""
 
-    def __init__(self, url: str, *, pool_size: int = 16) -> None:
+    def __init__(self, url: str, *, pool_size: int = 16, seal: Seal | None = None) -> None:
         self.url = url
         self.pool_size = pool_size
+        self._seal = seal
         self._kept: list[KeptConnections] = []
         self.engine = _make_engine(url, pool_size)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
@@ -65,7 +74,7 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """A transaction that may write: committed when the block ends, rolled back when it raises."""
         acts: list[Callable[[], None]] = []
-        options = {_WRITES: True, _LAST_ACTS: acts}
+        options = {_WRITES: True, _LAST_ACTS: acts, _SEAL: self._seal}
         with self.engine.connect().execution_options(**options) as connection, connection.begin() as transaction:
             yield connection
             if transaction.is_active:  # a dry run has been rolled back
@@ -157,6 +166,12 @@ def broken_off(error: DBAPIError) -> bool:
 def before_commit(connection: Connection, act: Callable[[], None]) -> None:
     """Have something done as the last of a transaction, if it comes to that. `connection` is one that may write."""
     connection.get_execution_options()[_LAST_ACTS].append(act)
+
+
+def seal_of(connection: Connection) -> Seal | None:
+    """What signs for a connection that may write; None if nothing does."""
+    seal: Seal | None = connection.get_execution_options().get(_SEAL)
+    return seal
 
 
 def _make_engine(url: str, pool_size: int) -> Engine:

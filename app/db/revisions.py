@@ -8,9 +8,9 @@ To read the record as of a moment, `as_recorded` puts a subquery in the place of
 stays the same, so there is one way to write a read.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias
 
@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from app import clock
 from app.db import bulk
-from app.db.schema import SHOWN_ELSEWHERE, Base
+from app.db.schema import NOW_ONLY, SHOWN_ELSEWHERE, Base
 
 Row: TypeAlias = bulk.Row
 """A stored row, by column name."""
@@ -50,13 +50,14 @@ def revision_table(table: Table) -> Table:
             primary_key=column.name in ("id", "version"),
             autoincrement=False,
             nullable=column.nullable,
+            server_default=None if column.server_default is None else column.server_default.arg,  # type: ignore[attr-defined]  # ours are literals
             comment=column.comment,
         )
         for column in table.columns
     ]
     # What is looked for now is looked for in the past as well. Nothing is unique there: versions repeat each other.
     unique = [constraint.columns for constraint in table.constraints if isinstance(constraint, UniqueConstraint)]
-    indexed = [index.columns for index in table.indexes]
+    indexed = [index.columns for index in table.indexes if not index.info.get(NOW_ONLY)]
     sought = {tuple(column.name for column in columns) for columns in (*unique, *indexed)}
     return Table(
         name,
@@ -133,6 +134,8 @@ class Change:
     action: str
     reason: str
     watch: Watch | None = None
+    written: Counter[str] = field(default_factory=Counter)
+    """How many rows it has written to each table of the record, by the name of the table."""
     _stored: bool = False
     _shared: bool = False
 
@@ -164,7 +167,9 @@ class Change:
             return
         self._store()
         self._announce(table, rows)
+        self._tell_sharing(table, ["*"])
         bulk.insert(self.connection, table, rows, self._stamp)
+        self.written[table.name] += len(rows)
 
     def add(self, table: Table, rows: Sequence[Row]) -> None:
         """Record new objects, as their first version."""
@@ -197,13 +202,20 @@ class Change:
 
     def _keep(self, table: Table, rows: Sequence[Row]) -> None:
         """Copy these objects as they are now among the versions: the engine does that in half the time of a write."""
-        bulk.copy(self.connection, table, revision_table(table), [row["id"] for row in rows])
+        revision = revision_table(table)
+        bulk.copy(self.connection, table, revision, [row["id"] for row in rows])
+        self.written[revision.name] += len(rows)
 
     def _tell_sharing(self, table: Table, written: Iterable[str]) -> None:
         """Note in the head if what is written is shown with other objects, whose versions do not tell of it."""
         if not self._shared and table.info.get(SHOWN_ELSEWHERE, frozenset()) & set(written):
             self.connection.execute(update(Base.metadata.tables["head"]).values(shared_seq=self.seq))
             self._shared = True
+
+    def tell_sharing(self) -> None:
+        """Note that something has changed that is shown with objects and is no part of the record, such as a byline."""
+        self._store()
+        self.connection.execute(update(Base.metadata.tables["head"]).values(shared_seq=self.seq))
 
     def amend_each(self, table: Table, rows: Mapping[str, Mapping[str, Any]]) -> None:
         """Change existing objects, each in columns of its own; `rows` maps ids to the columns that change."""

@@ -1,9 +1,9 @@
 """The common ground of all tables: naming, the columns that every recorded object has, closed lists as CHECKs."""
 
 from datetime import datetime
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
-from sqlalchemy import CheckConstraint, ForeignKey, MetaData, String, Table, Text
+from sqlalchemy import CheckConstraint, ForeignKey, MetaData, String, Table, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.db.types import BigInt, UtcDateTime
@@ -20,6 +20,16 @@ NAMING = {
 SHOWN_ELSEWHERE = "shown_elsewhere"
 """In a table's `info`: columns that are shown with other objects too; `*` stands for the object as a whole."""
 
+PERSONAL = "personal"
+"""In a column's `info`: it says who did something. The log holds a commitment to it instead."""
+
+ABSENT = "absent"
+"""In a column's `info`: the value of rows that were there before the column was. The log says nothing of it, as it says
+nothing of null: so what was logged before a migration that adds a column stays true after it."""
+
+NOW_ONLY = "now_only"
+"""In an index's `info`: what it helps to find is only looked for in the present; versions need no such index."""
+
 ID_LENGTH = 32
 """A prefix of up to five letters, an underscore and 26 characters."""
 
@@ -34,6 +44,12 @@ def known(column: str, words: type[Word]) -> CheckConstraint:
     """The CHECK that a text column holds a word of a closed list, or null where the column allows it."""
     listed = ", ".join(f"'{word}'" for word in words.values())
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+def where_now(condition: str) -> dict[str, Any]:
+    """Options of an index of those rows only that meet a condition, and of the present ones only."""
+    only = text(condition)
+    return {"sqlite_where": only, "postgresql_where": only, "info": {NOW_ONLY: True}}
 
 
 def table_of(model: type[Base]) -> Table:

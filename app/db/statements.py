@@ -8,9 +8,12 @@ Values come back plain, the same from either engine and fit for JSON: text, numb
 RFC 3339, days in ISO 8601.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
+from itertools import count
 from typing import Any, TypeAlias
 
 import msgspec
@@ -118,14 +121,17 @@ class Numbers(Texts):
 
 
 class among(FunctionElement[bool]):  # noqa: N801 - reads as the operator that it is
-    """True if a column has one of the texts in a parameter, however many there are: the statement stays the same."""
+    """True if a column has one of the texts or numbers in a parameter, however many: the statement stays the same."""
 
     name = "among"
     type = Boolean()
     inherit_cache = True
 
-    def __init__(self, column: ColumnElement[Any], parameter: str, texts: list[str] | None = None) -> None:
-        given = bindparam(parameter, type_=Texts()) if texts is None else bindparam(parameter, texts, Texts())
+    def __init__(
+        self, column: ColumnElement[Any], parameter: str, texts: list[str] | None = None, *, numbers: bool = False
+    ) -> None:
+        kind = Numbers() if numbers else Texts()
+        given = bindparam(parameter, type_=kind) if texts is None else bindparam(parameter, texts, kind)
         super().__init__(column, given)
 
 
@@ -139,6 +145,24 @@ def _among_sqlite(element: among, compiler: SQLCompiler, **options: Any) -> str:
 def _among_postgresql(element: among, compiler: SQLCompiler, **options: Any) -> str:
     column, texts = (compiler.process(part, **options) for part in element.clauses)
     return f"{column} = ANY({texts})"
+
+
+class bytewise(FunctionElement[str]):  # noqa: N801 - reads as the function that it is
+    """A text, to be ordered by its bytes whatever order the database has for texts."""
+
+    name = "bytewise"
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(bytewise, "sqlite")
+def _bytewise_sqlite(element: bytewise, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(bytewise, "postgresql")
+def _bytewise_postgresql(element: bytewise, compiler: SQLCompiler, **options: Any) -> str:
+    return f'{compiler.process(element.clauses, **options)} COLLATE "C"'
 
 
 class _texts(FunctionElement[str]):  # noqa: N801 - named as the function of SQL that it stands for
@@ -180,6 +204,7 @@ def numbers(parameter: str) -> FromClause:
 # --- plain values ---
 
 
+@lru_cache(maxsize=1024)  # all rows of a change have the same one
 def _moment_of_text(text: str) -> str:
     return text.replace(" ", "T").removesuffix(".000000") + "Z"
 
@@ -257,6 +282,7 @@ class _Compiled:
         columns = _columns(statement)
         self.names = [name for name, _type in columns]
         found_converters = _converters(columns, dialect.name, _FROM_DRIVER[dialect.name])
+        self.by_place = found_converters
         self.converters = [(self.names[place], convert) for place, convert in found_converters]
 
     def bind(self, given: Mapping[str, Any]) -> Any:
@@ -277,10 +303,7 @@ class Statement:
 
     def rows(self, connection: Connection, **values: Any) -> list[PlainRow]:
         """All rows. Raises what SQLAlchemy raises."""
-        engine = connection.dialect.name
-        compiled = self._compiled.get(engine)
-        if compiled is None:
-            compiled = self._compiled[engine] = _Compiled(self._statement, connection.dialect)
+        compiled = self._for(connection)
         rows: list[PlainRow] = []
         for found in _run(connection, compiled.sql, compiled.bind(values)):
             row = dict(zip(compiled.names, found, strict=False))
@@ -290,15 +313,69 @@ class Statement:
             rows.append(row)
         return rows
 
+    def lists(self, connection: Connection, *, at_once: int | None, **values: Any) -> Iterator[list[Any]]:
+        """All rows as lists of plain values, in the order of the columns. Raises what SQLAlchemy raises.
+
+        No more than `at_once` are held at a time; None holds them all, which is quicker where they are few.
+        """
+        compiled = self._for(connection)
+        bound = compiled.bind(values)
+        if at_once is None:
+            batches = iter([_run(connection, compiled.sql, bound)])
+        else:
+            batches = _run_on(connection, compiled.sql, bound, at_once)
+        for batch in batches:
+            for found in batch:
+                row = list(found)
+                for place, convert in compiled.by_place:
+                    if row[place] is not None:
+                        row[place] = convert(row[place])
+                yield row
+
+    def _for(self, connection: Connection) -> _Compiled:
+        engine = connection.dialect.name
+        compiled = self._compiled.get(engine)
+        if compiled is None:
+            compiled = self._compiled[engine] = _Compiled(self._statement, connection.dialect)
+        return compiled
+
 
 def _run(connection: Connection, sql: str, values: Any) -> list[Any]:
     driver: Any = connection.connection.dbapi_connection
-    try:
+    with _as_sqlalchemy_would(connection, sql):
         if connection.dialect.name == "sqlite":
             found: list[Any] = driver.execute(sql, values).fetchall()
             return found
         return driver.cursor().execute(sql, values, prepare=True).fetchall()  # type: ignore[no-any-return]  # as above
+
+
+def _run_on(connection: Connection, sql: str, values: Any, at_once: int) -> Iterator[list[Any]]:
+    """The rows in batches. PostgreSQL keeps them at the server for as long as the transaction lasts."""
+    driver: Any = connection.connection.dbapi_connection
+    with _as_sqlalchemy_would(connection, sql):
+        if connection.dialect.name == "sqlite":
+            cursor = driver.execute(sql, values)
+        else:
+            cursor = driver.cursor(name=f"attest_{next(_numbers)}")
+            cursor.execute(sql, values)
+        try:
+            while batch := cursor.fetchmany(at_once):
+                yield batch
+        finally:
+            cursor.close()
+
+
+_numbers = count()
+"""What tells apart the cursors of one transaction."""
+
+
+@contextmanager
+def _as_sqlalchemy_would(connection: Connection, sql: str) -> Iterator[None]:
+    """Raise errors of the driver as SQLAlchemy raises them."""
+    try:
+        yield
     except connection.dialect.loaded_dbapi.Error as error:
+        driver: Any = connection.connection.dbapi_connection
         gone = connection.dialect.is_disconnect(error, driver, None)
         if gone:
             connection.invalidate()

@@ -5,8 +5,11 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Date, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import Base, Versioned, known
-from app.vocabulary import Directness, Lineage, Stance
+from app.db.schema import Base, Versioned, known, where_now
+from app.vocabulary import Directness, Lineage, Retractor, Stance
+
+DENYING = "stance IN ('denies', 'disputes_figure') AND NOT withdrawn"
+"""The condition of attributions that stand against their claim, to the letter: by it engines find the index of them."""
 
 
 class Attribution(Versioned, Base):
@@ -30,8 +33,15 @@ class Attribution(Versioned, Base):
             " ELSE searched_on IS NULL AND searched_where IS NULL AND searched_by IS NULL END",
             name="search_recorded",
         ),
+        known("retracted_by", Retractor),
+        CheckConstraint(
+            "CASE WHEN retracted_by IS NULL THEN retracted_on IS NULL AND retraction_notice IS NULL"
+            " ELSE withdrawn AND retracted_on IS NOT NULL AND retraction_notice IS NOT NULL END",
+            name="retraction_whole",
+        ),
         CheckConstraint("translation IS NULL OR translated_by IS NOT NULL", name="translator_named"),
         Index("ix_attribution_source", "source_id", "claim_id"),
+        Index("ix_attribution_denying", "change_seq", **where_now(DENYING)),
         {"comment": "Who takes which stance on a claim, where, and from whom they have it"},
     )
     prefix = "att"
@@ -66,3 +76,6 @@ class Attribution(Versioned, Base):
     )
     note: Mapped[str | None] = mapped_column(Text, comment="What a reader should know about it")
     withdrawn: Mapped[bool] = mapped_column(comment="Taken back; kept to be read, counted no more")
+    retracted_by: Mapped[str | None] = mapped_column(Text, comment="Who took it back; null: nobody, or not said")
+    retracted_on: Mapped[date | None] = mapped_column(Date, comment="When it was taken back")
+    retraction_notice: Mapped[str | None] = mapped_column(Text, comment="What readers are told of that")

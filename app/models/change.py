@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import Base, known
+from app.db.schema import PERSONAL, Base, known
 from app.db.types import BigInt, UtcDateTime
 from app.vocabulary import Action
 
@@ -21,7 +21,7 @@ class Change(Base):
 
     seq: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False, comment="1, 2, 3, … without gaps")
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True, comment="When, UTC; grows with seq")
-    actor_id: Mapped[str] = mapped_column(ForeignKey("person.id"), comment="Who")
+    actor_id: Mapped[str] = mapped_column(ForeignKey("person.id"), comment="Who", info={PERSONAL: True})
     action: Mapped[str] = mapped_column(Text, comment="What kind of act")
     reason: Mapped[str] = mapped_column(Text, comment="Why, in the words of the one who did it")
 
@@ -40,4 +40,14 @@ class Head(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime, comment="Time of the last change, UTC")
     shared_seq: Mapped[int] = mapped_column(
         BigInt, server_default="0", comment="Number of the last change of something that claims show and do not own"
+    )
+    log_seq: Mapped[int] = mapped_column(
+        BigInt, server_default="0", comment="Number of the last change that is in the log"
+    )
+    log_size: Mapped[int] = mapped_column(BigInt, server_default="0", comment="How many entries the log has")
+    log_frontier: Mapped[bytes | None] = mapped_column(
+        LargeBinary, comment="Roots of the complete subtrees that the log is made of, the largest first"
+    )
+    log_secret: Mapped[bytes | None] = mapped_column(
+        LargeBinary, comment="32 random bytes that blind the hashes in the log"
     )

@@ -1,10 +1,13 @@
 """What claims are to each other."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import SHOWN_ELSEWHERE, Base, Versioned, known
+from app.db.schema import SHOWN_ELSEWHERE, Base, Versioned, known, where_now
 from app.vocabulary import Relation
+
+CONTRADICTING = "relation = 'contradicts' AND NOT withdrawn"
+"""The condition of relations between claims that cannot both hold, to the letter: by it engines find their index."""
 
 
 class ClaimRelation(Versioned, Base):
@@ -15,6 +18,7 @@ class ClaimRelation(Versioned, Base):
         UniqueConstraint("claim_id", "other_claim_id", "relation"),
         known("relation", Relation),
         CheckConstraint("claim_id <> other_claim_id", name="between_two"),
+        Index("ix_claim_relation_contradicting", "change_seq", **where_now(CONTRADICTING)),
         # A relation to a draft is shown to the desk, and gives the claim at its other end no new version.
         {"comment": "What claims are to each other", "info": {SHOWN_ELSEWHERE: frozenset({"*"})}},
     )

@@ -1,12 +1,11 @@
-"""Where things are said: documents, and the bytes of them that we kept."""
+"""Where things are said."""
 
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import SHOWN_ELSEWHERE, Base, Recorded, Versioned, known
-from app.db.types import BigInt, UtcDateTime
+from app.db.schema import SHOWN_ELSEWHERE, Base, Versioned, known
 from app.vocabulary import DocumentKind
 
 
@@ -39,22 +38,3 @@ class Document(Versioned, Base):
     archive_url: Mapped[str | None] = mapped_column(Text, comment="A public archive's copy")
     archived_on: Mapped[date | None] = mapped_column(Date, comment="When that copy was made")
     note: Mapped[str | None] = mapped_column(Text, comment="What a reader should know about it")
-
-
-class Capture(Recorded, Base):
-    """The bytes of a document that we kept, known by their digest."""
-
-    __tablename__ = "capture"
-    __table_args__ = (
-        CheckConstraint("length(sha256) = 64", name="sha256_whole"),
-        CheckConstraint("byte_length >= 0", name="byte_length_positive"),
-        {"comment": "The bytes of a document that we kept; appended to, never altered"},
-    )
-    prefix = "cap"
-
-    document_id: Mapped[str] = mapped_column(ForeignKey("document.id"), index=True, comment="Of which document")
-    sha256: Mapped[str] = mapped_column(Text, index=True, comment="SHA-256 of the bytes, hexadecimal")
-    media_type: Mapped[str] = mapped_column(Text, comment="Media type of the bytes")
-    byte_length: Mapped[int] = mapped_column(BigInt, comment="How many bytes")
-    captured_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="When they were fetched or handed over, UTC")
-    url: Mapped[str | None] = mapped_column(Text, comment="From where")

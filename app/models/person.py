@@ -1,25 +1,35 @@
-"""People who write to the record, and the keys by which they do. Nothing here is public but a byline."""
+"""People who write to the record, and the keys by which they do. Nothing here is public but a byline.
+
+An account is one thing, what proves that somebody is its holder another: keys today, and whatever else comes later
+stands beside them in a table of its own.
+"""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.schema import ID_LENGTH, Base, known
 from app.db.types import UtcDateTime
-from app.vocabulary import Role
+from app.vocabulary import Role, Scope
 
 
 class Person(Base):
     """Someone (or the system itself) who changes the record."""
 
     __tablename__ = "person"
-    __table_args__ = ({"comment": "Who changes the record; only the byline is ever public"},)
+    __table_args__ = (known("role", Role), {"comment": "Who changes the record; only the byline is ever public"})
     prefix = "per"
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, comment="Opaque identifier")
     byline: Mapped[str] = mapped_column(Text, unique=True, comment="Public name or pseudonym")
+    pseudonym: Mapped[bool] = mapped_column(server_default=false(), comment="Whether the byline is not their name")
+    name: Mapped[str | None] = mapped_column(Text, comment="Private: who it is; for administrators alone")
+    role: Mapped[str] = mapped_column(Text, server_default="reader", comment="What they may do")
+    system: Mapped[bool] = mapped_column(server_default=false(), comment="Whether it is the program; it has no keys")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="When it was entered, UTC")
+    left_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="Since when nothing opens it any more, UTC")
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="When the person was erased, UTC")
 
 
 class ApiKey(Base):
@@ -34,6 +44,23 @@ class ApiKey(Base):
     handle: Mapped[str] = mapped_column(Text, unique=True, comment="Public first part of the key; finds this row")
     secret_hash: Mapped[str] = mapped_column(Text, comment="SHA-256 of the whole key, hexadecimal")
     role: Mapped[str] = mapped_column(Text, comment="What its holder may do")
+    label: Mapped[str | None] = mapped_column(Text, comment="What it is for, in its holder's words")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="When it was issued, UTC")
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="When it stops working, UTC; null: never")
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="When it was revoked, UTC")
+    last_used_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, comment="When it last opened a door, UTC, to a minute or so"
+    )
+
+
+class ApiKeyScope(Base):
+    """One thing that a key may be used for."""
+
+    __tablename__ = "api_key_scope"
+    __table_args__ = (
+        known("scope", Scope),
+        {"comment": "What keys may be used for; what is not here, a key may not", "sqlite_with_rowid": False},
+    )
+
+    key_id: Mapped[str] = mapped_column(ForeignKey("api_key.id"), primary_key=True, comment="Which key")
+    scope: Mapped[str] = mapped_column(Text, primary_key=True, comment="For what")

@@ -6,16 +6,24 @@ from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.schema import Base, Recorded, known
-from app.vocabulary import Status
+from app.vocabulary import Probability, StandardOfProof, Status
 
 
 class Review(Recorded, Base):
-    """A decision on a claim's status. The last one holds; it is stale once the proposition has changed since."""
+    """A decision on a claim's status. The last one holds.
+
+    One that was taken at the desk rests on a sign-off, and through it on a proposal; one that came with a file names
+    whoever took it.
+    """
 
     __tablename__ = "review"
     __table_args__ = (
         known("status", Status),
+        known("standard", StandardOfProof),
+        known("probability", Probability),
         CheckConstraint("claim_version >= 0", name="claim_version_not_negative"),
+        CheckConstraint("credibility BETWEEN 1 AND 6", name="credibility_within"),
+        CheckConstraint("(decided_by IS NULL) = (sign_off_id IS NOT NULL)", name="signed_or_named"),
         Index("ix_review_claim", "claim_id", "change_seq"),
         {"comment": "Decisions on the status of claims; appended to, never altered"},
     )
@@ -24,6 +32,17 @@ class Review(Recorded, Base):
     claim_id: Mapped[str] = mapped_column(ForeignKey("claim.id"), comment="On which claim")
     claim_version: Mapped[int] = mapped_column(comment="On which version of it it was taken; 0: before this record")
     status: Mapped[str] = mapped_column(Text, comment="What was decided")
+    credibility: Mapped[int | None] = mapped_column(comment="1 (confirmed) to 6 (cannot be judged), Admiralty code")
+    standard: Mapped[str | None] = mapped_column(Text, comment="How sure one had to be: standard of proof")
+    probability: Mapped[str | None] = mapped_column(Text, comment="How likely it is, a band of ICD 203")
     rationale: Mapped[str] = mapped_column(Text, comment="Why")
+    notice: Mapped[str | None] = mapped_column(
+        Text, comment="What readers are told where the decision before it turned out wrong"
+    )
     decided_on: Mapped[date] = mapped_column(Date, comment="When")
-    decided_by: Mapped[str] = mapped_column(Text, comment="By whom, a byline")
+    decided_by: Mapped[str | None] = mapped_column(
+        Text, comment="By whom, a byline, where it came with a file; null: whoever proposed and signed it"
+    )
+    sign_off_id: Mapped[str | None] = mapped_column(
+        ForeignKey("sign_off.id"), unique=True, comment="The approval that made it; null: it came with a file"
+    )

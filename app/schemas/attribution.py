@@ -9,7 +9,6 @@ from app.schemas.common import (
     Day,
     Edtf,
     Key,
-    Language,
     Line,
     Prose,
     Read,
@@ -17,39 +16,13 @@ from app.schemas.common import (
     Ref,
     Schema,
     Stamp,
-    Verbatim,
 )
 from app.schemas.document import DocumentBrief
 from app.schemas.faults import FieldFaultError
+from app.schemas.quote import Quote
+from app.schemas.rating import RatingBrief
 from app.schemas.source import SourceBrief
-from app.vocabulary import Directness, Lineage, Stance
-
-
-class Quote(Schema):
-    """A passage of a document: W3C Web Annotation TextQuoteSelector, with page or media time."""
-
-    exact: Verbatim = Field(examples=["близько 11 тисяч військових КНДР"])
-    """The words themselves."""
-    prefix: Verbatim | None = None
-    """The words right before them."""
-    suffix: Verbatim | None = None
-    """The words right after them."""
-    page: Line | None = None
-    """Page, as printed."""
-    media_time: Line | None = Field(None, pattern=r"^\d{1,2}:\d{2}:\d{2}(\.\d{1,3})?$", examples=["00:01:23"])
-    """Time in the recording, hh:mm:ss."""
-    language: Language | None = Field(None, examples=["uk"])
-    """Language of the words, BCP 47."""
-    translation: Verbatim | None = None
-    """The words in the language of the statement."""
-    translated_by: Line | None = None
-    """Who translated them, a person or a program."""
-
-    @model_validator(mode="after")
-    def _translator_named(self) -> Self:
-        if self.translation is not None and self.translated_by is None:
-            raise FieldFaultError("translated_by", "must say who made the translation")
-        return self
+from app.vocabulary import Directness, Lineage, Retractor, Stance
 
 
 class Search(Schema):
@@ -61,6 +34,17 @@ class Search(Schema):
     """Where was looked."""
     by: Line = Field(examples=["Attest seed desk"])
     """By whom, a byline."""
+
+
+class Retraction(Schema):
+    """That a statement was taken back."""
+
+    by: Retractor
+    """Who took it back."""
+    on: Day = Field(examples=["2025-01-20"])
+    """When."""
+    notice: Prose = Field(examples=["The ministry says that its figure counted one unit twice."])
+    """What readers are told of it."""
 
 
 class AttributionFields(Schema):
@@ -90,6 +74,8 @@ class AttributionFields(Schema):
     """What a reader should know about it."""
     withdrawn: StrictBool = False
     """Taken back; kept to be read, counted no more."""
+    retraction: Retraction | None = None
+    """Who took it back, when, and what readers are told; only with withdrawn."""
 
 
 class _Whole(AttributionFields):
@@ -97,6 +83,8 @@ class _Whole(AttributionFields):
     def _consistent(self) -> Self:
         if (self.lineage is Lineage.RELAYED) != (self.upstream is not None):
             raise FieldFaultError("upstream", "goes with lineage 'relayed', and only with it")
+        if self.retraction is not None and not self.withdrawn:
+            raise FieldFaultError("retraction", "goes with withdrawn, and only with it")
         if (self.stance is Stance.NO_STATEMENT_FOUND) != (self.search is not None):
             raise FieldFaultError("search", "goes with stance 'no_statement_found', and only with it: on, where, by")
         return self
@@ -144,6 +132,8 @@ class AttributionRead(Stamp):
     """On which claim."""
     source: SourceBrief
     """Who."""
+    reliability: RatingBrief | None
+    """How far the source can be relied upon in this, as the desk decided; null: not rated."""
     stance: Stance
     """What the source does with the claim."""
     lineage: Lineage
@@ -170,3 +160,5 @@ class AttributionRead(Stamp):
     """What a reader should know about it."""
     withdrawn: bool
     """Taken back; kept to be read, counted no more."""
+    retraction: Retraction | None
+    """Who took it back, when, and what readers are told."""

@@ -11,7 +11,7 @@ from app.schemas.fact_check import FactCheckRead
 from app.schemas.faults import FieldFaultError
 from app.schemas.independence import Counts, OriginsRead
 from app.schemas.quantity import QuantityCreate, QuantityRead
-from app.schemas.relation import ClaimRelationCreate, RelationRead
+from app.schemas.relation import ClaimBrief, ClaimRelationCreate, RelationRead
 from app.schemas.review import ReviewRead
 from app.schemas.source import SourceBrief
 from app.vocabulary import ClaimKind, Lineage, Stage, Stance, Status
@@ -167,6 +167,8 @@ class ClaimRead(ClaimCore):
     """What speaks for or against it."""
     relations: list[RelationRead]
     """What it is to other claims, in both directions."""
+    successor: ClaimBrief | None
+    """For a withdrawn claim that gave way to another: that one. An address of the claim then leads there."""
     review: ReviewRead | None
     """The decision that its status comes from."""
     fact_checks: list[FactCheckRead]

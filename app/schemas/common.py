@@ -143,11 +143,16 @@ class Read(Described):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
 
-class Stamp(Read):
-    """What every recorded object carries."""
+class Identified(Read):
+    """What has an address of its own."""
 
     id: str = Field(examples=["clm_01jhf3m8w5k6v0x2s9r7q4t1ya"])
     """Opaque identifier; sorts by the time it was made."""
+
+
+class Stamp(Identified):
+    """What every recorded object carries."""
+
     key: str | None
     """Name of the object in the file it was imported from."""
     version: int = Field(examples=[1])

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from app.schemas.capture import CaptureRead
 from app.schemas.common import (
     Correction,
     Day,
@@ -10,7 +11,6 @@ from app.schemas.common import (
     Language,
     Line,
     LongLine,
-    Moment,
     Prose,
     Read,
     Recording,
@@ -82,23 +82,6 @@ class DocumentBrief(Read):
     """Who published it; null: not known."""
 
 
-class CaptureRead(Read):
-    """Bytes of a document that we kept."""
-
-    id: str
-    """Identifier."""
-    sha256: str
-    """SHA-256 of the bytes, hexadecimal."""
-    media_type: str
-    """Media type of the bytes."""
-    byte_length: int
-    """How many bytes."""
-    captured_at: Moment
-    """When they were fetched or handed over, UTC."""
-    url: str | None
-    """From where."""
-
-
 class DocumentRead(Stamp, DocumentBrief):
     """A document, whole."""
 
@@ -115,4 +98,4 @@ class DocumentRead(Stamp, DocumentBrief):
     note: str | None
     """What a reader should know about it."""
     captures: list[CaptureRead]
-    """The bytes that we kept."""
+    """The bytes that we kept of it."""

@@ -7,7 +7,8 @@ from pydantic import Field, StrictBool, model_validator
 from app.schemas.common import Correction, Day, Key, Prose, Recording, Ref, Schema, Stamp
 from app.schemas.document import DocumentBrief
 from app.schemas.faults import FieldFaultError
-from app.vocabulary import EvidenceRole
+from app.schemas.quote import Quote
+from app.vocabulary import EvidenceKind, EvidenceRole
 
 
 class EvidenceFields(Schema):
@@ -19,8 +20,12 @@ class EvidenceFields(Schema):
     """Which bytes of it (a capture's id)."""
     role: EvidenceRole
     """What it does to the claim."""
+    kind: EvidenceKind = EvidenceKind.DOCUMENT
+    """What it is, as something to examine."""
     description: Prose | None = Field(None, examples=["One man lies with bandaged hands; the other sits."])
     """What is to be seen in it."""
+    quote: Quote | None = None
+    """The passage that it is about."""
     independent: StrictBool | None = None
     """Independent of the claim's origins; null: not looked into."""
     examined_on: Day | None = None
@@ -29,6 +34,8 @@ class EvidenceFields(Schema):
     """What the examination found."""
     conclusive: StrictBool = False
     """The finding settles the matter."""
+    note: Prose | None = None
+    """What a reader should know about it."""
     withdrawn: StrictBool = False
     """Taken back; kept to be read, counted no more."""
 
@@ -76,8 +83,12 @@ class EvidenceRead(Stamp):
     """Which bytes of it."""
     role: EvidenceRole
     """What it does to the claim."""
+    kind: EvidenceKind
+    """What it is, as something to examine."""
     description: str | None
     """What is to be seen in it."""
+    quote: Quote | None
+    """The passage that it is about."""
     independent: bool | None
     """Independent of the claim's origins; null: not looked into."""
     examined_on: Day | None
@@ -86,5 +97,7 @@ class EvidenceRead(Stamp):
     """What the examination found."""
     conclusive: bool
     """The finding settles the matter."""
+    note: str | None
+    """What a reader should know about it."""
     withdrawn: bool
     """Taken back; kept to be read, counted no more."""

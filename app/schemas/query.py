@@ -17,6 +17,7 @@ from app.vocabulary import (
     EvidenceRole,
     Metric,
     MetricFamily,
+    ProposalState,
     Relation,
     SourceKind,
     Stage,
@@ -65,13 +66,17 @@ class Reading(Schema):
     """Answer from what was recorded then; a bare day is its beginning, UTC. Not in the future."""
 
 
-class Listing(Reading):
-    """A read of a list."""
+class Paged(Schema):
+    """A read of a list that is given by pages."""
 
     limit: Whole = Field(20, ge=1, le=200)
     """Objects on a page."""
     cursor: str | None = Field(None, max_length=2000)
     """`next` of the page before; all other parameters stay as they were."""
+
+
+class Listing(Paged, Reading):
+    """A read of a list of the record."""
 
 
 class ClaimFilter(Schema):
@@ -190,6 +195,17 @@ class EvidenceQuery(Listing):
     """Which document (id or key)."""
     role: list[EvidenceRole] = Field(default_factory=list)
     """What it does to the claim."""
+
+
+class ProposalQuery(Listing):
+    """A list of proposals."""
+
+    state: list[ProposalState] = Field(default_factory=list)
+    """Where they stand."""
+    claim: Ref | None = None
+    """For which claim (id or key)."""
+    source: Ref | None = None
+    """For which source (id or key)."""
 
 
 class RelationQuery(Listing):

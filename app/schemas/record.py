@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from app.schemas.capture import CaptureCreate
 from app.schemas.claim import ClaimCreate
 from app.schemas.common import Key, Prose, Schema
 from app.schemas.document import DocumentCreate
@@ -36,6 +37,8 @@ class DocumentRecord(DocumentCreate):
     """What this record is."""
     id: str | None = Field(None, pattern="^doc" + _ULID)
     """Identifier to keep."""
+    captures: list[CaptureCreate] = Field(default_factory=list, max_length=500)
+    """The bytes of it that were kept, without the bytes."""
 
 
 class TopicRecord(TopicCreate):

@@ -3,7 +3,7 @@
 from pydantic import Field, StrictBool
 
 from app.schemas.common import Day, Line, Moment, Prose, Read, Schema
-from app.vocabulary import Status
+from app.vocabulary import Probability, Staleness, StandardOfProof, Status
 
 
 class ReviewCreate(Schema):
@@ -17,8 +17,16 @@ class ReviewCreate(Schema):
     """When."""
     decided_by: Line
     """By whom, a byline."""
+    credibility: int | None = Field(None, ge=1, le=6)
+    """1 (confirmed) to 6 (cannot be judged), Admiralty code."""
+    standard: StandardOfProof | None = None
+    """How sure one had to be: the standard of proof that was applied."""
+    probability: Probability | None = None
+    """How likely it is, a band of ICD 203."""
+    notice: Prose | None = None
+    """What readers are told where the decision before it turned out wrong."""
     stale: StrictBool = False
-    """It was taken on an earlier wording of the claim than the one that the file gives."""
+    """It was taken on an earlier wording of the claim, or on other evidence, than the file gives."""
 
 
 class ReviewRead(Read):
@@ -33,11 +41,27 @@ class ReviewRead(Read):
     decided_on: Day
     """When."""
     decided_by: str
-    """By whom, a byline."""
+    """By whom: bylines."""
+    proposed_by: str | None
+    """Who proposed it at the desk, a byline; null for one that came with a file."""
+    approved_by: str | None
+    """Who approved it, a byline."""
+    credibility: int | None
+    """1 (confirmed) to 6 (cannot be judged), Admiralty code."""
+    standard: StandardOfProof | None
+    """How sure one had to be: the standard of proof that was applied."""
+    probability: Probability | None
+    """How likely it is, a band of ICD 203."""
+    evidence: list[str]
+    """Ids of the evidence that it rests on."""
+    notice: str | None
+    """What readers are told where the decision before it turned out wrong."""
     claim_version: int
     """On which version of the claim; 0 for one from before this record."""
     stale: bool
-    """The proposition has changed since: the decision speaks of an earlier one."""
+    """The claim is no longer what it was taken on."""
+    stale_because: list[Staleness]
+    """What has changed since."""
     recorded_at: Moment
     """When it was recorded, UTC."""
 

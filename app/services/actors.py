@@ -1,6 +1,8 @@
 """Who acts: the person behind a key, or the system itself."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -9,10 +11,10 @@ from app import clock
 from app.db.ids import new_id
 from app.db.revisions import Change, open_change
 from app.db.schema import table_of
-from app.errors import PermissionDeniedError
+from app.errors import ConflictError, PermissionDeniedError
 from app.models import Person
-from app.services import counts
-from app.vocabulary import PUBLIC_STAGES, Action, Role, Stage
+from app.services import counts, log
+from app.vocabulary import PUBLIC_STAGES, Action, Role, Scope, Stage
 
 person = table_of(Person)
 
@@ -21,21 +23,30 @@ _ALL = frozenset(Stage)
 
 @dataclass(frozen=True)
 class Actor:
-    """A person who acts in a role."""
+    """A person who acts in a role, within the scopes of the key that they came with."""
 
     person_id: str
     byline: str
     role: Role
+    scopes: frozenset[Scope] = frozenset(Scope)
+    key_id: str | None = None
+    """The key that they came with; None for whoever runs commands on this machine."""
+    expires_at: datetime | None = None
+    """When that key stops working."""
 
-    def require(self, role: Role, what: str) -> None:
-        """Raises PermissionDeniedError unless the actor's role includes `role`; `what` names the act."""
+    def require(self, role: Role, what: str, scope: Scope | None = None) -> None:
+        """Raises PermissionDeniedError unless the actor has this role and this scope; `what` names the act."""
         if not self.role.includes(role):
             raise PermissionDeniedError(f"To {what} takes a key with the role {role}; this one is {self.role}.")
+        if scope is not None and scope not in self.scopes:
+            scopes = ", ".join(one for one in Scope if one in self.scopes) or "nothing at all"
+            raise PermissionDeniedError(f"To {what} takes a key with the scope {scope}; this one is for {scopes}.")
 
     def open(self, connection: Connection, action: Action, reason: str) -> Change:
         """Begin a change of the record in this person's name."""
         change = open_change(connection, actor_id=self.person_id, action=action, reason=reason)
         counts.keep(change)
+        log.keep(change)
         return change
 
 
@@ -49,20 +60,19 @@ def visible_stages(actor: Actor | None) -> frozenset[Stage]:
     return _ALL if of_the_desk(actor) else PUBLIC_STAGES
 
 
-def person_named(connection: Connection, byline: str) -> str:
-    """The id of the person with a byline; entered if there is none yet."""
-    found = connection.scalar(select(person.c.id).where(person.c.byline == byline))
-    if found is not None:
-        return str(found)
-    identifier = new_id(Person.prefix)
-    try:
-        with connection.begin_nested():
-            connection.execute(insert(person).values(id=identifier, byline=byline, created_at=clock.now()))
-    except IntegrityError:  # on PostgreSQL another process may have entered the same person meanwhile
-        return str(connection.scalar(select(person.c.id).where(person.c.byline == byline)))
-    return identifier
-
-
 def system(connection: Connection, byline: str) -> Actor:
-    """The system itself, acting for whoever runs its commands on this machine."""
-    return Actor(person_named(connection, byline), byline, Role.ADMIN)
+    """The system itself, acting for whoever runs its commands on this machine; entered if it is not there yet.
+
+    Raises ConflictError if a person has that byline: nothing is done in their name.
+    """
+    known = select(person.c.id, person.c.system).where(person.c.byline == byline)
+    found = connection.execute(known).one_or_none()
+    if found is None:
+        account = {"id": new_id(Person.prefix), "byline": byline, "role": Role.ADMIN, "system": True}
+        # On PostgreSQL another process may enter it meanwhile.
+        with suppress(IntegrityError), connection.begin_nested():
+            connection.execute(insert(person).values(created_at=clock.now(), **account))
+        found = connection.execute(known).one()
+    if not found.system:
+        raise ConflictError(f"{byline!r} is the byline of a person; the system does nothing in their name.")
+    return Actor(found.id, byline, Role.ADMIN)

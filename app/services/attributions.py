@@ -17,12 +17,12 @@ from app.schemas.attribution import (
     AttributionRead,
     ChainLink,
     ClaimAttributionCreate,
-    Quote,
-    Search,
 )
-from app.services import documents, origins, search_index, sources
+from app.services import documents, origins, ratings, search_index, sources
 from app.services.actors import Actor, visible_stages
 from app.services.objects import Columns, Noun, check_etag, columns_of, etag, given, overlay, rows_by_id, shaped
+from app.services.quotes import QUOTE, gather, spread
+from app.services.ratings import Ratings
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.services.touch import touch
@@ -31,31 +31,17 @@ from app.vocabulary import Action
 
 _PLAIN = ("key", "stance", "lineage", "said", "directness", "note", "withdrawn")
 
-_QUOTE = {
-    "exact": "quote",
-    "prefix": "quote_prefix",
-    "suffix": "quote_suffix",
-    "page": "page",
-    "media_time": "media_time",
-    "language": "quote_language",
-    "translation": "translation",
-    "translated_by": "translated_by",
-}
 _SEARCH = {"on": "searched_on", "where": "searched_where", "by": "searched_by"}
-
-
-def _spread(nested: Mapping[str, Any] | Quote | Search | None, names: Mapping[str, str]) -> Columns:
-    values = vars(nested) if isinstance(nested, Quote | Search) else nested or {}
-    return {column: values.get(name) for name, column in names.items()}
-
-
-def _gather(row: Row, names: Mapping[str, str], needed: str) -> dict[str, Any] | None:
-    return None if row[names[needed]] is None else {name: row[column] for name, column in names.items()}
+_RETRACTION = {"by": "retracted_by", "on": "retracted_on", "notice": "retraction_notice"}
 
 
 def nested(row: Row) -> dict[str, Any]:
-    """The objects within an attribution, from its columns: `quote` and `search`, None where there is none."""
-    return {"quote": _gather(row, _QUOTE, "exact"), "search": _gather(row, _SEARCH, "on")}
+    """The objects within an attribution, from its columns; None where there is none."""
+    return {
+        "quote": gather(row, QUOTE, "exact"),
+        "search": gather(row, _SEARCH, "on"),
+        "retraction": gather(row, _RETRACTION, "by"),
+    }
 
 
 def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
@@ -69,9 +55,11 @@ def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
     if "said" in fields:
         columns["said_earliest"], columns["said_latest"] = edtf.bounds(fields["said"])
     if "quote" in fields:
-        columns |= _spread(fields["quote"], _QUOTE)
+        columns |= spread(fields["quote"], QUOTE)
     if "search" in fields:
-        columns |= _spread(fields["search"], _SEARCH)
+        columns |= spread(fields["search"], _SEARCH)
+    if "retraction" in fields:
+        columns |= spread(fields["retraction"], _RETRACTION)
     return columns
 
 
@@ -226,9 +214,14 @@ def show(
     briefs = sources.briefs_of(connection, record, {row["source_id"] for row in rows})
     anonymity = {one: str(brief.anonymity) for one, brief in briefs.items()}
     placed = documents.briefs_of(connection, record, {row["document_id"] for row in rows} - {None})
+    rated = Ratings(ratings.of_sources(connection, record, briefs))
+    topics = {one: row["topic_id"] for one, row in rows_by_id(connection, record.claim, by_claim).items()}
     return {
         claim_id: [
-            AttributionRead(**one) for one in shown(group, origins.traced(group, anonymity), briefs, placed, own)
+            AttributionRead(**one)
+            for one in shown(
+                group, origins.traced(group, anonymity), briefs, placed, own, rated=rated, topic_id=topics[claim_id]
+            )
         ]
         for claim_id, group in by_claim.items()
     }
@@ -236,7 +229,15 @@ def show(
 
 def shown_columns(attribution: FromClause) -> list[ColumnElement[Any]]:
     """The columns that `shown` needs."""
-    names = {"source_id", "document_id", *_QUOTE.values(), *_SEARCH.values()}
+    names = {
+        "source_id",
+        "document_id",
+        "said_earliest",
+        "said_latest",
+        *QUOTE.values(),
+        *_SEARCH.values(),
+        *_RETRACTION.values(),
+    }
     return [*columns_of(AttributionRead, attribution), *(attribution.c[name] for name in sorted(names - {"quote"}))]
 
 
@@ -246,11 +247,14 @@ def shown(
     briefs: Mapping[str, Any],
     placed: Mapping[str, Any],
     own: Container[str],
+    *,
+    rated: Ratings,
+    topic_id: str | None,
 ) -> list[PlainRow]:
     """The attributions of one claim as `AttributionRead` has them.
 
     `ends` are as `origins.traced` has them; `briefs` are their sources and `placed` their documents as they are
-    mentioned; `own` are the claims of their own that the reader may see.
+    mentioned; `own` are the claims of their own that the reader may see; `topic_id` is the topic of the claim.
     """
     by_id = {row["id"]: row for row in rows}
     return [
@@ -258,6 +262,7 @@ def shown(
             AttributionRead,
             row,
             source=briefs[row["source_id"]],
+            reliability=rated.holding(row, topic_id),
             chain=[
                 shaped(ChainLink, link, attribution_id=link["id"], source=briefs[link["source_id"]])
                 for link in origins.chain(row, by_id)

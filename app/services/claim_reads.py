@@ -14,15 +14,14 @@ from app.errors import NotFoundError
 from app.models import Claim, Head
 from app.schemas.claim import ClaimRead
 from app.schemas.document import DocumentBrief
-from app.schemas.evidence import EvidenceRead
 from app.schemas.fact_check import FactCheckRead
 from app.schemas.quantity import QuantityRead
 from app.schemas.relation import ClaimBrief, RelationRead
-from app.schemas.review import ReviewRead
 from app.schemas.source import SourceBrief
-from app.services import attributions, evidence, independence, origins, relations, reviews, sources
+from app.services import attributions, evidence, independence, origins, ratings, relations, reviews, sources
 from app.services.actors import Actor, of_the_desk, visible_stages
 from app.services.objects import Shown, check_etag, columns_of, shaped
+from app.services.ratings import Ratings
 from app.services.record import Read, Record, at_seq
 
 _versions = revision_table(table_of(Claim))
@@ -38,7 +37,8 @@ def _claim(record: Record) -> Select[Any]:
     """A claim with everything that is shown with it."""
     claim, topic, document, source, figure = record.claim, record.topic, record.document, record.source, record.quantity
     said, shown, related, checked = record.attribution, record.evidence, record.claim_relation, record.fact_check
-    decided, ruled, other = record.review, record.independence_ruling, record.claim.alias("other")
+    decided, ruled, rated = record.review, record.independence_ruling, record.source_rating
+    other = record.claim.alias("other")
     placed = union_all(*(select(part.c.document_id).where(part.c.claim_id == _id) for part in (said, shown, checked)))
     publishers = select(document.c.publisher_id).where(document.c.id.in_(placed))
     speakers = union_all(
@@ -60,12 +60,15 @@ def _claim(record: Record) -> Select[Any]:
             document.c.id.in_(placed)
         ),
         "sources": select(source.c.parent_id, *columns_of(SourceBrief, source)).where(source.c.id.in_(speakers)),
-        "evidence": select(shown.c.document_id, *columns_of(EvidenceRead, shown)).where(shown.c.claim_id == _id),
+        "evidence": select(shown.c.change_seq, *evidence.shown_columns(shown)).where(shown.c.claim_id == _id),
         "relations": select(related.c.claim_id, related.c.other_claim_id, *columns_of(RelationRead, related)).where(
             or_(related.c.claim_id == _id, related.c.other_claim_id == _id)
         ),
         "claims": select(*columns_of(ClaimBrief, other)).where(other.c.id.in_(others)),
-        "reviews": select(decided.c.change_seq, *columns_of(ReviewRead, decided)).where(decided.c.claim_id == _id),
+        "reviews": reviews.signed(decided).where(decided.c.claim_id == _id),
+        "ratings": select(*(rated.c[name] for name in ratings.SHOWN)).where(
+            rated.c.source_id.in_(select(said.c.source_id).where(said.c.claim_id == _id))
+        ),
         "rulings": select(ruled).where(ruled.c.claim_id == _id),
         "fact_checks": select(checked.c.source_id, *columns_of(FactCheckRead, checked)).where(
             checked.c.claim_id == _id
@@ -171,21 +174,25 @@ def _whole(connection: Connection, record: Record, row: PlainRow, actor: Actor |
     above = {one: sources.line_above(one, parents) for one in found}
     pairs = origins.pairs(said, found, above, names, independence.by_pair(sorted(row["rulings"], key=_BY_CHANGE)))
     decision = reviews.standing(sorted(row["reviews"], key=_BY_CHANGE))
+    related = relations.shown(sorted(row["relations"], key=_BY_ID), seen)
     return shaped(
         ClaimRead,
         row,
         topic=None if row["topic_id"] is None else {"id": row["topic_id"], "title": row["topic_title"]},
         quantities=figures_in_order(row["quantities"]),
         adverse_to=briefs.get(row["adverse_to_id"]),
-        attributions=attributions.shown(said, ends, briefs, placed, seen),
+        attributions=attributions.shown(
+            said, ends, briefs, placed, seen, rated=Ratings(row["ratings"]), topic_id=row["topic_id"]
+        ),
         counts=origins.counts(said, ends, publishers, pairs),
         origins={
             "origins": [briefs[one] for one in found],
             "pairs": [pair.model_dump(mode="json") for pair in pairs],
         },
         evidence=[evidence.shown(one, placed) for one in sorted(row["evidence"], key=_BY_ID)],
-        relations=relations.shown(sorted(row["relations"], key=_BY_ID), seen),
-        review=None if decision is None else reviews.shown(decision, row["content_version"]),
+        relations=related,
+        successor=relations.successor(row, related),
+        review=None if decision is None else reviews.shown(decision, row["content_version"], row["evidence"]),
         fact_checks=[_fact_check(one, briefs, placed) for one in sorted(row["fact_checks"], key=_BY_ID)],
     )
 

@@ -21,7 +21,7 @@ from app.services.objects import Columns, Noun, differing, given, merged, refuse
 from app.services.record import NOW
 from app.services.refs import Refs, chunks
 from app.services.touch import touch
-from app.vocabulary import METRIC_FAMILIES, PUBLIC_STAGES, Action, MetricFamily, Role, Stage, Status
+from app.vocabulary import METRIC_FAMILIES, PUBLIC_STAGES, Action, MetricFamily, Role, Scope, Stage, Status
 
 quantity, topic = table_of(Quantity), table_of(Topic)
 
@@ -194,4 +194,4 @@ def _check_step(actor: Actor, before: Stage, after: Stage) -> None:
 
 def _require_publisher(actor: Actor, stage: Stage) -> None:
     if stage in PUBLIC_STAGES:
-        actor.require(Role.EDITOR, "publish or withdraw a claim")
+        actor.require(Role.EDITOR, "publish or withdraw a claim", Scope.DECIDE)

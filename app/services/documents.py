@@ -9,8 +9,8 @@ from app.db.revisions import Row
 from app.errors import NotFoundError
 from app.models import Document
 from app.schemas import edtf
+from app.schemas.capture import CaptureRead
 from app.schemas.document import (
-    CaptureRead,
     DocumentBrief,
     DocumentCorrection,
     DocumentCreate,

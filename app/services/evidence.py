@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, FromClause, select
 
 from app.db.revisions import Row
 from app.db.schema import table_of
@@ -13,13 +13,30 @@ from app.models import Capture, Claim, Document, Evidence
 from app.schemas.evidence import ClaimEvidenceCreate, EvidenceCorrection, EvidenceCreate, EvidenceRead
 from app.services import documents
 from app.services.actors import Actor, visible_stages
-from app.services.objects import Columns, Noun, check_etag, etag, given, overlay, rows_by_id, shaped
+from app.services.objects import Columns, Noun, check_etag, columns_of, etag, given, overlay, rows_by_id, shaped
+from app.services.quotes import QUOTE, gather, spread
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.services.touch import touch
 from app.vocabulary import Action
 
-_PLAIN = ("key", "role", "description", "independent", "examined_on", "finding", "conclusive", "withdrawn")
+_PLAIN = (
+    "key",
+    "role",
+    "kind",
+    "description",
+    "independent",
+    "examined_on",
+    "finding",
+    "conclusive",
+    "note",
+    "withdrawn",
+)
+
+
+def nested(row: Row) -> dict[str, Any]:
+    """The object within a piece of evidence, from its columns: `quote`, None if it has none."""
+    return {"quote": gather(row, QUOTE, "exact")}
 
 
 def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
@@ -28,12 +45,14 @@ def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
         columns["document_id"] = refs.field(table_of(Document), fields["document"], "document")
     if "capture" in fields:
         columns["capture_id"] = refs.field(table_of(Capture), fields["capture"], "capture")
+    if "quote" in fields:
+        columns |= spread(fields["quote"], QUOTE)
     return columns
 
 
 def _fields(row: Row) -> dict[str, Any]:
     plain = {name: row[name] for name in _PLAIN if name != "key"}
-    return plain | {"document": row["document_id"], "capture": row["capture_id"]}
+    return plain | {"document": row["document_id"], "capture": row["capture_id"], **nested(row)}
 
 
 EVIDENCE = Noun(Evidence, ClaimEvidenceCreate, _columns, _fields)
@@ -143,6 +162,12 @@ def show(connection: Connection, record: Record, rows: Sequence[Row]) -> list[Ev
     return [EvidenceRead(**shown(row, placed)) for row in rows]
 
 
+def shown_columns(evidence: FromClause) -> list[ColumnElement[Any]]:
+    """The columns that `shown` needs."""
+    names = {"document_id", *QUOTE.values()} - {"quote"}
+    return [*columns_of(EvidenceRead, evidence), *(evidence.c[name] for name in sorted(names))]
+
+
 def shown(row: Row, placed: Mapping[str, Any]) -> PlainRow:
     """A piece of evidence as `EvidenceRead` has it; `placed` are documents as they are mentioned."""
-    return shaped(EvidenceRead, row, document=placed[row["document_id"]])
+    return shaped(EvidenceRead, row, document=placed[row["document_id"]], **nested(row))

@@ -5,7 +5,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, select
 
 from app.db.statements import rows_of, with_ids
+from app.schemas.capture import CaptureCreate
 from app.schemas.quantity import QuantityCreate
+from app.services import reviews
 from app.services.objects import columns_of
 from app.services.record import Read, Record
 
@@ -35,10 +37,10 @@ def claims(record: Record) -> Select[Any]:
         "evidence": record.evidence,
         "relations": record.claim_relation,
         "rulings": record.independence_ruling,
-        "reviews": record.review,
         "fact_checks": record.fact_check,
     }
     hanging = {name: select(*_written(part)).where(part.c.claim_id == claim.c.id) for name, part in parts.items()}
+    hanging["reviews"] = reviews.signed(record.review).where(record.review.c.claim_id == claim.c.id)
     return _by_id(claim).add_columns(
         rows_of(figures).label("quantities"), *(rows_of(part).label(name) for name, part in hanging.items())
     )
@@ -59,8 +61,10 @@ def topics(record: Record) -> Select[Any]:
 
 @Read
 def documents(record: Record) -> Select[Any]:
-    """These documents."""
-    return _by_id(record.document)
+    """These documents, each with what is known of its captures."""
+    document, capture = record.document, record.capture
+    kept = select(*columns_of(CaptureCreate, capture)).where(capture.c.document_id == document.c.id)
+    return _by_id(document).add_columns(rows_of(kept).label("captures"))
 
 
 @Read

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from app.db.statements import PlainRow
 from app.schemas.query import ClaimFilter
-from app.services import export_reads, origins
+from app.services import evidence, export_reads, origins, reviews
 from app.services.actors import Actor, visible_stages
 from app.services.attributions import nested
 from app.services.claim_lists import ids_of
@@ -114,6 +114,7 @@ class _Writer:
             if row["id"] not in self._written:
                 self._written.add(row["id"])
                 _put_names(row, names, _NAMED_BY[noun.name])
+                row.get("captures", []).sort(key=_BY_ID)
                 row["record"] = noun.name
                 yield row
 
@@ -163,10 +164,11 @@ def _finish(claim: PlainRow, names: Mapping[str, str]) -> PlainRow:
     for row in claim["evidence"]:
         row["key"] = row["key"] or row["id"]
         row["capture"] = row["capture_id"]
+        row.update(evidence.nested(row))
     for row in claim["rulings"]:
         row["sources"] = [row["first_source"], row["second_source"]]
     for row in claim["reviews"]:
-        row["stale"] = row["claim_version"] < claim["content_version"]
+        row["stale"] = bool(reviews.staleness(row, claim["content_version"], claim["evidence"]))
     _put_names(claim, names, ("topic", "adverse_to"))
     claim["record"] = CLAIM.name
     return claim

@@ -23,7 +23,7 @@ from app.models import (
     Review,
 )
 from app.schemas.history import FieldChange, HistoryEntry
-from app.services import visible
+from app.services import reviews, visible
 from app.services.actors import Actor, visible_stages
 from app.services.objects import rows_by_id
 from app.services.record import Record
@@ -40,6 +40,7 @@ _BOOKKEEPING = frozenset(
         "recorded_at",
         "claim_id",
         "claim_version",
+        "sign_off_id",
         "place_folded",
         "time_earliest",
         "time_latest",
@@ -59,7 +60,7 @@ _PARTS: Mapping[str, FromClause] = {
     "evidence": revision_table(table_of(Evidence)),
     "relation": revision_table(table_of(ClaimRelation)),
     "fact_check": revision_table(table_of(FactCheck)),
-    "review": table_of(Review),
+    "review": reviews.signed(table_of(Review)).subquery("review"),
     "independence_ruling": table_of(IndependenceRuling),
 }
 """What hangs on a claim, and where all that was ever recorded of it stands."""

@@ -18,10 +18,11 @@ from app.db.engine import before_commit
 from app.db.revisions import Change, Row
 from app.errors import AttestError, FieldProblem, InvalidError
 from app.formats import rows as files
+from app.schemas.capture import CaptureCreate
 from app.schemas.common import Schema
 from app.schemas.import_report import ImportReport, Refusal, Tally
 from app.schemas.record import ClaimRecord, DocumentRecord, NoteRecord, Record, SourceRecord, TopicRecord
-from app.services import search_index
+from app.services import captures, search_index
 from app.services.actors import Actor
 from app.services.documents import DOCUMENT
 from app.services.import_claims import ClaimLoader
@@ -29,7 +30,7 @@ from app.services.objects import Columns, Noun, differing, given
 from app.services.refs import Refs, chunks
 from app.services.sources import SOURCE, refuse_cycle
 from app.services.topics import TOPIC
-from app.vocabulary import Action, Role
+from app.vocabulary import Action, Role, Scope
 
 Outcome = Literal["created", "unchanged", "revised", "refused"]
 
@@ -97,7 +98,7 @@ def load(
     The caller commits, or rolls back for a dry run. Raises ImportRefusedError if `strict` and a row was refused, and
     PermissionDeniedError unless the actor is an editor.
     """
-    actor.require(Role.EDITOR, "import a file")
+    actor.require(Role.EDITOR, "import a file", Scope.IMPORT)
     begun = time.monotonic()
     bulk.expect_growth(connection)
     loader = _Loader(actor.open(connection, Action.IMPORT, reason))
@@ -206,6 +207,7 @@ class _Loader:
         on_record = _on_record(self._change.connection, noun, [record for _line, record in records])
         adds: dict[str, Columns] = {}
         amends: dict[str, Columns] = {}
+        kept: list[tuple[int, str, CaptureCreate]] = []
         for line, record in records:
             row = on_record.get(record.key) or on_record.get(record.id)
             try:
@@ -216,11 +218,22 @@ class _Loader:
             on_record |= {name: row for name in (record.key, row["id"]) if name is not None}
             self._refs.put(noun.table, record.key, row["id"])
             self.tally.count(line, noun.name, outcome)
+            if isinstance(record, DocumentRecord):
+                kept += [(line, row["id"], capture) for capture in record.captures]
         self._change.add(noun.table, list(adds.values()))
         self._change.amend_each(noun.table, amends)
         if noun is SOURCE:
             for identifier in amends:
                 search_index.refresh_of_source(self._change, identifier)
+        self._take_captures(kept)
+
+    def _take_captures(self, kept: Sequence[tuple[int, str, CaptureCreate]]) -> None:
+        outcomes = captures.declare(self._change, [(document_id, capture) for _line, document_id, capture in kept])
+        for (line, _document_id, capture), new in zip(kept, outcomes, strict=True):
+            if new is None:
+                self.tally.refuse(line, "captures", f"there is another capture {capture.id}")
+            else:
+                self.tally.count(line, "capture", "created" if new else "unchanged")
 
     def _lay_over(
         self, noun: Noun, record: Schema, row: Row | None, adds: dict[str, Columns], amends: dict[str, Columns]

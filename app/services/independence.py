@@ -18,7 +18,7 @@ from app.services.origins import Pair
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.services.touch import touch
-from app.vocabulary import Action, Independence, Role
+from app.vocabulary import Action, Independence, Role, Scope
 
 claim, person, source = (table_of(model) for model in (Claim, Person, Source))
 changes, _rulings = table_of(ChangeRow), table_of(IndependenceRuling)
@@ -30,7 +30,7 @@ def rule(connection: Connection, actor: Actor, claim_ref: str, ruling: Independe
     Raises InvalidError unless both are origins of the claim, and ConflictError where a ruling would establish what
     the record itself contradicts.
     """
-    actor.require(Role.EDITOR, "rule on independence")
+    actor.require(Role.EDITOR, "rule on independence", Scope.DECIDE)
     change = actor.open(connection, Action.RULE, ruling.reason)
     refs = Refs(connection)
     claim_id = refs.the_one(claim, claim_ref)

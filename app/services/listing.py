@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Date, Row, Select, bindparam, 
 
 from app.db.types import BigInt
 from app.errors import InvalidError
-from app.schemas.query import Listing
+from app.schemas.query import Paged
 from app.services.cursors import Cursors
 
 InOrder = TypeVar("InOrder", bound=tuple[Any, ...])
@@ -37,7 +37,7 @@ class Place:
     cursors: Cursors
 
     @classmethod
-    def of(cls, query: Listing, cursors: Cursors, **more: str) -> "Place":
+    def of(cls, query: Paged, cursors: Cursors, **more: str) -> "Place":
         """The place that a query asks for, in the list that it and `more` tell."""
         bound = f"{type(query).__name__} {more} {query.model_dump_json(exclude=_TURNS)}"
         return cls(bound, query.limit, query.cursor, cursors)

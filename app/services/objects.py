@@ -93,6 +93,11 @@ def etag(shown: Stamp) -> str:
     return f'"{shown.version}.{digest}"'
 
 
+def etag_of(shown: BaseModel) -> str:
+    """The entity tag of something that has no versions: a digest of what is shown."""
+    return f'"{hashlib.blake2b(shown.model_dump_json().encode(), digest_size=12).hexdigest()}"'
+
+
 def merged(noun: Noun, row: Row, correction: Correction) -> Schema:
     """The object with a correction laid over it, checked as a whole.
 

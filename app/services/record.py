@@ -44,6 +44,11 @@ class Record:
         return appended(table_of(models.Capture), self._at)
 
     @cached_property
+    def custody_event(self) -> FromClause:
+        """What happened to captures."""
+        return appended(table_of(models.CustodyEvent), self._at)
+
+    @cached_property
     def claim(self) -> FromClause:
         """Claims."""
         return as_recorded(table_of(models.Claim), self._at)
@@ -72,6 +77,21 @@ class Record:
     def review(self) -> FromClause:
         """Decisions."""
         return appended(table_of(models.Review), self._at)
+
+    @cached_property
+    def proposal(self) -> FromClause:
+        """What was proposed to the desk."""
+        return appended(table_of(models.Proposal), self._at)
+
+    @cached_property
+    def sign_off(self) -> FromClause:
+        """What was said to proposals."""
+        return appended(table_of(models.SignOff), self._at)
+
+    @cached_property
+    def source_rating(self) -> FromClause:
+        """The reliability of sources."""
+        return appended(table_of(models.SourceRating), self._at)
 
     @cached_property
     def fact_check(self) -> FromClause:

@@ -24,7 +24,7 @@ from app.services.objects import Columns, Noun, check_etag, etag, rows_by_id, sh
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.services.touch import touch
-from app.vocabulary import PUBLIC_STAGES, Action, Stage
+from app.vocabulary import PUBLIC_STAGES, Action, Relation, Stage
 
 claim = table_of(Claim)
 
@@ -169,3 +169,23 @@ def shown(rows: Iterable[Row], seen: Mapping[str, PlainRow]) -> list[PlainRow]:
         for row in rows
         if row["claim_id"] in seen and row["other_claim_id"] in seen
     ]
+
+
+_GIVES_WAY = {Relation.SAME_AS: ("claim", "other_claim"), Relation.SUPERSEDES: ("other_claim", "claim")}
+"""Relations by which a withdrawn claim gives way to another: which end it is, and which the other."""
+
+
+def successor(about: Row, related: Iterable[PlainRow]) -> PlainRow | None:
+    """The published claim that a withdrawn one gave way to, from its relations as they are shown; None: there is none.
+
+    So whoever takes back the relation takes back the merging.
+    """
+    if about["stage"] != Stage.WITHDRAWN:
+        return None
+    for relation in related:
+        this, other = _GIVES_WAY.get(relation["relation"], ("", ""))
+        if this and not relation["withdrawn"] and relation[this]["id"] == about["id"]:
+            found: PlainRow = relation[other]
+            if found["stage"] == Stage.PUBLISHED:
+                return found
+    return None

@@ -3,33 +3,40 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, FromClause, ScalarSelect, Select, func, select
 
 from app.db.ids import new_id
 from app.db.revisions import Change, Row
 from app.db.schema import table_of
 from app.db.statements import PlainRow
 from app.errors import FieldProblem
-from app.models import Claim, Review
+from app.models import Claim, Person, Proposal, Review, SignOff
 from app.schemas.review import ReviewCreate, ReviewRead
 from app.services import attributions, evidence, independence, origins, relations, sources
 from app.services.objects import rows_by_id, shaped
 from app.services.record import NOW, Record
 from app.services.refs import chunks
 from app.services.status_rules import RULES, Facts, facts_of
-from app.vocabulary import Relation
+from app.vocabulary import Relation, Staleness
 
 claim, review = table_of(Claim), table_of(Review)
 
-_SAID = ("status", "rationale", "decided_on", "decided_by")
+SAID = ("status", "rationale", "decided_on", "decided_by", "credibility", "standard", "probability", "notice")
+"""What a decision says, as a file holds it."""
 
 
-def facts(connection: Connection, claim_ids: Iterable[str]) -> dict[str, Facts]:
-    """What the record holds now about each of these claims, as far as a status depends on it."""
+def facts(connection: Connection, claim_ids: Iterable[str], named: Iterable[str] | None = None) -> dict[str, Facts]:
+    """What the record holds now about each of these claims, as far as a status depends on it.
+
+    Of the evidence only the pieces that are `named` count, if any are.
+    """
     wanted = list(claim_ids)
     claims = rows_by_id(connection, NOW.claim, wanted)
     said = attributions.rows_of_claims(connection, NOW, wanted)
     shown = evidence.rows_of_claims(connection, NOW, wanted)
+    if named is not None:
+        ids = frozenset(named)
+        shown = {one: [row for row in rows if row["id"] in ids] for one, rows in shown.items()}
     speakers = {row["source_id"] for rows in said.values() for row in rows}
     briefs = sources.briefs_of(connection, NOW, speakers)
     anonymity = {one: str(brief.anonymity) for one, brief in briefs.items()}
@@ -98,15 +105,32 @@ def record_decisions(change: Change, decisions: Mapping[str, Sequence[ReviewCrea
     return Outcome({row["id"] for row in statuses}, refused)
 
 
+def record_signed(change: Change, proposed: Row, sign_off_id: str) -> None:
+    """Record the decision that a proposal spoke of and that a sign-off approved.
+
+    It was taken on the version that the proposer looked at: void is what speaks of another wording or other evidence.
+    """
+    on_record = rows_of_claims(change.connection, NOW, [proposed["claim_id"]])[proposed["claim_id"]]
+    said = ("claim_id", "claim_version", "status", "rationale", "credibility", "standard", "probability", "notice")
+    row = {
+        "id": new_id(Review.prefix),
+        **{name: proposed[name] for name in said},
+        "decided_on": change.at.date(),
+        "sign_off_id": sign_off_id,
+    }
+    change.append(review, [row])
+    change.amend(claim, [{"id": proposed["claim_id"], "status": _last([*on_record, row])["status"]}])
+
+
 def _row(about: Row, decision: ReviewCreate) -> dict[str, Any]:
     # What was decided on a wording that this record never had is stale from the beginning.
     version = 0 if decision.stale else about["version"]
-    said = decision.model_dump(include=set(_SAID))
+    said = decision.model_dump(include=set(SAID))
     return {"id": new_id(Review.prefix), "claim_id": about["id"], "claim_version": version, **said}
 
 
 def _is_among(decision: ReviewCreate, rows: Sequence[Row]) -> bool:
-    return any(all(row[name] == getattr(decision, name) for name in _SAID) for row in rows)
+    return any(all(row[name] == getattr(decision, name) for name in SAID) for row in rows)
 
 
 def _last(rows: Sequence[Row]) -> Row:
@@ -120,17 +144,43 @@ def rows_of_claims(connection: Connection, record: Record, claim_ids: Iterable[s
     found: dict[str, list[Row]] = {claim_id: [] for claim_id in wanted}
     table = record.review
     for chunk in chunks(wanted):
-        rows = connection.execute(
-            select(table).where(table.c.claim_id.in_(chunk)).order_by(table.c.change_seq, table.c.id)
-        ).mappings()
-        for row in rows:
+        statement = signed(table).where(table.c.claim_id.in_(chunk)).order_by(table.c.change_seq, table.c.id)
+        for row in connection.execute(statement).mappings():
             found[row["claim_id"]].append(row)
     return found
 
 
-def shown(row: Row, content_version: int) -> PlainRow:
-    """A decision as `ReviewRead` has it. It is stale if the proposition changed after the version it was taken on."""
-    return shaped(ReviewRead, row, stale=content_version > row["claim_version"])
+def signed(decided: FromClause) -> Select[Any]:
+    """Decisions with the bylines of whoever took them, and the evidence that they rest on."""
+    sign_off, proposal = table_of(SignOff), table_of(Proposal)
+    proposer, approver = table_of(Person).alias("proposer"), table_of(Person).alias("approver")
+    plain = [column for column in decided.c if column.name not in ("decided_by", "sign_off_id")]
+    return select(
+        *plain,
+        func.coalesce(decided.c.decided_by, proposer.c.byline + " and " + approver.c.byline).label("decided_by"),
+        proposer.c.byline.label("proposed_by"),
+        approver.c.byline.label("approved_by"),
+        proposal.c.evidence,
+    ).select_from(
+        decided.outerjoin(sign_off, sign_off.c.id == decided.c.sign_off_id)
+        .outerjoin(proposal, proposal.c.id == sign_off.c.proposal_id)
+        .outerjoin(proposer, proposer.c.id == sign_off.c.proposer_id)
+        .outerjoin(approver, approver.c.id == sign_off.c.person_id)
+    )
+
+
+def staleness(row: Row, content_version: int, pieces: Iterable[Row]) -> list[Staleness]:
+    """Why a decision no longer speaks of the claim as it is; `pieces` are its evidence as it is."""
+    found = [Staleness.WORDING] if content_version > row["claim_version"] else []
+    if any(piece["change_seq"] > row["change_seq"] for piece in pieces):
+        found.append(Staleness.EVIDENCE)
+    return found
+
+
+def shown(row: Row, content_version: int, pieces: Iterable[Row]) -> PlainRow:
+    """A decision as `ReviewRead` has it; `pieces` are the evidence for the claim as it is."""
+    because = staleness(row, content_version, pieces)
+    return shaped(ReviewRead, row, stale=bool(because), stale_because=because, evidence=row["evidence"] or [])
 
 
 def read_all(connection: Connection, record: Record, claim_id: str, content_version: int) -> list[ReviewRead]:
@@ -138,11 +188,24 @@ def read_all(connection: Connection, record: Record, claim_id: str, content_vers
     rows = rows_of_claims(connection, record, [claim_id])[claim_id]
     if not rows:
         return []
+    pieces = evidence.rows_of_claims(connection, record, [claim_id])[claim_id]
     last = _last(rows)
     ordered = [last, *(row for row in reversed(rows) if row is not last)]
-    return [ReviewRead(**shown(row, content_version)) for row in ordered]
+    return [ReviewRead(**shown(row, content_version, pieces)) for row in ordered]
 
 
 def standing(rows: Sequence[Row]) -> Row | None:
     """The decision that holds, among those on a claim."""
     return _last(rows) if rows else None
+
+
+def standing_in(claim_id: ColumnElement[str], name: str) -> ScalarSelect[Any]:
+    """A column of the decision that holds now on a claim of an outer statement: `standing`, in the engine's words."""
+    holds = review.alias("holds")
+    return (
+        select(holds.c[name])
+        .where(holds.c.claim_id == claim_id)
+        .order_by(holds.c.decided_on.desc(), holds.c.change_seq.desc(), holds.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )

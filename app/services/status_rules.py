@@ -38,30 +38,51 @@ class Rule:
     """What must be on record, in words."""
     met: Callable[[Facts], bool]
     """Whether it is."""
+    credibility: frozenset[int]
+    """What the claim's credibility may be with it: 1 (confirmed) to 6 (cannot be judged), Admiralty code."""
+    rests_on_evidence: bool = False
+    """It cannot be met without evidence."""
 
 
 RULES: Mapping[Status, Rule] = {
-    Status.UNASSESSED: Rule("nothing: it is where a claim begins and is never decided", lambda _: False),
-    Status.UNCONFIRMED: Rule("at least one attribution that puts the claim forward", lambda f: f.attributions >= 1),
+    Status.UNASSESSED: Rule(
+        "nothing: it is where a claim begins and is never decided", lambda _: False, frozenset({6})
+    ),
+    Status.UNCONFIRMED: Rule(
+        "at least one attribution that puts the claim forward", lambda f: f.attributions >= 1, frozenset({3})
+    ),
     Status.CORROBORATED: Rule(
-        "two or more origins whose independence is established by rulings", lambda f: f.independent_origins > 1
+        "two or more origins whose independence is established by rulings",
+        lambda f: f.independent_origins > 1,
+        frozenset({2}),
     ),
     Status.CONCEDED: Rule(
         "the party named in adverse_to confirms it, or confirms a part with its own figure as own_claim",
         lambda f: f.adverse_party_confirms,
+        frozenset({1, 2}),
     ),
     Status.CONFIRMED: Rule(
         "supporting evidence that is independent of the claim's origins and was examined",
         lambda f: f.independent_support,
+        frozenset({1}),
+        rests_on_evidence=True,
     ),
     Status.DISPUTED: Rule(
         "an identified source that denies it or disputes its figure, or a claim that contradicts it",
         lambda f: f.other_account,
+        frozenset({3, 4}),
     ),
-    Status.UNLIKELY: Rule("refuting evidence that was examined", lambda f: f.refuting),
-    Status.REFUTED: Rule("refuting evidence that was examined and is conclusive", lambda f: f.refuting_conclusively),
+    Status.UNLIKELY: Rule(
+        "refuting evidence that was examined", lambda f: f.refuting, frozenset({4, 5}), rests_on_evidence=True
+    ),
+    Status.REFUTED: Rule(
+        "refuting evidence that was examined and is conclusive",
+        lambda f: f.refuting_conclusively,
+        frozenset({5}),
+        rests_on_evidence=True,
+    ),
     Status.UNVERIFIABLE: Rule(
-        "a recorded attempt: examined evidence, or a search for a statement", lambda f: f.attempted
+        "a recorded attempt: examined evidence, or a search for a statement", lambda f: f.attempted, frozenset({6})
     ),
 }
 """For each status, what it needs."""

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, select
 
 from app.db.schema import table_of
+from app.errors import NotFoundError
 from app.models import Claim
 from app.services.actors import Actor, visible_stages
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks, unknown
+from app.vocabulary import Stage
 
 
 def seen(connection: Connection, record: Record, claim_ids: Iterable[str | None], actor: Actor | None) -> set[str]:
@@ -30,3 +32,12 @@ def claim_named(connection: Connection, ref: str, actor: Actor | None, field: st
     if claim_id is None or not seen(connection, NOW, [claim_id], actor):
         raise unknown(table_of(Claim), field)
     return claim_id
+
+
+def stage_of(connection: Connection, claim_id: str, actor: Actor | None) -> Stage:
+    """The editorial stage of a claim. Raises NotFoundError if there is none, or the reader may not see it."""
+    table = table_of(Claim)
+    stage = connection.scalar(select(table.c.stage).where(table.c.id == claim_id))
+    if stage is None or stage not in visible_stages(actor):
+        raise NotFoundError("claim", claim_id)
+    return Stage(stage)

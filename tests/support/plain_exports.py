@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from app.formats.exchange import kind_of
 from app.models import Attribution, Claim
 from app.schemas.record import ClaimRecord, DocumentRecord, Record, SourceRecord, TopicRecord
-from tests.support.plain_record import Params, PlainRecord, columns
+from tests.support.plain_record import Params, PlainRecord, columns, quoted
 
 
 class PlainExports(PlainRecord):
@@ -47,7 +47,13 @@ class PlainExports(PlainRecord):
                 for one in sorted(said.values(), key=self.steps)
             ],
             "evidence": [
-                {**columns(one), "key": one.key or one.id, "document": named(self.documents, one.document_id)}
+                {
+                    **columns(one),
+                    "key": one.key or one.id,
+                    "document": named(self.documents, one.document_id),
+                    "capture": one.capture_id,
+                    "quote": quoted(one),
+                }
                 for one in self.evidence.values()
                 if one.claim_id == claim.id
             ],
@@ -65,7 +71,7 @@ class PlainExports(PlainRecord):
                 if one.claim_id == claim.id
             ],
             "reviews": [
-                {**columns(one), "stale": claim.content_version > one.claim_version}
+                {**columns(one), "stale": bool(self.staleness(claim, one))}
                 for one in sorted(self.reviews, key=lambda one: (one.change_seq, one.id))
                 if one.claim_id == claim.id
             ],

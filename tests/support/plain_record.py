@@ -28,7 +28,7 @@ from app.models import (
     Source,
     Topic,
 )
-from app.schemas.attribution import AttributionRead, ChainLink, Quote, Search
+from app.schemas.attribution import AttributionRead, ChainLink, Search
 from app.schemas.claim import ClaimItem, ClaimRead, SpeakerRead, TopicBrief
 from app.schemas.common import Read
 from app.schemas.document import DocumentBrief
@@ -36,10 +36,12 @@ from app.schemas.evidence import EvidenceRead
 from app.schemas.fact_check import FactCheckRead
 from app.schemas.independence import Counts, OriginsRead
 from app.schemas.quantity import QuantityRead
+from app.schemas.quote import Quote
 from app.schemas.relation import ClaimBrief, RelationRead
 from app.schemas.review import ReviewRead
 from app.schemas.source import SourceBrief
 from app.services import origins
+from app.vocabulary import Stage
 from tests.support.desk import Desk
 
 Model = TypeVar("Model", bound=Base)
@@ -76,6 +78,22 @@ def shown(shape: type[Shape], row: Base, **more: Any) -> Shape:
     """A shape from the columns of the same names and from what is given."""
     stored = columns(row)
     return shape(**{**{name: stored[name] for name in shape.model_fields if name in stored}, **more})
+
+
+def quoted(row: Attribution | Evidence) -> Quote | None:
+    """The passage that a row cites."""
+    if row.quote is None:
+        return None
+    return Quote(
+        exact=row.quote,
+        prefix=row.quote_prefix,
+        suffix=row.quote_suffix,
+        page=row.page,
+        media_time=row.media_time,
+        language=row.quote_language,
+        translation=row.translation,
+        translated_by=row.translated_by,
+    )
 
 
 class PlainRecord:
@@ -177,7 +195,7 @@ class PlainRecord:
             counts=Counts(**origins.counts(said, ends, publishers, pairs)),
             origins=OriginsRead(origins=[self.named(one) for one in found], pairs=pairs),
             evidence=[
-                shown(EvidenceRead, one, document=self.placed(one.document_id))
+                shown(EvidenceRead, one, document=self.placed(one.document_id), quote=quoted(one))
                 for one in self.evidence.values()
                 if one.claim_id == claim.id
             ],
@@ -193,6 +211,7 @@ class PlainRecord:
                 and self.claims[one.claim_id].stage in stages
                 and self.claims[one.other_claim_id].stage in stages
             ],
+            successor=self.successor(claim),
             review=self.review(claim),
             fact_checks=[
                 shown(
@@ -217,21 +236,12 @@ class PlainRecord:
             AttributionRead,
             said,
             source=self.named(said.source_id),
+            reliability=None,  # the desk of this test rates nobody
+            retraction=None,  # and takes nothing back with a notice
             chain=[shown(ChainLink, one, attribution_id=one.id, source=self.named(one.source_id)) for one in links],
             origin_id=ends[said.id],
             document=self.document(said.document_id),
-            quote=None
-            if said.quote is None
-            else Quote(
-                exact=said.quote,
-                prefix=said.quote_prefix,
-                suffix=said.quote_suffix,
-                page=said.page,
-                media_time=said.media_time,
-                language=said.quote_language,
-                translation=said.translation,
-                translated_by=said.translated_by,
-            ),
+            quote=quoted(said),
             search=None
             if said.searched_on is None
             else Search.model_validate({"on": said.searched_on, "where": said.searched_where, "by": said.searched_by}),
@@ -249,7 +259,29 @@ class PlainRecord:
         if not decided:
             return None
         last = max(decided, key=lambda one: (one.decided_on, one.change_seq, one.id))
-        return shown(ReviewRead, last, stale=claim.content_version > last.claim_version)
+        because = self.staleness(claim, last)
+        # The desk of this test decides by files only: see test_reviews for decisions that were signed.
+        unsigned: dict[str, Any] = {"proposed_by": None, "approved_by": None, "evidence": []}
+        return shown(ReviewRead, last, stale=bool(because), stale_because=because, **unsigned)
+
+    def successor(self, claim: Claim) -> ClaimBrief | None:
+        """The published claim that a withdrawn one gave way to."""
+        for one in self.relations.values():
+            here, there = {
+                "same_as": (one.claim_id, one.other_claim_id),
+                "supersedes": (one.other_claim_id, one.claim_id),
+            }.get(one.relation, ("", ""))
+            if here == claim.id and not one.withdrawn and claim.stage == Stage.WITHDRAWN:
+                other = self.claims[there]
+                if other.stage == Stage.PUBLISHED:
+                    return shown(ClaimBrief, other)
+        return None
+
+    def staleness(self, claim: Claim, decision: Review) -> list[str]:
+        """What a decision no longer speaks of."""
+        pieces = [one for one in self.evidence.values() if one.claim_id == claim.id]
+        reworded = ["wording"] if claim.content_version > decision.claim_version else []
+        return reworded + (["evidence"] if any(one.change_seq > decision.change_seq for one in pieces) else [])
 
     # --- lists ---
 

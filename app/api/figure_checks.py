@@ -1,0 +1,30 @@
+"""The route by which the desk asks whether the quotes and figures of a claim stand where they are said to stand."""
+
+from fastapi import APIRouter, Request, Response
+
+from app.api.answers import answer, failures
+from app.api.bodies import StrictRoute
+from app.api.dependencies import Identifier, Reader
+from app.db.engine import Database
+from app.errors import AuthenticationError
+from app.schemas.figure_check import FigureChecks
+from app.services import figure_checks
+from app.vocabulary import Role
+
+router = APIRouter(prefix="/claims", tags=["captures"], route_class=StrictRoute)
+
+
+@router.get("/{identifier}/figures/check", response_model=FigureChecks, responses=failures(403, 404, 422))
+def check_figures(request: Request, identifier: Identifier, reader: Reader) -> Response:
+    """Look up the quotes and figures of a claim in the captures of its documents.
+
+    For the desk: files are read for it now, which may take a minute, and are quoted. What is found decides nothing.
+    """
+    if reader is None:
+        raise AuthenticationError("Captured texts are for the desk: Authorization: Bearer attest_…")
+    reader.require(Role.FACT_CHECKER, "look into captured texts")
+    database: Database = request.app.state.database
+    # No connection is held while files are read.
+    with database.reading() as connection:
+        things = figure_checks.wanted(connection, identifier)
+    return answer(request, figure_checks.looked_up(request.app.state.store, things))

@@ -1,0 +1,32 @@
+"""Who asked for a decision on a claim. It is no part of the record, and nothing of it is public."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.schema import ID_LENGTH, Base
+from app.db.types import BigInt, UtcDateTime
+
+
+class ReviewRequest(Base):
+    """A person's wish that a claim be decided on; one for each person and claim, however often they ask."""
+
+    __tablename__ = "review_request"
+    __table_args__ = (
+        UniqueConstraint("claim_id", "person_id"),
+        {"comment": "Who asked for a decision on which claim; no part of the record, and never public"},
+    )
+    prefix = "req"
+
+    id: Mapped[str] = mapped_column(
+        String(ID_LENGTH), primary_key=True, comment="Opaque identifier, sortable by the time of first asking"
+    )
+    claim_id: Mapped[str] = mapped_column(ForeignKey("claim.id"), comment="On which claim")
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), comment="Who asks")
+    note: Mapped[str | None] = mapped_column(Text, comment="Why, in their words")
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="When they asked last, UTC")
+    # By number, not by clock: a decision that was recorded later has answered the request.
+    seen_seq: Mapped[int] = mapped_column(
+        BigInt, index=True, comment="Number of the last change of the record when they asked"
+    )

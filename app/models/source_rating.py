@@ -1,0 +1,36 @@
+"""How far a source can be relied upon, as the desk decided."""
+
+from datetime import date
+
+from sqlalchemy import Date, ForeignKey, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.schema import SHOWN_ELSEWHERE, Base, Recorded, known
+from app.vocabulary import Reliability
+
+
+class SourceRating(Recorded, Base):
+    """The reliability of a source for a period and a topic. Of those that fit, the most particular one holds."""
+
+    __tablename__ = "source_rating"
+    __table_args__ = (
+        known("reliability", Reliability),
+        Index("ix_source_rating_source", "source_id", "change_seq"),
+        {
+            "comment": "How far sources can be relied upon; appended to, never altered",
+            "info": {SHOWN_ELSEWHERE: frozenset({"*"})},
+        },
+    )
+    prefix = "rtg"
+
+    source_id: Mapped[str] = mapped_column(ForeignKey("source.id"), comment="Of which source")
+    reliability: Mapped[str] = mapped_column(Text, comment="How far it can be relied upon, Admiralty code")
+    topic_id: Mapped[str | None] = mapped_column(ForeignKey("topic.id"), comment="On which topic; null: on any")
+    period: Mapped[str | None] = mapped_column(Text, comment="For what is said when, EDTF; null: at any time")
+    period_earliest: Mapped[date] = mapped_column(Date, comment="First day of that period; 0001-01-01 if open")
+    period_latest: Mapped[date] = mapped_column(Date, comment="Last day of that period; 9999-12-31 if open")
+    rationale: Mapped[str] = mapped_column(Text, comment="Why")
+    decided_on: Mapped[date] = mapped_column(Date, comment="When")
+    sign_off_id: Mapped[str] = mapped_column(
+        ForeignKey("sign_off.id"), unique=True, comment="The approval that made it"
+    )

@@ -1,0 +1,39 @@
+"""The reliability of sources as it crosses a door."""
+
+from app.schemas.common import Day, Moment, Read
+from app.vocabulary import Reliability
+
+
+class RatingBrief(Read):
+    """The reliability of a source where something that it says is shown. It is never blended with anything else."""
+
+    id: str
+    """Identifier of the rating."""
+    reliability: Reliability
+    """How far it can be relied upon, Admiralty code."""
+    rationale: str
+    """Why."""
+
+
+class RatingRead(RatingBrief):
+    """The reliability of a source for a period and a topic."""
+
+    topic_id: str | None
+    """On which topic; null: on any."""
+    period: str | None
+    """For what it says when, EDTF; null: at any time."""
+    decided_on: Day
+    """When."""
+    proposed_by: str
+    """Who proposed it, a byline."""
+    approved_by: str
+    """Who approved it, a byline."""
+    recorded_at: Moment
+    """When it was recorded, UTC."""
+
+
+class Ratings(Read):
+    """What was decided on the reliability of a source."""
+
+    items: list[RatingRead]
+    """Newest first. Of those that fit a statement, the most particular one holds: topic before period before none."""

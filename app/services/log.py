@@ -1,0 +1,169 @@
+"""Keeps the log that proves itself in step with the record, in the same transaction.
+
+As the last of a transaction the rows that it wrote are read back, and each becomes an entry. So nobody who records
+something has to know of the log, and whatever reaches the tables of the record under a change is in it.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from hmac import digest
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from app.db import bulk
+from app.db.engine import Database, before_commit, seal_of
+from app.db.revisions import Change
+from app.db.schema import table_of
+from app.db.statements import Statement
+from app.formats.merkle import Frontier, Node, leaf_hash
+from app.models import Change as ChangeModel
+from app.models import Head, LogCheckpoint, LogCommitment, LogLeaf, LogNode, LogSalt
+from app.services.log_entries import SALT_BYTES, Entry, entries
+
+head, change_table = table_of(Head), table_of(ChangeModel)
+log_leaf, log_node, log_salt = table_of(LogLeaf), table_of(LogNode), table_of(LogSalt)
+log_commitment, log_checkpoint = table_of(LogCommitment), table_of(LogCheckpoint)
+
+TOGETHER = 5_000
+"""Entries that are held at a time."""
+
+CAUGHT_UP_TOGETHER = 500
+"""Changes that are taken into the log in one transaction."""
+
+_head = Statement(select(head.c.seq, head.c.log_seq, head.c.log_size, head.c.log_frontier, head.c.log_secret))
+
+
+def keep(change: Change) -> None:
+    """Have the log take in what is going to be written under a change."""
+    before_commit(change.connection, lambda: _finish(change))
+
+
+def _finish(change: Change) -> None:
+    if change.made:
+        extend(change.connection, change.seq, change.written, {change.seq: change.actor_id})
+
+
+def commitment_to(person_id: str, salt: bytes) -> bytes:
+    """What entries say of who made a change."""
+    return digest(salt, person_id.encode(), "sha256")
+
+
+def extend(
+    connection: Connection,
+    last: int,
+    written: Mapping[str, int] | None = None,
+    actors: Mapping[int, str] | None = None,
+) -> None:
+    """Take in all changes up to number `last` that are not in the log yet, and sign it.
+
+    The caller holds the lock of the head. `written` and `actors`: what is known of that change, if it is the only one.
+    """
+    (state,) = _head.rows(connection)
+    first = state["log_seq"] + 1
+    if first < last or actors is None:
+        written, actors = None, _actors(connection, first, last)
+    secret = state["log_secret"] or secrets.token_bytes(SALT_BYTES)
+    _commit_to(connection, actors)
+    frontier = Frontier.of(state["log_size"], state["log_frontier"] or b"")
+    made = entries(connection, secret, first, last, written=written)
+    while batch := list(islice(made, TOGETHER)):
+        _append(connection, batch, frontier)
+    connection.execute(
+        update(head).values(log_seq=last, log_size=frontier.size, log_frontier=frontier.to_bytes(), log_secret=secret)
+    )
+    sign(connection, frontier)
+
+
+def _actors(connection: Connection, first: int, last: int) -> dict[int, str]:
+    statement = select(change_table.c.seq, change_table.c.actor_id).where(change_table.c.seq.between(first, last))
+    return {row.seq: row.actor_id for row in connection.execute(statement)}
+
+
+def _commit_to(connection: Connection, actors: Mapping[int, str]) -> None:
+    """Commit to who made these changes, each with a salt of its own."""
+    salts = {seq: secrets.token_bytes(SALT_BYTES) for seq in actors}
+    bulk.insert(connection, log_salt, [{"change_seq": seq, "salt": salt} for seq, salt in salts.items()], {})
+    commitments = [
+        {"change_seq": seq, "actor_commitment": commitment_to(actors[seq], salt)} for seq, salt in salts.items()
+    ]
+    bulk.insert(connection, log_commitment, commitments, {})
+
+
+def _append(connection: Connection, made: list[Entry], frontier: Frontier) -> None:
+    rows = [
+        {
+            "position": position,
+            "change_seq": entry.place.change_seq,
+            "object": entry.object,
+            "version": entry.place.version,
+            "leaf_hash": leaf_hash(entry.leaf),
+        }
+        for position, entry in enumerate(made, frontier.size)
+    ]
+    bulk.insert(connection, log_leaf, rows, {})
+    completed = frontier.extend(row["leaf_hash"] for row in rows)  # type: ignore[misc]  # bytes
+    if completed:
+        bulk.insert(connection, log_node, [_node_row(node) for node in completed], {})
+
+
+def _node_row(node: Node) -> dict[str, Any]:
+    return {"level": node.level, "position": node.number, "node_hash": node.hash}
+
+
+def sign(connection: Connection, frontier: Frontier) -> bool:
+    """Sign the log as it stands, if there is a key; the caller has written all of it. False if nothing was signed."""
+    seal = seal_of(connection)
+    if seal is None:
+        return False
+    root = frontier.root()
+    note = seal(
+        frontier.size, root, first=lambda: not connection.scalar(select(func.count()).select_from(log_checkpoint))
+    )
+    if note is None:
+        return False
+    at = select(head.c.at).scalar_subquery()
+    connection.execute(insert(log_checkpoint).values(size=frontier.size, root=root, at=at, note=note))
+    return True
+
+
+def sign_end(connection: Connection) -> bool:
+    """Sign the log as it stands unless it is; False if there is no key to do so."""
+    connection.execute(select(head.c.id).with_for_update())
+    (state,) = _head.rows(connection)
+    size = select(func.count()).select_from(log_checkpoint).where(log_checkpoint.c.size == state["log_size"])
+    return bool(connection.scalar(size)) or sign(
+        connection, Frontier.of(state["log_size"], state["log_frontier"] or b"")
+    )
+
+
+def behind(connection: Connection) -> int:
+    """How many changes are not in the log: those that were recorded before there was one."""
+    (state,) = _head.rows(connection)
+    return int(state["seq"] - state["log_seq"])
+
+
+def catch_up(database: Database, progress: Callable[[int], None] = lambda _left: None) -> int:
+    """Take in all changes that are not in the log yet, so many in a transaction; how many there were.
+
+    `progress` is told, now and then, how many are left.
+    """
+    taken = 0
+    for more, left in _steps(database):
+        taken += more
+        progress(left)
+    return taken
+
+
+def _steps(database: Database) -> Iterator[tuple[int, int]]:
+    while True:
+        with database.writing() as connection:
+            connection.execute(select(head.c.id).with_for_update())
+            left = behind(connection)
+            if not left:
+                return
+            (state,) = _head.rows(connection)
+            more = min(left, CAUGHT_UP_TOGETHER)
+            extend(connection, state["log_seq"] + more)
+        yield more, left - more

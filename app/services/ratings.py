@@ -1,0 +1,96 @@
+"""How far sources can be relied upon: ratings that the desk has signed. They are shown, and never reckoned with."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from app.db.ids import new_id
+from app.db.revisions import Change, Row
+from app.db.schema import table_of
+from app.db.statements import PlainRow
+from app.models import Person, SignOff, SourceRating
+from app.schemas import edtf
+from app.schemas.rating import RatingBrief, RatingRead
+from app.services.objects import shaped
+from app.services.record import Record
+from app.services.refs import chunks
+
+rating = table_of(SourceRating)
+
+SHOWN = ("id", "source_id", "change_seq", "reliability", "rationale", "topic_id", "period_earliest", "period_latest")
+"""What tells which rating holds, and what is shown of it."""
+
+
+def record(change: Change, proposed: Row, sign_off_id: str) -> None:
+    """Record the rating that a proposal spoke of and that a sign-off approved."""
+    bounds = edtf.bounds(proposed["period"])
+    row = {
+        "id": new_id(SourceRating.prefix),
+        **{name: proposed[name] for name in ("source_id", "reliability", "topic_id", "period", "rationale")},
+        "period_earliest": bounds.earliest,
+        "period_latest": bounds.latest,
+        "decided_on": change.at.date(),
+        "sign_off_id": sign_off_id,
+    }
+    change.append(rating, [row])
+
+
+def of_sources(connection: Connection, record: Record, source_ids: Iterable[str]) -> list[Row]:
+    """The ratings of these sources, oldest first."""
+    found: list[Row] = []
+    table = record.source_rating
+    for chunk in chunks(sorted(set(source_ids))):
+        statement = select(*(table.c[name] for name in SHOWN)).where(table.c.source_id.in_(chunk))
+        found += connection.execute(statement.order_by(table.c.change_seq)).mappings()
+    return found
+
+
+class Ratings:
+    """Finds the rating that holds for something that a source says."""
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        self._of: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for row in rows:
+            self._of[row["source_id"]].append(row)
+
+    def holding(self, said: Mapping[str, Any], topic_id: str | None) -> PlainRow | None:
+        """The rating of its source that holds for an attribution, as `RatingBrief` has it; None if there is none.
+
+        It must be for that topic or for any, and for a period in which it may have been said. Of several the most
+        particular one holds (topic before period before none), of these the last.
+        """
+        if not self._of:
+            return None
+        fitting = [row for row in self._of.get(said["source_id"], ()) if _fits(row, said, topic_id)]
+        return shaped(RatingBrief, max(fitting, key=_rank)) if fitting else None
+
+
+def _fits(row: Mapping[str, Any], said: Mapping[str, Any], topic_id: str | None) -> bool:
+    within = str(row["period_earliest"]) <= str(said["said_latest"]) and str(said["said_earliest"]) <= str(
+        row["period_latest"]
+    )
+    return row["topic_id"] in (None, topic_id) and within
+
+
+def _rank(row: Mapping[str, Any]) -> tuple[bool, bool, int]:
+    bounded = (str(row["period_earliest"]), str(row["period_latest"])) != (str(date.min), str(date.max))
+    return row["topic_id"] is not None, bounded, row["change_seq"]
+
+
+def read_all(connection: Connection, record: Record, source_id: str) -> list[RatingRead]:
+    """All ratings of a source, newest first."""
+    table, sign_off = record.source_rating, table_of(SignOff)
+    proposer, approver = table_of(Person).alias("proposer"), table_of(Person).alias("approver")
+    statement = (
+        select(table, proposer.c.byline.label("proposed_by"), approver.c.byline.label("approved_by"))
+        .join(sign_off, sign_off.c.id == table.c.sign_off_id)
+        .join(proposer, proposer.c.id == sign_off.c.proposer_id)
+        .join(approver, approver.c.id == sign_off.c.person_id)
+        .where(table.c.source_id == source_id)
+        .order_by(table.c.change_seq.desc())
+    )
+    rows: Sequence[Row] = connection.execute(statement).mappings().all()
+    return [RatingRead(**row) for row in rows]

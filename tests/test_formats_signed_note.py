@@ -1,0 +1,98 @@
+"""Signed notes and checkpoints, beside the example that the specification gives."""
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as configured
+from hypothesis import strategies as st
+
+from app.formats.signed_note import Checkpoint, Note, NoteError, Signer, Verifier
+
+# The example of Go's golang.org/x/mod/sumdb/note, which the specification follows.
+VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+TEXT = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
+NOTE = (
+    TEXT
+    + "\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+)
+
+SIGNER = Signer("example.com/log", b"k" * 32)
+CHECKPOINT = Checkpoint("example.com/log", 7, b"r" * 32)
+
+
+def test_a_note_that_another_implementation_signed() -> None:
+    verifier = Verifier.parse(VKEY)
+
+    assert Note.parse(NOTE).verified([verifier]) == TEXT
+    assert verifier.vkey == VKEY
+
+
+def test_what_is_signed_is_verified_and_read() -> None:
+    note = SIGNER.sign(CHECKPOINT.text)
+
+    text = Note.parse(note).verified([Verifier.parse(VKEY), Verifier.parse(SIGNER.verifier.vkey)])
+
+    assert Checkpoint.parse(text) == CHECKPOINT
+    assert text == f"example.com/log\n7\n{base64.b64encode(b'r' * 32).decode()}\n"
+
+
+@configured(deadline=None)
+@given(st.data())
+def test_no_character_of_a_note_can_be_another_one(data: st.DataObject) -> None:
+    note = SIGNER.sign(CHECKPOINT.text)
+    place = data.draw(st.integers(0, len(note) - 1))
+    forged = note[:place] + data.draw(st.characters(exclude_characters=note[place])) + note[place + 1 :]
+
+    with pytest.raises(NoteError):
+        Note.parse(forged).verified([SIGNER.verifier])
+
+
+@configured(deadline=None)
+@given(st.text())
+def test_what_is_no_note_is_refused(text: str) -> None:
+    with pytest.raises(NoteError):
+        Note.parse(text)
+
+
+@configured(deadline=None)
+@given(st.text() | st.from_regex(r"a\n[0-9]+\n[A-Za-z=/+]*\n"))
+def test_what_is_no_checkpoint_is_refused(text: str) -> None:
+    with pytest.raises(NoteError):
+        Checkpoint.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("note", "why"),
+    [
+        (TEXT, "a note is"),
+        ("\n\n— PeterNeumann x08go/ZJ\n", "a note is"),
+        (NOTE.rstrip("\n"), "a note is"),
+        (NOTE.replace("—", "-"), "the form"),
+        (NOTE.replace("PeterNeumann", "Peter+Neumann"), "the form"),
+        (NOTE.replace("AM=\n", "AM\n"), "base64"),
+        (NOTE.replace("AM=\n", "AN=\n"), "base64"),
+        (NOTE.replace("PeterNeumann", "Someone"), "by no key that is known here, but by Someone"),
+        (TEXT + "\n— PeterNeumann x08goA==\n", "the form"),
+        (TEXT + "\n— PeterNeumann x08go/ZJkuBS\n", "not by its key"),
+        (NOTE.replace("problem,", "question,"), "not by its key"),
+    ],
+)
+def test_refusals_say_why(note: str, why: str) -> None:
+    with pytest.raises(NoteError, match=why):
+        Note.parse(note).verified([Verifier.parse(VKEY)])
+
+
+@pytest.mark.parametrize(
+    "vkey",
+    ["", "PeterNeumann", VKEY.replace("c74f", "c74e"), VKEY + "A", VKEY.replace("ARpc", "AhpC"), "a b" + VKEY],
+)
+def test_a_key_that_is_none_is_refused(vkey: str) -> None:
+    with pytest.raises(NoteError):
+        Verifier.parse(vkey)
+
+
+@pytest.mark.parametrize(("name", "private"), [("a b", b"k" * 32), ("a+b", b"k" * 32), ("", b"k" * 32), ("a", b"k")])
+def test_nobody_signs_under_a_name_or_with_a_key_that_cannot_be(name: str, private: bytes) -> None:
+    with pytest.raises(NoteError):
+        Signer(name, private)

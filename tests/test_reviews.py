@@ -1,0 +1,581 @@
+"""The desk: a status is proposed by one person, approved by another, and speaks of what both have seen."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from sqlalchemy import Table, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from app.db.engine import Database
+from app.db.schema import table_of
+from app.models import Proposal, Review, SignOff
+from app.services import keys
+from app.services.actors import Actor
+from app.services.review_flow import CLOSED, STEPS
+from app.services.status_rules import RULES
+from app.vocabulary import ProposalState, Role, Signer, Status, Verdict
+
+Record = Callable[..., dict[str, Any]]
+Headers = dict[str, str]
+
+EXAMINED = {"examined_on": "2025-01-14", "finding": "The badge is legible."}
+
+
+@pytest.fixture
+def person(database: Database) -> Callable[[str], Headers]:
+    """Headers of a fact-checker by name."""
+    known: dict[str, Headers] = {}
+
+    def headers(byline: str) -> Headers:
+        if byline not in known:
+            with database.writing() as connection:
+                _info, key = keys.issue(connection, byline, Role.FACT_CHECKER)
+            known[byline] = {"Authorization": f"Bearer {key}"}
+        return known[byline]
+
+    return headers
+
+
+class DeskWork:
+    """Steps of the desk over HTTP."""
+
+    def __init__(self, api: TestClient, person: Callable[[str], Headers]) -> None:
+        self._api = api
+        self._person = person
+
+    def propose(self, claim_id: str, by: str = "Anna", /, **fields: Any) -> Response:
+        version = self.claim(claim_id)["version"]
+        least = {
+            "claim_version": version,
+            "status": "unconfirmed",
+            "rationale": "Said, and no more.",
+            "credibility": 3,
+            "standard": "reasonable_grounds",
+        }
+        return self._api.post(f"claims/{claim_id}/proposals", json={**least, **fields}, headers=self._person(by))
+
+    def sign(self, proposal_id: str, verdict: str, by: str = "Boris", reason: str | None = None) -> Response:
+        body = {"verdict": verdict, "reason": reason}
+        return self._api.post(f"proposals/{proposal_id}/sign-offs", json=body, headers=self._person(by))
+
+    def state(self, proposal_id: str) -> str:
+        answer = self._api.get(f"proposals/{proposal_id}", headers=self._person("Reader of the desk"))
+        return str(answer.raise_for_status().json()["state"])
+
+    def claim(self, claim_id: str, **params: Any) -> dict[str, Any]:
+        answer = self._api.get(f"claims/{claim_id}", params=params, headers=self._person("Reader of the desk"))
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
+
+
+@pytest.fixture
+def desk(api: TestClient, person: Callable[[str], Headers]) -> DeskWork:
+    return DeskWork(api, person)
+
+
+@pytest.fixture
+def claim(record: Record) -> dict[str, Any]:
+    """A published claim with one attribution, written by the editor of the tests, `Test editor`."""
+    record("sources", name="NIS", kind="intelligence_service", key="NIS")
+    return record("claims", attributions=[{"source": "NIS", "stance": "asserts", "lineage": "original"}])
+
+
+@pytest.fixture
+def evidence(record: Record, claim: dict[str, Any]) -> dict[str, Any]:
+    """A supporting piece of evidence for it, independent and examined."""
+    video = record("documents", kind="video", title="A video")
+    fields = {"role": "supports", "independent": True, **EXAMINED}
+    return record("evidence", claim=claim["id"], document=video["id"], **fields)
+
+
+def proposed(answer: Response) -> str:
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+# --- two people ---
+
+
+def test_a_status_holds_once_another_has_approved_it(
+    api: TestClient, desk: DeskWork, claim: dict[str, Any], evidence: dict[str, Any]
+) -> None:
+    fields = {"status": "confirmed", "credibility": 1, "probability": "almost_certain", "evidence": [evidence["id"]]}
+    made = desk.propose(claim["id"], rationale="The badge is his.", **fields)
+    identifier = proposed(made)
+
+    assert made.headers["Location"] == f"/api/v1/proposals/{identifier}"
+    assert (made.json()["state"], made.json()["proposed_by"]) == ("open", "Anna")
+    # A proposal publishes nothing.
+    assert api.get(f"claims/{claim['id']}").json()["status"] == "unassessed"
+
+    approved = desk.sign(identifier, "approve")
+
+    assert (approved.status_code, approved.json()["state"]) == (201, "approved")
+    public = api.get(f"claims/{claim['id']}").json()
+    review = public["review"]
+    assert (public["status"], review["status"], review["rationale"]) == ("confirmed", "confirmed", "The badge is his.")
+    assert (review["proposed_by"], review["approved_by"], review["decided_by"]) == ("Anna", "Boris", "Anna and Boris")
+    assert (review["credibility"], review["standard"], review["probability"], review["evidence"], review["stale"]) == (
+        1,
+        "reasonable_grounds",
+        "almost_certain",
+        [evidence["id"]],
+        False,
+    )
+    assert api.get(f"claims/{claim['id']}/reviews").json()["items"] == [review]
+
+
+def test_the_status_is_that_of_the_last_decision(
+    desk: DeskWork, claim: dict[str, Any], evidence: dict[str, Any]
+) -> None:
+    moments = [desk.claim(claim["id"])["recorded_at"]]
+    for status, credibility in (("unconfirmed", 3), ("confirmed", 1)):
+        fields = {"status": status, "credibility": credibility, "evidence": [evidence["id"]]}
+        identifier = proposed(desk.propose(claim["id"], **fields))
+        assert desk.sign(identifier, "approve").status_code == 201
+        moments.append(desk.claim(claim["id"])["recorded_at"])
+
+    states = [desk.claim(claim["id"], as_of=moment) for moment in moments]
+    assert [one["status"] for one in states] == ["unassessed", "unconfirmed", "confirmed"]
+    assert [one["review"] and one["review"]["status"] for one in states] == [None, "unconfirmed", "confirmed"]
+
+
+def test_whoever_wrote_the_wording_neither_proposes_nor_approves(
+    api: TestClient, desk: DeskWork, claim: dict[str, Any], person: Callable[[str], Headers], editor: Headers
+) -> None:
+    refused = desk.propose(claim["id"], "Test editor")  # another key of the same person
+    assert (refused.status_code, "present wording" in refused.json()["detail"]) == (403, True)
+
+    identifier = proposed(desk.propose(claim["id"]))
+    for who in ("Anna", "Test editor"):
+        refused = desk.sign(identifier, "approve", by=who)
+        assert refused.status_code == 403, who
+    assert desk.state(identifier) == "open"
+    assert desk.sign(identifier, "approve", by="Boris").status_code == 201
+
+
+def test_the_last_editor_is_whoever_changed_the_wording_last(
+    api: TestClient, desk: DeskWork, claim: dict[str, Any], person: Callable[[str], Headers]
+) -> None:
+    tag = {"If-Match": api.get(f"claims/{claim['id']}").headers["ETag"]}
+    reworded = {"reason": "Clearer.", "statement": "Soldiers were there."}
+    assert api.patch(f"claims/{claim['id']}", json=reworded, headers=person("Anna") | tag).status_code == 200
+    tag = {"If-Match": api.get(f"claims/{claim['id']}").headers["ETag"]}
+    noted = {"reason": "Noted.", "note": "See there."}
+    assert api.patch(f"claims/{claim['id']}", json=noted, headers=person("Boris") | tag).status_code == 200
+
+    assert desk.propose(claim["id"], "Anna").status_code == 403
+    assert desk.propose(claim["id"], "Boris").status_code == 201
+
+
+# --- the way of a proposal: every cell of the table ---
+
+
+STATES: dict[ProposalState, list[tuple[str, str]]] = {
+    ProposalState.OPEN: [],
+    ProposalState.MORE_REQUESTED: [("request_more", "Clara")],
+    ProposalState.VOID: [],
+    ProposalState.APPROVED: [("approve", "Clara")],
+    ProposalState.REJECTED: [("reject", "Clara")],
+    ProposalState.WITHDRAWN: [("withdraw", "Anna")],
+}
+"""How a proposal of Anna's comes into each state."""
+
+WHO = {Signer.PROPOSER: "Anna", Signer.EDITOR: "Test editor", Signer.ANOTHER: "Boris"}
+
+
+def test_the_table_has_every_verdict_and_state() -> None:
+    assert STEPS.keys() == set(Verdict)
+    assert STATES.keys() == set(ProposalState)
+    assert {led for step in STEPS.values() for led in step.leads.values()} >= set(CLOSED.values())
+
+
+@pytest.mark.parametrize("before", list(ProposalState))
+def test_of_each_state_only_the_steps_of_the_table_lead_away(
+    desk: DeskWork, claim: dict[str, Any], correct: Record, before: ProposalState
+) -> None:
+    for verdict, step in STEPS.items():
+        for signer, who in WHO.items():
+            identifier = proposed(desk.propose(claim["id"]))
+            for earlier, by in STATES[before]:
+                assert desk.sign(identifier, earlier, by=by, reason="So.").status_code == 201
+            if before is ProposalState.VOID:
+                correct("claims", claim["id"], statement=f"Another wording: {verdict}, {signer}.")
+            assert desk.state(identifier) == before
+
+            answer = desk.sign(identifier, verdict, by=who, reason="Because.")
+
+            if before in step.leads and signer in step.by:
+                after = step.leads[before]
+                assert (answer.status_code, answer.json()["state"]) == (201, after), (verdict, who)
+            else:
+                after = before
+                assert answer.status_code == (403 if before in step.leads else 409), (verdict, who, answer.text)
+            assert desk.state(identifier) == after
+            if after in ("open", "more_requested"):
+                assert desk.sign(identifier, "withdraw", by="Anna", reason="Next.").status_code == 201
+
+
+def test_what_was_asked_is_answered_and_all_of_it_stays_readable(desk: DeskWork, claim: dict[str, Any]) -> None:
+    identifier = proposed(desk.propose(claim["id"]))
+    assert desk.sign(identifier, "request_more", reason="Which day?").json()["state"] == "more_requested"
+    assert desk.sign(identifier, "approve").status_code == 409
+    assert desk.sign(identifier, "answer", by="Anna", reason="The twelfth.").json()["state"] == "open"
+    approved = desk.sign(identifier, "approve").json()
+
+    said = [(one["verdict"], one["by"], one["reason"]) for one in approved["sign_offs"]]
+    assert said == [
+        ("request_more", "Boris", "Which day?"),
+        ("answer", "Anna", "The twelfth."),
+        ("approve", "Boris", None),
+    ]
+
+
+@pytest.mark.parametrize("verdict", [one for one in Verdict if one is not Verdict.APPROVE])
+def test_all_but_an_approval_takes_a_reason(desk: DeskWork, claim: dict[str, Any], verdict: Verdict) -> None:
+    identifier = proposed(desk.propose(claim["id"]))
+    answer = desk.sign(identifier, verdict)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "reason")
+
+
+# --- what a proposal needs ---
+
+
+def test_evidence_counts_only_if_it_is_named(desk: DeskWork, claim: dict[str, Any], evidence: dict[str, Any]) -> None:
+    refused = desk.propose(claim["id"], status="confirmed", credibility=1)
+    (problem,) = refused.json()["errors"]
+    assert (refused.status_code, problem["field"]) == (422, "status")
+    assert RULES[Status.CONFIRMED].needs in problem["message"]
+    assert "named in evidence" in problem["message"]
+    assert desk.propose(claim["id"], status="confirmed", credibility=1, evidence=[evidence["id"]]).status_code == 201
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "unassessed is never decided": ({"status": "unassessed", "credibility": 6}, "status"),
+    "two origins are missing": ({"status": "corroborated", "credibility": 2}, "status"),
+    "a credibility of another status": ({"credibility": 1}, "credibility"),
+    "no credibility of the code": ({"credibility": 7}, "credibility"),
+    "no standard": ({"standard": "gut feeling"}, "standard"),
+    "no band": ({"probability": "70 %"}, "probability"),
+    "no such evidence": ({"evidence": ["evd_none"]}, "evidence.0"),
+    "nothing to correct": ({"notice": "We were wrong."}, "notice"),
+    "no rationale": ({"rationale": " "}, "rationale"),
+    "no version": ({"claim_version": 0}, "claim_version"),
+    "an unknown field": ({"decided_by": "Me"}, "decided_by"),
+}
+
+
+@pytest.mark.parametrize(("fields", "field"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_proposal_that_is_not_right_is_refused_by_its_field(
+    desk: DeskWork, claim: dict[str, Any], fields: dict[str, Any], field: str
+) -> None:
+    answer = desk.propose(claim["id"], **fields)
+    assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (422, [field])
+
+
+@pytest.mark.parametrize("status", [one for one in Status if one is not Status.UNASSESSED])
+def test_the_credibility_goes_with_the_status(status: Status) -> None:
+    assert RULES[status].credibility <= set(range(1, 7))
+    assert RULES[status].credibility
+
+
+def test_evidence_of_another_claim_or_taken_back_carries_nothing(
+    desk: DeskWork, record: Record, correct: Record, claim: dict[str, Any], evidence: dict[str, Any]
+) -> None:
+    other = record("claims", statement="Another.")
+    fields = {"status": "unverifiable", "credibility": 6, "evidence": [evidence["id"]]}
+    assert desk.propose(other["id"], **fields).json()["errors"][0]["field"] == "evidence.0"
+    correct("evidence", evidence["id"], withdrawn=True)
+    assert "taken back" in desk.propose(claim["id"], **fields).json()["errors"][0]["message"]
+
+
+def test_a_version_that_is_not_the_last_is_refused(desk: DeskWork, correct: Record, claim: dict[str, Any]) -> None:
+    correct("claims", claim["id"], note="Noted.")
+    answer = desk.propose(claim["id"], claim_version=claim["version"])
+    assert (answer.status_code, "version 2" in answer.json()["detail"]) == (409, True)
+
+
+def test_one_open_proposal_at_a_time(desk: DeskWork, claim: dict[str, Any]) -> None:
+    first = proposed(desk.propose(claim["id"]))
+    answer = desk.propose(claim["id"], "Boris")
+    assert (answer.status_code, first in answer.json()["detail"]) == (409, True)
+
+
+def test_a_withdrawn_claim_takes_none(desk: DeskWork, correct: Record, claim: dict[str, Any]) -> None:
+    correct("claims", claim["id"], stage="withdrawn", notice="Recorded twice.")
+    assert desk.propose(claim["id"]).status_code == 409
+
+
+def test_there_must_be_something_to_decide_on(
+    desk: DeskWork, api: TestClient, person: Callable[[str], Headers]
+) -> None:
+    body = {
+        "claim_version": 1,
+        "status": "unconfirmed",
+        "rationale": "Said.",
+        "credibility": 3,
+        "standard": "reasonable_grounds",
+    }
+    assert api.post("claims/clm_none/proposals", json=body, headers=person("Anna")).status_code == 404
+    assert desk.sign("prp_none", "approve").status_code == 404
+    assert api.get("proposals/prp_none", headers=person("Anna")).status_code == 404
+
+
+# --- what a decision speaks of ---
+
+
+def test_a_changed_wording_makes_a_proposal_void_and_a_decision_stale(
+    desk: DeskWork, correct: Record, claim: dict[str, Any]
+) -> None:
+    assert desk.sign(proposed(desk.propose(claim["id"])), "approve").status_code == 201
+    second = proposed(desk.propose(claim["id"]))
+    correct("claims", claim["id"], statement="Another wording.")
+
+    review = desk.claim(claim["id"])["review"]
+    assert (review["stale"], review["stale_because"]) == (True, ["wording"])
+    assert desk.state(second) == "void"
+    refused = desk.sign(second, "approve")
+    assert (refused.status_code, "void" in refused.json()["detail"]) == (409, True)
+    # What is void keeps nobody from proposing anew.
+    assert desk.propose(claim["id"]).status_code == 201
+
+
+@pytest.mark.parametrize("act", ["added", "corrected", "taken back"])
+def test_other_evidence_makes_a_proposal_void_and_a_decision_stale(
+    desk: DeskWork, record: Record, correct: Record, evidence: dict[str, Any], act: str
+) -> None:
+    assert desk.sign(proposed(desk.propose(evidence["claim_id"])), "approve").status_code == 201
+    second = proposed(desk.propose(evidence["claim_id"]))
+    before = desk.claim(evidence["claim_id"])
+    if act == "added":
+        record("evidence", claim=evidence["claim_id"], document=evidence["document"]["id"], role="context")
+    else:
+        correct(
+            "evidence", evidence["id"], **({"finding": "Not so sure."} if act == "corrected" else {"withdrawn": True})
+        )
+
+    review = desk.claim(evidence["claim_id"])["review"]
+    assert (review["stale"], review["stale_because"]) == (True, ["evidence"])
+    assert desk.state(second) == "void"
+    assert desk.claim(evidence["claim_id"], as_of=before["recorded_at"])["review"]["stale"] is False
+
+
+def test_an_approval_asks_the_record_again(desk: DeskWork, correct: Record, claim: dict[str, Any]) -> None:
+    identifier = proposed(desk.propose(claim["id"]))
+    correct("attributions", claim["attributions"][0]["id"], withdrawn=True)
+
+    refused = desk.sign(identifier, "approve")
+
+    assert (refused.status_code, RULES[Status.UNCONFIRMED].needs in refused.json()["detail"]) == (409, True)
+    assert (desk.state(identifier), desk.claim(claim["id"])["status"]) == ("open", "unassessed")
+
+
+def test_a_wrong_decision_is_corrected_in_public(
+    api: TestClient, desk: DeskWork, claim: dict[str, Any], evidence: dict[str, Any]
+) -> None:
+    fields = {"status": "confirmed", "credibility": 1, "evidence": [evidence["id"]]}
+    assert desk.sign(proposed(desk.propose(claim["id"], **fields)), "approve").status_code == 201
+    notice = "We had taken the date of the upload for that of the recording."
+    assert desk.sign(proposed(desk.propose(claim["id"], notice=notice)), "approve").status_code == 201
+
+    items = api.get(f"claims/{claim['id']}/reviews").json()["items"]
+    assert [(one["status"], one["notice"]) for one in items] == [("unconfirmed", notice), ("confirmed", None)]
+    told = api.get(f"claims/{claim['id']}/history").json()["items"]
+    decisions = [
+        {one["field"]: one["after"] for one in entry["changes"]} for entry in told if entry["noun"] == "review"
+    ]
+    assert [(one["status"], one["proposed_by"], one["approved_by"]) for one in decisions] == [
+        ("confirmed", "Anna", "Boris"),
+        ("unconfirmed", "Anna", "Boris"),
+    ]
+    assert decisions[1]["notice"] == notice
+
+
+# --- at the same time ---
+
+
+def test_of_two_who_sign_at_once_one_closes_it(desk: DeskWork, database: Database, record: Record) -> None:
+    record("sources", name="NIS", kind="intelligence_service", key="NIS")
+    said = [{"source": "NIS", "stance": "asserts", "lineage": "original"}]
+    claims = [record("claims", statement=f"Claim {number}.", attributions=said)["id"] for number in range(10)]
+    made = [proposed(desk.propose(one)) for one in claims]
+    desk.sign(made[0], "request_more", by="Boris", reason="x")  # both have a key by now
+    desk.sign(made[0], "answer", by="Anna", reason="x")
+    desk.sign(made[0], "request_more", by="Clara", reason="x")
+    desk.sign(made[0], "answer", by="Anna", reason="x")
+
+    with ThreadPoolExecutor(8) as pool:
+        acts = [(one, who) for one in made for who in ("Boris", "Clara")]
+        answers = list(pool.map(lambda act: desk.sign(act[0], "approve", by=act[1]).status_code, acts))
+
+    pairs = [sorted(answers[place : place + 2]) for place in range(0, len(answers), 2)]
+    assert pairs == [[201, 409]] * 10
+    with database.reading() as connection:
+        decided = connection.execute(select(table_of(Review).c.claim_id)).scalars().all()
+    assert sorted(decided) == sorted(claims)
+
+
+def test_one_person_approving_eight_times_at_once_publishes_nothing(desk: DeskWork, claim: dict[str, Any]) -> None:
+    identifier = proposed(desk.propose(claim["id"]))
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: desk.sign(identifier, "approve", by="Anna").status_code, range(8)))
+    assert answers == [403] * 8
+    assert (desk.state(identifier), desk.claim(claim["id"])["status"]) == ("open", "unassessed")
+
+
+# --- the database itself ---
+
+
+FORGED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "by the proposer": lambda row: {"person_id": row["proposer_id"]},
+    "by the editor": lambda row: {"person_id": row["editor_id"]},
+    "by the proposer, said to be another's": lambda row: {
+        "person_id": row["proposer_id"],
+        "proposer_id": row["editor_id"],
+    },
+    "a second time": lambda row: {},
+}
+
+
+def forge(database: Database, table: Table, **fields: Any) -> None:
+    """Write a row past the service."""
+    with database.writing() as connection:
+        connection.execute(insert(table).values(fields))
+
+
+@pytest.mark.parametrize("forged", FORGED, ids=FORGED)
+def test_the_database_refuses_a_forged_approval(
+    desk: DeskWork, database: Database, claim: dict[str, Any], actor: Actor, forged: str
+) -> None:
+    about = stored(database, proposed(desk.propose(claim["id"])))
+    if forged == "a second time":
+        assert desk.sign(about["id"], "reject", reason="No.").status_code == 201
+    copied = {name: about[name] for name in ("proposer_id", "editor_id", "change_seq", "recorded_at")}
+    row = {"id": "sgn_forged", "proposal_id": about["id"], "person_id": actor.person_id, "verdict": "approve", **copied}
+    with pytest.raises(IntegrityError):
+        forge(database, table_of(SignOff), **{**row, **FORGED[forged](about)})
+
+
+def test_the_database_refuses_a_proposal_of_the_editor(
+    desk: DeskWork, database: Database, claim: dict[str, Any]
+) -> None:
+    about = stored(database, proposed(desk.propose(claim["id"])))
+    with pytest.raises(IntegrityError):
+        forge(database, table_of(Proposal), **{**about, "id": "prp_forged", "proposer_id": about["editor_id"]})
+
+
+def stored(database: Database, proposal_id: str) -> dict[str, Any]:
+    """A proposal as it is stored."""
+    table = table_of(Proposal)
+    with database.reading() as connection:
+        return dict(connection.execute(select(table).where(table.c.id == proposal_id)).mappings().one())
+
+
+# --- lists, and who may read them ---
+
+
+def test_proposals_are_listed_by_state_and_claim(
+    api: TestClient, desk: DeskWork, record: Record, correct: Record, person: Callable[[str], Headers]
+) -> None:
+    record("sources", name="NIS", kind="intelligence_service", key="NIS")
+    said = [{"source": "NIS", "stance": "asserts", "lineage": "original"}]
+    made: dict[ProposalState, tuple[str, str]] = {}
+    for state, steps in STATES.items():
+        claim_id = record("claims", statement=f"To become {state}.", attributions=said)["id"]
+        made[state] = claim_id, proposed(desk.propose(claim_id))
+        for verdict, by in steps:
+            assert desk.sign(made[state][1], verdict, by=by, reason="So.").status_code == 201
+    correct("claims", made[ProposalState.VOID][0], statement="Another wording.")
+
+    def listed(**params: Any) -> list[str]:
+        answer = api.get("proposals", params=params, headers=person("Anna"))
+        return [one["id"] for one in answer.raise_for_status().json()["items"]]
+
+    assert listed() == [one for _claim, one in reversed(made.values())]
+    for state, (claim_id, identifier) in made.items():
+        assert listed(state=state) == [identifier], state
+        assert listed(claim=claim_id) == [identifier]
+    assert set(listed(state=["open", "more_requested"])) == {
+        made[ProposalState.OPEN][1],
+        made[ProposalState.MORE_REQUESTED][1],
+    }
+    first = api.get("proposals", params={"limit": 4}, headers=person("Anna")).json()
+    rest = api.get("proposals", params={"limit": 4, "cursor": first["next"]}, headers=person("Anna")).json()
+    assert [one["id"] for page in (first, rest) for one in page["items"]] == listed()
+
+
+def test_what_is_proposed_is_the_desks(
+    api: TestClient, desk: DeskWork, claim: dict[str, Any], key_of: Callable[[Role], Headers]
+) -> None:
+    identifier = proposed(desk.propose(claim["id"]))
+    for address in ("proposals", f"proposals/{identifier}"):
+        assert api.get(address).status_code == 401
+        assert api.get(address, headers=key_of(Role.READER)).status_code == 403
+    refused = api.post(f"proposals/{identifier}/sign-offs", json={"verdict": "approve"}, headers=key_of(Role.READER))
+    assert refused.status_code == 403
+
+
+# --- the reliability of sources ---
+
+
+def test_a_rating_is_signed_by_another_and_shown_beside_what_the_source_says(
+    api: TestClient, desk: DeskWork, record: Record, person: Callable[[str], Headers]
+) -> None:
+    source = record("sources", name="NIS", kind="intelligence_service", key="NIS")
+    topic = record("topics")
+    claims = {
+        name: record(
+            "claims",
+            statement=f"Said in {name}.",
+            topic=topic["id"] if "topic" in name else None,
+            attributions=[{"source": "NIS", "stance": "asserts", "said": said}],
+        )["id"]
+        for name, said in {"2024": "2024-05", "2025": "2025-01-12", "2025 on the topic": "2025-01"}.items()
+    }
+
+    def rate(**fields: Any) -> str:
+        body = {"rationale": "Borne out.", **fields}
+        return proposed(api.post(f"sources/{source['id']}/proposals", json=body, headers=person("Anna")))
+
+    def shown() -> dict[str, str | None]:
+        found = {name: desk.claim(one)["attributions"][0]["reliability"] for name, one in claims.items()}
+        return {name: one and one["reliability"] for name, one in found.items()}
+
+    first = rate(reliability="C")
+    assert desk.sign(first, "approve", by="Anna").status_code == 403
+    assert set(shown().values()) == {None}
+    assert desk.sign(first, "approve").json()["state"] == "approved"
+    assert set(shown().values()) == {"C"}
+    assert desk.sign(rate(reliability="B", period="2024"), "approve").status_code == 201
+    assert shown() == {"2024": "B", "2025": "C", "2025 on the topic": "C"}
+    assert desk.sign(rate(reliability="D", topic=topic["id"]), "approve").status_code == 201
+    assert shown() == {"2024": "B", "2025": "C", "2025 on the topic": "D"}
+    assert desk.sign(rate(reliability="E"), "approve").status_code == 201
+    assert shown() == {"2024": "B", "2025": "E", "2025 on the topic": "D"}
+
+    listed = api.get(f"sources/{source['id']}/ratings").json()["items"]
+    assert [(one["reliability"], one["topic_id"], one["period"]) for one in listed] == [
+        ("E", None, None),
+        ("D", topic["id"], None),
+        ("B", None, "2024"),
+        ("C", None, None),
+    ]
+    assert {(one["proposed_by"], one["approved_by"]) for one in listed} == {("Anna", "Boris")}
+    attribution = api.get(f"claims/{claims['2024']}").json()["attributions"][0]
+    assert api.get(f"attributions/{attribution['id']}").json()["reliability"] == attribution["reliability"]
+
+
+def test_one_open_rating_for_a_topic_and_period(
+    api: TestClient, record: Record, person: Callable[[str], Headers]
+) -> None:
+    source = record("sources")
+    path, body = f"sources/{source['id']}/proposals", {"reliability": "F", "rationale": "Unknown to us."}
+    assert api.post(path, json=body, headers=person("Anna")).status_code == 201
+    assert api.post(path, json=body, headers=person("Boris")).status_code == 409
+    assert api.post(path, json={**body, "period": "2025"}, headers=person("Boris")).status_code == 201
+    assert api.post(path, json={**body, "reliability": "G"}, headers=person("Boris")).status_code == 422
+    assert api.post("sources/src_none/proposals", json=body, headers=person("Boris")).status_code == 404
