@@ -29,23 +29,25 @@ FILTERS = {
     "statuses": "status=unconfirmed&status=unassessed",
     "topic": "topic=topic 3",
     "source": "source=source 3",
+    "much": "source=agency",
     "metric": "metric=present",
     "metrics": "metric=present&metric=killed",
     "min": "value_min=100",
     "max": "value_max=4000",
     "place": "place=kursk",
-    "from": "date_from=2024-06",
-    "to": "date_to=2024-06",
+    "from": "date_from=2024-09",
+    "to": "date_to=2024-10",
     "stages": "stage=draft&stage=published",
     "stance": "stance=asserts",
     "q": "q=rain",
 }
-"""Each in words and values of which there are many, but for topics and sources: most of them have few claims."""
+"""Each in words and values of which there are many, but for topics and sources: most of them have few claims.
+`much` is asked for a source that has many."""
 
 SORTS = ("-date", "date", "-recorded", "recorded", "-id", "id")
 
-TWICE = ({"kind", "kinds"}, {"status", "statuses"}, {"metric", "metrics"})
-"""The same parameter with one value and with several."""
+TWICE = ({"kind", "kinds"}, {"status", "statuses"}, {"metric", "metrics"}, {"source", "much"})
+"""The same parameter with one value and with several, or with few claims and with many."""
 
 
 class Known(NamedTuple):
@@ -74,6 +76,13 @@ KNOWN = (
         "A topic has few claims: to sort them takes less than to walk along all claims of the record.",
     ),
     Known(
+        frozenset({"scan"}),
+        ("postgresql",),
+        frozenset({"topic"}),
+        (*BY_CHANGE, *BY_ID),
+        "PostgreSQL expects a topic to have as many claims as there are for each, and rather walks along all of them.",
+    ),
+    Known(
         frozenset({"sort"}),
         ("sqlite",),
         frozenset({"kind", "status"}),
@@ -92,8 +101,8 @@ KNOWN = (
         frozenset({"sort", "scan"}),
         ENGINES,
         frozenset({"stages"}),
-        BY_DATE,
-        "Indexes by day begin with the stage: several stages, which the desk alone may ask for, are sorted together.",
+        (*BY_DATE, *BY_CHANGE),
+        "Indexes begin with the stage: several stages, which the desk alone may ask for, are sorted together.",
     ),
     Known(
         frozenset({"scan"}),
@@ -111,12 +120,14 @@ def lines() -> Iterator[dict[str, Any]]:
         yield {"record": "source", "key": f"source {number}", "name": f"Source {number}", "kind": "other"}
         words = {"title": f"How many {number}?", "subject": "soldiers", "metric_family": "other"}
         yield {"record": "topic", "key": f"topic {number}", **words}
+    yield {"record": "source", "key": "agency", "name": "An agency", "kind": "news_organisation"}
     random = Random(1)
     for number in range(CLAIMS):
         metrics = random.sample(("present", "killed", "wounded"), 2)
         figure = {"unit": "soldiers", "qualifier": "exact", "best": random.randrange(5_000)}
         stances = random.choices(("asserts", "estimates", "denies"), k=2)
-        sources = random.sample(range(OTHERS), 2)
+        # The agency says more than is looked up one by one (`claim_filters.FEW`).
+        sources = [f"source {random.randrange(OTHERS)}", "agency" if random.random() < 0.7 else "source 0"]
         said = {"lineage": "unknown"}
         decided = {"status": "unconfirmed", "rationale": "So.", "decided_on": "2025-01-10", "decided_by": "Desk"}
         yield {
@@ -128,8 +139,7 @@ def lines() -> Iterator[dict[str, Any]]:
             "time": f"2024-{random.randint(1, 12):02}-{random.randint(1, 28):02}",
             "quantities": [{"metric": metric, **figure} for metric in metrics],
             "attributions": [
-                {"source": f"source {source}", "stance": stance, **said}
-                for source, stance in zip(sources, stances, strict=True)
+                {"source": source, "stance": stance, **said} for source, stance in zip(sources, stances, strict=True)
             ],
             "reviews": [decided] if "denies" not in stances and random.random() < 0.8 else [],
             "stage": random.choices(("published", "draft"), (9, 1))[0],

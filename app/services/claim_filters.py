@@ -132,7 +132,7 @@ class Conditions:
         claim, said = self.record.claim, self.record.attribution
         found = self._of_claims(tried)
         if self.shape.given & {"source", "stance"}:
-            found.append(exists(select(1).select_from(said).where(said.c.claim_id == claim.c.id, *self._said())))
+            found.append(exists(select(1).select_from(said).where(said.c.claim_id == claim.c.id, *self._said(tried))))
         return found
 
     def _of_claims(self, tried: Collection[str] = ()) -> list[ColumnElement[bool]]:
@@ -188,11 +188,12 @@ class Conditions:
         claim = self.record.claim
         return [self._one_of(claim.c[name], name) for name in _OWN_WORDS if name in self.shape.given]
 
-    def _said(self) -> list[ColumnElement[bool]]:
+    def _said(self, tried: Collection[str] = ()) -> list[ColumnElement[bool]]:
         said = self.record.attribution
         found: list[ColumnElement[bool]] = [~said.c.withdrawn]
         if "source" in self.shape.given:
-            found.append(self._one_of(said.c.source_id, "source"))
+            by_it = self._one_of(said.c.source_id, "source")
+            found.append(by_it.is_(True) if "source" in tried else by_it)
         return [*found, *self._with_stance()]
 
     def _with_stance(self) -> list[ColumnElement[bool]]:

@@ -101,13 +101,15 @@ def _page(shape: Shape, sort: str, first: bool, from_source: bool) -> Read:
 
 
 def _tried(shape: Shape, sort: str) -> frozenset[str]:
-    """The filters for which no index is asked, or SQLite finds and sorts all that matches rather than walk along."""
+    """The filters for which no index is asked, or engines find and sort all that matches rather than walk along."""
     along = sort.removeprefix("-")
-    if along == "date":
-        return frozenset()
+    tried = {"source"}  # it said much, or the list would begin with what it said
+    if along != "date":
+        tried |= {"date_to"}
     # No index has a filter and then the id. To walk in vain may still take longer than to sort what few there are.
-    narrowed = shape.given & {"topic", "source"} or (shape.given - shape.several) & {"kind", "status"}
-    return frozenset({"date_to"} if along == "recorded" or narrowed else {"date_to", "stage", "kind", "status"})
+    if along == "id" and "topic" not in shape.given and not (shape.given - shape.several) & {"kind", "status"}:
+        tried |= {"stage", "kind", "status"}
+    return frozenset(tried)
 
 
 @lru_cache(maxsize=256)

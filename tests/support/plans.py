@@ -18,12 +18,14 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
 from app.db.engine import Database
+from app.services.claim_filters import FEW
 
 BIG = ("claim", "quantity", "attribution", "search_text", "claim_count")
 """Tables that grow with the record. Those of sources, topics and documents are small beside them."""
 
-MOST_READ = 1_500
-"""Rows of a big table that one step may read on PostgreSQL; SQLite does not tell."""
+MOST_READ = FEW + 1
+"""Rows of a big table that one step may read on PostgreSQL; SQLite does not tell. A service reads so many to see
+whether a source says much; a record should have twice as many."""
 
 MOST_SORTED = 200
 """Rows that may be sorted: as many as a page has at most."""
