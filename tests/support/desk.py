@@ -296,7 +296,8 @@ class Desk:
 
     def get(self, path: str, *, key: bool = True, **headers: str) -> Response:
         """An answer, asked for with the key or without."""
-        return self.api.get(path, headers={**(self.headers if key else {}), **headers})
+        sent = {**(self.headers if key else {}), **headers}
+        return self.api.get(path, headers=sent, follow_redirects=False)
 
     def body(self, path: str) -> Any:
         """The body of an answer that is known to be one."""
