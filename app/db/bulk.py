@@ -15,6 +15,8 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import JSON, Connection, Dialect, LargeBinary, Table
 
+from app.db.statements import as_sqlalchemy_would
+
 Row: TypeAlias = Mapping[Any, Any]
 """A stored row, by column name."""
 
@@ -57,6 +59,51 @@ def insert(connection: Connection, table: Table, rows: Sequence[Row], stamp: Row
         with cursor, cursor.copy(f"COPY {into} FROM STDIN") as copied:
             for row in values:
                 copied.write_row(row)
+
+
+class Together:
+    """Few rows for several tables, sent at once; PostgreSQL gets them as one statement, for each has its price."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._statements: list[tuple[str, list[_Values]]] = []
+
+    def insert(self, table: Table, rows: Sequence[Row]) -> None:
+        """Insert rows that all name the same columns."""
+        if not rows:
+            return
+        dialect = self._connection.dialect
+        values = _converted(dialect, table, rows)
+        source = f"VALUES {_marks(dialect, len(rows[0]))}"
+        if dialect.name != "sqlite" and len(rows) > 1:
+            # Whatever the number of rows it is the same statement, which is prepared once.
+            source = f"SELECT * FROM unnest({_arrays(dialect, table, tuple(rows[0]))})"  # noqa: S608 - our own names
+            values = [tuple(map(list, zip(*values, strict=True)))]
+        self._statements.append((f"INSERT INTO {table.name} ({_names(dialect, tuple(rows[0]))}) {source}", values))
+
+    def update(self, table: Table, values: Row) -> None:
+        """Give all rows of a table these values."""
+        dialect = self._connection.dialect
+        sets = ", ".join(f"{_names(dialect, (name,))} = {_MARK[dialect.name]}" for name in values)
+        self._statements.append((f"UPDATE {table.name} SET {sets}", _converted(dialect, table, [values])))  # noqa: S608 - our own names
+
+    def send(self) -> None:
+        """Do it."""
+        driver: Any = self._connection.connection.dbapi_connection
+        with as_sqlalchemy_would(self._connection, "several statements"):
+            if self._connection.dialect.name == "sqlite":
+                for sql, values in self._statements:
+                    driver.executemany(sql, values)
+                return
+            *first, last = (sql for sql, _values in self._statements)
+            parts = ", ".join(f"part_{number} AS ({sql})" for number, sql in enumerate(first))
+            every = list(chain.from_iterable(values[0] for _sql, values in self._statements))
+            driver.cursor().execute(f"WITH {parts} {last}" if parts else last, every, prepare=True)
+
+
+@lru_cache(maxsize=64)
+def _arrays(dialect: Dialect, table: Table, names: tuple[str, ...]) -> str:
+    return ", ".join(f"%s::{table.c[name].type.compile(dialect)}[]" for name in names)
 
 
 def _insert_together(connection: Connection, into: str, values: Sequence[_Values]) -> None:

@@ -285,6 +285,14 @@ class _Compiled:
         self.by_place = found_converters
         self.converters = [(self.names[place], convert) for place, convert in found_converters]
 
+    def plain(self, found: Sequence[Any]) -> list[Any]:
+        """A row with plain values, in the order of the columns."""
+        row = list(found)
+        for place, convert in self.by_place:
+            if row[place] is not None:
+                row[place] = convert(row[place])
+        return row
+
     def bind(self, given: Mapping[str, Any]) -> Any:
         """The values of the statement as the driver takes them."""
         values = {**self.own, **given}
@@ -325,12 +333,7 @@ class Statement:
         else:
             batches = _run_on(connection, compiled.sql, bound, at_once)
         for batch in batches:
-            for found in batch:
-                row = list(found)
-                for place, convert in compiled.by_place:
-                    if row[place] is not None:
-                        row[place] = convert(row[place])
-                yield row
+            yield from map(compiled.plain, batch)
 
     def _for(self, connection: Connection) -> _Compiled:
         engine = connection.dialect.name
@@ -340,9 +343,24 @@ class Statement:
         return compiled
 
 
+def together(connection: Connection, asked: Iterable[tuple[Statement, Mapping[str, Any]]]) -> list[list[list[Any]]]:
+    """The rows of several statements, as `Statement.lists` has them; PostgreSQL is asked all of them at once."""
+    compiled = [(statement._for(connection), values) for statement, values in asked]
+    bound = [(one.sql, one.bind(values)) for one, values in compiled]
+    if connection.dialect.name == "sqlite":
+        answers = [_run(connection, sql, values) for sql, values in bound]
+    else:
+        driver: Any = connection.connection.dbapi_connection
+        with as_sqlalchemy_would(connection, "several statements"):
+            with driver.pipeline():
+                cursors = [driver.cursor().execute(sql, values, prepare=True) for sql, values in bound]
+            answers = [cursor.fetchall() for cursor in cursors]
+    return [list(map(one.plain, rows)) for (one, _values), rows in zip(compiled, answers, strict=True)]
+
+
 def _run(connection: Connection, sql: str, values: Any) -> list[Any]:
     driver: Any = connection.connection.dbapi_connection
-    with _as_sqlalchemy_would(connection, sql):
+    with as_sqlalchemy_would(connection, sql):
         if connection.dialect.name == "sqlite":
             found: list[Any] = driver.execute(sql, values).fetchall()
             return found
@@ -352,7 +370,7 @@ def _run(connection: Connection, sql: str, values: Any) -> list[Any]:
 def _run_on(connection: Connection, sql: str, values: Any, at_once: int) -> Iterator[list[Any]]:
     """The rows in batches. PostgreSQL keeps them at the server for as long as the transaction lasts."""
     driver: Any = connection.connection.dbapi_connection
-    with _as_sqlalchemy_would(connection, sql):
+    with as_sqlalchemy_would(connection, sql):
         if connection.dialect.name == "sqlite":
             cursor = driver.execute(sql, values)
         else:
@@ -370,7 +388,7 @@ _numbers = count()
 
 
 @contextmanager
-def _as_sqlalchemy_would(connection: Connection, sql: str) -> Iterator[None]:
+def as_sqlalchemy_would(connection: Connection, sql: str) -> Iterator[None]:
     """Raise errors of the driver as SQLAlchemy raises them."""
     try:
         yield

@@ -5,22 +5,23 @@ something has to know of the log, and whatever reaches the tables of the record 
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from hmac import digest
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
 from app.db import bulk
 from app.db.engine import Database, before_commit, seal_of
-from app.db.revisions import Change
+from app.db.revisions import Change, last_moment
 from app.db.schema import table_of
-from app.db.statements import Statement
-from app.formats.merkle import Frontier, Node, leaf_hash
+from app.db.statements import Statement, together
+from app.formats.merkle import Frontier, leaf_hash
 from app.models import Change as ChangeModel
 from app.models import Head, LogCheckpoint, LogCommitment, LogLeaf, LogNode, LogSalt
-from app.services.log_entries import SALT_BYTES, Entry, entries
+from app.services.log_entries import SALT_BYTES, Entry, entries, entries_of_change, tables_of
 
 head, change_table = table_of(Head), table_of(ChangeModel)
 log_leaf, log_node, log_salt = table_of(LogLeaf), table_of(LogNode), table_of(LogSalt)
@@ -32,6 +33,9 @@ TOGETHER = 5_000
 CAUGHT_UP_TOGETHER = 500
 """Changes that are taken into the log in one transaction."""
 
+SHORT = 100
+"""Rows up to which a change is read back and logged at once."""
+
 _head = Statement(select(head.c.seq, head.c.log_seq, head.c.log_size, head.c.log_frontier, head.c.log_secret))
 
 
@@ -41,8 +45,37 @@ def keep(change: Change) -> None:
 
 
 def _finish(change: Change) -> None:
-    if change.made:
+    if not change.made:
+        return
+    if sum(change.written.values()) > SHORT or not _take_in(change):
         extend(change.connection, change.seq, change.written, {change.seq: change.actor_id})
+
+
+def _take_in(change: Change) -> bool:
+    """Take in a change of few rows, with two questions to the database; False if others come before it."""
+    connection = change.connection
+    tables = tables_of(change.written)
+    (state,), *found = together(
+        connection, [(_head, {}), *((table.of_change, {"seq": change.seq}) for table in tables)]
+    )
+    _seq, log_seq, size, stored, secret = state
+    if log_seq + 1 != change.seq:
+        return False
+    secret = secret or secrets.token_bytes(SALT_BYTES)
+    salt = secrets.token_bytes(SALT_BYTES)
+    committed = commitment_to(change.actor_id, salt)
+    made = list(entries_of_change(secret, committed, zip(tables, found, strict=True)))
+    frontier = Frontier.of(size, stored or b"")
+    rows, completed = _appended(made, frontier)
+    writes = bulk.Together(connection)
+    writes.insert(log_salt, [{"change_seq": change.seq, "salt": salt}])
+    writes.insert(log_commitment, [{"change_seq": change.seq, "actor_commitment": committed}])
+    writes.insert(log_leaf, rows)
+    writes.insert(log_node, completed)
+    writes.update(head, _state_of(change.seq, frontier, secret))
+    writes.insert(log_checkpoint, _signed(connection, frontier, change.at))
+    writes.send()
+    return True
 
 
 def commitment_to(person_id: str, salt: bytes) -> bytes:
@@ -70,10 +103,12 @@ def extend(
     made = entries(connection, secret, first, last, written=written)
     while batch := list(islice(made, TOGETHER)):
         _append(connection, batch, frontier)
-    connection.execute(
-        update(head).values(log_seq=last, log_size=frontier.size, log_frontier=frontier.to_bytes(), log_secret=secret)
-    )
+    connection.execute(update(head).values(_state_of(last, frontier, secret)))
     sign(connection, frontier)
+
+
+def _state_of(last: int, frontier: Frontier, secret: bytes) -> dict[str, Any]:
+    return {"log_seq": last, "log_size": frontier.size, "log_frontier": frontier.to_bytes(), "log_secret": secret}
 
 
 def _actors(connection: Connection, first: int, last: int) -> dict[int, str]:
@@ -91,41 +126,51 @@ def _commit_to(connection: Connection, actors: Mapping[int, str]) -> None:
     bulk.insert(connection, log_commitment, commitments, {})
 
 
-def _append(connection: Connection, made: list[Entry], frontier: Frontier) -> None:
+def _append(connection: Connection, made: Sequence[Entry], frontier: Frontier) -> None:
+    rows, completed = _appended(made, frontier)
+    bulk.insert(connection, log_leaf, rows, {})
+    if completed:
+        bulk.insert(connection, log_node, completed, {})
+
+
+Rows: TypeAlias = list[dict[str, Any]]
+
+
+def _appended(made: Sequence[Entry], frontier: Frontier) -> tuple[Rows, Rows]:
+    """Let the tree grow by these entries: the rows of its new leaves, and of the subtrees that they complete."""
+    hashes = [leaf_hash(entry.leaf) for entry in made]
     rows = [
         {
             "position": position,
             "change_seq": entry.place.change_seq,
             "object": entry.object,
             "version": entry.place.version,
-            "leaf_hash": leaf_hash(entry.leaf),
+            "leaf_hash": hashed,
         }
-        for position, entry in enumerate(made, frontier.size)
+        for position, (entry, hashed) in enumerate(zip(made, hashes, strict=True), frontier.size)
     ]
-    bulk.insert(connection, log_leaf, rows, {})
-    completed = frontier.extend(row["leaf_hash"] for row in rows)  # type: ignore[misc]  # bytes
-    if completed:
-        bulk.insert(connection, log_node, [_node_row(node) for node in completed], {})
-
-
-def _node_row(node: Node) -> dict[str, Any]:
-    return {"level": node.level, "position": node.number, "node_hash": node.hash}
+    completed = frontier.extend(hashes)
+    return rows, [{"level": one.level, "position": one.number, "node_hash": one.hash} for one in completed]
 
 
 def sign(connection: Connection, frontier: Frontier) -> bool:
     """Sign the log as it stands, if there is a key; the caller has written all of it. False if nothing was signed."""
+    rows = _signed(connection, frontier, last_moment(connection))
+    if rows:
+        bulk.insert(connection, log_checkpoint, rows, {})
+    return bool(rows)
+
+
+def _signed(connection: Connection, frontier: Frontier, at: datetime) -> Rows:
+    """The row of a signed state; none if there is no key."""
     seal = seal_of(connection)
-    if seal is None:
-        return False
     root = frontier.root()
-    note = seal(
-        frontier.size, root, first=lambda: not connection.scalar(select(func.count()).select_from(log_checkpoint))
-    )
-    if note is None:
-        return False
-    at = select(head.c.at).scalar_subquery()
-    connection.execute(insert(log_checkpoint).values(size=frontier.size, root=root, at=at, note=note))
-    return True
+    note = None if seal is None else seal(frontier.size, root, first=lambda: _is_unsigned(connection))
+    return [] if note is None else [{"size": frontier.size, "root": root, "at": at, "note": note}]
+
+
+def _is_unsigned(connection: Connection) -> bool:
+    return not connection.scalar(select(func.count()).select_from(log_checkpoint))
 
 
 def sign_end(connection: Connection) -> bool:

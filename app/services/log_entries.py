@@ -86,6 +86,24 @@ def salt_of(secret: bytes, name: str, version: int) -> bytes:
     return blake2b(f"{name}\n{version}".encode(), key=secret, digest_size=SALT_BYTES).digest()
 
 
+def tables_of(written: Iterable[str]) -> list[Logged]:
+    """The logged tables among these, by rank; that of changes is always one."""
+    return sorted({CHANGES, *(BY_TABLE[name] for name in written if name in BY_TABLE)}, key=lambda table: table.rank)
+
+
+def entries_of_change(
+    secret: bytes, committed: bytes, found: Iterable[tuple[Logged, Iterable[list[Any]]]]
+) -> Iterator[Entry]:
+    """What the log says of a single change, from the rows that it wrote: those of the change itself come first."""
+    act = _NO_ACT
+    for table, lists in found:
+        rows = list(map(table.row, lists))
+        if table is CHANGES:
+            said = msgspec.json.decode(rows[0].content)
+            act = _Act(said["at"], said["action"], committed.hex())
+        yield from _entries(table, rows, act, secret)
+
+
 def entries(
     connection: Connection, secret: bytes, first: int, last: int, *, written: Mapping[str, int] | None = None
 ) -> Iterator[Entry]:
@@ -93,24 +111,15 @@ def entries(
 
     `written`: how many rows they wrote to which tables, if that is known; then no other tables are asked.
     """
-    known = written is not None
-    at_once = AT_ONCE if written is None or max(written.values(), default=0) > AT_ONCE else None
-    tables = LOGGED if written is None else [CHANGES, *(BY_TABLE[name] for name in written if name in BY_TABLE)]
-    acts = _acts_between.lists(connection, at_once=at_once, first=first, last=last)
-    streams = {table.rank: table.rows(connection, first, last, at_once=at_once) for table in tables}
-    runs = _one_after_the_other(streams) if known and first == last else _in_order(streams)
+    tables = LOGGED if written is None else tables_of(written)
+    acts = _acts_between.lists(connection, at_once=AT_ONCE, first=first, last=last)
+    streams = {table.rank: table.rows(connection, first, last, at_once=AT_ONCE) for table in tables}
     act, act_seq = _NO_ACT, 0
-    for seq, rank, rows in runs:
+    for seq, rank, rows in _in_order(streams):
         while act_seq < seq:
             row = next(acts, None)
             act_seq, act = (seq, _NO_ACT) if row is None else (row[0], _act(row))
         yield from _entries(LOGGED[rank], rows, act if act_seq == seq else _NO_ACT, secret)
-
-
-def _one_after_the_other(streams: Mapping[int, Iterator[Row]]) -> Iterator[tuple[int, int, Iterable[Row]]]:
-    for rank in sorted(streams):
-        for seq, rows in groupby(streams[rank], key=itemgetter(0)):
-            yield seq, rank, rows
 
 
 def _in_order(streams: Mapping[int, Iterator[Row]]) -> Iterator[tuple[int, int, Iterable[Row]]]:

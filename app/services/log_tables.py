@@ -10,7 +10,20 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
-from sqlalchemy import JSON, Column, Connection, Select, String, Table, Text, and_, bindparam, cast, select
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    select,
+)
 
 from app import models
 from app.db.revisions import revision_table
@@ -68,11 +81,11 @@ class Logged:
 
     def rows(self, connection: Connection, first: int, last: int, *, at_once: int | None) -> Iterator[Row]:
         """The rows that were written under changes from number `first` to `last`, in the order of the log."""
-        return map(self._row, self._of_changes.lists(connection, at_once=at_once, first=first, last=last))
+        return map(self.row, self._of_changes.lists(connection, at_once=at_once, first=first, last=last))
 
     def rows_with(self, connection: Connection, keys: Sequence[str | int]) -> Iterator[Row]:
         """All rows whose key begins with one of these values, in no order."""
-        return map(self._row, self._with_keys.lists(connection, at_once=None, keys=list(keys)))
+        return map(self.row, self._with_keys.lists(connection, at_once=None, keys=list(keys)))
 
     # --- how it is read ---
 
@@ -100,10 +113,19 @@ class Logged:
     @cached_property
     def _of_changes(self) -> Statement:
         first, last = bindparam("first", type_=BigInt), bindparam("last", type_=BigInt)
+        return Statement(self._in_order(self._seq.between(first, last)))
+
+    @cached_property
+    def of_change(self) -> Statement:
+        """Reads the rows that were written under change `seq`, in the order of the log."""
+        # Not as a span of one: PostgreSQL would plan for a part of the table, however large that is.
+        return Statement(self._in_order(self._seq == bindparam("seq", type_=BigInt)))
+
+    def _in_order(self, condition: ColumnElement[bool]) -> Select[Any]:
         key = [self.table.c[name] for name in self.key]
         order = [bytewise(column) if isinstance(column.type, String) else column for column in key]
         order += [self.table.c.version] if self.versioned else []
-        return Statement(self._select.where(self._seq.between(first, last)).order_by(self._seq, *order))
+        return self._select.where(condition).order_by(self._seq, *order)
 
     @cached_property
     def _with_keys(self) -> Statement:
@@ -111,7 +133,8 @@ class Logged:
         return Statement(self._select.where(among(leading, "keys", numbers=not isinstance(leading.type, String))))
 
     @cached_property
-    def _row(self) -> Callable[[list[Any]], Row]:
+    def row(self) -> Callable[[list[Any]], Row]:
+        """Makes a row of what a statement gives."""
         names = [f"{column.name}" for column in self._columns]  # SQLAlchemy has a class of its own for some
         width = len(names)
         converters = [(place, convert) for place, column in enumerate(self._columns) for convert in _converters(column)]
