@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 
+from app.db import statements
 from app.db.engine import Database
 from app.db.revisions import revision_table
 from app.db.schema import ABSENT, Base, table_of
@@ -135,6 +136,47 @@ def test_an_import_is_logged(api: TestClient, editor: Headers, settings: Setting
 
     assert state_of(api)["size"] == 302
     assert findings(settings.url, settings.data_dir) == {}
+
+
+def test_a_small_change_is_looked_up_and_not_looked_for(
+    api: TestClient, editor: Headers, database: Database, record: Record
+) -> None:
+    """Whatever statistics say of large imports: a write must not become slower with all that is on record."""
+    figure = {"metric": "killed", "unit": "soldiers", "qualifier": "exact", "best": 40}
+    claim = {"record": "claim", "kind": "other", "statement": "So it is.", "quantities": [figure]}
+    lines = [{**claim, "key": f"c{number}"} for number in range(2_000)]
+    api.post("imports", content=json.dumps(lines), headers=editor).raise_for_status()
+    with database.writing() as connection:
+        connection.exec_driver_sql("ANALYZE")
+    record("claims", quantities=[FIGURE])
+
+    plans = []
+    original = statements.together
+
+    def explained(connection: Connection, asked: Any) -> Any:
+        for statement, values in (listed := list(asked)):
+            plans.append(plan_of(connection, statement, values))
+        return original(connection, listed)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(log, "together", explained)
+        record("claims", quantities=[FIGURE])
+
+    assert len(plans) == 4  # the head, the change, the claim, its figure
+    for plan in plans[1:]:
+        for table in ("claim_revision", "quantity"):
+            assert f"SCAN {table}" not in plan
+            assert f"Seq Scan on {table}" not in plan
+    assert sum("ix_claim_revision_change_seq" in plan or "ix_quantity_change_seq" in plan for plan in plans) == 2
+
+
+def plan_of(connection: Connection, statement: statements.Statement, values: Any) -> str:
+    """How the engine would read these rows."""
+    compiled = statement._for(connection)
+    explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+    driver: Any = connection.connection.dbapi_connection
+    found = driver.execute(f"{explain} {compiled.sql}", compiled.bind(values)).fetchall()
+    return "\n".join(str(row[-1]) for row in found)
 
 
 def test_what_was_only_tried_is_not_logged(api: TestClient, editor: Headers) -> None:

@@ -54,10 +54,8 @@ def _finish(change: Change) -> None:
 def _take_in(change: Change) -> bool:
     """Take in a change of few rows, with two questions to the database; False if others come before it."""
     connection = change.connection
-    tables = tables_of(change.written)
-    (state,), *found = together(
-        connection, [(_head, {}), *((table.of_change, {"seq": change.seq}) for table in tables)]
-    )
+    tables, span = tables_of(change.written), {"first": change.seq, "last": change.seq}
+    (state,), *found = together(connection, [(_head, {}), *((table.of_changes, span) for table in tables)])
     _seq, log_seq, size, stored, secret = state
     if log_seq + 1 != change.seq:
         return False

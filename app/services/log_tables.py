@@ -13,7 +13,6 @@ import msgspec
 from sqlalchemy import (
     JSON,
     Column,
-    ColumnElement,
     Connection,
     Select,
     String,
@@ -81,7 +80,7 @@ class Logged:
 
     def rows(self, connection: Connection, first: int, last: int, *, at_once: int | None) -> Iterator[Row]:
         """The rows that were written under changes from number `first` to `last`, in the order of the log."""
-        return map(self.row, self._of_changes.lists(connection, at_once=at_once, first=first, last=last))
+        return map(self.row, self.of_changes.lists(connection, at_once=at_once, first=first, last=last))
 
     def rows_with(self, connection: Connection, keys: Sequence[str | int]) -> Iterator[Row]:
         """All rows whose key begins with one of these values, in no order."""
@@ -111,21 +110,15 @@ class Logged:
         return self.table.c.seq if self.table is change else self.table.c.change_seq
 
     @cached_property
-    def _of_changes(self) -> Statement:
+    def of_changes(self) -> Statement:
+        """Reads the rows that were written under changes from number `first` to `last`, in the order of the log."""
+        # A span also for a single change: where there were large imports, statistics say that a change has thousands
+        # of rows, and engines would rather read a whole table than look for "all rows of one change".
         first, last = bindparam("first", type_=BigInt), bindparam("last", type_=BigInt)
-        return Statement(self._in_order(self._seq.between(first, last)))
-
-    @cached_property
-    def of_change(self) -> Statement:
-        """Reads the rows that were written under change `seq`, in the order of the log."""
-        # Not as a span of one: PostgreSQL would plan for a part of the table, however large that is.
-        return Statement(self._in_order(self._seq == bindparam("seq", type_=BigInt)))
-
-    def _in_order(self, condition: ColumnElement[bool]) -> Select[Any]:
-        key = [self.table.c[name] for name in self.key]
+        key = [self.table.c[name] for name in self.key if name != self._seq.name]
         order = [bytewise(column) if isinstance(column.type, String) else column for column in key]
         order += [self.table.c.version] if self.versioned else []
-        return self._select.where(condition).order_by(self._seq, *order)
+        return Statement(self._select.where(self._seq.between(first, last)).order_by(self._seq, *order))
 
     @cached_property
     def _with_keys(self) -> Statement:
