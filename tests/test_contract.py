@@ -58,7 +58,7 @@ def known(
     related = record("relations", claim=claim["id"], other_claim=other["id"], relation="refines")
     captured = api.post(f"documents/{document['id']}/captures", content=b"<p>Words.</p>", headers=editor).json()
     made = {"captures": captured, "claims": claim, "sources": source, "documents": document, "topics": topic}
-    made |= {"attributions": said, "evidence": shown, "relations": related}
+    made |= {"attributions": said, "evidence": shown, "relations": related, "queue": claim}
     for noun, fields in (("people", {"byline": "Desk 3"}), ("keys", {"label": "spare"})):
         made[noun] = api.post(noun, json=fields, headers=key_of(Role.ADMIN)).json()
     return {noun: one["id"] for noun, one in made.items()}

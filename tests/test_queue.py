@@ -1,5 +1,6 @@
 """The queue: what waits for a decision and why, who is at work on it, who asked; and what the public is told."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -10,12 +11,15 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy import event, text
+from typer.testing import CliRunner
 
 from app import clock
+from app import settings as configuration
+from app.cli.main import app as attest
 from app.db.engine import Database
 from app.services import keys, queue_looks
 from app.services.actors import Actor
-from app.services.queue_rules import RULES, Facts, reasons_of
+from app.services.queue_rules import RULES, Facts, points_of, told
 from app.vocabulary import QueueReason, Role, Staleness
 from tests.support.problems import refused
 
@@ -307,8 +311,9 @@ POINTS: list[tuple[dict[str, Any], dict[str, int]]] = [
 
 @pytest.mark.parametrize(("given", "points"), POINTS, ids=str)
 def test_points_are_those_of_the_table(given: dict[str, Any], points: dict[str, int]) -> None:
-    found = reasons_of(facts(**given))
-    assert {one.reason: one.points for one in found} == points
+    counted = points_of(facts(**given))
+    found = told(facts(**given), counted)
+    assert counted == {one.reason: one.points for one in found} == points
     assert all(one.detail.endswith(".") for one in found)
     assert [one.points for one in found] == sorted((one.points for one in found), reverse=True)
 
@@ -486,9 +491,28 @@ def test_no_look_goes_over_a_whole_table(desk: QueueWork, database: Database) ->
 def by_index_or_found(step: str) -> bool:
     """A walk along an index, or over rows that were cut off already or given as a parameter."""
     what = step.split()[1]
-    return (
-        " USING " in step or what.startswith(("newest", "anon", "json_each", "(", "value")) or "VIRTUAL TABLE" in step
-    )
+    return " USING " in step or "VIRTUAL TABLE" in step or what.startswith(("newest", "anon", "(", "CONSTANT"))
+
+
+def test_the_command_lists_the_first_with_their_reasons(
+    desk: QueueWork, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = desk.claim("Denied [red]."), desk.claim("Plain.")
+    deny(desk, first)
+    monkeypatch.setenv("ATTEST_DATABASE_URL", url)
+    monkeypatch.setenv("COLUMNS", "200")
+    configuration.load.cache_clear()
+    told = [
+        CliRunner().invoke(attest, ["queue", *words]) for words in ((), ("--json", "--limit", "1"), ("--reason", "x"))
+    ]
+    configuration.load.cache_clear()
+
+    assert [one.exit_code for one in told] == [0, 0, 2]
+    assert told[0].output.index(first) < told[0].output.index(second)
+    assert "40 contradicted: 1 attribution denies it or its figure." in told[0].output
+    assert "Denied [red]." in told[0].output
+    (item,) = json.loads(told[1].output)
+    assert (item["claim"]["id"], item["score"]) == (first, 55)
 
 
 # --- taking ---

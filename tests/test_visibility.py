@@ -127,6 +127,7 @@ def reads(desk: Desk, moment: str) -> list[Request]:
         ("export", {}),
         ("export", {"format": "attest_csv"}),
         ("export", {"q": "zebra*"}),
+        ("progress", {}),
     ]
     objects: list[Request] = [
         (claim, {}),

@@ -84,7 +84,7 @@ class QueuePage(Page[QueueItem]):
     """One page of the queue. It is worked out anew for each: what moved meanwhile may be missed or repeat."""
 
     complete: bool
-    """false: more may wait than was looked at. For each reason only the newest 1,000 that may have it are looked at."""
+    """false: more may wait than was looked at. For each reason only the newest 500 that may have it are looked at."""
 
 
 class TakeCreate(Schema):

@@ -1,6 +1,7 @@
 """The queue: claims that need a decision, ranked, with the reasons shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -12,12 +13,13 @@ from app.schemas.queue import QueueItem, QueuePage, QueueQuery
 from app.schemas.relation import ClaimBrief
 from app.services import assignments, queue_facts, queue_looks
 from app.services.actors import Actor
+from app.services.assignments import Holder
 from app.services.cursors import Cursors
 from app.services.listing import Place
 from app.services.objects import shaped
 from app.services.queue_facts import Known
 from app.services.queue_looks import Found, Wanted
-from app.services.queue_rules import reasons_of
+from app.services.queue_rules import points_of, told
 from app.services.refs import Refs
 from app.vocabulary import QueueReason, Role, Stage, Taken
 
@@ -25,11 +27,20 @@ STAGES = (Stage.IN_REVIEW, Stage.PUBLISHED)
 """Which claims wait unless others are asked for. A draft is still being written."""
 
 
-class _Rank(NamedTuple):
+class _Place(NamedTuple):
     """Where a claim stands: those with more points first, and of equals the one that was recorded last."""
 
     score: int
     claim_id: str
+
+
+class _Waiting(NamedTuple):
+    """A claim that waits, not yet in words: of hundreds a page shows a few."""
+
+    place: _Place
+    known: Known
+    points: Mapping[QueueReason, int]
+    holder: Holder | None
 
 
 def page_of(connection: Connection, query: QueueQuery, actor: Actor, cursors: Cursors) -> QueuePage:
@@ -39,7 +50,7 @@ def page_of(connection: Connection, query: QueueQuery, actor: Actor, cursors: Cu
     """
     actor.require(Role.FACT_CHECKER, "read what is the desk's")
     place = Place.of(query, cursors, person=actor.person_id)
-    after = None if query.cursor is None else _Rank(*cursors.read(place.query, query.cursor))
+    after = None if query.cursor is None else _Place(*cursors.read(place.query, query.cursor))
     topic_id = Refs(connection).field(table_of(Topic), query.topic, "topic")
     stages = [stage for stage in query.stage or STAGES if stage is not Stage.WITHDRAWN]
     if not stages:
@@ -47,10 +58,10 @@ def page_of(connection: Connection, query: QueueQuery, actor: Actor, cursors: Cu
     wanted = Wanted(stages, query.kind, topic_id)
     found = _candidates(connection, query, actor, wanted)
     ranked = _ranked(connection, query, actor, queue_facts.of_claims(connection, found.claim_ids, wanted))
-    left = [item for item in ranked if after is None or _rank(item) < after]
-    items = left[: place.limit]
-    following = place.following(_rank(items[-1])) if len(left) > len(items) else None
-    return QueuePage(items=items, next=following, complete=found.complete)
+    left = [one for one in ranked if after is None or one.place < after]
+    here = left[: place.limit]
+    following = place.following(here[-1].place) if len(left) > len(here) else None
+    return QueuePage(items=[_item(one) for one in here], next=following, complete=found.complete)
 
 
 def _candidates(connection: Connection, query: QueueQuery, actor: Actor, wanted: Wanted) -> Found:
@@ -63,43 +74,39 @@ def _candidates(connection: Connection, query: QueueQuery, actor: Actor, wanted:
     return queue_looks.waiting(connection, query.reason or QueueReason, wanted)
 
 
-def _ranked(connection: Connection, query: QueueQuery, actor: Actor, known: Sequence[Known]) -> list[QueueItem]:
+def _ranked(connection: Connection, query: QueueQuery, actor: Actor, known: Sequence[Known]) -> list[_Waiting]:
     """Those that wait, and that the query asks for, in the order of the queue."""
     held = assignments.holders(connection, [one.claim["id"] for one in known], clock.now())
     found = []
     for one in known:
-        reasons, holder = reasons_of(one.facts), held.get(one.claim["id"])
-        if not reasons or (query.reason and not {each.reason for each in reasons} & set(query.reason)):
-            continue
-        if query.proposal and one.last_proposal not in query.proposal:
-            continue
-        person_id = None if holder is None else holder.person_id
-        if not _asked_for(query.taken, person_id, actor):
-            continue
-        item = QueueItem(
-            claim=ClaimBrief(**shaped(ClaimBrief, one.claim)),
-            score=sum(each.points for each in reasons),
-            reasons=reasons,
-            reach=one.facts.reach,
-            taken_by=None if holder is None else holder.byline,
-            taken_until=None if holder is None else holder.until,
-            open_proposal=one.facts.proposal,
+        points, holder = points_of(one.facts), held.get(one.claim["id"])
+        asked_for = (
+            (not query.reason or not points.keys().isdisjoint(query.reason))
+            and (not query.proposal or one.last_proposal in query.proposal)
+            and _is_taken(query.taken, holder, actor)
         )
-        found.append(item)
-    return sorted(found, key=_rank, reverse=True)
+        if points and asked_for:
+            place = _Place(sum(points.values()), one.claim["id"])
+            found.append(_Waiting(place, one, points, holder))
+    return sorted(found, key=attrgetter("place"), reverse=True)
 
 
-def _asked_for(taken: Taken | None, person_id: str | None, actor: Actor) -> bool:
-    match taken:
-        case None:
-            return True
-        case Taken.NOBODY:
-            return person_id is None
-        case Taken.ME:
-            return person_id == actor.person_id
-        case _:
-            return person_id is not None
+def _is_taken(by: Taken | None, holder: Holder | None, actor: Actor) -> bool:
+    if by is None:
+        return True
+    if by is Taken.ME:
+        return holder is not None and holder.person_id == actor.person_id
+    return (holder is None) == (by is Taken.NOBODY)
 
 
-def _rank(item: QueueItem) -> _Rank:
-    return _Rank(item.score, item.claim.id)
+def _item(waiting: _Waiting) -> QueueItem:
+    facts, holder = waiting.known.facts, waiting.holder
+    return QueueItem(
+        claim=ClaimBrief(**shaped(ClaimBrief, waiting.known.claim)),
+        score=waiting.place.score,
+        reasons=told(facts, waiting.points),
+        reach=facts.reach,
+        taken_by=None if holder is None else holder.byline,
+        taken_until=None if holder is None else holder.until,
+        open_proposal=facts.proposal,
+    )

@@ -3,17 +3,16 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Join, Text, select, union_all
 
+from app.db.fulltext import listed
 from app.db.revisions import Row, revision_table
 from app.db.schema import table_of
 from app.models import Attribution, Claim, ClaimRelation, Evidence, Review, ReviewRequest
 from app.services import proposals, reviews
 from app.services.queue_looks import Wanted
 from app.services.queue_rules import Facts
-from app.services.refs import chunks
 from app.vocabulary import ASSERTING_STANCES, ProposalState, Relation, Stage, Stance
 
 claim, attribution, evidence = table_of(Claim), table_of(Attribution), table_of(Evidence)
@@ -35,11 +34,6 @@ class Known:
 
 def of_claims(connection: Connection, claim_ids: Collection[str], wanted: Wanted) -> list[Known]:
     """What is known of those of these claims that are wanted, in no order."""
-    # By lists of values: for one list in a parameter SQLite would rather read whole tables.
-    return [known for chunk in chunks(claim_ids) for known in _of_some(connection, chunk, wanted)]
-
-
-def _of_some(connection: Connection, claim_ids: list[str], wanted: Wanted) -> list[Known]:
     claims = _claims(connection, claim_ids, wanted)
     # What has come since the decision that holds has come after that change; every change, where there is none.
     since = {one: row["decided_seq"] or 0 for one, row in claims.items()}
@@ -69,7 +63,7 @@ def _decision(row: Row) -> Row:
     return {"claim_version": row["decided_version"], "change_seq": row["decided_seq"]}
 
 
-def _claims(connection: Connection, claim_ids: list[str], wanted: Wanted) -> dict[str, Row]:
+def _claims(connection: Connection, claim_ids: Collection[str], wanted: Wanted) -> dict[str, Row]:
     """These claims, each with the decision that holds."""
     shown = [claim.c[name] for name in ("id", "statement", "status", "stage", "content_version")]
     decision = [
@@ -79,8 +73,12 @@ def _claims(connection: Connection, claim_ids: list[str], wanted: Wanted) -> dic
     ]
     statement = (
         select(*shown, *decision)
-        .select_from(claim.outerjoin(review, review.c.id == reviews.standing_in(claim.c.id, "id")))
-        .where(claim.c.id.in_(claim_ids), claim.c.stage.in_(wanted.stages))
+        .select_from(
+            _given(connection, claim_ids, claim.c.id).outerjoin(
+                review, review.c.id == reviews.standing_in(claim.c.id, "id")
+            )
+        )
+        .where(claim.c.stage.in_(wanted.stages))
     )
     if wanted.kinds:
         statement = statement.where(claim.c.kind.in_(wanted.kinds))
@@ -91,11 +89,19 @@ def _claims(connection: Connection, claim_ids: list[str], wanted: Wanted) -> dic
 
 def _said(connection: Connection, ids: list[str]) -> tuple[Counter[str], Mapping[str, list[int]]]:
     """For each claim how many attributions put it forward, and when each that stands against it was recorded."""
-    live = attribution.c.claim_id.in_(ids), ~attribution.c.withdrawn
-    putting = select(attribution.c.claim_id, func.count()).where(*live, attribution.c.stance.in_(ASSERTING_STANCES))
-    against = select(attribution.c.claim_id, attribution.c.change_seq).where(*live, attribution.c.stance.in_(_AGAINST))
-    reach: Counter[str] = Counter(dict(connection.execute(putting.group_by(attribution.c.claim_id)).all()))
-    return reach, _grouped(connection, against)
+    reach: Counter[str] = Counter()
+    against: defaultdict[str, list[int]] = defaultdict(list)
+    statement = (
+        select(attribution.c.claim_id, attribution.c.stance, attribution.c.change_seq)
+        .select_from(_given(connection, ids, attribution.c.claim_id))
+        .where(~attribution.c.withdrawn)
+    )
+    for one, stance, seq in connection.execute(statement):
+        if stance in ASSERTING_STANCES:
+            reach[one] += 1
+        elif stance in _AGAINST:
+            against[one].append(seq)
+    return reach, against
 
 
 def _contradictions(connection: Connection, ids: list[str]) -> Mapping[str, list[tuple[str, int]]]:
@@ -104,9 +110,8 @@ def _contradictions(connection: Connection, ids: list[str]) -> Mapping[str, list
     ends = (relation.c.claim_id, relation.c.other_claim_id)
     both = [
         select(here.label("here"), there.label("there"), relation.c.change_seq)
-        .join_from(relation, claim, claim.c.id == there)
+        .select_from(_given(connection, ids, here).join(claim, claim.c.id == there))
         .where(
-            here.in_(ids),
             relation.c.relation == Relation.CONTRADICTS,
             ~relation.c.withdrawn,
             claim.c.stage == Stage.PUBLISHED,
@@ -121,10 +126,10 @@ def _contradictions(connection: Connection, ids: list[str]) -> Mapping[str, list
 def _evidence(connection: Connection, ids: list[str]) -> Mapping[str, list[Row]]:
     """For each claim its evidence: when it was first recorded, when it changed last, whether it was taken back."""
     first = revision_table(evidence)
-    statement = (
-        select(evidence.c.claim_id, evidence.c.change_seq, evidence.c.withdrawn, first.c.change_seq.label("first_seq"))
-        .join(first, (first.c.id == evidence.c.id) & (first.c.version == 1))
-        .where(evidence.c.claim_id.in_(ids))
+    statement = select(
+        evidence.c.claim_id, evidence.c.change_seq, evidence.c.withdrawn, first.c.change_seq.label("first_seq")
+    ).select_from(
+        _given(connection, ids, evidence.c.claim_id).join(first, (first.c.id == evidence.c.id) & (first.c.version == 1))
     )
     found: defaultdict[str, list[Row]] = defaultdict(list)
     for row in connection.execute(statement).mappings():
@@ -134,11 +139,18 @@ def _evidence(connection: Connection, ids: list[str]) -> Mapping[str, list[Row]]
 
 def _requests(connection: Connection, ids: list[str]) -> Mapping[str, list[int]]:
     """For each claim what whoever asked for a decision had seen of the record: one number for each person."""
-    return _grouped(connection, select(request.c.claim_id, request.c.seen_seq).where(request.c.claim_id.in_(ids)))
-
-
-def _grouped(connection: Connection, statement: Any) -> Mapping[str, list[int]]:
     found: defaultdict[str, list[int]] = defaultdict(list)
-    for one, number in connection.execute(statement):
-        found[one].append(number)
+    given = _given(connection, ids, request.c.claim_id)
+    for one, seq in connection.execute(select(request.c.claim_id, request.c.seen_seq).select_from(given)):
+        found[one].append(seq)
     return found
+
+
+def _given(connection: Connection, ids: Collection[str], column: ColumnElement[str]) -> Join:
+    """The rows of a table that have one of these ids in a column.
+
+    They are joined to a table of the ids: how many there are in a parameter engines only guess, and guessing wrong
+    they would go over the whole table. This way they look up each.
+    """
+    given = listed(connection, list(ids), Text())
+    return given.join(column.table, column == given.c.value)

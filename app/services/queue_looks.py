@@ -34,7 +34,7 @@ from app.services.review_flow import CLOSED
 from app.services.reviews import standing_in
 from app.vocabulary import ClaimKind, QueueReason, Stage, Status
 
-MOST = 1_000
+MOST = 500
 """Claims (or pairs of claims) that a look finds at most."""
 
 DEEPEST = 10_000

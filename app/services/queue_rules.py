@@ -124,16 +124,16 @@ RULES: Mapping[QueueReason, Rule] = {
 """For each reason, when it is there and how much it counts."""
 
 
-def reasons_of(facts: Facts) -> list[ReasonRead]:
-    """Why a claim waits, what counts most first; none if there is nothing to decide on it."""
-    found = [(reason, rule, rule.times(facts)) for reason, rule in RULES.items()]
-    there = [(reason, rule, times) for reason, rule, times in found if times]
-    if not any(rule.alone for _reason, rule, _times in there):
-        return []
-    told = [
-        ReasonRead(reason=reason, points=rule.points(times), detail=rule.detail(facts)) for reason, rule, times in there
-    ]
-    return sorted(told, key=lambda one: -one.points)
+def points_of(facts: Facts) -> dict[QueueReason, int]:
+    """The reasons for which a claim waits, with their points; none if there is nothing to decide on it."""
+    found = {reason: rule.points(times) for reason, rule in RULES.items() if (times := rule.times(facts))}
+    return found if any(RULES[reason].alone for reason in found) else {}
+
+
+def told(facts: Facts, points: Mapping[QueueReason, int]) -> list[ReasonRead]:
+    """These reasons in words, what counts most first."""
+    ranked = sorted(points.items(), key=lambda one: -one[1])
+    return [ReasonRead(reason=one, points=number, detail=RULES[one].detail(facts)) for one, number in ranked]
 
 
 def _number(number: int, one: str, many: str) -> str:
