@@ -52,7 +52,7 @@ bench-full: $(VENV)/bench.stamp ## measure on a million claims and write docs/pe
 # Present pins are kept where they still fit; UPGRADE=--upgrade takes the newest versions.
 lock: ## write the lock files again from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || { echo 'make lock needs uv: pip install uv, or UV=<path>' >&2; exit 1; }
-	$(COMPILE) $(UPGRADE) --group build --output-file requirements.lock >/dev/null
+	$(COMPILE) $(UPGRADE) --group build --extra styles --extra parquet --output-file requirements.lock >/dev/null
 	$(COMPILE) $(UPGRADE) --group build --extra dev --constraint requirements.lock \
 		--output-file requirements-dev.lock >/dev/null
 	$(COMPILE) $(UPGRADE) --group build --extra dev --extra bench --constraint requirements-dev.lock \

@@ -19,6 +19,7 @@ from app.api import (
     answers,
     attributions,
     captures,
+    citations,
     claims,
     documentation,
     documents,
@@ -41,9 +42,11 @@ from app.api.access import Access
 from app.api.edge import Edge
 from app.api.housekeeping import keeping_house
 from app.api.kept_answers import KeptAnswers
+from app.api.negotiation import Negotiation
 from app.api.short_way import ShortWay
 from app.db.engine import Database
 from app.db.store import open_store
+from app.schemas.published import House
 from app.services.cursors import Cursors
 from app.services.log_key import Sealer
 from app.settings import Settings, SettingsError, keep_secret
@@ -123,10 +126,11 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     app.state.store = open_store(chosen.capture_store, chosen.data_dir)
     app.state.cursors = Cursors(secret_of(chosen))
     app.state.kept_answers = KeptAnswers(chosen.kept_answers_bytes)
+    app.state.house = House(name=chosen.publisher, address=chosen.api_url)
     app.state.caching = answers.caching(chosen.shared_max_age)
     api = APIRouter(prefix="/api/v1")
     record = (claims, figure_checks, topics, sources, documents, captures, attributions, evidence, relations)
-    rooms = (*record, proposals, queue, progress, people, keys, transfers, log, service)
+    rooms = (*record, proposals, queue, progress, people, keys, citations, transfers, log, service)
     for room in rooms:
         api.include_router(room.router)
     app.include_router(api)
@@ -136,6 +140,7 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     app.layers = [
         Edge,
         problems.SafetyNet,
+        Negotiation,
         partial(Access, database=database, settings=chosen, uses=uses),
         partial(ShortWay, prefix=api.prefix, routers=routers, database=database),
     ]

@@ -49,6 +49,18 @@ class Settings(BaseSettings):
         description="Name of the log in what it signs: an address of yours without https://, such as "
         "`factcheck.example/log`. Set it before the first entry, and never change it.",
     )
+    public_url: str = Field(
+        "",
+        pattern=r"^$|^https?://[^\s?#]+$",
+        description="Where readers reach this service, such as `https://factcheck.example`: what citations and exports "
+        "point to. Set it before the first is given out. Empty: `http://localhost` and the port.",
+    )
+    publisher: str = Field(
+        "Attest",
+        min_length=1,
+        max_length=200,
+        description="Who publishes this record: whom citations of its decisions name as the author.",
+    )
     max_body_bytes: int = Field(1_000_000, ge=1_000, description="Largest request body, in bytes.")
     max_import_bytes: int = Field(64_000_000, ge=1_000, description="Largest body of an import request, in bytes.")
     wrong_keys_per_minute: int = Field(
@@ -124,6 +136,11 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The database URL in force."""
         return self.database_url or f"sqlite:///{self.data_dir / 'attest.db'}"
+
+    @property
+    def api_url(self) -> str:
+        """Where readers reach the API, without a slash at the end."""
+        return f"{(self.public_url or f'http://localhost:{self.port}').rstrip('/')}/api/v1"
 
     @property
     def log_key_path(self) -> Path:

@@ -135,7 +135,7 @@ def _headers(request: Request, tag: str, *, for_ever: bool) -> dict[bytes, bytes
         caching = f"{'public' if public else 'private'}, max-age={FOR_EVER}, immutable"
     else:
         caching = request.app.state.caching if public else "private, no-cache"
-    return {b"etag": tag.encode(), b"cache-control": caching.encode(), b"vary": b"Authorization"}
+    return {b"etag": tag.encode(), b"cache-control": caching.encode(), b"vary": b"Authorization, Accept"}
 
 
 def caching(shared_max_age: int) -> str:

@@ -104,6 +104,7 @@ ROUTES: Mapping[str, Policy] = {
     "GET /relations/{identifier}": READS,
     "GET /sources/{identifier}/ratings": READS,
     "GET /export": READS,
+    "GET /citations": READS,
     # The record, written. To publish and to withdraw takes more than the route; the service says so.
     "POST /claims": RECORDS,
     "PATCH /claims/{identifier}": RECORDS,

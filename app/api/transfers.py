@@ -16,6 +16,7 @@ from app.api import idempotent
 from app.api.answers import failures
 from app.api.bodies import StrictRoute
 from app.api.dependencies import Reader, Writer
+from app.api.streams import blocks
 from app.api.turns import turns
 from app.db.engine import Database
 from app.errors import InvalidError
@@ -34,9 +35,6 @@ router = APIRouter(tags=["files"], route_class=StrictRoute)
 
 SPOOL = 1_000_000
 """Bytes of an import that are held in memory; the rest waits on disk."""
-
-BLOCK = 65_536
-"""Characters of an export that leave at once, at least."""
 
 WRITERS: dict[str, tuple[Callable[[Iterable[PlainRecord]], Iterator[str]], str]] = {
     "attest_json": (attest_json.write, "application/x-ndjson"),
@@ -131,24 +129,10 @@ def export_claims(request: Request, query: Annotated[ExportQuery, Query()], read
     lines = write(_records(request.app.state.database, query, reader))
     # The first line is made here, so that a refusal is still a refusal and not a broken stream.
     first = next(lines, "")
-    text = _blocks(chain([first], lines))
+    text = blocks(chain([first], lines))
     suffix = "csv" if query.format == "attest_csv" else "jsonl"
     headers = {"Content-Disposition": f'attachment; filename="attest-export.{suffix}"', "Vary": "Authorization"}
     return StreamingResponse(text, media_type=media_type, headers=headers)
-
-
-def _blocks(lines: Iterable[str]) -> Iterator[str]:
-    """The same text in large pieces: each is handed from thread to thread, which takes longer than to make a line."""
-    block: list[str] = []
-    size = 0
-    for line in lines:
-        block.append(line)
-        size += len(line)
-        if size >= BLOCK:
-            yield "".join(block)
-            block.clear()
-            size = 0
-    yield "".join(block)
 
 
 def _records(database: Database, query: ExportQuery, reader: Actor | None) -> Iterator[PlainRecord]:

@@ -1,8 +1,10 @@
 """Where things are said."""
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Text
+from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.schema import SHOWN_ELSEWHERE, Base, Versioned, known
@@ -29,6 +31,10 @@ class Document(Versioned, Base):
         ForeignKey("source.id"), index=True, comment="Who published it; null: not known"
     )
     author: Mapped[str | None] = mapped_column(Text, comment="Author as printed")
+    authors: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"),
+        comment="The author taken apart, name by name, as CSL has it",
+    )
     url: Mapped[str | None] = mapped_column(Text, index=True, comment="Where it is or was")
     language: Mapped[str | None] = mapped_column(Text, comment="BCP 47 tag")
     published: Mapped[str | None] = mapped_column(Text, comment="When it was published, EDTF as given")

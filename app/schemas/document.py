@@ -19,6 +19,7 @@ from app.schemas.common import (
     Stamp,
     Url,
 )
+from app.schemas.name import Name
 from app.schemas.source import SourceBrief
 from app.vocabulary import DocumentKind
 
@@ -34,6 +35,8 @@ class DocumentFields(Schema):
     """Who published it (a source's id or key); null: not known."""
     author: Line | None = None
     """Author as printed."""
+    authors: list[Name] | None = Field(None, min_length=1, max_length=200)
+    """The author taken apart, name by name, for styles that put family names first; null: cited as printed."""
     url: Url | None = None
     """Where it is or was."""
     language: Language | None = Field(None, examples=["uk"])
@@ -87,6 +90,8 @@ class DocumentRead(Stamp, DocumentBrief):
 
     author: str | None
     """Author as printed."""
+    authors: list[Name] | None
+    """The author taken apart, name by name; null: cited as printed."""
     language: str | None
     """Language, BCP 47."""
     accessed_on: Day | None

@@ -8,7 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from app.schemas import edtf
-from app.schemas.common import Edtf, Line, Ref, Schema, Url, Whole
+from app.schemas.citation import Cited
+from app.schemas.common import Edtf, Language, Line, Ref, Schema, Url, Whole
 from app.schemas.faults import FieldFaultError
 from app.vocabulary import (
     Anonymity,
@@ -56,6 +57,13 @@ def _facets(value: str) -> str:
     asked = [facet.strip() for facet in value.split(",")]
     if set(asked) - set(FACETS):
         raise ValueError(f"must be some of {', '.join(FACETS)}, parted by commas")
+    return ",".join(dict.fromkeys(asked))
+
+
+def _cited(value: str) -> str:
+    asked = [one.strip() for one in value.split(",")]
+    if set(asked) - set(Cited):
+        raise ValueError(f"must be some of {', '.join(Cited)}, parted by commas")
     return ",".join(dict.fromkeys(asked))
 
 
@@ -125,6 +133,40 @@ class ClaimQuery(Listing, ClaimFilter):
     """Order; `-` is falling. Latest first (`-date`) unless given; by `relevance` with q."""
     facets: Annotated[str, AfterValidator(_facets)] | None = Field(None, max_length=200, examples=["status,kind"])
     """Also count the whole list by these: status, kind, stage, topic, metric, source."""
+
+
+class CitationQuery(ClaimFilter, Reading):
+    """What is to be cited, and how.
+
+    Claims, documents and sources that are picked; or else the claims that the filter asks for.
+    """
+
+    format: str = Field("csl_json", max_length=40, examples=["bibtex"])
+    """How it is written; a list of all formats is in the documentation."""
+    include: Annotated[str, AfterValidator(_cited)] = Field("statement", max_length=40, examples=["statement,decision"])
+    """What of a claim: `statement` (the documents in which it was said), `decision` (what we concluded), or both."""
+    style: str = Field("apa", min_length=1, max_length=100, examples=["chicago-notes-bibliography"])
+    """Citation style of a formatted list, by its name in the CSL repository."""
+    locale: Language = Field("en-US", examples=["uk-UA"])
+    """Language of a formatted list, BCP 47."""
+    claim: list[Line] = Field(default_factory=list, max_length=200, examples=[["clm_01jhf3m8w5k6v0x2s9r7q4t1ya@3"]])
+    """These claims, by id; `id@3` cites version 3."""
+    document: list[Line] = Field(default_factory=list, max_length=200)
+    """These documents by themselves, by id."""
+    cited_source: list[Line] = Field(default_factory=list, max_length=200)
+    """Our entries on these sources, by id."""
+
+    @property
+    def picks(self) -> bool:
+        """True if something is picked, rather than asked for by the filter."""
+        return bool(self.claim or self.document or self.cited_source)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        filters = self.model_fields_set & ClaimFilter.model_fields.keys()
+        if self.picks and filters:
+            raise FieldFaultError(min(filters), "does not go with claims, documents or sources that are picked")
+        return self
 
 
 class EstimatesQuery(Listing):

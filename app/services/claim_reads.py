@@ -110,15 +110,16 @@ def read_one(connection: Connection, record: Record, identifier: str, actor: Act
 
 def read_version(connection: Connection, identifier: str, version: int, actor: Actor | None) -> Shown:
     """One version of a claim with all that hung on it: it never says anything else. Raises NotFoundError."""
-    return read_one(connection, _at_version(connection, identifier, version, actor), identifier, actor)
+    return read_one(connection, record_of_version(connection, identifier, version, actor), identifier, actor)
 
 
 def version_tag(connection: Connection, identifier: str, version: int, actor: Actor | None) -> str:
     """The entity tag that the version would be shown with. Raises NotFoundError."""
-    return tag_of(connection, _at_version(connection, identifier, version, actor), identifier, actor)
+    return tag_of(connection, record_of_version(connection, identifier, version, actor), identifier, actor)
 
 
-def _at_version(connection: Connection, identifier: str, version: int, actor: Actor | None) -> Record:
+def record_of_version(connection: Connection, identifier: str, version: int, actor: Actor | None) -> Record:
+    """The record as it stood when a claim had this version. Raises NotFoundError."""
     found = _version.rows(connection, id=identifier, version=version)
     return at_seq(_seen(found, "version", f"{identifier}/versions/{version}", actor)["change_seq"])
 

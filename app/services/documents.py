@@ -17,6 +17,7 @@ from app.schemas.document import (
     DocumentFields,
     DocumentRead,
 )
+from app.schemas.name import Name
 from app.services import objects, sources
 from app.services.actors import Actor
 from app.services.objects import Columns, Noun, check_etag, etag, rows_by_id
@@ -41,6 +42,8 @@ _PLAIN = (
 
 def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
     columns = {name: fields[name] for name in _PLAIN if name in fields}
+    if "authors" in fields:
+        columns["authors"] = _in_parts(fields["authors"])
     if "publisher" in fields:
         columns["publisher_id"] = refs.field(sources.SOURCE.table, fields["publisher"], "publisher")
     if "published" in fields:
@@ -49,7 +52,12 @@ def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
 
 
 def _fields(row: Row) -> dict[str, Any]:
-    return {name: row[name] for name in _PLAIN if name != "key"} | {"publisher": row["publisher_id"]}
+    plain = {name: row[name] for name in _PLAIN if name != "key"}
+    return plain | {"authors": row["authors"], "publisher": row["publisher_id"]}
+
+
+def _in_parts(names: Iterable[Name] | None) -> list[dict[str, str]] | None:
+    return None if names is None else [name.model_dump(exclude_none=True) for name in names]
 
 
 DOCUMENT = Noun(Document, DocumentFields, _columns, _fields)

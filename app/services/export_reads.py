@@ -22,7 +22,8 @@ def _written(table: FromClause) -> list[ColumnElement[Any]]:
 
 
 def _by_id(table: FromClause) -> Select[Any]:
-    return with_ids(select(*_written(table)), table, "ids")
+    # Which version it is, no file holds; a citation does.
+    return with_ids(select(table.c.version, table.c.recorded_at, *_written(table)), table, "ids")
 
 
 @Read

@@ -1,5 +1,6 @@
 """What the log shows of itself: its state, its entries, and proofs that can be checked without us."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from app.errors import ConflictError, InvalidError, NotFoundError
 from app.formats import merkle
 from app.formats.merkle import KEPT_LEVELS, Frontier, leaf_hash
 from app.models import Head, LogCheckpoint, LogLeaf, LogNode
+from app.schemas.published import LogPlace
 from app.services.actors import Actor
 from app.services.log_entries import entries_of, salt_of
 from app.services.log_sight import may_read
@@ -154,6 +156,21 @@ def inclusion(connection: Connection, name: str, version: int | None, actor: Act
         msgspec.json.decode(content.content) if readable else None,
         salt_of(row["log_secret"], name, version) if readable else None,
     )
+
+
+def places(connection: Connection, objects: Sequence[tuple[str, int]]) -> dict[tuple[str, int], LogPlace]:
+    """Where the log has these versions of objects under its newest signature; those under none are left out."""
+    newest = _last_checkpoint.rows(connection)
+    if not newest or not objects:
+        return {}
+    (row,) = _state.rows(connection)
+    size, root = newest[0]["size"], b64encode(newest[0]["root"]).decode()
+    found = {}
+    for name, (entry, _content) in entries_of(connection, row["log_secret"] or b"", set(objects)).items():
+        position = _position(connection, entry.place, row["log_size"])
+        if position is not None and position < size:
+            found[name] = LogPlace(index=position, size=size, root=root)
+    return found
 
 
 def consistency(connection: Connection, first: int, second: int | None) -> ConsistencyProof:

@@ -1,0 +1,63 @@
+"""The route that gives citations, in every format."""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from app.api.answers import READ_MANY
+from app.api.bodies import StrictRoute
+from app.api.dependencies import Reader
+from app.api.streams import blocks
+from app.db.engine import Database
+from app.errors import InvalidError
+from app.formats.citation_formats import CITATION_FORMATS
+from app.schemas.citation import Citation, Cited, Rendering
+from app.schemas.published import House
+from app.schemas.query import CitationQuery
+from app.services import citations
+from app.services.actors import Actor
+
+router = APIRouter(tags=["citations"], route_class=StrictRoute)
+
+
+@router.get(
+    "/citations",
+    response_class=StreamingResponse,
+    responses={200: {"content": {one.media_type: {} for one in CITATION_FORMATS.values()}}, **READ_MANY},
+)
+def cite(request: Request, query: Annotated[CitationQuery, Query()], reader: Reader) -> Response:
+    """Cite claims, documents and sources, in the format that you use.
+
+    What is picked (`claim`, `document`, `cited_source`), or else every claim that the filter asks for. The same is to
+    be had by a suffix (`/claims/{id}.bib`, `/claims.ris?kind=…`) or the `Accept` header. A citation names the version
+    that it was made from, and its content hash; `attest cite --check` tells later what has become of it.
+    """
+    written = CITATION_FORMATS.get(query.format)
+    if written is None:
+        raise InvalidError.of("format", f"must be one of {', '.join(CITATION_FORMATS)}")
+    listed = _read(request.app.state.database, request.app.state.house, query, reader)
+    pieces = written.write(listed, Rendering(query.style, query.locale))
+    # The first piece is made here, so that a refusal is still a refusal and not a broken stream.
+    text = blocks(chain([next(pieces, "")], pieces))
+    headers = {
+        "Content-Disposition": f'inline; filename="attest.{written.suffix}"',
+        "Cache-Control": "no-cache" if reader is None else "private, no-cache",
+        "Vary": "Authorization, Accept",
+    }
+    return StreamingResponse(text, media_type=written.media_type, headers=headers)
+
+
+def _read(database: Database, house: House, query: CitationQuery, reader: Actor | None) -> Iterator[Citation]:
+    cited = [Cited(one) for one in query.include.split(",")]
+    with database.reading() as connection:
+        if not query.picks:
+            claims = citations.found(connection, query, query.as_of, reader, house)
+            yield from citations.of_claims(claims, cited, house)
+            return
+        picked = citations.picked(connection, query.claim, query.as_of, reader, house)
+        yield from citations.of_claims(picked, cited, house)
+        yield from citations.of_documents(citations.documents(connection, query.document, query.as_of), house)
+        yield from citations.of_sources(citations.sources(connection, query.cited_source, query.as_of), house)

@@ -1,0 +1,81 @@
+"""Other formats of what has an address: by the suffix of the address, or by the Accept header.
+
+`/claims/clm_….bib` and `/claims/clm_…` with `Accept: application/x-bibtex` are the same as
+`/citations?claim=clm_…&format=bibtex`. There is one route that gives citations; this layer leads there.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, urlencode
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.formats.citation_formats import CITATION_FORMATS
+
+_PREFIX = "/api/v1"
+_SUFFIXES: Mapping[str, str] = {one.suffix: name for name, one in CITATION_FORMATS.items()}
+_MEDIA_TYPES: Mapping[str, str] = {
+    one.media_type.partition(";")[0]: name for name, one in reversed(list(CITATION_FORMATS.items()))
+}
+_SUFFIX = "|".join(re.escape(suffix) for suffix in sorted(_SUFFIXES, key=len, reverse=True))
+_PLACE = re.compile(
+    rf"{_PREFIX}/(?P<noun>claims|topics|documents|sources)"
+    rf"(?:/(?P<id>[a-z]+_[0-9a-z]+)(?:/versions/(?P<version>[0-9]+))?)?(?:\.(?P<suffix>{_SUFFIX}))?"
+)
+_PICKS = {"claims": "claim", "documents": "document", "sources": "cited_source", "topics": "topic"}
+
+
+class Negotiation:
+    """Leads requests for another format to the route that has it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, with the path and the parameters of that route."""
+        if scope["type"] == "http" and scope["method"] == "GET":
+            scope = _led(scope)
+        await self._app(scope, receive, send)
+
+
+def _led(scope: Scope) -> Scope:
+    path = scope["path"]
+    # Hardly any request has either; those must not pay for it.
+    asked = "" if "." in path else _accepted(scope)
+    if not asked and "." not in path:
+        return scope
+    place = _PLACE.fullmatch(path)
+    if place is None or not (place["suffix"] or asked) or not (place["id"] or place["noun"] == "claims"):
+        return scope
+    said, parameters = asked.partition(";")[::2]
+    query = {"format": _SUFFIXES[place["suffix"]] if place["suffix"] else _MEDIA_TYPES[said]}
+    if place["id"]:
+        version = f"@{place['version']}" if place["version"] else ""
+        query[_PICKS[place["noun"]]] = place["id"] + version
+    query |= _parameters(parameters)
+    given = scope["query_string"].decode("latin-1")
+    string = "&".join(filter(None, (given, urlencode(query, quote_via=quote))))
+    there = f"{_PREFIX}/citations"
+    return {**scope, "path": there, "raw_path": there.encode(), "query_string": string.encode("latin-1")}
+
+
+def _accepted(scope: Scope) -> str:
+    """The first type of the Accept header that is one of ours, with its parameters; empty where JSON will do."""
+    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
+    for name, value in headers:
+        if name == b"accept" and value not in (b"*/*", b"application/json"):
+            for item in value.decode("latin-1").split(","):
+                media_type, _, parameters = item.partition(";")
+                media_type = media_type.strip().lower()
+                if media_type in _MEDIA_TYPES:
+                    return f"{media_type};{parameters}"
+                if media_type in ("*/*", "application/json"):
+                    break
+    return ""
+
+
+def _parameters(text: str) -> dict[str, str]:
+    """Parameters of a media type, as Crossref has them: `text/x-bibliography; style=apa; locale=uk-UA`."""
+    pairs = (part.partition("=") for part in text.split(";"))
+    given = {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
+    return {name: given[name] for name in ("style", "locale") if given.get(name)}

@@ -1,0 +1,241 @@
+"""What is cited of a claim, a document or a source: decided here once, for every format."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app.errors import InvalidError, NotFoundError
+from app.schemas.citation import Citation, Cited
+from app.schemas.published import (
+    House,
+    PublishedAttribution,
+    PublishedClaim,
+    PublishedDocument,
+    PublishedSource,
+    day_of,
+)
+from app.schemas.query import ClaimFilter
+from app.services import log_proofs, publishing
+from app.services.actors import Actor
+from app.services.claim_lists import ids_of
+from app.services.claim_reads import record_of_version
+from app.services.record import at
+from app.vocabulary import DocumentKind, SourceKind, Stage, Stance, Status
+
+TYPES: dict[DocumentKind, tuple[str, str | None]] = {
+    DocumentKind.ARTICLE: ("article-newspaper", None),
+    DocumentKind.OFFICIAL_RELEASE: ("webpage", "Press release"),
+    DocumentKind.SOCIAL_MEDIA_POST: ("post", None),
+    DocumentKind.VIDEO: ("motion_picture", "Video"),
+    DocumentKind.AUDIO: ("broadcast", "Audio"),
+    DocumentKind.IMAGE: ("graphic", "Photograph"),
+    DocumentKind.REPORT: ("report", None),
+    DocumentKind.DATASET: ("dataset", "Data set"),
+    DocumentKind.FACT_CHECK: ("webpage", "Fact-check"),
+    DocumentKind.PHYSICAL: ("document", "Physical object"),
+    DocumentKind.OTHER: ("document", None),
+}
+"""How CSL 1.0.2 calls each kind of document, and the words for it where its own do not say enough."""
+
+_IN_A_CONTAINER = frozenset(
+    {
+        DocumentKind.ARTICLE,
+        DocumentKind.SOCIAL_MEDIA_POST,
+        DocumentKind.VIDEO,
+        DocumentKind.AUDIO,
+        DocumentKind.IMAGE,
+        DocumentKind.FACT_CHECK,
+    }
+)
+"""Kinds that stand in something: a newspaper, a network, a site."""
+
+_WRITES_THROUGH_OTHERS = frozenset({SourceKind.NEWS_ORGANISATION, SourceKind.DATASET, SourceKind.OTHER})
+"""Publishers that are not the author of what they publish without naming one."""
+
+MOST_CHOSEN = 200
+"""Claims, documents and sources that are picked by hand at a time."""
+
+
+def of_claims(published: Iterable[PublishedClaim], cited: Sequence[Cited], house: House) -> Iterator[Citation]:
+    """What is cited of these claims: the documents that it stands in, our decision, or both."""
+    for claim in published:
+        if Cited.STATEMENT in cited:
+            placed = _by_document(claim)
+            for document, said in placed:
+                yield _statement(claim, document, said, house)
+            # What stands in no document that we know is cited as it stands here.
+            if not placed and Cited.DECISION not in cited:
+                yield _decision(claim, house)
+        if Cited.DECISION in cited:
+            yield _decision(claim, house)
+
+
+def of_documents(documents: Iterable[PublishedDocument], house: House) -> Iterator[Citation]:
+    """These documents by themselves."""
+    for document in documents:
+        yield _document(document, house)
+
+
+def of_sources(sources: Iterable[PublishedSource], house: House) -> Iterator[Citation]:
+    """Our entries on these sources."""
+    for source in sources:
+        yield Citation(
+            key=f"{source.id}-v{source.version}",
+            type="webpage",
+            genre="Source entry",
+            title=display_name(source),
+            authors=[{"literal": house.name}],
+            issued=day_of(source.recorded_at),
+            url=f"{house.address}/sources/{source.id}",
+            address=f"{house.address}/sources/{source.id}",
+            version=source.version,
+        )
+
+
+# --- which claims ---
+
+
+def found(
+    connection: Connection, chosen: ClaimFilter, as_of: datetime | None, actor: Actor | None, house: House
+) -> Iterator[PublishedClaim]:
+    """The claims that a filter asks for, in the order in which they were recorded.
+
+    Those as of a moment tell what has become of them since. Raises InvalidError and PermissionDeniedError.
+    """
+    record = at(connection, as_of)
+    wanted = ids_of(connection, record, chosen, actor).order_by(record.claim.c.id)
+    streamed = connection.execute(wanted.execution_options(yield_per=publishing.CHUNK)).scalars().partitions()
+    for ids in streamed:
+        claims = list(publishing.claims(connection, record, ids, house))
+        yield from claims if as_of is None else publishing.compared(connection, claims)
+
+
+def picked(
+    connection: Connection, refs: Sequence[str], as_of: datetime | None, actor: Actor | None, house: House
+) -> list[PublishedClaim]:
+    """Claims picked by hand, `clm_…` or `clm_…@version`, each with its place in the log, and with what it became.
+
+    Raises NotFoundError for one that there is not, or that this reader may not see, InvalidError for a version that
+    is no number.
+    """
+    record = at(connection, as_of)
+    claims = []
+    for ref in refs:
+        identifier, _, version = ref.partition("@")
+        then = record_of_version(connection, identifier, _number(version), actor) if version else record
+        claim = next(publishing.claims(connection, then, [identifier], house), None)
+        if claim is None or not publishing.seen(claim, actor):
+            raise NotFoundError("claim", ref)
+        claims.append(claim)
+    places = log_proofs.places(connection, [(f"claim/{one.id}", one.version) for one in claims])
+    logged = [replace(one, logged=places.get((f"claim/{one.id}", one.version))) for one in claims]
+    return publishing.compared(connection, logged)
+
+
+def documents(connection: Connection, identifiers: Sequence[str], as_of: datetime | None) -> list[PublishedDocument]:
+    """These documents. Raises NotFoundError."""
+    return publishing.documents(connection, at(connection, as_of), identifiers)
+
+
+def sources(connection: Connection, identifiers: Sequence[str], as_of: datetime | None) -> list[PublishedSource]:
+    """These sources. Raises NotFoundError."""
+    return publishing.sources(connection, at(connection, as_of), identifiers)
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 0 < len(text) <= 9 or text.startswith("0"):  # noqa: PLR2004 - so many digits as an INTEGER holds
+        raise InvalidError.of("claim", "must be a claim's id, or id@version such as clm_…@3")
+    return int(text)
+
+
+# --- one citation ---
+
+
+def _by_document(claim: PublishedClaim) -> list[tuple[PublishedDocument, list[PublishedAttribution]]]:
+    """The documents in which a claim stands, each with what is said of it there, in the order recorded."""
+    placed: dict[str, tuple[PublishedDocument, list[PublishedAttribution]]] = {}
+    for said in claim.attributions:
+        # What we took back ourselves never stood there; what its source took back did.
+        ours = said.withdrawn and said.retraction is None
+        if said.document is not None and not ours and said.stance is not Stance.NO_STATEMENT_FOUND:
+            placed.setdefault(said.document.id, (said.document, []))[1].append(said)
+    return list(placed.values())
+
+
+def _statement(
+    claim: PublishedClaim, document: PublishedDocument, said: Sequence[PublishedAttribution], house: House
+) -> Citation:
+    return replace(
+        _document(document, house),
+        key=f"{claim.id}-v{claim.version}-{document.id}",
+        statements=said,
+        claim=claim,
+        address=claim.address,
+    )
+
+
+def _document(document: PublishedDocument, house: House) -> Citation:
+    kind, genre = TYPES[document.kind]
+    publisher = document.publisher
+    authors: Sequence[dict[str, str]] = [dict(name) for name in document.authors]
+    if not authors and document.author is not None:
+        authors = [{"literal": document.author}]
+    named = None if publisher is None else display_name(publisher)
+    if not authors and publisher is not None and named and publisher.kind not in _WRITES_THROUGH_OTHERS:
+        authors = [{"literal": named}]
+    apart = named if named is not None and {"literal": named} not in authors else None
+    inside = document.kind in _IN_A_CONTAINER
+    return Citation(
+        key=f"{document.id}-v{document.version}",
+        type=kind,
+        genre=genre,
+        title=document.title,
+        authors=authors,
+        container=apart if inside else None,
+        publisher=None if inside else apart,
+        issued=document.published,
+        accessed=document.accessed_on,
+        url=document.url,
+        archive_url=document.archive_url,
+        archived=document.archived_on,
+        language=document.language,
+        address=f"{house.address}/documents/{document.id}",
+    )
+
+
+def _decision(claim: PublishedClaim, house: House) -> Citation:
+    return Citation(
+        key=f"{claim.id}-v{claim.version}",
+        type="webpage",
+        genre="Claim record" if claim.status is Status.UNASSESSED else "Fact-check",
+        title=f"{claim.statement.rstrip('. ')}: {status_words(claim)}",
+        authors=[{"literal": house.name}],
+        issued=_decided_on(claim.decision) or day_of(claim.recorded_at),
+        url=claim.address,
+        language=claim.language,
+        version=claim.version,
+        statements=[said for said in claim.attributions if not said.withdrawn],
+        claim=claim,
+        address=claim.address,
+    )
+
+
+def _decided_on(decision: Mapping[str, Any] | None) -> str | None:
+    return None if decision is None else str(decision["decided_on"])
+
+
+def status_words(claim: PublishedClaim) -> str:
+    """What was concluded, as a reader says it."""
+    if claim.stage is Stage.WITHDRAWN:
+        return "withdrawn"
+    return "not assessed" if claim.status is Status.UNASSESSED else str(claim.status)
+
+
+def display_name(source: PublishedSource) -> str:
+    """How a source is named where nothing else tells whose it is: 'National Intelligence Service (South Korea)'."""
+    if source.parent is None or source.kind in (SourceKind.PERSON, SourceKind.NEWS_ORGANISATION):
+        return source.name
+    return source.name if source.parent.name in source.name else f"{source.name} ({source.parent.name})"
