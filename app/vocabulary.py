@@ -394,6 +394,20 @@ class Taken(Word):
     ANYBODY = "anybody", "Somebody is, whoever that may be."
 
 
+class CitationState(Word):
+    """What has become of a version of a claim since somebody cited it: the first of these that is true."""
+
+    UNKNOWN = "unknown", "There is no such claim or version here, or none that is public."
+    ALTERED = (
+        "altered",
+        "The content hash in the citation is not that of the version.",
+    )
+    RETRACTED = "retracted", "The claim was withdrawn, or a source took back what it is cited for."
+    CORRECTED = "corrected", "The proposition or its figures have been corrected."
+    STATUS_CHANGED = "status_changed", "We conclude something else now."
+    UNCHANGED = "unchanged", "It says what it said."
+
+
 class Stage(Word):
     """Editorial stage of a claim; a separate axis from its status."""
 

@@ -4,12 +4,13 @@
     python verify_proof.py --key 'example.com/log+a9fb4281+AYEN…' proof.json …
     python verify_proof.py --key KEY --checkpoint january.txt proof.json
 
-A proof is what `/api/v1/log/inclusion` or `/api/v1/log/consistency` answers, or what `attest audit proof` writes. The
-key must come from somewhere else than the proof: from the publisher's page, a colleague, a proof that you got earlier.
+A proof is what `/api/v1/log/inclusion` or `/api/v1/log/consistency` answers, what `attest audit proof` writes, or a
+`.tlog-proof` beside a citation. The key must come from somewhere else than the proof: from the publisher's page, a
+colleague, a proof that you got earlier.
 `--checkpoint` wants the proof to end at that signed state, which you kept.
 
 Exit codes: 0 proved, 1 not proved, 2 typed wrongly. What is followed: RFC 9162, section 2.1 (trees and proofs),
-RFC 8785 (canonical JSON), the C2SP specifications signed-note and tlog-checkpoint, RFC 8032 (Ed25519).
+RFC 8785 (canonical JSON), the C2SP specifications signed-note, tlog-checkpoint and tlog-proof, RFC 8032 (Ed25519).
 """
 
 import argparse
@@ -115,6 +116,26 @@ def hashes(texts):
     return [base64.b64decode(text, validate=True) for text in texts]
 
 
+TLOG_PROOF = "c2sp.org/tlog-proof@v1\n"
+
+
+def from_tlog_proof(text):
+    """A C2SP tlog-proof in the words of the other proofs of inclusion. Its extra is the entry."""
+    head, _, checkpoint = text.removeprefix(TLOG_PROOF).partition("\n\n")
+    extra, index, *steps = head.split("\n")
+    leaf = json.loads(base64.b64decode(extra.removeprefix("extra "), validate=True))
+    number = index.removeprefix("index ")
+    need(number.isascii() and number.isdecimal(), "the file does not say which entry it is about")
+    return {
+        "leaf": leaf,
+        "leaf_hash": base64.b64encode(sha256(b"\x00" + canonical(leaf)).digest()),
+        "index": int(number),
+        "size": int(checkpoint.split("\n")[1]),
+        "proof": steps,
+        "checkpoint": checkpoint,
+    }
+
+
 def inclusion(proof, vkey, kept):
     """Check a proof of inclusion; what it proves, in words."""
     leaf = proof["leaf"]
@@ -158,7 +179,8 @@ def main():
     for path in given.proofs:
         try:
             kept = None if given.checkpoint is None else opened(given.checkpoint.read_text("utf-8"), given.key)
-            proof = json.loads(path.read_text("utf-8"))
+            text = path.read_text("utf-8")
+            proof = from_tlog_proof(text) if text.startswith(TLOG_PROOF) else json.loads(text)
             check = inclusion if "leaf" in proof else consistency
             print(f"{path}: proved: {check(proof, given.key, kept)}")
         except NotProvedError as error:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.formats.citation_formats import CITATION_FORMATS
 from app.vocabulary import Role
 from tests.support.problems import refused
 
@@ -128,6 +129,9 @@ def reads(desk: Desk, moment: str) -> list[Request]:
         ("export", {"format": "attest_csv"}),
         ("export", {"q": "zebra*"}),
         ("progress", {}),
+        *(("citations", {"format": one, "include": "statement,decision"}) for one in CITATION_FORMATS),
+        ("citations", {"q": "zebra*"}),
+        ("citations/check", {"cited": [f"{desk.public}@1", f"{desk.draft}@1"]}),
     ]
     objects: list[Request] = [
         (claim, {}),
@@ -139,6 +143,8 @@ def reads(desk: Desk, moment: str) -> list[Request]:
         (f"topics/{desk.topic}", {}),
         (f"documents/{desk.document}", {}),
         (f"captures/{desk.capture}", {}),
+        ("citations", {"claim": desk.public, "include": "statement,decision"}),
+        ("citations", {"document": desk.document, "cited_source": desk.source}),
     ]
     both = [*lists, *objects]
     return [

@@ -71,13 +71,15 @@ def answer_again(
     show: Callable[[], Shown],
     *,
     for_ever: bool = False,
+    more: dict[bytes, bytes] | None = None,
     about: Callable[[PlainRow], Iterable[str | None]] = lambda _body: (),
     moved_to: Callable[[PlainRow], str | None] = lambda _body: None,
 ) -> Response:
     """The same for what is asked for often, and has a `tag` that is had for less than what it would `show`.
 
-    `about` names the objects that are shown, so that whoever keeps copies can drop those of one object. Where it has
-    `moved_to` another address the answer leads there, and still says what there was.
+    `more` are headers that the body does not decide. `about` names the objects that are shown, so that whoever keeps
+    copies can drop those of one object. Where it has `moved_to` another address the answer leads there, and still says
+    what there was.
     """
     kept: KeptAnswers = request.app.state.kept_answers
     address = request.scope["path"], request.scope["query_string"]
@@ -85,7 +87,7 @@ def answer_again(
     # Only whoever has something to compare asks for the tag by itself.
     if known is not None or "if-none-match" in request.headers:
         now = tag()
-        headers = _headers(request, now, for_ever=for_ever)
+        headers = _headers(request, now, for_ever=for_ever) | (more or {})
         if (same := _same(request, now, headers)) is not None:
             return same
         if known is not None and known.tag == now:
@@ -94,7 +96,7 @@ def answer_again(
     named = " ".join(one for one in about(shown.body) if one is not None)
     fresh = Answer(shown.tag, _encode(shown.body), named, moved_to(shown.body))
     kept.put(address, fresh)
-    return _told(fresh, _headers(request, shown.tag, for_ever=for_ever))
+    return _told(fresh, _headers(request, shown.tag, for_ever=for_ever) | (more or {}))
 
 
 def _told(answer: Answer, headers: dict[bytes, bytes]) -> Response:

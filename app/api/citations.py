@@ -7,17 +7,19 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from app.api.answers import READ_MANY
+from app.api.answers import READ_MANY, answer
 from app.api.bodies import StrictRoute
-from app.api.dependencies import Reader
+from app.api.dependencies import ReadConnection, Reader
 from app.api.streams import blocks
 from app.db.engine import Database
 from app.errors import InvalidError
 from app.formats.citation_formats import CITATION_FORMATS
-from app.schemas.citation import Citation, Cited, Rendering
+from app.formats.cited_versions import CitedVersion
+from app.schemas.citation import Citation, Rendering
+from app.schemas.citation_check import CitationCheckQuery, CitationChecks
 from app.schemas.published import House
 from app.schemas.query import CitationQuery
-from app.services import citations
+from app.services import citation_checks, citations
 from app.services.actors import Actor
 
 router = APIRouter(tags=["citations"], route_class=StrictRoute)
@@ -51,13 +53,23 @@ def cite(request: Request, query: Annotated[CitationQuery, Query()], reader: Rea
 
 
 def _read(database: Database, house: House, query: CitationQuery, reader: Actor | None) -> Iterator[Citation]:
-    cited = [Cited(one) for one in query.include.split(",")]
     with database.reading() as connection:
-        if not query.picks:
-            claims = citations.found(connection, query, query.as_of, reader, house)
-            yield from citations.of_claims(claims, cited, house)
-            return
-        picked = citations.picked(connection, query.claim, query.as_of, reader, house)
-        yield from citations.of_claims(picked, cited, house)
-        yield from citations.of_documents(citations.documents(connection, query.document, query.as_of), house)
-        yield from citations.of_sources(citations.sources(connection, query.cited_source, query.as_of), house)
+        yield from citations.asked(connection, query, reader, house)
+
+
+@router.get("/citations/check", response_model=CitationChecks, responses=READ_MANY)
+def check_citations(
+    request: Request, query: Annotated[CitationCheckQuery, Query()], connection: ReadConnection, reader: Reader
+) -> Response:
+    """Ask what has become of versions that were cited: unchanged, status changed, corrected, retracted, unknown.
+
+    `attest cite --check FILE` finds them in a reference list and asks the same.
+    """
+    found = citation_checks.check(connection, map(_cited, query.cited), reader, request.app.state.house)
+    return answer(request, CitationChecks(items=found))
+
+
+def _cited(ref: str) -> CitedVersion:
+    named, _, sha256 = ref.partition(":")
+    claim_id, _, version = named.partition("@")
+    return CitedVersion(0, claim_id, int(version), sha256 or None)

@@ -30,6 +30,8 @@ from app.services.record import NOW, at
 
 PATH = "/api/v1/claims"
 
+CHANGED_SINCE = "The claim has changed since this version; its latest version is what holds now."
+
 router = APIRouter(prefix="/claims", tags=["claims"], route_class=StrictRoute)
 
 
@@ -85,14 +87,25 @@ def read_claim_version(
     connection: GlanceConnection,
     reader: Reader,
 ) -> Response:
-    """Read one version of a claim, with all that hung on it then. It never changes: cite this."""
+    """Read one version of a claim, with all that hung on it then. It never changes: cite this.
+
+    `Link: rel="latest-version"` leads to the claim as it is. If it is another one by now, `Attest-Notice` says so.
+    """
+    newest = claim_reads.newest_version(connection, identifier) == version
     return answer_again(
         request,
         lambda: claim_reads.version_tag(connection, identifier, version, reader),
         lambda: claim_reads.read_version(connection, identifier, version, reader),
-        for_ever=True,
+        # Before it has changed nobody can be told so: until then a copy is asked about again.
+        for_ever=not newest,
+        more=_latest(identifier, newest=newest),
         about=_claim_and_topic,
     )
+
+
+def _latest(identifier: str, *, newest: bool) -> dict[bytes, bytes]:
+    link = {b"link": f'<{PATH}/{identifier}>; rel="latest-version"'.encode()}
+    return link if newest else link | {b"attest-notice": CHANGED_SINCE.encode()}
 
 
 @router.get("/{identifier}/history", response_model=History, responses=READ_ONE)

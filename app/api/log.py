@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from app.api.answers import answer, failures
 from app.api.bodies import StrictRoute
 from app.api.dependencies import ReadConnection, Reader
+from app.formats import tlog_proof
 from app.schemas.log import (
     ConsistencyQuery,
     EntriesQuery,
@@ -18,7 +19,7 @@ from app.schemas.log import (
     LogStateRead,
 )
 from app.services import log_proofs
-from app.services.log_files import base64_text, consistency_file, inclusion_file
+from app.services.log_files import base64_text, consistency_file, inclusion_file, tlog_proof_file
 from app.services.log_key import KeyFileError, Sealer
 
 router = APIRouter(prefix="/log", tags=["log"], route_class=StrictRoute)
@@ -58,12 +59,20 @@ def list_log_entries(request: Request, query: Annotated[EntriesQuery, Query()], 
     return answer(request, LogEntries(items=items, next=following if more else None))
 
 
-@router.get("/inclusion", response_model=LogInclusion, responses=failures(404, 409, 422))
+@router.get(
+    "/inclusion",
+    response_model=LogInclusion,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **failures(404, 409, 422)},
+)
 def prove_inclusion(
     request: Request, query: Annotated[InclusionQuery, Query()], connection: ReadConnection, reader: Reader
 ) -> Response:
     """Prove that a version of an object is in the log: one file with all that it takes to check it offline."""
     proved = log_proofs.inclusion(connection, query.object, query.version, reader)
+    if query.format == "tlog_proof":
+        name = f"{query.object.replace('/', '-')}.{tlog_proof.SUFFIX}"
+        headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-cache"}
+        return Response(tlog_proof_file(proved), media_type=tlog_proof.MEDIA_TYPE, headers=headers)
     return answer(request, inclusion_file(proved, _public_key(request)))
 
 

@@ -105,6 +105,7 @@ ROUTES: Mapping[str, Policy] = {
     "GET /sources/{identifier}/ratings": READS,
     "GET /export": READS,
     "GET /citations": READS,
+    "GET /citations/check": READS,
     # The record, written. To publish and to withdraw takes more than the route; the service says so.
     "POST /claims": RECORDS,
     "PATCH /claims/{identifier}": RECORDS,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app import __version__
-from app.cli import audit, claims, database, evidence, files, keys, people, queue, reference, serve
+from app.cli import audit, cite, claims, database, evidence, files, keys, people, queue, reference, serve
 from app.cli.output import FAILED, complain
 from app.errors import AttestError
 
@@ -23,6 +23,7 @@ app.command("serve")(serve.serve)
 app.add_typer(database.app, name="db")
 app.command("import")(files.import_files)
 app.command("export")(files.export)
+app.command("cite")(cite.cite)
 app.add_typer(claims.app, name="claim")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(people.app, name="people")

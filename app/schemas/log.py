@@ -1,6 +1,6 @@
 """The log that proves itself, as it crosses a door. Hashes in leaves are hexadecimal, those of the tree base64."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -127,6 +127,9 @@ class InclusionQuery(Schema):
     )
     version: Annotated[Whole, Field(ge=1, le=2**31 - 1)] | None = Field(
         None, description="Which version; the newest unless given."
+    )
+    format: Literal["json", "tlog_proof"] = Field(
+        "json", description="json, with the object itself; or tlog_proof, a file as C2SP has it."
     )
 
 

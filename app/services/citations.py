@@ -17,7 +17,7 @@ from app.schemas.published import (
     PublishedSource,
     day_of,
 )
-from app.schemas.query import ClaimFilter
+from app.schemas.query import CitationQuery, ClaimFilter
 from app.services import log_proofs, publishing
 from app.services.actors import Actor
 from app.services.claim_lists import ids_of
@@ -54,9 +54,6 @@ _IN_A_CONTAINER = frozenset(
 
 _WRITES_THROUGH_OTHERS = frozenset({SourceKind.NEWS_ORGANISATION, SourceKind.DATASET, SourceKind.OTHER})
 """Publishers that are not the author of what they publish without naming one."""
-
-MOST_CHOSEN = 200
-"""Claims, documents and sources that are picked by hand at a time."""
 
 
 def of_claims(published: Iterable[PublishedClaim], cited: Sequence[Cited], house: House) -> Iterator[Citation]:
@@ -95,7 +92,22 @@ def of_sources(sources: Iterable[PublishedSource], house: House) -> Iterator[Cit
         )
 
 
-# --- which claims ---
+# --- what is asked for ---
+
+
+def asked(connection: Connection, query: CitationQuery, actor: Actor | None, house: House) -> Iterator[Citation]:
+    """The citations that a query asks for.
+
+    Raises NotFoundError, InvalidError, and PermissionDeniedError for what this reader may not see.
+    """
+    cited = [Cited(one) for one in query.include.split(",")]
+    if not query.picks:
+        yield from of_claims(found(connection, query, query.as_of, actor, house), cited, house)
+        return
+    record = at(connection, query.as_of)
+    yield from of_claims(picked(connection, query.claim, query.as_of, actor, house), cited, house)
+    yield from of_documents(publishing.documents(connection, record, query.document), house)
+    yield from of_sources(publishing.sources(connection, record, query.cited_source), house)
 
 
 def found(
@@ -133,16 +145,6 @@ def picked(
     places = log_proofs.places(connection, [(f"claim/{one.id}", one.version) for one in claims])
     logged = [replace(one, logged=places.get((f"claim/{one.id}", one.version))) for one in claims]
     return publishing.compared(connection, logged)
-
-
-def documents(connection: Connection, identifiers: Sequence[str], as_of: datetime | None) -> list[PublishedDocument]:
-    """These documents. Raises NotFoundError."""
-    return publishing.documents(connection, at(connection, as_of), identifiers)
-
-
-def sources(connection: Connection, identifiers: Sequence[str], as_of: datetime | None) -> list[PublishedSource]:
-    """These sources. Raises NotFoundError."""
-    return publishing.sources(connection, at(connection, as_of), identifiers)
 
 
 def _number(text: str) -> int:

@@ -102,6 +102,9 @@ _version = Statement(
 )
 
 
+_newest = Statement(select(table_of(Claim).c.version).where(table_of(Claim).c.id == _id))
+
+
 def read_one(connection: Connection, record: Record, identifier: str, actor: Actor | None) -> Shown:
     """A claim that this reader may see, whole, as `ClaimRead` has it. Raises NotFoundError."""
     row = _seen(_claim(connection, record, id=identifier), "claim", identifier, actor)
@@ -111,6 +114,12 @@ def read_one(connection: Connection, record: Record, identifier: str, actor: Act
 def read_version(connection: Connection, identifier: str, version: int, actor: Actor | None) -> Shown:
     """One version of a claim with all that hung on it: it never says anything else. Raises NotFoundError."""
     return read_one(connection, record_of_version(connection, identifier, version, actor), identifier, actor)
+
+
+def newest_version(connection: Connection, identifier: str) -> int | None:
+    """The number of a claim's newest version; None for a claim that there is not."""
+    found = _newest.rows(connection, id=identifier)
+    return found[0]["version"] if found else None
 
 
 def version_tag(connection: Connection, identifier: str, version: int, actor: Actor | None) -> str:

@@ -2,6 +2,8 @@
 
 import base64
 
+from app.formats import tlog_proof
+from app.formats.canonical_json import encode
 from app.schemas.log import LogConsistency, LogInclusion
 from app.services.log_proofs import ConsistencyProof, InclusionProof
 
@@ -26,6 +28,11 @@ def inclusion_file(proved: InclusionProof, public_key: str | None) -> LogInclusi
             "salt": None if proved.salt is None else proved.salt.hex(),
         }
     )
+
+
+def tlog_proof_file(proved: InclusionProof) -> str:
+    """The same as a C2SP tlog-proof, whose extra is the entry."""
+    return tlog_proof.write(encode(proved.entry.leaf), proved.entry.position, proved.proof, proved.checkpoint)
 
 
 def consistency_file(proved: ConsistencyProof, public_key: str | None) -> LogConsistency:

@@ -1,0 +1,80 @@
+"""Citations checked: what has become of the versions that somebody cited."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from app.errors import NotFoundError
+from app.formats.cited_versions import CitedVersion
+from app.formats.content_hash import content_hash
+from app.schemas.citation_check import CitationCheck
+from app.schemas.published import House, PublishedClaim
+from app.services import publishing
+from app.services.actors import Actor
+from app.services.claim_reads import record_of_version
+from app.services.record import NOW
+from app.vocabulary import CitationState, Stage
+
+
+def check(
+    connection: Connection, cited: Iterable[CitedVersion], actor: Actor | None, house: House
+) -> list[CitationCheck]:
+    """What has become of each of these, in their order."""
+    return [_check(connection, one, actor, house) for one in cited]
+
+
+def _check(connection: Connection, cited: CitedVersion, actor: Actor | None, house: House) -> CitationCheck:
+    now = next(publishing.claims(connection, NOW, [cited.claim_id], house), None)
+    then = _then(connection, cited, actor, house)
+    if now is None or then is None or not publishing.seen(now, actor):
+        return _told(cited, CitationState.UNKNOWN, "There is no such version of a claim here.")
+    state, says = _state(cited, then, now)
+    return _told(cited, state, says, then=then, now=now, address=house.claim(cited.claim_id))
+
+
+def _then(connection: Connection, cited: CitedVersion, actor: Actor | None, house: House) -> PublishedClaim | None:
+    try:
+        record = record_of_version(connection, cited.claim_id, cited.version, actor)
+    except NotFoundError:
+        return None
+    return next(publishing.claims(connection, record, [cited.claim_id], house), None)
+
+
+def _state(cited: CitedVersion, then: PublishedClaim, now: PublishedClaim) -> tuple[CitationState, str]:
+    if cited.sha256 is not None and cited.sha256 != content_hash(then):
+        return CitationState.ALTERED, f"The content hash of version {cited.version} is {content_hash(then)}."
+    if now.stage is Stage.WITHDRAWN:
+        return CitationState.RETRACTED, f"Withdrawn: {now.notice or 'no reason is given.'}"
+    before = {said.id for said in then.attributions if not said.withdrawn}
+    for said in now.attributions:
+        if said.withdrawn and said.id in before:
+            notice = "" if said.retraction is None else f": {said.retraction['notice']}"
+            return CitationState.RETRACTED, f"{said.source.name} is no longer on record with it{notice}"
+    # A decision in the same change counts a version of its own; the proposition is that of the version shown.
+    if (then.statement, then.place, then.time, then.quantities) != (now.statement, now.place, now.time, now.quantities):
+        return CitationState.CORRECTED, f"It now reads: {now.statement}"
+    if then.status is not now.status:
+        return CitationState.STATUS_CHANGED, f"It was {then.status} then, and is {now.status} now."
+    more = "" if now.version == then.version else " More has been recorded about it since."
+    return CitationState.UNCHANGED, f"It says what it said, and is {now.status}.{more}"
+
+
+def _told(
+    cited: CitedVersion,
+    state: CitationState,
+    says: str,
+    *,
+    then: PublishedClaim | None = None,
+    now: PublishedClaim | None = None,
+    address: str | None = None,
+) -> CitationCheck:
+    return CitationCheck(
+        claim_id=cited.claim_id,
+        version=cited.version,
+        state=state,
+        says=says,
+        status_then=None if then is None else then.status,
+        status_now=None if now is None else now.status,
+        newest_version=None if now is None else now.version,
+        address=address,
+    )
