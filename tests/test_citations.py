@@ -242,7 +242,7 @@ def test_the_proof_beside_a_citation_is_believed(
     api: TestClient, claim: dict[str, Any], settings: Settings, tmp_path: Path
 ) -> None:
     key = api.get("log").json()["public_key"]
-    asked = {"object": f"claim/{claim['id']}", "version": 1, "format": "tlog_proof"}
+    asked = {"object": f"claim/{claim['id']}", "version": "1", "format": "tlog_proof"}
     proof = api.get("log/inclusion", params=asked).text
     assert proof.startswith("c2sp.org/tlog-proof@v1\nextra ")
 
