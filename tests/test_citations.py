@@ -106,53 +106,53 @@ def test_a_claim_in_no_document_is_cited_as_it_stands_here(api: TestClient, reco
 # --- ways in ---
 
 
-@pytest.mark.parametrize(
-    ("path", "asked"),
-    [
-        ("claims/{id}.csl.json", {}),
-        ("claims/{id}", {"headers": {"Accept": CSL}}),
-        ("claims/{id}", {"headers": {"Accept": f"text/html;q=0.9, {CSL};q=0.8, */*;q=0.1"}}),
-        ("claims/{id}/versions/1.csl.json", {}),
-        ("claims/{id}/versions/1", {"headers": {"Accept": CSL}}),
-        ("claims.csl.json", {}),
-        ("claims.csl.json?kind=casualty_figure", {}),
-        ("claims", {"headers": {"Accept": CSL}}),
-        ("topics/{topic}.csl.json", {}),
-        ("citations?claim={id}", {}),
-        ("citations?claim={id}@1&format=csl_json", {}),
-        ("citations", {}),
-    ],
+WAYS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("claims/{id}.csl.json", {}),
+    ("claims/{id}", {"Accept": CSL}),
+    ("claims/{id}", {"Accept": f"text/html;q=0.9, {CSL};q=0.8, */*;q=0.1"}),
+    ("claims/{id}/versions/1.csl.json", {}),
+    ("claims/{id}/versions/1", {"Accept": CSL}),
+    ("claims.csl.json", {}),
+    ("claims.csl.json?kind=casualty_figure", {}),
+    ("claims", {"Accept": CSL}),
+    ("topics/{topic}.csl.json", {}),
+    ("citations?claim={id}", {}),
+    ("citations?claim={id}@1&format=csl_json", {}),
+    ("citations", {}),
 )
+
+
 def test_every_way_leads_to_the_same_citations(
-    api: TestClient, claim: dict[str, Any], path: str, asked: dict[str, Any]
+    api: TestClient, claim: dict[str, Any], subtests: pytest.Subtests
 ) -> None:
-    there = path.format(id=claim["id"], topic=claim["topic"]["id"])
-    assert [one["title"] for one in items(api, there, **asked)] == ["Briefing", "Losses"]
+    for path, headers in WAYS:
+        with subtests.test(path, headers=headers):
+            there = path.format(id=claim["id"], topic=claim["topic"]["id"])
+            assert [one["title"] for one in items(api, there, headers=headers)] == ["Briefing", "Losses"]
 
 
-@pytest.mark.parametrize(
-    ("path", "status", "field"),
-    [
-        ("claims/clm_01jhf3m8w5k6v0x2s9r7q4t1ya.csl.json", 404, None),
-        ("claims/{id}/versions/7.csl.json", 404, None),
-        ("documents/doc_01jhf3m8w5k6v0x2s9r7q4t1ya.csl.json", 404, None),
-        ("claims/{id}.nope", 404, None),
-        ("claims.csl.json?nope=1", 422, "nope"),
-        ("claims/{id}.csl.json?kind=other", 422, "kind"),
-        ("citations?format=nope", 422, "format"),
-        ("citations?include=nope", 422, "include"),
-        ("citations?claim={id}@0", 422, "claim"),
-        ("citations?claim={id}@one", 422, "claim"),
-        ("citations?locale=not_a_tag", 422, "locale"),
-        ("citations/check?cited={id}", 422, "cited.0"),
-    ],
+REFUSED: tuple[tuple[str, int, str | None], ...] = (
+    ("claims/clm_01jhf3m8w5k6v0x2s9r7q4t1ya.csl.json", 404, None),
+    ("claims/{id}/versions/7.csl.json", 404, None),
+    ("documents/doc_01jhf3m8w5k6v0x2s9r7q4t1ya.csl.json", 404, None),
+    ("claims/{id}.nope", 404, None),
+    ("claims.csl.json?nope=1", 422, "nope"),
+    ("claims/{id}.csl.json?kind=other", 422, "kind"),
+    ("citations?format=nope", 422, "format"),
+    ("citations?include=nope", 422, "include"),
+    ("citations?claim={id}@0", 422, "claim"),
+    ("citations?claim={id}@one", 422, "claim"),
+    ("citations?locale=not_a_tag", 422, "locale"),
+    ("citations/check?cited={id}", 422, "cited.0"),
 )
-def test_what_cannot_be_cited_is_refused(
-    api: TestClient, claim: dict[str, Any], path: str, status: int, field: str | None
-) -> None:
-    answer = api.get(path.format(id=claim["id"]))
-    assert answer.status_code == status, answer.text
-    assert [one["field"] for one in answer.json().get("errors", [])] == ([field] if field else [])
+
+
+def test_what_cannot_be_cited_is_refused(api: TestClient, claim: dict[str, Any], subtests: pytest.Subtests) -> None:
+    for path, status, field in REFUSED:
+        with subtests.test(path):
+            answer = api.get(path.format(id=claim["id"]))
+            assert answer.status_code == status, answer.text
+            assert [one["field"] for one in answer.json().get("errors", [])] == ([field] if field else [])
 
 
 def test_json_is_what_it_was_for_whoever_asks_for_nothing_else(api: TestClient, claim: dict[str, Any]) -> None:
