@@ -6,7 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from anyio import CapacityLimiter
@@ -43,6 +43,7 @@ from app.api.edge import Edge
 from app.api.housekeeping import keeping_house
 from app.api.kept_answers import KeptAnswers
 from app.api.negotiation import Negotiation
+from app.api.permissions import API
 from app.api.short_way import ShortWay
 from app.db.engine import Database
 from app.db.store import open_store
@@ -63,6 +64,12 @@ Who claimed what, on whose word, in which document, and what could be confirmed.
 * Corrections: `PATCH` with `If-Match` (the ETag that you read) and a `reason`.
 * Errors are problem documents (RFC 9457); with 422, `errors` names the fields.
 """
+
+ROOMS = (
+    *(claims, figure_checks, topics, sources, documents, captures, attributions, evidence, relations),
+    *(proposals, queue, progress, people, keys, citations, transfers, log, service),
+)
+"""Modules with routes of the API, in the order in which its documentation shows them."""
 
 
 class Service(FastAPI):
@@ -107,13 +114,13 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
         database.close()
 
     app = Service(
+        routes=_api().routes,
         title="Attest",
         version=__version__,
         summary="A fact-check database for war reporting",
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_url=documentation.OPENAPI,
-        generate_unique_id_function=lambda route: route.name,
         docs_url=None,
         redoc_url=None,
         # A redirect would be built from the Host header, and behind a proxy send keys over plain http.
@@ -128,23 +135,25 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     app.state.kept_answers = KeptAnswers(chosen.kept_answers_bytes)
     app.state.house = House(name=chosen.publisher, address=chosen.api_url)
     app.state.caching = answers.caching(chosen.shared_max_age)
-    api = APIRouter(prefix="/api/v1")
-    record = (claims, figure_checks, topics, sources, documents, captures, attributions, evidence, relations)
-    rooms = (*record, proposals, queue, progress, people, keys, citations, transfers, log, service)
-    for room in rooms:
-        api.include_router(room.router)
-    app.include_router(api)
     documentation.install(app)
     problems.install(app)
-    routers = [room.router for room in rooms]
     app.layers = [
         Edge,
         problems.SafetyNet,
         Negotiation,
         partial(Access, database=database, settings=chosen, uses=uses),
-        partial(ShortWay, prefix=api.prefix, routers=routers, database=database),
+        partial(ShortWay, prefix=API, routers=[room.router for room in ROOMS], database=database),
     ]
     return app
+
+
+@cache
+def _api() -> APIRouter:
+    """The routes of the API, made once: FastAPI takes longer over them than over all else, and they know no service."""
+    api = APIRouter(prefix=API, generate_unique_id_function=lambda route: route.name)
+    for room in ROOMS:
+        api.include_router(room.router)
+    return api
 
 
 def secret_of(chosen: Settings) -> str:
