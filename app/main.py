@@ -44,7 +44,7 @@ from app.api.housekeeping import keeping_house
 from app.api.kept_answers import KeptAnswers
 from app.api.negotiation import Negotiation
 from app.api.permissions import API
-from app.api.short_way import ShortWay
+from app.api.short_way import ShortWay, Tree, reads
 from app.db.engine import Database
 from app.db.store import open_store
 from app.schemas.published import House
@@ -142,7 +142,7 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
         problems.SafetyNet,
         Negotiation,
         partial(Access, database=database, settings=chosen, uses=uses),
-        partial(ShortWay, prefix=API, routers=[room.router for room in ROOMS], database=database),
+        partial(ShortWay, reads=_reads(), database=database),
     ]
     return app
 
@@ -154,6 +154,12 @@ def _api() -> APIRouter:
     for room in ROOMS:
         api.include_router(room.router)
     return api
+
+
+@cache
+def _reads() -> Tree:
+    """The routes that there is a short way to."""
+    return reads(API, [room.router for room in ROOMS])
 
 
 def secret_of(chosen: Settings) -> str:

@@ -21,6 +21,7 @@ from app.services.actors import Actor
 from app.settings import Settings
 from app.vocabulary import Role
 from tests.support import postgres
+from tests.support.client import Client
 
 pytest_plugins = ["tests.support.plugin"]
 
@@ -84,9 +85,7 @@ def settings(url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 def api(settings: Settings) -> Iterator[TestClient]:
     """The service, asked by a reader without a key; `/claims` means `/api/v1/claims`."""
-    with TestClient(
-        create_app(settings), base_url="http://testserver/api/v1/", raise_server_exceptions=False
-    ) as client:
+    with Client(create_app(settings), raise_server_exceptions=False) as client:
         yield client
 
 

@@ -19,6 +19,7 @@ from app.services import keys
 from app.services.actors import Actor
 from app.settings import Settings
 from app.vocabulary import Role
+from tests.support.client import Client
 from tests.support.problems import refused
 
 Headers = dict[str, str]
@@ -211,7 +212,7 @@ class Taken:
 def small(settings: Settings) -> Iterator[TestClient]:
     """The service with low limits: 10 kB, and 50 kB for imports."""
     tight = settings.model_copy(update={"max_body_bytes": 10_000, "max_import_bytes": 50_000})
-    with TestClient(create_app(tight), base_url="http://testserver/api/v1/", raise_server_exceptions=False) as client:
+    with Client(create_app(tight), raise_server_exceptions=False) as client:
         yield client
 
 

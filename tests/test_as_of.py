@@ -27,6 +27,7 @@ from app.settings import Settings
 from app.vocabulary import Role
 from tests.conftest import ENGINES
 from tests.support import postgres
+from tests.support.client import Client
 
 NAMES = ("NIS", "국가정보원", "Ministry of Defence", "Міністерство оборони", "Reuters")
 STATEMENTS = ("About 11,000 soldiers are in Kursk.", "Soldiers left Kursk.", "Солдати в Курську.")
@@ -266,7 +267,7 @@ def desk(engine: str, request: pytest.FixtureRequest) -> Iterator[Desk]:
             _info, key = keys.issue(connection, "Desk", Role.EDITOR)
         database.close()
         chosen = Settings(database_url=url, data_dir=Path(folder), secret_key=SecretStr("not secret"), pool_size=2)
-        with TestClient(create_app(chosen), base_url="http://testserver/api/v1/") as api:
+        with Client(create_app(chosen)) as api:
             yield Desk(api, {"Authorization": f"Bearer {key}"})
         if engine != "sqlite":
             postgres.drop_database(url)

@@ -14,6 +14,7 @@ from app.db.engine import Database
 from app.main import create_app
 from app.settings import Settings
 from app.vocabulary import Role
+from tests.support.client import Client
 from tests.support.files import PNG, html, pdf, warc
 from tests.support.problems import refused
 
@@ -165,7 +166,7 @@ def test_what_a_client_calls_it_makes_no_difference(hand_over: Callable[..., Res
 def small(settings: Settings) -> Iterator[TestClient]:
     """The service with low limits: 2 kB, and 50 kB for captures."""
     tight = settings.model_copy(update={"max_body_bytes": 2_000, "max_capture_bytes": 50_000})
-    with TestClient(create_app(tight), base_url="http://testserver/api/v1/", raise_server_exceptions=False) as client:
+    with Client(create_app(tight), raise_server_exceptions=False) as client:
         yield client
 
 

@@ -23,6 +23,7 @@ from app.db.store import BucketStore, FolderStore, MissingBytesError, Store, ope
 from app.main import create_app
 from app.settings import Settings, SettingsError
 from app.vocabulary import Role
+from tests.support.client import Client
 from tests.support.files import PNG, html
 from tests.support.problems import refused
 
@@ -165,7 +166,7 @@ def test_a_store_that_cannot_be_is_a_fault_of_the_settings(tmp_path: Path, monke
 def test_the_service_works_with_a_bucket(settings: Settings, record: Record, key_of: KeyOf) -> None:
     chosen = settings.model_copy(update={"capture_store": "s3://evidence/attest"})
     document, key = record("documents")["id"], key_of(Role.FACT_CHECKER)
-    with TestClient(create_app(chosen), base_url="http://testserver/api/v1/") as api:
+    with Client(create_app(chosen)) as api:
         capture = api.post(f"documents/{document}/captures", content=PAGES[0], headers=key).json()
         path = f"captures/{capture['id']}/content"
         assert api.get(path, headers=key).content == PAGES[0]
@@ -177,7 +178,7 @@ def test_a_store_that_is_away_is_a_problem_and_no_more(
 ) -> None:
     document, key = record("documents")["id"], key_of(Role.FACT_CHECKER)
     chosen = settings.model_copy(update={"capture_store": str(tmp_path / "elsewhere")})
-    with TestClient(create_app(chosen), base_url="http://testserver/api/v1/") as api:
+    with Client(create_app(chosen)) as api:
         made = api.post(f"documents/{document}/captures", content=PAGES[0], headers=key).json()
         folder = tmp_path / "elsewhere" / made["sha256"][:2]
         folder.rename(tmp_path / "away")

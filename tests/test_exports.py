@@ -16,6 +16,7 @@ from app.main import create_app
 from app.services import keys
 from app.settings import Settings
 from app.vocabulary import Role
+from tests.support.client import Client
 
 SEED = Path(__file__).parents[1] / "seed_data"
 
@@ -93,7 +94,7 @@ def second_service(folder: Path) -> Iterator[tuple[TestClient, dict[str, str]]]:
     with database.writing() as connection:
         _info, key = keys.issue(connection, "Second", Role.EDITOR)
     database.close()
-    with TestClient(create_app(settings), base_url="http://testserver/api/v1/") as client:
+    with Client(create_app(settings)) as client:
         yield client, {"Authorization": f"Bearer {key}"}
 
 

@@ -15,6 +15,7 @@ from app.main import create_app
 from app.services import keys
 from app.settings import Settings
 from app.vocabulary import ROLE_SCOPES, Role, Scope
+from tests.support.client import Client
 from tests.support.problems import refused
 
 Headers = dict[str, str]
@@ -209,14 +210,14 @@ def test_a_key_tells_when_it_was_used_last(
     assert api.get("me", headers=own).json()["key"]["last_used_at"] is None
     before = clock.now()
     # A service that ends writes down what it knows; one that goes on does so each minute.
-    with TestClient(create_app(settings), base_url="http://testserver/api/v1/") as first:
+    with Client(create_app(settings)) as first:
         for _time in range(3):
             assert first.get("claims", headers=own).status_code == 200
     used = datetime.fromisoformat(api.get("me", headers=own).json()["key"]["last_used_at"])
     assert before < used < clock.now()
 
     monkeypatch.setattr(housekeeping, "PAUSE", 0.05)
-    with TestClient(create_app(settings), base_url="http://testserver/api/v1/") as second:
+    with Client(create_app(settings)) as second:
         assert second.get("claims", headers=own).status_code == 200
         again = used
         for _time in range(200):

@@ -27,6 +27,7 @@ from app.services.log_tables import BY_TABLE, Logged, named
 from app.settings import Settings
 from app.vocabulary import Role
 from tests.support.attest import attest, findings
+from tests.support.client import Client
 from tests.support.problems import refused
 
 Headers = dict[str, str]
@@ -524,7 +525,7 @@ def test_a_log_whose_key_is_gone_goes_on_unsigned_and_says_so(
     settings.log_key_path.rename(moved)
     with (
         caplog.at_level(logging.ERROR, logger="attest"),
-        TestClient(create_app(settings), base_url="http://testserver/api/v1/") as other,
+        Client(create_app(settings)) as other,
     ):
         for name in ("One", "Two"):
             other.post("sources", json={"name": name, "kind": "person"}, headers=editor).raise_for_status()
@@ -551,7 +552,7 @@ def test_a_log_whose_key_is_gone_goes_on_unsigned_and_says_so(
 def test_a_key_that_cannot_be_used_signs_nothing(settings: Settings, editor: Headers, written: str) -> None:
     settings.data_dir.mkdir()
     settings.log_key_path.write_text(written)
-    with TestClient(create_app(settings), base_url="http://testserver/api/v1/") as api:
+    with Client(create_app(settings)) as api:
         api.post("sources", json={"name": "One", "kind": "person"}, headers=editor).raise_for_status()
 
         assert state_of(api)["checkpoint"] is None

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from fastapi.testclient import TestClient
 from sqlalchemy import CheckConstraint, Engine, MetaData, Table, func, insert, inspect, literal, select
 
 from app import vocabulary
@@ -28,6 +27,7 @@ from app.services import actors, claims, counts, sources
 from app.settings import Settings
 from app.vocabulary import ClaimKind, Lineage, Metric, Qualifier, SourceKind, Stage, Stance, Word
 from tests.support import postgres
+from tests.support.client import Client
 
 SYSTEM_POSTGRESQL = 15
 
@@ -155,7 +155,7 @@ def copy_claim(database: Database, claim_id: str) -> str:
 def found(database: Database, word: str, tmp_path: Path) -> list[dict[str, Any]]:
     """What the service finds in this database."""
     settings = Settings(database_url=database.url, data_dir=tmp_path, pool_size=2)
-    with TestClient(create_app(settings), base_url="http://testserver/api/v1/") as api:
+    with Client(create_app(settings)) as api:
         items: list[dict[str, Any]] = api.get("claims", params={"q": word}).raise_for_status().json()["items"]
         return items
 
@@ -163,7 +163,7 @@ def found(database: Database, word: str, tmp_path: Path) -> list[dict[str, Any]]
 def number_of_claims(database: Database, tmp_path: Path) -> int:
     """How many claims there are with a figure and somebody who gives it, as the service counts them."""
     settings = Settings(database_url=database.url, data_dir=tmp_path, pool_size=2)
-    with TestClient(create_app(settings), base_url="http://testserver/api/v1/") as api:
+    with Client(create_app(settings)) as api:
         facets = api.get("claims", params={"facets": "status,metric,source"}).raise_for_status().json()["facets"]
         (number,) = {number for facet in facets.values() for number in facet.values()}
         return int(number)

@@ -1,6 +1,7 @@
 """Search: one table of texts, asked the same on both engines, with the same answers in the same order."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from app.services import keys, search_pages
 from app.settings import Settings
 from app.vocabulary import Role
 from tests.support import postgres
+from tests.support.client import Client
 
 Record = Callable[..., dict[str, Any]]
 
@@ -125,21 +127,26 @@ def both(
     folder = tmp_path_factory.mktemp("search")
     (folder / "attest.db").write_bytes(sqlite_template.read_bytes())
     created = postgres.create_database(template=postgresql_template)
-    clients = {"sqlite": client_of(f"sqlite:///{folder / 'attest.db'}"), "postgresql": client_of(created)}
-    yield {name: client for name, (client, _database) in clients.items()}
-    for _client, database in clients.values():
-        database.close()
+    with client_of(f"sqlite:///{folder / 'attest.db'}") as sqlite, client_of(created) as postgresql:
+        yield {"sqlite": sqlite, "postgresql": postgresql}
     postgres.drop_database(created)
 
 
-def client_of(url: str) -> tuple[TestClient, Database]:
+@contextmanager
+def client_of(url: str) -> Iterator[TestClient]:
     """A service upon a database, asked by an editor, with the table recorded in it."""
     database = Database(url, pool_size=1)
     with database.writing() as connection:
         _info, key = keys.issue(connection, "Test", Role.EDITOR)
     database.close()
     app = create_app(Settings(database_url=url, secret_key=SecretStr("not secret"), pool_size=2))
-    client = TestClient(app, base_url="http://testserver/api/v1/", headers={"Authorization": f"Bearer {key}"})
+    with Client(app) as client:
+        client.headers["Authorization"] = f"Bearer {key}"
+        record_table(client)
+        yield client
+
+
+def record_table(client: TestClient) -> None:
     for name, texts in CLAIMS.items():
         speaker = {"name": texts.get("source", "A ministry"), "kind": "other"}
         source = client.post("sources", json=speaker).json()["id"]
@@ -148,7 +155,6 @@ def client_of(url: str) -> tuple[TestClient, Database]:
         body["attributions"] = said or [{"source": source, "stance": "asserts"}]
         answer = client.post("claims", json={**body, "key": name})
         assert answer.status_code == 201, answer.text
-    return client, app.state.database
 
 
 def found(client: TestClient, q: str) -> list[str]:

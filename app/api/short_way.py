@@ -74,22 +74,28 @@ Tree = dict[str | None, Any]
 """Routes by the segments of their paths; None stands for a segment that is open."""
 
 
-class ShortWay:
-    """Answers well-formed reads of these routers, and lets everything else through."""
+def reads(prefix: str, routers: Iterable[APIRouter]) -> Tree:
+    """The reads among the routes of these routers."""
+    tree: Tree = {}
+    for route in (route for router in routers for route in router.routes):
+        if isinstance(route, APIRoute) and route.methods == {"GET"} and (read := _read(route)) is not None:
+            node = tree
+            for segment in (prefix + route.path).split("/"):
+                node = node.setdefault(None if segment.startswith("{") else segment, {})
+            node[_END] = read
+    return tree
 
-    def __init__(self, app: ASGIApp, *, prefix: str, routers: Iterable[APIRouter], database: Database) -> None:
+
+class ShortWay:
+    """Answers these reads where they are well-formed, and lets everything else through."""
+
+    def __init__(self, app: ASGIApp, *, reads: Tree, database: Database) -> None:
         self._app = app
         self._database = database
         self._here = database.keeping(patience=PATIENCE)
         self._there = database.keeping()
         self._threads = ThreadPoolExecutor(database.pool_size, thread_name_prefix="read")
-        self._tree: Tree = {}
-        for route in (route for router in routers for route in router.routes):
-            if isinstance(route, APIRoute) and route.methods == {"GET"} and (read := _read(route)) is not None:
-                node = self._tree
-                for segment in (prefix + route.path).split("/"):
-                    node = node.setdefault(None if segment.startswith("{") else segment, {})
-                node[_END] = read
+        self._reads = reads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
@@ -138,7 +144,7 @@ class ShortWay:
 
     def _find(self, path: str) -> tuple[_Read | None, list[str]]:
         """The route of a path, and the segments that it leaves open."""
-        node, opened = self._tree, []
+        node, opened = self._reads, []
         for segment in path.split("/"):
             child = node.get(segment)
             if child is None and segment and (child := node.get(None)) is not None:

@@ -24,6 +24,7 @@ from app.services import keys
 from app.settings import Settings
 from app.vocabulary import Role
 from tests.support import postgres
+from tests.support.client import Client
 
 Act = tuple[str, int, int, int]
 Fields = dict[str, Any]
@@ -363,7 +364,7 @@ def service(url: str, **settings: Any) -> Iterator[TestClient]:
             "pool_size": 2,
             **settings,
         }
-        with TestClient(create_app(Settings(**chosen)), base_url="http://testserver/api/v1/") as api:
+        with Client(create_app(Settings(**chosen))) as api:
             yield api
 
 
