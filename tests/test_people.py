@@ -1,6 +1,8 @@
 """People: their accounts are for administrators, and an account that ends takes its keys with it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from app.errors import ConflictError
 from app.services import actors, keys
 from app.services.actors import Actor
 from app.vocabulary import Role
+from tests.support.attest import attest
 from tests.support.problems import refused
 
 Headers = dict[str, str]
@@ -153,3 +156,85 @@ def test_the_system_is_nobody(api: TestClient, admin: Headers, actor: Actor, dat
         keys.issue(connection, "A person")
         with pytest.raises(ConflictError, match="byline of a person"):
             actors.system(connection, "A person")
+
+
+# --- somebody must be left to administer ---
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [({"role": "editor"}, "role"), ({"active": False}, "active"), ({"role": "reader", "active": False}, "active")],
+)
+def test_the_last_administrator_stays(
+    api: TestClient, admin: Headers, jane: dict[str, Any], fields: dict[str, Any], named: str
+) -> None:
+    now = {**admin, "If-Match": "*"}
+    # Neither somebody who has left, nor the program itself, nor somebody with another role is one.
+    other = api.post("people", json={"byline": "Chief 2", "role": "admin"}, headers=admin).json()
+    change(api, admin, other["id"], active=False)
+
+    refused(api.patch("people/Test admin", json=fields, headers=now), 422, named)
+
+    assert api.get("people/Test admin", headers=admin).json().items() >= {"role": "admin", "left_at": None}.items()
+    # Whoever is no administrator may go, and all else about the last one may change.
+    assert api.patch(f"people/{jane['id']}", json=fields, headers=now).status_code == 200
+    assert api.patch("people/Test admin", json={"byline": "Chief", "role": "admin"}, headers=now).status_code == 200
+    change(api, admin, other["id"], active=True)
+    assert api.patch("people/Chief", json=fields, headers=now).status_code == 200
+
+
+def test_the_last_administrator_stays_on_the_command_line_too(
+    url: str, tmp_path: Path, api: TestClient, admin: Headers
+) -> None:
+    for words in (
+        ("people", "deactivate", "Test admin"),
+        ("people", "change", "Test admin", "--role", "reader"),
+        ("audit", "erase-person", "Test admin", "--yes"),
+    ):
+        done = attest(url, tmp_path, *words)
+        assert done.code != 0, words
+        assert "nobody else is left to administer" in done.err, words
+    assert api.get("me", headers=admin).json()["role"] == "admin"
+
+
+def test_of_the_last_two_administrators_who_leave_at_once_one_stays(
+    api: TestClient, admin: Headers, key_for: Callable[..., Headers]
+) -> None:
+    for number in range(8):
+        byline = f"Chief {number}"
+        api.post("people", json={"byline": byline, "role": "admin"}, headers=admin)
+        keys_of = [(key_for(byline), "Test admin"), (admin, byline)]
+
+        def leave(pair: tuple[Headers, str]) -> int:
+            headers, other = pair
+            return api.patch(
+                f"people/{other}", json={"role": "reader"}, headers={**headers, "If-Match": "*"}
+            ).status_code
+
+        with ThreadPoolExecutor(2) as pool:
+            told = sorted(pool.map(leave, keys_of))
+
+        # The slower one is too late: by now without the role, or without the other one.
+        assert told in ([200, 403], [200, 422]), told
+        left = [headers for headers, _other in keys_of if api.get("people", headers=headers).status_code == 200]
+        assert len(left) == 1
+        if left != [admin]:
+            change(api, left[0], "Test admin", role="admin")
+        change(api, admin, byline, role="reader")
+
+
+def test_a_byline_changes_while_its_holder_writes(
+    api: TestClient, admin: Headers, jane: dict[str, Any], key_for: Callable[..., Headers]
+) -> None:
+    headers = key_for(jane["id"])
+
+    def act(number: int) -> int:
+        if number % 2:
+            return api.post("sources", json=SOURCE, headers=headers).status_code
+        now = {**admin, "If-Match": "*"}
+        return api.patch(f"people/{jane['id']}", json={"byline": f"Desk {number}"}, headers=now).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(act, range(64)))
+
+    assert told == [200, 201] * 32

@@ -6,8 +6,9 @@ from sqlalchemy import Connection, delete, select, update
 
 from app import clock
 from app.db.schema import table_of
-from app.errors import ConflictError, NotFoundError
+from app.errors import ConflictError, InvalidError, NotFoundError
 from app.models import ApiKey, Change, LogSalt, Person
+from app.services import people
 from app.services.actors import system
 from app.services.people import BYLINE
 from app.vocabulary import Action
@@ -18,13 +19,19 @@ person, change, salts, api_key = (table_of(one) for one in (Person, Change, LogS
 def erase_person(connection: Connection, byline: str) -> int:
     """Erase the person with a byline: the byline, the keys, and what ties entries of the log to the person.
 
-    How many changes say no more who made them. Raises NotFoundError, and ConflictError for one who was erased before.
+    How many changes say no more who made them. Raises NotFoundError, ConflictError for one who was erased before, and
+    InvalidError if nobody would be left to administer.
     """
+    # Decisions show the byline. The record is held first and the account after, as whoever writes does it.
+    told = system(connection, BYLINE).open(connection, Action.CORRECT, "A person was erased.")
+    administrators = people.administrators(connection)
     found = connection.execute(select(person).where(person.c.byline == byline)).one_or_none()
     if found is None:
         raise NotFoundError("person", byline)
     if found.erased_at is not None:
         raise ConflictError("This person was erased before.")
+    if administrators == {found.id}:
+        raise InvalidError.of("byline", people.LAST)
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA secure_delete = ON")  # else what is deleted stays readable in the file
     of_person = select(change.c.seq).where(change.c.actor_id == found.id)
@@ -38,6 +45,5 @@ def erase_person(connection: Connection, byline: str) -> int:
     )
     revoked = update(api_key).where(api_key.c.person_id == found.id, api_key.c.revoked_at.is_(None))
     connection.execute(revoked.values(revoked_at=now))
-    # Decisions show the byline.
-    system(connection, BYLINE).open(connection, Action.CORRECT, "A person was erased.").tell_sharing()
+    told.tell_sharing()
     return int(erased)

@@ -23,6 +23,9 @@ api_key, person = table_of(ApiKey), table_of(Person)
 BYLINE = "Attest"
 """In whose name those change people who run commands on this machine."""
 
+LAST = "nobody else is left to administer"
+"""Why the last administrator stays."""
+
 _REQUIRED = ("byline", "pseudonym", "role", "active")
 """What may be changed and never be empty."""
 
@@ -60,10 +63,18 @@ def read_all(connection: Connection, actor: Actor) -> list[PersonRead]:
 def change(connection: Connection, actor: Actor, ref: str, fields: PersonChange, expected: str | None = None) -> str:
     """Change somebody; their id. `expected` is the entity tag of what the caller read.
 
-    Whoever leaves loses all keys at once and for good. Raises NotFoundError, InvalidError if another has the byline or
-    a field must not be empty, ConflictError for an account of the system, VersionMismatchError, PermissionDeniedError.
+    Whoever leaves loses all keys at once and for good. Raises NotFoundError, InvalidError if another has the byline, a
+    field must not be empty or nobody would be left to administer, ConflictError for an account of the system,
+    VersionMismatchError, PermissionDeniedError.
     """
     _require_administrator(actor)
+    renames = "byline" in fields.model_fields_set
+    if renames:
+        # Decisions show it. Whoever writes holds the record first and their own account after; so here.
+        named = actor if actor.person_id else system(connection, BYLINE)
+        told = named.open(connection, Action.CORRECT, "A byline was changed.")
+    lowers = fields.role not in (None, Role.ADMIN) or fields.active is False
+    administering = administrators(connection) if lowers else None
     row = find(connection, ref, lock=True)
     check_etag(expected, etag_of(_shown(row)))
     if row.system:
@@ -72,15 +83,15 @@ def change(connection: Connection, actor: Actor, ref: str, fields: PersonChange,
     for name in _REQUIRED:
         if name in changes and changes[name] is None:
             raise InvalidError.of(name, "must not be empty")
+    if administering == {row.id}:
+        raise InvalidError.of("active" if fields.active is False else "role", LAST)
     active = changes.pop("active", None)
     if active is not None and active != (row.left_at is None):
         changes["left_at"] = None if active else clock.now()
     if changes:
         _update(connection, row.id, changes)
-    if "byline" in changes:
-        # Decisions show it.
-        named = actor if actor.person_id else system(connection, BYLINE)
-        named.open(connection, Action.CORRECT, "A byline was changed.").tell_sharing()
+    if renames:
+        told.tell_sharing()
     if active is False:
         ended = update(api_key).where(api_key.c.person_id == row.id, api_key.c.revoked_at.is_(None))
         connection.execute(ended.values(revoked_at=clock.now()))
@@ -93,6 +104,16 @@ def _update(connection: Connection, identifier: str, changes: dict[str, Any]) ->
             connection.execute(update(person).where(person.c.id == identifier).values(**changes))
     except IntegrityError:
         raise _taken() from None
+
+
+def administrators(connection: Connection) -> set[str]:
+    """The ids of all who may administer. They stay as they are until the transaction ends, whoever else comes.
+
+    Of two who would have the last two administrators leave at once the second so sees what the first has done.
+    """
+    statement = select(person.c.id).where(person.c.role == Role.ADMIN, person.c.left_at.is_(None), ~person.c.system)
+    # In one order, so that nobody waits for somebody who waits for them.
+    return set(connection.scalars(statement.order_by(person.c.id).with_for_update(key_share=True)))
 
 
 def find(connection: Connection, ref: str, *, lock: bool = False) -> Any:
