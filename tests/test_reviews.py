@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -398,22 +399,32 @@ def test_a_wrong_decision_is_corrected_in_public(
 # --- at the same time ---
 
 
-def test_of_two_who_sign_at_once_one_closes_it(desk: DeskWork, database: Database, record: Record) -> None:
+PAIRS = 60
+
+
+def test_of_two_who_sign_at_once_one_closes_it(
+    desk: DeskWork, database: Database, record: Record, person: Callable[[str], Headers]
+) -> None:
     record("sources", name="NIS", kind="intelligence_service", key="NIS")
     said = [{"source": "NIS", "stance": "asserts", "lineage": "original"}]
-    claims = [record("claims", statement=f"Claim {number}.", attributions=said)["id"] for number in range(10)]
+    claims = [record("claims", statement=f"Claim {number}.", attributions=said)["id"] for number in range(PAIRS)]
     made = [proposed(desk.propose(one)) for one in claims]
-    desk.sign(made[0], "request_more", by="Boris", reason="x")  # both have a key by now
-    desk.sign(made[0], "answer", by="Anna", reason="x")
-    desk.sign(made[0], "request_more", by="Clara", reason="x")
-    desk.sign(made[0], "answer", by="Anna", reason="x")
+    signers = ("Boris", "Clara")
+    for who in signers:
+        person(who)  # both have a key by now
+    both = Barrier(len(signers), timeout=60)
 
-    with ThreadPoolExecutor(8) as pool:
-        acts = [(one, who) for one in made for who in ("Boris", "Clara")]
-        answers = list(pool.map(lambda act: desk.sign(act[0], "approve", by=act[1]).status_code, acts))
+    def approve_each(who: str) -> list[int]:
+        answers = []
+        for one in made:
+            both.wait()
+            answers.append(desk.sign(one, "approve", by=who).status_code)
+        return answers
 
-    pairs = [sorted(answers[place : place + 2]) for place in range(0, len(answers), 2)]
-    assert pairs == [[201, 409]] * 10
+    with ThreadPoolExecutor(len(signers)) as pool:
+        pairs = list(zip(*pool.map(approve_each, signers), strict=True))
+
+    assert [sorted(pair) for pair in pairs] == [[201, 409]] * PAIRS
     with database.reading() as connection:
         decided = connection.execute(select(table_of(Review).c.claim_id)).scalars().all()
     assert sorted(decided) == sorted(claims)
@@ -421,8 +432,14 @@ def test_of_two_who_sign_at_once_one_closes_it(desk: DeskWork, database: Databas
 
 def test_one_person_approving_eight_times_at_once_publishes_nothing(desk: DeskWork, claim: dict[str, Any]) -> None:
     identifier = proposed(desk.propose(claim["id"]))
+    all_eight = Barrier(8, timeout=60)
+
+    def approve(_number: int) -> int:
+        all_eight.wait()
+        return desk.sign(identifier, "approve", by="Anna").status_code
+
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: desk.sign(identifier, "approve", by="Anna").status_code, range(8)))
+        answers = list(pool.map(approve, range(8)))
     assert answers == [403] * 8
     assert (desk.state(identifier), desk.claim(claim["id"])["status"]) == ("open", "unassessed")
 
