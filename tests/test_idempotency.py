@@ -13,7 +13,9 @@ from sqlalchemy import text
 from app.api import housekeeping, idempotent
 from app.db.engine import Database
 from app.services import idempotency
+from app.settings import Settings
 from app.vocabulary import Role
+from tests.support.attest import attest
 from tests.support.problems import refused
 
 Headers = dict[str, str]
@@ -233,3 +235,37 @@ def test_a_correction_takes_no_name(api: TestClient, editor: Headers, record: Ca
         answer = api.patch(f"sources/{source['id']}", json=body, headers={**named(editor), "If-Match": "*"})
         assert answer.status_code == 200
         assert "Idempotent-Replayed" not in answer.headers
+
+
+def test_what_is_forgotten_of_somebody_is_not_told_again(
+    settings: Settings, api: TestClient, key_of: KeyOf, database: Database
+) -> None:
+    """A kept answer holds a private name, or a byline that is none any more, no longer than the account does."""
+    admin = key_of(Role.ADMIN)
+
+    def kept() -> str:
+        with database.reading() as connection:
+            return "".join(
+                bytes(one).decode() for one in connection.scalars(text("SELECT body FROM idempotent_answer"))
+            )
+
+    for number, (byline, name) in enumerate((("Desk 1", 'Jane "J" Doe'), ("Desk 2", "Ірина"), ("Desk 3", "Kim"))):
+        body = {"byline": byline, "name": name, "role": "fact_checker", "pseudonym": True}
+        assert api.post("people", json=body, headers=named(admin, f"enter-{number}")).status_code == 201
+    first = api.post("people", json={"byline": "Desk 4", "name": None}, headers=named(admin, "fourth"))
+    assert all(one in kept() for one in (r"Jane \"J\" Doe", "Desk 1", "Ірина", "Kim", "Desk 4"))
+
+    now = {**admin, "If-Match": "*"}
+    assert api.patch("people/Desk 1", json={"name": None}, headers=now).status_code == 200
+    assert api.patch("people/Desk 2", json={"byline": "Desk 5"}, headers=now).status_code == 200
+    assert api.patch("people/Desk 3", json={"role": "editor"}, headers=now).status_code == 200
+    assert "Jane" not in kept()
+    assert "Ірина" not in kept()
+    assert "Kim" in kept()
+    done = attest(settings.url, settings.data_dir, "audit", "erase-person", "Desk 3", "--yes")
+    assert (done.code, "Kim" in kept(), "Desk 3" in kept()) == (0, False, False)
+    # Who is not concerned is answered as before; who is, makes a new request.
+    again = api.post("people", json={"byline": "Desk 4", "name": None}, headers=named(admin, "fourth"))
+    assert (again.content, again.headers["Idempotent-Replayed"]) == (first.content, "true")
+    body = {"byline": "Desk 1", "name": 'Jane "J" Doe', "role": "fact_checker", "pseudonym": True}
+    refused(api.post("people", json=body, headers=named(admin, "enter-0")), 422, "byline")

@@ -8,7 +8,7 @@ from app import clock
 from app.db.schema import table_of
 from app.errors import ConflictError, InvalidError, NotFoundError
 from app.models import ApiKey, Change, LogSalt, Person
-from app.services import people
+from app.services import idempotency, people
 from app.services.actors import system
 from app.services.people import BYLINE
 from app.vocabulary import Action
@@ -43,6 +43,7 @@ def erase_person(connection: Connection, byline: str) -> int:
         .where(person.c.id == found.id)
         .values(byline=neutral, name=None, pseudonym=True, left_at=now, erased_at=now)
     )
+    idempotency.forget_what_holds(connection, found.byline, found.name)
     revoked = update(api_key).where(api_key.c.person_id == found.id, api_key.c.revoked_at.is_(None))
     connection.execute(revoked.values(revoked_at=now))
     told.tell_sharing()

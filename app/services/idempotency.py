@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, LargeBinary, delete, func, insert, literal, select
 
 from app import clock
 from app.db.schema import table_of
@@ -99,6 +99,18 @@ def outdated(connection: Connection) -> bool:
 def forget(connection: Connection) -> None:
     """Remove the answers that have been kept for long enough."""
     connection.execute(delete(answers).where(answers.c.created_at <= _oldest()))
+
+
+def forget_what_holds(connection: Connection, *texts: str | None) -> None:
+    """Remove the answers that hold one of these texts: what is forgotten of somebody is not told again.
+
+    Whoever repeats such a request makes it anew.
+    """
+    for text in filter(None, texts):
+        written = literal(msgspec.json.encode(text)[1:-1], LargeBinary)
+        sqlite = connection.dialect.name == "sqlite"
+        place = func.instr(answers.c.body, written) if sqlite else func.position(written.op("IN")(answers.c.body))
+        connection.execute(delete(answers).where(place > 0))
 
 
 def _oldest() -> datetime:

@@ -14,6 +14,7 @@ from app.db.schema import table_of
 from app.errors import ConflictError, InvalidError, NotFoundError
 from app.models import ApiKey, Person
 from app.schemas.person import PersonChange, PersonCreate, PersonRead
+from app.services import idempotency
 from app.services.actors import Actor, system
 from app.services.objects import check_etag, etag_of
 from app.vocabulary import Action, Role, Scope
@@ -68,11 +69,11 @@ def change(connection: Connection, actor: Actor, ref: str, fields: PersonChange,
     VersionMismatchError, PermissionDeniedError.
     """
     _require_administrator(actor)
-    renames = "byline" in fields.model_fields_set
-    if renames:
+    renamed = None
+    if "byline" in fields.model_fields_set:
         # Decisions show it. Whoever writes holds the record first and their own account after; so here.
         named = actor if actor.person_id else system(connection, BYLINE)
-        told = named.open(connection, Action.CORRECT, "A byline was changed.")
+        renamed = named.open(connection, Action.CORRECT, "A byline was changed.")
     lowers = fields.role not in (None, Role.ADMIN) or fields.active is False
     administering = administrators(connection) if lowers else None
     row = find(connection, ref, lock=True)
@@ -90,8 +91,9 @@ def change(connection: Connection, actor: Actor, ref: str, fields: PersonChange,
         changes["left_at"] = None if active else clock.now()
     if changes:
         _update(connection, row.id, changes)
-    if renames:
-        told.tell_sharing()
+        idempotency.forget_what_holds(connection, *(getattr(row, one) for one in ("name", "byline") if one in changes))
+    if renamed is not None:
+        renamed.tell_sharing()
     if active is False:
         ended = update(api_key).where(api_key.c.person_id == row.id, api_key.c.revoked_at.is_(None))
         connection.execute(ended.values(revoked_at=clock.now()))
