@@ -4,12 +4,12 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from sqlalchemy import text
 
-from app import __version__, vocabulary
+from app import __version__
 from app.api.answers import answer, failures
 from app.api.bodies import StrictRoute
 from app.api.dependencies import ReadConnection
 from app.schemas.common import Read
-from app.vocabulary import Word
+from app.vocabulary import LISTS
 
 router = APIRouter(tags=["service"], route_class=StrictRoute)
 
@@ -49,9 +49,5 @@ def read_health(request: Request, connection: ReadConnection) -> Response:
 @router.get("/vocabulary", response_model=Vocabulary, responses=failures(422))
 def read_vocabulary(request: Request) -> Response:
     """Read the closed lists of the record: every word that a field may hold, and what it means."""
-    lists = {
-        name: [WordRead(word=word.value, meaning=word.meaning) for word in words]
-        for name, words in vars(vocabulary).items()
-        if isinstance(words, type) and issubclass(words, Word) and words is not Word
-    }
+    lists = {words.__name__: [WordRead(word=word.value, meaning=word.meaning) for word in words] for words in LISTS}
     return answer(request, Vocabulary(lists=lists))

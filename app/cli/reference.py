@@ -2,8 +2,7 @@
 
 import typer
 
-from app import vocabulary
-from app.vocabulary import Word
+from app.vocabulary import LISTS
 
 
 def reference() -> None:
@@ -25,10 +24,9 @@ def vocabulary_page() -> str:
         "Every closed list of the record: code, database, API and pages use the same words.\n",
         "This page is made by `attest reference`, and a test holds it to the code.\n",
     ]
-    for name, words in vars(vocabulary).items():
-        if isinstance(words, type) and issubclass(words, Word) and words is not Word:
-            parts.append(f"## {name}\n\n{(words.__doc__ or '').strip()}\n")
-            parts.append(_table(("word", "meaning"), [(f"`{word}`", word.meaning) for word in words]))
+    for words in LISTS:
+        parts.append(f"## {words.__name__}\n\n{(words.__doc__ or '').strip()}\n")
+        parts.append(_table(("word", "meaning"), [(f"`{word}`", word.meaning) for word in words]))
     parts.append(
         "## What a status needs\n\nA decision that the record cannot carry is refused, naming what is missing.\n"
     )

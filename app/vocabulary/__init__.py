@@ -1,0 +1,97 @@
+"""The closed lists of the record: every word that a field may hold, and what it means.
+
+This package is the single source: database CHECKs, API schemas, documentation and the command line are all made from
+it. Terms follow the field's usage; where a published scheme stands behind a list, the class names it. The lists stand
+in modules by what they speak of; everybody else takes them from here.
+"""
+
+from collections.abc import Sequence
+
+from app.vocabulary.claims import (
+    METRIC_FAMILIES,
+    PUBLIC_STAGES,
+    Basis,
+    ClaimKind,
+    Metric,
+    MetricFamily,
+    Qualifier,
+    Relation,
+    Stage,
+)
+from app.vocabulary.desk import (
+    Probability,
+    ProposalState,
+    QueueReason,
+    Signer,
+    Staleness,
+    StandardOfProof,
+    Status,
+    Taken,
+    Verdict,
+)
+from app.vocabulary.documents import (
+    CitationState,
+    CustodyAct,
+    DocumentKind,
+    EvidenceKind,
+    EvidenceRole,
+    FigureFound,
+)
+from app.vocabulary.people import ROLE_SCOPES, Action, Role, Scope
+from app.vocabulary.sources import (
+    ASSERTING_STANCES,
+    Anonymity,
+    Directness,
+    Independence,
+    Lineage,
+    Reliability,
+    Retractor,
+    SourceKind,
+    Stance,
+)
+from app.vocabulary.words import Word
+
+__all__ = [
+    "ASSERTING_STANCES",
+    "LISTS",
+    "METRIC_FAMILIES",
+    "PUBLIC_STAGES",
+    "ROLE_SCOPES",
+    "Action",
+    "Anonymity",
+    "Basis",
+    "CitationState",
+    "ClaimKind",
+    "CustodyAct",
+    "Directness",
+    "DocumentKind",
+    "EvidenceKind",
+    "EvidenceRole",
+    "FigureFound",
+    "Independence",
+    "Lineage",
+    "Metric",
+    "MetricFamily",
+    "Probability",
+    "ProposalState",
+    "Qualifier",
+    "QueueReason",
+    "Relation",
+    "Reliability",
+    "Retractor",
+    "Role",
+    "Scope",
+    "Signer",
+    "SourceKind",
+    "Stage",
+    "Staleness",
+    "Stance",
+    "StandardOfProof",
+    "Status",
+    "Taken",
+    "Verdict",
+    "Word",
+]
+
+LISTS: Sequence[type[Word]] = tuple(Word.__subclasses__())
+"""All of them, module by module, in their written order."""
