@@ -365,6 +365,124 @@ def test_other_evidence_makes_a_proposal_void_and_a_decision_stale(
     assert desk.claim(evidence["claim_id"], as_of=before["recorded_at"])["review"]["stale"] is False
 
 
+Take = Callable[[Record, dict[str, Any]], object]
+
+
+def take_back(noun: str) -> Take:
+    """Takes back the last thing of a noun that hangs on a claim."""
+    return lambda correct, about: correct(noun, about[noun][-1]["id"], withdrawn=True)
+
+
+def no_part_any_more(correct: Record, about: dict[str, Any]) -> object:
+    """The last one who spoke is no part of anybody any more."""
+    return correct("sources", about["attributions"][-1]["source"]["id"], parent=None)
+
+
+def withdraw_the_other(correct: Record, about: dict[str, Any]) -> object:
+    """The claim that stands against it is withdrawn."""
+    return correct("claims", about["relations"][0]["other_claim"]["id"], stage="withdrawn", notice="Wrong.")
+
+
+# status, credibility, what the record holds for it besides the attribution of the fixture, how that goes
+GROUNDS: dict[str, tuple[str, int, str, Take]] = {
+    "attributed": ("unconfirmed", 3, "nothing", take_back("attributions")),
+    "ruled independent": ("corroborated", 2, "ruling", take_back("attributions")),
+    "conceded": ("conceded", 1, "concession", take_back("attributions")),
+    "conceded by a part": ("conceded", 1, "concession", no_part_any_more),
+    "denied": ("disputed", 3, "denial", take_back("attributions")),
+    "contradicted": ("disputed", 4, "contradiction", take_back("relations")),
+    "contradicted by what was withdrawn": ("disputed", 4, "contradiction", withdraw_the_other),
+    "searched": ("unverifiable", 6, "search", take_back("attributions")),
+}
+
+
+@pytest.fixture
+def hold(api: TestClient, record: Record, correct: Record, claim: dict[str, Any], editor: Headers) -> Record:
+    """Records what a status needs: `hold("denial")`."""
+
+    def act(held: str) -> dict[str, Any]:
+        state = record("sources", name="A state", kind="government")
+        service = record("sources", name="Its service", kind="intelligence_service", parent=state["id"])
+        army = record("sources", name="Its army", kind="armed_force", parent=service["id"])
+        correct("claims", claim["id"], adverse_to=state["id"])
+        search = {"on": "2025-01-12", "where": "mil.ru", "by": "Desk"}
+        said: dict[str, dict[str, Any]] = {
+            "ruling": {"stance": "asserts", "lineage": "original"},
+            "concession": {"stance": "confirms"},
+            "denial": {"stance": "denies"},
+            "search": {"stance": "no_statement_found", "search": search},
+        }
+        if held in said:
+            record("attributions", claim=claim["id"], source=army["id"], **said[held])
+        if held == "ruling":
+            ruling = {"sources": ["NIS", army["id"]], "ruling": "established", "reason": "Own counts."}
+            ruled = api.post(f"claims/{claim['id']}/independence-rulings", json=ruling, headers=editor)
+            assert ruled.status_code == 201, ruled.text
+        if held == "contradiction":
+            other = record("claims", statement="No soldiers are there.")
+            record("relations", claim=claim["id"], other_claim=other["id"], relation="contradicts")
+        return claim
+
+    return act
+
+
+@pytest.mark.parametrize("case", GROUNDS)
+def test_a_decision_is_stale_when_the_record_no_longer_carries_it(
+    api: TestClient, desk: DeskWork, hold: Record, correct: Record, case: str
+) -> None:
+    status, credibility, held, take = GROUNDS[case]
+    claim = hold(held)
+    answer = desk.propose(claim["id"], status=status, credibility=credibility)
+    assert desk.sign(proposed(answer), "approve").status_code == 201
+    decided = desk.claim(claim["id"])
+    assert (decided["status"], decided["review"]["stale"]) == (status, False)
+
+    take(correct, desk.claim(claim["id"]))
+
+    public = api.get(f"claims/{claim['id']}").json()
+    # The status stays until somebody decides anew; that it is not carried any more is seen at once.
+    assert (public["status"], public["review"]["stale"], public["review"]["stale_because"]) == (
+        status,
+        True,
+        ["grounds"],
+    )
+    assert api.get(f"claims/{claim['id']}/reviews").json()["items"] == [public["review"]]
+    assert desk.claim(claim["id"], as_of=decided["recorded_at"])["review"]["stale"] is False
+
+
+def test_a_ruling_that_is_taken_back_makes_a_decision_stale(
+    api: TestClient, desk: DeskWork, record: Record, claim: dict[str, Any], editor: Headers
+) -> None:
+    other = record("sources", name="Another service", kind="intelligence_service")
+    record("attributions", claim=claim["id"], source=other["id"], stance="asserts", lineage="original")
+
+    def rule(ruling: str) -> None:
+        body = {"sources": ["NIS", other["id"]], "ruling": ruling, "reason": f"So we see it: {ruling}."}
+        assert api.post(f"claims/{claim['id']}/independence-rulings", json=body, headers=editor).status_code == 201
+
+    rule("established")
+    fields = {"status": "corroborated", "credibility": 2}
+    assert desk.sign(proposed(desk.propose(claim["id"], **fields)), "approve").status_code == 201
+    stale = []
+    for ruling in ("not_established", "established", "dependent"):
+        rule(ruling)
+        stale.append(desk.claim(claim["id"])["review"]["stale_because"])
+    assert stale == [["grounds"], [], ["grounds"]]
+    # What came after it has its own grounds, and of what was decided before nobody asks any more.
+    assert desk.sign(proposed(desk.propose(claim["id"])), "approve").status_code == 201
+    told = api.get(f"claims/{claim['id']}/reviews").json()["items"]
+    assert [(one["status"], one["stale_because"]) for one in told] == [("unconfirmed", []), ("corroborated", [])]
+
+
+def test_evidence_that_a_decision_does_not_name_does_not_carry_it(
+    api: TestClient, desk: DeskWork, correct: Record, claim: dict[str, Any], evidence: dict[str, Any]
+) -> None:
+    fields = {"status": "confirmed", "credibility": 1, "evidence": [evidence["id"]]}
+    assert desk.sign(proposed(desk.propose(claim["id"], **fields)), "approve").status_code == 201
+    correct("evidence", evidence["id"], withdrawn=True)
+    assert desk.claim(claim["id"])["review"]["stale_because"] == ["evidence", "grounds"]
+
+
 def test_an_approval_asks_the_record_again(desk: DeskWork, correct: Record, claim: dict[str, Any]) -> None:
     identifier = proposed(desk.propose(claim["id"]))
     correct("attributions", claim["attributions"][0]["id"], withdrawn=True)

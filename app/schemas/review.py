@@ -59,9 +59,9 @@ class ReviewRead(Read):
     claim_version: int
     """On which version of the claim; 0 for one from before this record."""
     stale: bool
-    """The claim is no longer what it was taken on."""
+    """It holds, and yet the claim is no longer what it was taken on, or the record no longer carries it."""
     stale_because: list[Staleness]
-    """What has changed since."""
+    """What has changed since; the grounds only of the decision that holds."""
     recorded_at: Moment
     """When it was recorded, UTC."""
 

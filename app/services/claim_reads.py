@@ -23,6 +23,8 @@ from app.services.actors import Actor, of_the_desk, visible_stages
 from app.services.objects import Shown, check_etag, columns_of, shaped
 from app.services.ratings import Ratings
 from app.services.record import Read, Record, at_seq
+from app.services.status_rules import facts_of
+from app.vocabulary import Status
 
 _versions = revision_table(table_of(Claim))
 
@@ -177,14 +179,30 @@ def _whole(connection: Connection, record: Record, row: PlainRow, actor: Actor |
     ends = origins.traced(said, {one: brief["anonymity"] for one, brief in briefs.items()})
     found = origins.origins_of(said, ends)
     names = {one: brief["name"] for one, brief in briefs.items()}
-    if len(found) > 1 and (higher := {parents[one] for one in found} - {None}):
-        # Whether two origins belong together takes a second look.
+    decision = reviews.standing(sorted(row["reviews"], key=_BY_CHANGE))
+    # Whether two origins belong together takes a second look, and so does whether a party is what conceded.
+    climbed = set(found) if len(found) > 1 else set()
+    if decision is not None and decision["status"] == Status.CONCEDED:
+        climbed |= {one["source_id"] for one in said}
+    if higher := {parents[one] for one in climbed} - {None}:
         for one in sources.up_from(connection, record, higher):
             parents[one["id"]], names[one["id"]] = one["parent_id"], one["name"]
-    above = {one: sources.line_above(one, parents) for one in found}
+    above = {one: sources.line_above(one, parents) for one in (found if decision is None else briefs)}
     pairs = origins.pairs(said, found, above, names, independence.by_pair(sorted(row["rulings"], key=_BY_CHANGE)))
-    decision = reviews.standing(sorted(row["reviews"], key=_BY_CHANGE))
     related = relations.shown(sorted(row["relations"], key=_BY_ID), seen)
+    counts = origins.counts(said, ends, publishers, pairs)
+    review = None
+    if decision is not None:
+        held = facts_of(
+            row,
+            attributions=said,
+            evidence=reviews.among(row["evidence"], decision["evidence"]),
+            anonymity={one: brief["anonymity"] for one, brief in briefs.items()},
+            ancestors=above,
+            independent_origins=counts["independent_origins"],
+            contradicted=relations.contradicted(related),
+        )
+        review = reviews.shown(decision, row["content_version"], row["evidence"], held)
     return shaped(
         ClaimRead,
         row,
@@ -194,7 +212,7 @@ def _whole(connection: Connection, record: Record, row: PlainRow, actor: Actor |
         attributions=attributions.shown(
             said, ends, briefs, placed, seen, rated=Ratings(row["ratings"]), topic_id=row["topic_id"]
         ),
-        counts=origins.counts(said, ends, publishers, pairs),
+        counts=counts,
         origins={
             "origins": [briefs[one] for one in found],
             "pairs": [pair.model_dump(mode="json") for pair in pairs],
@@ -202,7 +220,7 @@ def _whole(connection: Connection, record: Record, row: PlainRow, actor: Actor |
         evidence=[evidence.shown(one, placed) for one in sorted(row["evidence"], key=_BY_ID)],
         relations=related,
         successor=relations.successor(row, related),
-        review=None if decision is None else reviews.shown(decision, row["content_version"], row["evidence"]),
+        review=review,
         fact_checks=[_fact_check(one, briefs, placed) for one in sorted(row["fact_checks"], key=_BY_ID)],
     )
 

@@ -171,6 +171,16 @@ def shown(rows: Iterable[Row], seen: Mapping[str, PlainRow]) -> list[PlainRow]:
     ]
 
 
+def contradicted(related: Iterable[PlainRow]) -> bool:
+    """True if a claim is contradicted, from its relations as they are shown: as with `linked`, by published ones."""
+    return any(
+        one["relation"] == Relation.CONTRADICTS
+        and not one["withdrawn"]
+        and one["claim"]["stage"] == one["other_claim"]["stage"] == Stage.PUBLISHED
+        for one in related
+    )
+
+
 _GIVES_WAY = {Relation.SAME_AS: ("claim", "other_claim"), Relation.SUPERSEDES: ("other_claim", "claim")}
 """Relations by which a withdrawn claim gives way to another: which end it is, and which the other."""
 

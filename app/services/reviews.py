@@ -17,7 +17,7 @@ from app.services.objects import rows_by_id, shaped
 from app.services.record import NOW, Record
 from app.services.refs import chunks
 from app.services.status_rules import RULES, Facts, facts_of
-from app.vocabulary import Relation, Staleness
+from app.vocabulary import Relation, Staleness, Status
 
 claim, review = table_of(Claim), table_of(Review)
 
@@ -25,35 +25,34 @@ SAID = ("status", "rationale", "decided_on", "decided_by", "credibility", "stand
 """What a decision says, as a file holds it."""
 
 
-def facts(connection: Connection, claim_ids: Iterable[str], named: Iterable[str] | None = None) -> dict[str, Facts]:
-    """What the record holds now about each of these claims, as far as a status depends on it.
+def facts(
+    connection: Connection, record: Record, claim_ids: Iterable[str], named: Iterable[str] | None = None
+) -> dict[str, Facts]:
+    """What the record holds about each of these claims, as far as a status depends on it.
 
     Of the evidence only the pieces that are `named` count, if any are.
     """
     wanted = list(claim_ids)
-    claims = rows_by_id(connection, NOW.claim, wanted)
-    said = attributions.rows_of_claims(connection, NOW, wanted)
-    shown = evidence.rows_of_claims(connection, NOW, wanted)
-    if named is not None:
-        ids = frozenset(named)
-        shown = {one: [row for row in rows if row["id"] in ids] for one, rows in shown.items()}
+    claims = rows_by_id(connection, record.claim, wanted)
+    said = attributions.rows_of_claims(connection, record, wanted)
+    pieces = evidence.rows_of_claims(connection, record, wanted)
     speakers = {row["source_id"] for rows in said.values() for row in rows}
-    briefs = sources.briefs_of(connection, NOW, speakers)
+    briefs = sources.briefs_of(connection, record, speakers)
     anonymity = {one: str(brief.anonymity) for one, brief in briefs.items()}
-    above = sources.ancestors(connection, NOW, speakers)
+    above = sources.ancestors(connection, record, speakers)
     lines = speakers | {ancestor for line in above.values() for ancestor in line}
-    names = {one: brief.name for one, brief in sources.briefs_of(connection, NOW, lines).items()}
-    rulings = independence.latest(connection, NOW, wanted)
-    contradicted = relations.linked(connection, NOW, wanted, [Relation.CONTRADICTS])
+    names = {one: brief.name for one, brief in sources.briefs_of(connection, record, lines).items()}
+    rulings = independence.latest(connection, record, wanted)
+    contradicted = relations.linked(connection, record, wanted, [Relation.CONTRADICTS])
     against = {one for pair in contradicted for one in pair}
     found = {}
     for one in wanted:
-        named = origins.origins_of(said[one], origins.traced(said[one], anonymity))
-        independent = origins.independent(named, origins.pairs(said[one], named, above, names, rulings.get(one, {})))
+        known = origins.origins_of(said[one], origins.traced(said[one], anonymity))
+        independent = origins.independent(known, origins.pairs(said[one], known, above, names, rulings.get(one, {})))
         found[one] = facts_of(
             claims[one],
             attributions=said[one],
-            evidence=shown[one],
+            evidence=among(pieces[one], named),
             anonymity=anonymity,
             ancestors=above,
             independent_origins=independent,
@@ -85,7 +84,7 @@ def record_decisions(change: Change, decisions: Mapping[str, Sequence[ReviewCrea
     news = {one: made for one, made in news.items() if made}
     if not news:
         return Outcome(set(), refused)
-    held = facts(change.connection, news)
+    held = facts(change.connection, NOW, news)
     rows_of = rows_by_id(change.connection, claim, news)
     rows, statuses = [], []
     for one, made in news.items():
@@ -177,9 +176,22 @@ def staleness(row: Row, content_version: int, pieces: Iterable[Row]) -> list[Sta
     return found
 
 
-def shown(row: Row, content_version: int, pieces: Iterable[Row]) -> PlainRow:
-    """A decision as `ReviewRead` has it; `pieces` are the evidence for the claim as it is."""
+def among(pieces: Sequence[Row], named: Iterable[str] | None) -> Sequence[Row]:
+    """Those of these pieces of evidence that are named; all, if nothing names any."""
+    if named is None:
+        return pieces
+    ids = frozenset(named)
+    return [row for row in pieces if row["id"] in ids]
+
+
+def shown(row: Row, content_version: int, pieces: Iterable[Row], held: Facts | None = None) -> PlainRow:
+    """A decision as `ReviewRead` has it; `pieces` are the evidence for the claim as it is.
+
+    `held` is what the record holds now, for the decision that holds: whether it would still be taken.
+    """
     because = staleness(row, content_version, pieces)
+    if held is not None and not RULES[Status(row["status"])].met(held):
+        because.append(Staleness.GROUNDS)
     return shaped(ReviewRead, row, stale=bool(because), stale_because=because, evidence=row["evidence"] or [])
 
 
@@ -190,8 +202,9 @@ def read_all(connection: Connection, record: Record, claim_id: str, content_vers
         return []
     pieces = evidence.rows_of_claims(connection, record, [claim_id])[claim_id]
     last = _last(rows)
-    ordered = [last, *(row for row in reversed(rows) if row is not last)]
-    return [ReviewRead(**shown(row, content_version, pieces)) for row in ordered]
+    held = facts(connection, record, [claim_id], last["evidence"])[claim_id]
+    earlier = [shown(row, content_version, pieces) for row in reversed(rows) if row is not last]
+    return [ReviewRead(**one) for one in (shown(last, content_version, pieces, held), *earlier)]
 
 
 def standing(rows: Sequence[Row]) -> Row | None:

@@ -41,7 +41,8 @@ from app.schemas.relation import ClaimBrief, RelationRead
 from app.schemas.review import ReviewRead
 from app.schemas.source import SourceBrief
 from app.services import origins
-from app.vocabulary import Stage
+from app.services.status_rules import RULES, facts_of
+from app.vocabulary import Stage, Status
 from tests.support.desk import Desk
 
 Model = TypeVar("Model", bound=Base)
@@ -259,7 +260,7 @@ class PlainRecord:
         if not decided:
             return None
         last = max(decided, key=lambda one: (one.decided_on, one.change_seq, one.id))
-        because = self.staleness(claim, last)
+        because = self.staleness(claim, last) + ([] if self.carries(claim, last.status) else ["grounds"])
         # The desk of this test decides by files only: see test_reviews for decisions that were signed.
         unsigned: dict[str, Any] = {"proposed_by": None, "approved_by": None, "evidence": []}
         return shown(ReviewRead, last, stale=bool(because), stale_because=because, **unsigned)
@@ -282,6 +283,31 @@ class PlainRecord:
         pieces = [one for one in self.evidence.values() if one.claim_id == claim.id]
         reworded = ["wording"] if claim.content_version > decision.claim_version else []
         return reworded + (["evidence"] if any(one.change_seq > decision.change_seq for one in pieces) else [])
+
+    def carries(self, claim: Claim, status: str) -> bool:
+        """True if the status could be decided as things stand; the desk of this test names no evidence."""
+        said = [columns(one) for one in self.said_of(claim)]
+        anonymity = {one: source.anonymity for one, source in self.sources.items()}
+        above = {one: self.above(one) for one in self.sources}
+        names = {one: source.name for one, source in self.sources.items()}
+        found = origins.origins_of(said, origins.traced(said, anonymity))
+        pairs = origins.pairs(said, found, above, names, self.ruled(claim))
+        contradicting = [
+            one
+            for one in self.relations.values()
+            if one.relation == "contradicts" and not one.withdrawn and claim.id in (one.claim_id, one.other_claim_id)
+            if {self.claims[end].stage for end in (one.claim_id, one.other_claim_id)} == {Stage.PUBLISHED}
+        ]
+        held = facts_of(
+            columns(claim),
+            attributions=said,
+            evidence=[columns(one) for one in self.evidence.values() if one.claim_id == claim.id],
+            anonymity=anonymity,
+            ancestors=above,
+            independent_origins=origins.independent(found, pairs),
+            contradicted=bool(contradicting),
+        )
+        return RULES[Status(status)].met(held)
 
     # --- lists ---
 
