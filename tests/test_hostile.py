@@ -431,6 +431,17 @@ json_values = st.recursive(
     max_leaves=6,
 )
 
+QUOTE = {
+    "exact": "E",
+    "prefix": "P",
+    "suffix": "S",
+    "page": "1",
+    "media_time": "00:00:01",
+    "language": "uk",
+    "translation": "T",
+    "translated_by": "B",
+}
+
 WHOLE: dict[str, dict[str, Any]] = {
     "sources": {
         "name": "A",
@@ -512,16 +523,7 @@ WHOLE: dict[str, dict[str, Any]] = {
                 "withdrawn": False,
                 "retraction": None,
                 "search": None,
-                "quote": {
-                    "exact": "E",
-                    "prefix": "P",
-                    "suffix": "S",
-                    "page": "1",
-                    "media_time": "00:00:01",
-                    "language": "uk",
-                    "translation": "T",
-                    "translated_by": "B",
-                },
+                "quote": QUOTE,
             },
             {
                 "source": "s",
@@ -536,16 +538,7 @@ WHOLE: dict[str, dict[str, Any]] = {
                 "role": "context",
                 "kind": "document",
                 "note": "N",
-                "quote": {
-                    "exact": "E",
-                    "prefix": "P",
-                    "suffix": "S",
-                    "page": "1",
-                    "media_time": "00:00:01",
-                    "language": "uk",
-                    "translation": "T",
-                    "translated_by": "B",
-                },
+                "quote": QUOTE,
                 "description": "D",
                 "independent": None,
                 "key": "e",

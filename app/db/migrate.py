@@ -2,7 +2,7 @@
 
 Alembic is imported by what migrates or compares, and by nothing else: a start only asks where the database is.
 """
-# ruff: noqa: PLC0415
+# ruff: noqa: PLC0415 - as above
 
 from pathlib import Path
 from typing import TYPE_CHECKING

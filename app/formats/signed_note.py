@@ -58,8 +58,8 @@ class Verifier:
     def verifies(self, text: bytes, signature: bytes) -> bool:
         """True if this key made this signature of this text."""
         # Loaded only when something is signed or checked: most commands do neither, and it takes its time.
-        from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
+        from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - as above
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415 - as above
 
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text)
@@ -73,7 +73,7 @@ class Signer:
 
     def __init__(self, name: str, private: bytes) -> None:
         """`private` are the 32 bytes of RFC 8032. Raises NoteError if one of the two cannot be used."""
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415 - as below
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415 - as above
 
         if not _NAME.fullmatch(name):
             raise NoteError("a log's name has neither blanks nor a plus sign")

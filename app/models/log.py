@@ -40,27 +40,29 @@ class LogNode(Base):
     node_hash: Mapped[bytes] = mapped_column(LargeBinary, comment="SHA-256 as RFC 6962 has it")
 
 
-class LogSalt(Base):
+class _OfAChange:
+    """What there is one of for each change."""
+
+    change_seq: Mapped[int] = mapped_column(
+        BigInt, ForeignKey("change.seq"), primary_key=True, autoincrement=False, comment="Of which change"
+    )
+
+
+class LogSalt(_OfAChange, Base):
     """What a commitment to a person is made with. It is erased with the person; the commitment then says nothing."""
 
     __tablename__ = "log_salt"
     __table_args__ = ({"comment": "Salts of commitments to people; erased when a person is"},)
 
-    change_seq: Mapped[int] = mapped_column(
-        BigInt, ForeignKey("change.seq"), primary_key=True, autoincrement=False, comment="Of which change"
-    )
     salt: Mapped[bytes] = mapped_column(LargeBinary, comment="32 random bytes")
 
 
-class LogCommitment(Base):
+class LogCommitment(_OfAChange, Base):
     """Who made a change, in a form that can be checked as long as there is the salt, and says nothing without."""
 
     __tablename__ = "log_commitment"
     __table_args__ = ({"comment": "Commitments to who made a change; appended to, never altered"},)
 
-    change_seq: Mapped[int] = mapped_column(
-        BigInt, ForeignKey("change.seq"), primary_key=True, autoincrement=False, comment="Of which change"
-    )
     actor_commitment: Mapped[bytes] = mapped_column(LargeBinary, comment="HMAC-SHA256 of the person's id")
 
 

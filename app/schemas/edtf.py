@@ -73,8 +73,8 @@ def _of_date(text: str) -> Bounds | None:
 def _of_grammar(text: str) -> Bounds:
     """Bounds of anything else in EDTF."""
     # Not before it is needed, which is hardly ever: the grammar takes as long to build as all our shapes.
-    from edtf import parse_edtf  # noqa: PLC0415
-    from edtf.parser.edtf_exceptions import EDTFParseException  # noqa: PLC0415
+    from edtf import parse_edtf  # noqa: PLC0415 - as above
+    from edtf.parser.edtf_exceptions import EDTFParseException  # noqa: PLC0415 - as above
 
     try:
         parsed = parse_edtf(text)

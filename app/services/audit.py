@@ -142,7 +142,7 @@ def _compare(made: Iterator[Entry], stored: Iterator[_Stored], report: Report, p
             held = next(stored, None)
         elif entry is None or (held is not None and held.place is not None and held.place < entry.place):
             assert held is not None  # noqa: S101 - for the type checker: one of the two is there
-            assert held.place is not None  # noqa: S101
+            assert held.place is not None  # noqa: S101 - as above: that was asked before
             report.add(_name(held.name, held.place), f"is in the log (entry {held.position}) and not in the record")
             held = next(stored, None)
         elif held is None or (held.place is not None and held.place > entry.place):
