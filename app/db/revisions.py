@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy import (
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Index,
     Table,
     UniqueConstraint,
+    bindparam,
     insert,
     select,
     update,
@@ -31,6 +33,7 @@ from sqlalchemy import (
 from app import clock
 from app.db import bulk
 from app.db.schema import NOW_ONLY, SHOWN_ELSEWHERE, Base
+from app.db.statements import Statement
 
 Row: TypeAlias = bulk.Row
 """A stored row, by column name."""
@@ -97,10 +100,16 @@ def appended(table: Table, seq: int | BindParameter[int] | None) -> FromClause:
 
 def seq_at(connection: Connection, moment: datetime) -> int:
     """The number of the last change recorded at or before `moment`; 0 if there was none."""
+    rows = _last_by().rows(connection, moment=moment)
+    return int(rows[0]["seq"]) if rows else 0
+
+
+@cache
+def _last_by() -> Statement:
     change = Base.metadata.tables["change"]
+    by_then = select(change.c.seq).where(change.c.at <= bindparam("moment", type_=change.c.at.type))
     # Ordered by the time, which grows with the number: its index then gives the answer with one look.
-    last = select(change.c.seq).where(change.c.at <= moment).order_by(change.c.at.desc(), change.c.seq.desc()).limit(1)
-    return int(connection.scalar(last) or 0)
+    return Statement(by_then.order_by(change.c.at.desc(), change.c.seq.desc()).limit(1))
 
 
 def last_moment(connection: Connection) -> datetime:
