@@ -61,7 +61,8 @@ def revision_table(table: Table) -> Table:
     # What is looked for now is looked for in the past as well. Nothing is unique there: versions repeat each other.
     unique = [constraint.columns for constraint in table.constraints if isinstance(constraint, UniqueConstraint)]
     indexed = [index.columns for index in table.indexes if not index.info.get(NOW_ONLY)]
-    sought = {tuple(column.name for column in columns) for columns in (*unique, *indexed)}
+    sought = {tuple(column.name for column in columns) for columns in unique}
+    sought |= {_of_versions(tuple(column.name for column in columns)) for columns in indexed}
     return Table(
         name,
         Base.metadata,
@@ -71,6 +72,15 @@ def revision_table(table: Table) -> Table:
         ForeignKeyConstraint(["change_seq"], ["change.seq"]),
         comment=f"Every version of every {table.name}; appended to, never altered",
     )
+
+
+def _of_versions(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """What an index of versions has in the place of one of objects with these columns.
+
+    Lists walk along indexes that end with the id. With the change behind it, whatever was recorded after the moment
+    that is asked about is passed over without a look at its row.
+    """
+    return (*columns, "change_seq") if columns[-1] == "id" and "change_seq" not in columns else columns
 
 
 def as_recorded(table: Table, seq: int | BindParameter[int] | None) -> FromClause:
