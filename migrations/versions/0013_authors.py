@@ -1,15 +1,15 @@
 """Authors of documents, name by name: what citation styles put in order and shorten.
 
-Revision: 0012
-After: 0011
+Revision: 0013
+After: 0012
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
