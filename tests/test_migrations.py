@@ -68,6 +68,7 @@ WORDS: dict[tuple[str, str], type[Word]] = {
 """Which closed list a column holds."""
 
 NOT_STORED: set[type[Word]] = {
+    vocabulary.CitationState,
     vocabulary.FigureFound,
     vocabulary.ProposalState,
     vocabulary.QueueReason,

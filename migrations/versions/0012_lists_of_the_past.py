@@ -4,8 +4,6 @@ Revision: 0012
 After: 0011
 """
 
-from collections.abc import Iterable
-
 from alembic import op
 
 revision = "0012"
@@ -33,11 +31,11 @@ def downgrade() -> None:
         _replace((*columns, "change_seq"), columns)
 
 
-def _replace(old: Iterable[str], new: Iterable[str]) -> None:
+def _replace(old: tuple[str, ...], new: tuple[str, ...]) -> None:
     # One by one: a large record has room for one more, not for all of them twice.
     op.drop_index(_name(old), table_name="claim_revision")
     op.create_index(_name(new), "claim_revision", list(new), unique=False)
 
 
-def _name(columns: Iterable[str]) -> str:
+def _name(columns: tuple[str, ...]) -> str:
     return op.f(f"ix_claim_revision_{'_'.join(columns)}")
