@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from app.formats import csl_json
+from app.formats import bibtex, csl_json, markdown_footnotes, quick_statements, ris, wikipedia
 from app.schemas.citation import Citation, Rendering
 
 Write = Callable[[Iterable[Citation], Rendering], Iterator[str]]
@@ -23,5 +23,11 @@ class CitationFormat(NamedTuple):
 
 CITATION_FORMATS: Mapping[str, CitationFormat] = {
     "csl_json": CitationFormat("csl.json", "application/vnd.citationstyles.csl+json", csl_json.write),
+    "bibtex": CitationFormat("bib", "application/x-bibtex", bibtex.write_bibtex),
+    "biblatex": CitationFormat("biblatex.bib", "application/x-biblatex", bibtex.write_biblatex),
+    "ris": CitationFormat("ris", "application/x-research-info-systems", ris.write),
+    "wikipedia": CitationFormat("wiki", "text/x-wiki", wikipedia.write),
+    "markdown": CitationFormat("md", "text/markdown", markdown_footnotes.write),
+    "quick_statements": CitationFormat("qs", "text/tab-separated-values", quick_statements.write),
 }
 """By the name that `format` gives."""

@@ -15,7 +15,7 @@ LONGEST_QUOTE = 300
 
 
 def note(citation: Citation) -> str:
-    """The note, in sentences, without line breaks; empty for a document or a source by itself."""
+    """The note, in sentences, without line breaks."""
     return " ".join(sentences(citation))
 
 
@@ -23,14 +23,15 @@ def sentences(citation: Citation) -> Iterator[str]:
     """The note, sentence by sentence."""
     claim = citation.claim
     if claim is None:
+        yield from _archived(citation)
+        if citation.url != citation.address:
+            yield f"Record: {citation.address} ."
         return
     if citation.url != claim.address:
         yield f"Cited for: {_one_line(claim.statement).rstrip('. ')}."
     for said in citation.statements:
         yield f"{_who(said)}."
-    if citation.archive_url is not None:
-        when = "" if citation.archived is None else f" on {citation.archived}"
-        yield f"Archived{when}: {citation.archive_url} ."
+    yield from _archived(citation)
     yield bound(claim)
     if (since := changed(claim)) is not None:
         yield since
@@ -60,6 +61,12 @@ def changed(claim: PublishedClaim) -> str | None:
     became = "changed" if now.content_version > claim.version else "supplemented"
     status = "" if now.status is claim.status else f", now {now.status}"
     return f"Notice: this claim has been {became} since (version {now.version}{status})."
+
+
+def _archived(citation: Citation) -> Iterator[str]:
+    if citation.archive_url is not None:
+        when = "" if citation.archived is None else f" on {citation.archived}"
+        yield f"Archived{when}: {citation.archive_url} ."
 
 
 def _who(said: PublishedAttribution) -> str:

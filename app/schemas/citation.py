@@ -42,6 +42,8 @@ class Citation:
     archived: str | None = None
     language: str | None = None
     """BCP 47."""
+    remark: str | None = None
+    """What a reader should know about it; for formats that keep annotations."""
     version: int | None = None
     """Version of what is cited, where it has versions: a decision's claim."""
     statements: Sequence[PublishedAttribution] = ()

@@ -204,6 +204,7 @@ def _document(document: PublishedDocument, house: House) -> Citation:
         archive_url=document.archive_url,
         archived=document.archived_on,
         language=document.language,
+        remark=document.note,
         address=f"{house.address}/documents/{document.id}",
     )
 
