@@ -32,6 +32,8 @@ NOTE = {"record": "note", "claim": "c", "note": '"claimReviewed": no'}
         ('{"@type": ["Review", "schema:ClaimReview"]', "claim_review"),
         ('[{"fixture": "a", "object": {"claimReviewed": "x"', "claim_review"),
         ('{"text": "x", "claimReview": [', "claim_review"),
+        ("% a remark\n\n@article{smith2025,\n", "bibtex"),
+        ("@String (jan = 1)\n", "bibtex"),
     ],
 )
 def test_by_content(head: str, expected: str) -> None:
@@ -46,6 +48,7 @@ def test_by_content(head: str, expected: str) -> None:
         ("event_captured.csv", "oryx_events"),
         ("C:\\claimreview-objects.json", "claim_review"),
         ("seed.jsonl", "attest_json"),
+        ("refs.BIB", "bibtex"),
     ],
 )
 @pytest.mark.parametrize("head", [b"", b"[]\n"])
@@ -55,7 +58,7 @@ def test_by_name_where_there_is_nothing_to_see(name: str, head: bytes, expected:
 
 @pytest.mark.parametrize("head", [b"", b"hello", b'{"a": 1}', b"a,b\n1,2\n", b"\xff\xfe\x00", b"%PDF-1.7", b'"'])
 def test_what_is_no_known_format(head: bytes) -> None:
-    with pytest.raises(ValueError, match="attest_json, attest_csv, ua_mod_losses, oryx_events, claim_review"):
+    with pytest.raises(ValueError, match="attest_json, attest_csv, ua_mod_losses, oryx_events, claim_review, bibtex"):
         detect("upload", head)
 
 
@@ -66,6 +69,6 @@ def test_nothing_else_goes_wrong(head: bytes) -> None:
 
 
 def test_every_format_can_be_read() -> None:
-    assert [list(read(io.BytesIO(b""))) for read in FORMATS.values()] == [[]] * 5
+    assert [list(read(io.BytesIO(b""))) for read in FORMATS.values()] == [[]] * 6
     (row,) = FORMATS["attest_json"](io.BytesIO(json.dumps(NOTE).encode()))
     assert row == Row(1, (RECORD.validate_python(NOTE),))

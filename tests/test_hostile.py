@@ -637,7 +637,7 @@ def imported(api: TestClient, editor: Headers, content: bytes, **params: str) ->
         json_values.map(lambda value: json.dumps(value).encode()),
     ),
     format=st.sampled_from(
-        [None, "attest_json", "attest_csv", "ua_mod_losses", "oryx_events", "claim_review", "x", "\x00"]
+        [None, "attest_json", "attest_csv", "ua_mod_losses", "oryx_events", "claim_review", "bibtex", "x", "\x00"]
     ),
 )
 @example(content=b"", format="attest_csv")

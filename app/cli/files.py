@@ -21,7 +21,7 @@ from app.cli.output import (
     say,
 )
 
-READ = (".json", ".jsonl", ".csv")
+READ = (".json", ".jsonl", ".csv", ".bib")
 """Files of a folder that are imported."""
 
 SHOWN = 20

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import BinaryIO
 
-from app.formats import attest_csv, attest_json, claim_review, oryx_events, ua_mod_losses
+from app.formats import attest_csv, attest_json, bibtex_documents, claim_review, oryx_events, ua_mod_losses
 from app.formats.rows import Reading
 
 FORMATS: dict[str, Callable[[BinaryIO], Reading]] = {
@@ -14,6 +14,7 @@ FORMATS: dict[str, Callable[[BinaryIO], Reading]] = {
     "ua_mod_losses": ua_mod_losses.read,
     "oryx_events": oryx_events.read,
     "claim_review": claim_review.read,
+    "bibtex": bibtex_documents.read,
 }
 """What reads each format, by its name."""
 
@@ -31,11 +32,13 @@ _LOSSES = (
     frozenset({"equipment_oryx", "losses_total"}),
 )
 _ORYX = (frozenset({"system", "status", "date_recorded"}), frozenset({"equipment_type", "date_recorded"}))
+_BIBTEX = re.compile(r"^[ \t]*@[ \t]*[A-Za-z]+\s*[{(]", re.MULTILINE)
 _NAMES = {
     "ua_mod_losses": re.compile(r"russia[n_-]+losses.*\.json", re.IGNORECASE),
     "oryx_events": re.compile(r"(event_\w+|daily_count)\.csv", re.IGNORECASE),
     "claim_review": re.compile(r".*claim_?-?review.*\.json[l]?", re.IGNORECASE),
     "attest_json": re.compile(r".*\.(jsonl|ndjson)", re.IGNORECASE),
+    "bibtex": re.compile(r".*\.bib", re.IGNORECASE),
 }
 
 
@@ -46,6 +49,8 @@ def detect(name: str, head: bytes) -> str:
     """
     text = head.decode("utf-8-sig", errors="replace").lstrip()
     found = _json(text) if text[:1] in {"{", "["} else _csv(text)
+    if found is None and _BIBTEX.search(text):
+        found = "bibtex"
     if found is None and not re.search(r"\w", text):
         found = _by_name(name)
     if found is None:
