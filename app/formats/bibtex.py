@@ -70,7 +70,7 @@ def _bibtex(citation: Citation) -> tuple[str, dict[str, str | None]]:
         "title": _title(citation),
         "journal" if kind == "article" else "organization": _text(citation.container),
         "institution" if kind == "techreport" else "publisher": _text(citation.publisher),
-        "howpublished" if kind == "misc" else "type": _text(citation.genre),
+        "type": _text(citation.genre),
         "year": None if year is None else f"{year:04}",
         "month": _MONTHS[month[0] - 1] if month else None,
         "entrysubtype": subtype,

@@ -1,7 +1,8 @@
 """Text in LaTeX, as the fields of BibTeX and BibLaTeX hold it: written so that nothing in it is a command, and read.
 
-What BibTeX itself makes of braces decides how they are written: it counts every one of them, also behind a backslash,
-so that a brace of the text is a command (`\\textbraceleft{}`). Ligatures of LaTeX's fonts (`--`, `''`) are kept apart.
+What BibTeX itself makes of braces decides how they are written: it counts every one of them, also behind a backslash.
+Those of the text that come in pairs are `\\{` and `\\}`, which every reader knows; one that stands alone is a command
+(`\\textbraceleft{}`), which not every reader does. Ligatures of LaTeX's fonts (`--`, `''`) are kept apart.
 Anything outside ASCII stays as it is: the files are UTF-8.
 """
 
@@ -11,14 +12,17 @@ from collections.abc import Iterator
 
 # --- written ---
 
+_LONE_LEFT, _LONE_RIGHT = "\x02", "\x03"  # never in a record
 _ESCAPES = str.maketrans(
     {
         "\\": r"\textbackslash{}",
-        "{": r"\textbraceleft{}",
-        "}": r"\textbraceright{}",
+        "{": r"\{",
+        "}": r"\}",
+        _LONE_LEFT: r"\textbraceleft{}",
+        _LONE_RIGHT: r"\textbraceright{}",
         "^": r"\textasciicircum{}",
         "~": r"\textasciitilde{}",
-        "`": r"\textasciigrave{}",
+        "`": r"\`{}",  # as readers know it; it prints the same
         "<": r"\textless{}",
         ">": r"\textgreater{}",
         **{char: f"\\{char}" for char in "$&#_%"},
@@ -36,8 +40,30 @@ _WORD = re.compile(r"(\w[\w'’-]*)")
 
 def escaped(text: str) -> str:
     """A text as LaTeX that prints just that."""
+    return _escaped(_paired(text))
+
+
+def _escaped(text: str) -> str:
     # Readers make one blank of many, but for those in braces of their own.
     return _BLANKS.sub("{ }", _LIGATURES.sub("{}", text.translate(_ESCAPES)))
+
+
+def _paired(text: str) -> str:
+    """A text whose braces come in pairs, those that do not being marked."""
+    if "{" not in text and "}" not in text:
+        return text
+    chars = list(text)
+    opened: list[int] = []
+    for at, char in enumerate(chars):
+        if char == "{":
+            opened.append(at)
+        elif char == "}" and opened:
+            opened.pop()
+        elif char == "}":
+            chars[at] = _LONE_RIGHT
+    for at in opened:
+        chars[at] = _LONE_LEFT
+    return "".join(chars)
 
 
 def title(text: str, language: str | None) -> str:
@@ -47,19 +73,19 @@ def title(text: str, language: str | None) -> str:
     capital is put into braces in an English title, and one in any other language as a whole. Where nobody says which
     it is, words are protected: a style may then still raise small letters, which only English styles do.
     """
-    if not any(_raised(char) for char in text[1:]) and not text[:1].islower():
-        return escaped(text)
-    if language is not None and not language.lower().startswith("en"):
-        return _braced(escaped(text))
-    pieces = _WORD.split(text)  # every second one is a word
+    paired = _paired(text)
+    before, *words = _WORD.split(paired)  # every second one is a word
     # Styles raise the first letter, so that one that is small wants as much protection as a capital further on.
-    begins = 0 if pieces[0] else 1
-    kept = [
-        _braced(escaped(piece))
-        if at % 2 and (any(_raised(char) for char in piece[at == begins :]) or (at == begins and piece[0].islower()))
-        else escaped(piece)
-        for at, piece in enumerate(pieces)
-    ]
+    small = bool(words) and words[0][0].islower()
+    if not small and not any(_raised(char) for char in text[1:]):
+        return _escaped(paired)
+    if language is not None and not language.lower().startswith("en"):
+        return _braced(_escaped(paired))
+    kept = [_escaped(before)]
+    for at, piece in enumerate(words):
+        letters = piece[1:] if at == 0 and not before else piece
+        raised = any(_raised(char) for char in letters) or (at == 0 and small)
+        kept.append(_braced(_escaped(piece)) if at % 2 == 0 and raised else _escaped(piece))
     return "".join(kept)
 
 

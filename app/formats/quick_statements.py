@@ -17,7 +17,7 @@ from app.schemas.citation import Citation, Rendering
 
 _LONGEST_TITLE = 1_500
 _LONGEST_LABEL = 250
-_BREAKS = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _WEB_ADDRESS = re.compile(r"https?://[^\s\"]+")
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z]{2,8})*")
 _LANGUAGES: Mapping[str, str] = {

@@ -1,0 +1,198 @@
+"""Reference lists read back by programs that are not ours: pybtex, pandoc, rispy, mwparserfromhell, a JSON schema.
+
+Every reader gives the entries by their keys, with the same names for the same things; what a format does not hold is
+not among them. Names are `given`, `family`, `particle`, `suffix` or `literal` where the format tells these apart, else
+a text.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import mwparserfromhell
+import pypandoc
+import rispy
+from pybtex.database import Person, parse_string
+
+Entries = dict[str, dict[str, Any]]
+
+SCHEMA = Path(__file__).parent.parent / "data" / "csl" / "csl-data.json"
+
+
+@cache
+def _schema() -> Any:
+    return jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()))
+
+
+def csl_json(text: str) -> Entries:
+    """CSL-JSON, valid by its own schema."""
+    items = json.loads(text)
+    _schema().validate(items)
+    return {item["id"]: _csl(item) for item in items}
+
+
+def _csl(item: Mapping[str, Any]) -> dict[str, Any]:
+    names = [
+        {
+            {"non-dropping-particle": "particle", "dropping-particle": "particle"}.get(part, part): text
+            for part, text in name.items()
+        }
+        for name in item.get("author", [])
+    ]
+    return {
+        "title": item.get("title"),
+        "authors": names,
+        "container": item.get("container-title"),
+        "publisher": item.get("publisher"),
+        "issued": item.get("issued"),
+        "accessed": _day(item.get("accessed")),
+        "url": item.get("URL"),
+        "archive_url": item.get("archive_location"),
+        "language": item.get("language"),
+        "genre": item.get("genre"),
+        "note": item.get("note"),
+        "type": item.get("type"),
+    }
+
+
+def _day(date: Mapping[str, Any] | None) -> str | None:
+    return None if date is None else "-".join(f"{part:02}" for part in date["date-parts"][0])
+
+
+def pandoc(text: str, dialect: str) -> Entries:
+    """BibTeX or BibLaTeX as pandoc understands it, LaTeX and all."""
+    found = pypandoc.convert_text(text, "csljson", format=dialect, extra_args=["--sandbox"])
+    return {item["id"]: _csl(item) for item in json.loads(found)}
+
+
+def pybtex(text: str) -> Entries:
+    """BibTeX as pybtex takes it apart; values are still LaTeX."""
+    # It refuses a file in which anything is wrong, keys that stand twice included.
+    found = parse_string(text, "bibtex")
+    return {
+        key: {
+            "type": entry.type,
+            "authors": [_person(person) for person in entry.persons.get("author", [])],
+            **{name.lower(): value for name, value in entry.fields.items()},
+        }
+        for key, entry in found.entries.items()
+    }
+
+
+def _person(person: Person) -> dict[str, str]:
+    parts = {
+        "given": [*person.first_names, *person.middle_names],
+        "particle": person.prelast_names,
+        "family": person.last_names,
+        "suffix": person.lineage_names,
+    }
+    return {part: " ".join(names) for part, names in parts.items() if names}
+
+
+def ris(text: str) -> Entries:
+    """RIS."""
+    assert text.count("\r\n") == text.count("\n"), "lines end as the format wants it"
+    found = rispy.loads(text.replace("\r\n", "\n"))
+    return {
+        entry["id"]: {
+            "title": entry.get("title"),
+            "authors": entry.get("authors", []),
+            "container": entry.get("secondary_title"),
+            "publisher": entry.get("publisher"),
+            "issued": entry.get("date"),
+            "accessed": entry.get("access_date"),
+            # rispy parts addresses at semicolons.
+            "url": ";".join(entry["urls"]) if "urls" in entry else None,
+            "archive_url": entry.get("file_attachments2"),
+            "language": entry.get("language"),
+            "genre": entry.get("type_of_work"),
+            "notes": entry.get("notes", []),
+            "unknown": entry.get("unknown_tag"),
+        }
+        for entry in found
+    }
+
+
+def wikipedia(text: str) -> Entries:
+    """Wiki text: in each footnote one template, and nothing else."""
+    found: Entries = {}
+    for tag in mwparserfromhell.parse(text).filter_tags(recursive=False):
+        assert tag.tag == "ref"
+        (template,) = tag.contents.filter_templates()
+        assert not tag.contents.filter_wikilinks() + tag.contents.filter_external_links(matches=_not_a_parameter)
+        rest = [node for node in tag.contents.nodes if node is not template]
+        notes = [str(node.contents).strip() for node in rest if isinstance(node, mwparserfromhell.nodes.Comment)]
+        assert len(notes) == len(rest) <= 1
+        values = {str(one.name): str(one.value.strip_code(normalize=False)).strip() for one in template.params}
+        comments = {str(one.name): one.value.filter_comments() for one in template.params}
+        found[str(tag.attributes[0].value)] = {
+            "template": str(template.name).strip(),
+            **{name: unescape(re.sub(r"<!--.*?-->", "", value)) for name, value in values.items()},
+            "date_comment": [str(one.contents).strip() for one in comments.get("date", [])],
+            "note": unescape(notes[0]) if notes else None,
+        }
+    return found
+
+
+def _not_a_parameter(link: Any) -> bool:
+    return bool(link.brackets)
+
+
+def markdown(text: str) -> Entries:
+    """Markdown as pandoc reads GitHub's: each footnote's text, and where its links lead."""
+    keys = re.findall(r"^\[\^([^\]]+)\]: ", text, re.MULTILINE)
+    cited = "\n\n".join(f"[^{key}]" for key in keys)
+    found = json.loads(
+        pypandoc.convert_text(f"{cited}\n\n{text}", "json", format="commonmark+footnotes", extra_args=["--sandbox"])
+    )
+    footnotes = [note["c"] for block in found["blocks"] for note in block["c"] if note["t"] == "Note"]
+    entries: Entries = {}
+    for key, blocks in zip(keys, footnotes, strict=True):
+        (paragraph,) = blocks
+        assert paragraph["t"] == "Para"
+        links: list[str] = []
+        entries[key] = {"text": _inlines(paragraph["c"], links), "links": links}
+    return entries
+
+
+def _inlines(inlines: list[dict[str, Any]], links: list[str]) -> str:
+    said = ""
+    for inline in inlines:
+        if inline["t"] == "Link":
+            links.append(inline["c"][2][0])
+            said += _inlines(inline["c"][1], [])
+        else:
+            # Nothing in our footnotes is emphasised, code, HTML or an image.
+            said += inline["c"] if inline["t"] == "Str" else {"Space": " ", "SoftBreak": "\n"}[inline["t"]]
+    return said
+
+
+def quick_statements(text: str) -> list[list[list[str]]]:
+    """QuickStatements as its own program takes commands apart: for each item its commands, without `LAST`."""
+    items: list[list[list[str]]] = []
+    for line in text.split("\n")[:-1]:
+        if line == "CREATE":
+            items.append([])
+            continue
+        last, *parts = line.strip().split("\t")
+        assert last == "LAST"
+        assert len(parts) % 2 == 0
+        assert all(re.fullmatch(r"[PS]\d+|[LD][a-z_-]+", name) for name in parts[::2])
+        items[-1].append([re.sub(r'^"(.*)"$', r"\1", part) for part in parts])
+    return items
+
+
+READERS: dict[str, Callable[[str], Entries]] = {
+    "csl_json": csl_json,
+    "bibtex": pybtex,
+    "biblatex": pybtex,
+    "ris": ris,
+    "wikipedia": wikipedia,
+    "markdown": markdown,
+}
+"""What reads each format back, but for QuickStatements, whose items have no keys."""
