@@ -74,6 +74,7 @@ WRITES: list[tuple[str, str, dict[str, Any], Role]] = [
     ("POST", f"claims/{NOWHERE}/requests", {}, Role.READER),
     ("POST", f"queue/{NOWHERE}/take", {}, Role.FACT_CHECKER),
     ("DELETE", f"queue/{NOWHERE}/take", {}, Role.FACT_CHECKER),
+    ("POST", "citations", {"record": "nonsense"}, Role.READER),
 ]
 
 

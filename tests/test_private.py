@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.api import permissions
+from app.formats.citation_formats import CITATION_FORMATS
 from app.main import create_app
 from app.settings import Settings
 from app.vocabulary import Role
@@ -141,3 +142,5 @@ def open_paths(known: dict[str, str]) -> Iterator[str]:
             yield "claims?sort=recorded"
         if noun == "export":
             yield "export?format=attest_csv"
+        if noun == "citations":
+            yield from (f"citations?format={name}&include=statement,decision" for name in CITATION_FORMATS)

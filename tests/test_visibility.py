@@ -128,6 +128,7 @@ def reads(desk: Desk, moment: str) -> list[Request]:
         ("export", {}),
         ("export", {"format": "attest_csv"}),
         ("export", {"q": "zebra*"}),
+        *(("citations", {"format": name, "include": "statement,decision"}) for name in CITATION_FORMATS),
         ("progress", {}),
         *(("citations", {"format": one, "include": "statement,decision"}) for one in CITATION_FORMATS),
         ("citations", {"q": "zebra*"}),

@@ -38,7 +38,7 @@ def named(scope: Scope, headers: Headers, actor: Actor | None, policy: Policy) -
     if not given or scope["method"] != "POST" or actor is None or actor.key_id is None:
         return None
     if not policy.repeatable:
-        raise InvalidError.of(FIELD, "is not taken here: the answer shows a key, and is stored nowhere")
+        raise InvalidError.of(FIELD, "is not taken here: the answer is stored nowhere")
     form = FORM.fullmatch(given[0])
     if form is None or len(given) > 1:
         raise InvalidError.of(FIELD, "must be sent once, with 1 to 255 visible ASCII characters")

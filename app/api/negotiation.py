@@ -15,7 +15,7 @@ from app.formats.citation_formats import CITATION_FORMATS
 _PREFIX = "/api/v1"
 _SUFFIXES: Mapping[str, str] = {one.suffix: name for name, one in CITATION_FORMATS.items()}
 _MEDIA_TYPES: Mapping[str, str] = {
-    one.media_type.partition(";")[0]: name for name, one in reversed(list(CITATION_FORMATS.items()))
+    one.media_type.partition(";")[0]: name for name, one in reversed(list(CITATION_FORMATS.items())) if one.accepted
 }
 _SUFFIX = "|".join(re.escape(suffix) for suffix in sorted(_SUFFIXES, key=len, reverse=True))
 _PLACE = re.compile(

@@ -75,6 +75,9 @@ HOLDS = Policy(Role.READER, None)
 SECRET = Policy(Role.READER, None, repeatable=False)
 """The same, where the answer shows a key."""
 
+STYLES = Policy(Role.READER, Scope.READ, repeatable=False)
+"""For whoever holds a key: to have work done with a style that they bring. Nothing is recorded."""
+
 ADMINISTERS = Policy(Role.ADMIN, Scope.ADMINISTER)
 """For administrators."""
 
@@ -106,6 +109,7 @@ ROUTES: Mapping[str, Policy] = {
     "GET /export": READS,
     "GET /citations": READS,
     "GET /citations/check": READS,
+    "POST /citations": STYLES,
     # The record, written. To publish and to withdraw takes more than the route; the service says so.
     "POST /claims": RECORDS,
     "PATCH /claims/{identifier}": RECORDS,
@@ -234,7 +238,7 @@ def page() -> str:
     for method, path, policy in whole():
         who = "anybody" if policy.role is None else f"`{policy.role}`"
         scope = "any" if policy.scope is None else f"`{policy.scope}`"
-        named = "" if method != "POST" else "taken" if policy.repeatable else "refused: the answer shows a key"
+        named = "" if method != "POST" else "taken" if policy.repeatable else "refused: the answer is stored nowhere"
         lines.append(f"| `{method} {path.replace(':path', '')}` | {who} | {scope} | {named} |")
     return "\n".join(lines) + "\n"
 

@@ -3,7 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from app.formats import bibtex, csl_json, markdown_footnotes, quick_statements, ris, wikipedia
+from app.formats import (
+    bibliography,
+    bibtex,
+    csl_json,
+    markdown_footnotes,
+    news_line,
+    quick_statements,
+    ris,
+    wikipedia,
+)
 from app.schemas.citation import Citation, Rendering
 
 Write = Callable[[Iterable[Citation], Rendering], Iterator[str]]
@@ -19,6 +28,8 @@ class CitationFormat(NamedTuple):
     write: Write
     streamed: bool = True
     """Written as it is read, however much there is. Else it is made as a whole, and bounded."""
+    accepted: bool = True
+    """Whether the Accept header asks for it. Not where every browser sends the type, without meaning this."""
 
 
 CITATION_FORMATS: Mapping[str, CitationFormat] = {
@@ -29,5 +40,8 @@ CITATION_FORMATS: Mapping[str, CitationFormat] = {
     "wikipedia": CitationFormat("wiki", "text/x-wiki", wikipedia.write),
     "markdown": CitationFormat("md", "text/markdown", markdown_footnotes.write),
     "quick_statements": CitationFormat("qs", "text/tab-separated-values", quick_statements.write),
+    "bibliography": CitationFormat("txt", "text/x-bibliography", bibliography.write_text, streamed=False),
+    "bibliography_html": CitationFormat("html", "text/html", bibliography.write_html, streamed=False, accepted=False),
+    "news": CitationFormat("news.txt", "text/plain", news_line.write, accepted=False),
 }
 """By the name that `format` gives."""

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from app.formats.citation_note import note
+from app.formats.date_words import date_words
 from app.formats.edtf_parts import parts
 from app.schemas.citation import Citation, Rendering
 
@@ -35,12 +36,13 @@ def item(citation: Citation) -> dict[str, Any]:
         "issued": _date(citation.issued),
         "accessed": _day(citation.accessed),
         "URL": citation.url,
-        "archive_location": citation.archive_url,
         "language": citation.language,
         "version": None if citation.version is None else str(citation.version),
         "note": note(citation),
+        # Not as `archive_location`: that is a shelf mark, and styles print it as one.
+        "custom": _archived(citation),
     }
-    return {name: value for name, value in found.items() if value not in (None, "", [])}
+    return {name: value for name, value in found.items() if value not in (None, "", [], {})}
 
 
 def _date(edtf: str | None) -> dict[str, Any] | None:
@@ -48,13 +50,18 @@ def _date(edtf: str | None) -> dict[str, Any] | None:
         return None
     found = parts(edtf)
     if found is None:
-        return {"literal": edtf}
+        return {"literal": date_words(edtf)}
     said: dict[str, Any] = {"date-parts": [list(one) for one in found.dates]}
     if found.season is not None:
         said["season"] = found.season
     if found.uncertain:
         said["circa"] = True
     return said
+
+
+def _archived(citation: Citation) -> dict[str, str]:
+    found = {"archive-url": citation.archive_url, "archive-date": citation.archived}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _day(day: str | None) -> dict[str, Any] | None:

@@ -63,7 +63,9 @@ class Citation:
 class Rendering:
     """How a list is to be written, where a format leaves the choice."""
 
-    style: str
-    """A CSL style, by name, or its XML."""
-    locale: str
-    """BCP 47."""
+    style: str | None = None
+    """A CSL style, by name, or its XML; None: the format's own."""
+    locale: str | None = None
+    """BCP 47; None: the style's own."""
+    house: str = "Attest"
+    """Who publishes this record."""

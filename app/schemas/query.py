@@ -145,10 +145,10 @@ class CitationQuery(ClaimFilter, Reading):
     """How it is written; a list of all formats is in the documentation."""
     include: Annotated[str, AfterValidator(_cited)] = Field("statement", max_length=40, examples=["statement,decision"])
     """What of a claim: `statement` (the documents in which it was said), `decision` (what we concluded), or both."""
-    style: str = Field("apa", min_length=1, max_length=100, examples=["chicago-notes-bibliography"])
-    """Citation style of a formatted list, by its name in the CSL repository."""
-    locale: Language = Field("en-US", examples=["uk-UA"])
-    """Language of a formatted list, BCP 47."""
+    style: str | None = Field(None, min_length=1, max_length=100, examples=["chicago-notes-bibliography"])
+    """Citation style of a formatted list, by its name in the CSL repository; `apa` unless given. Also `short`."""
+    locale: Language | None = Field(None, examples=["uk-UA"])
+    """Language of a formatted list, BCP 47; unless given, that of the style, or else en-US."""
     claim: list[Line] = Field(default_factory=list, max_length=200, examples=[["clm_01jhf3m8w5k6v0x2s9r7q4t1ya@3"]])
     """These claims, by id; `id@3` cites version 3."""
     document: list[Line] = Field(default_factory=list, max_length=200)

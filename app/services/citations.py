@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app.errors import InvalidError, NotFoundError
+from app.formats.source_names import in_brackets
 from app.schemas.citation import Citation, Cited
 from app.schemas.published import (
     House,
@@ -44,16 +45,16 @@ _IN_A_CONTAINER = frozenset(
     {
         DocumentKind.ARTICLE,
         DocumentKind.SOCIAL_MEDIA_POST,
-        DocumentKind.VIDEO,
-        DocumentKind.AUDIO,
-        DocumentKind.IMAGE,
         DocumentKind.FACT_CHECK,
     }
 )
-"""Kinds that stand in something: a newspaper, a network, a site."""
+"""Kinds that stand in something: a newspaper, a network, a site. Recordings and pictures are published by somebody."""
 
 _WRITES_THROUGH_OTHERS = frozenset({SourceKind.NEWS_ORGANISATION, SourceKind.DATASET, SourceKind.OTHER})
-"""Publishers that are not the author of what they publish without naming one."""
+"""Publishers that are not the author of what they publish without naming one,"""
+
+_BY_WHOEVER = frozenset({DocumentKind.ARTICLE, DocumentKind.PHYSICAL, DocumentKind.OTHER})
+"""of these kinds. For a video, a data set or a fact-check whoever publishes it stands."""
 
 
 def of_claims(published: Iterable[PublishedClaim], cited: Sequence[Cited], house: House) -> Iterator[Citation]:
@@ -186,7 +187,7 @@ def _document(document: PublishedDocument, house: House) -> Citation:
     if not authors and document.author is not None:
         authors = [{"literal": document.author}]
     named = None if publisher is None else display_name(publisher)
-    if not authors and publisher is not None and named and publisher.kind not in _WRITES_THROUGH_OTHERS:
+    if not authors and publisher is not None and named and _writes(document.kind, publisher):
         authors = [{"literal": named}]
     apart = named if named is not None and {"literal": named} not in authors else None
     inside = document.kind in _IN_A_CONTAINER
@@ -207,6 +208,10 @@ def _document(document: PublishedDocument, house: House) -> Citation:
         remark=document.note,
         address=f"{house.address}/documents/{document.id}",
     )
+
+
+def _writes(kind: DocumentKind, publisher: PublishedSource) -> bool:
+    return kind not in _BY_WHOEVER or publisher.kind not in _WRITES_THROUGH_OTHERS
 
 
 def _decision(claim: PublishedClaim, house: House) -> Citation:
@@ -239,6 +244,4 @@ def status_words(claim: PublishedClaim) -> str:
 
 def display_name(source: PublishedSource) -> str:
     """How a source is named where nothing else tells whose it is: 'National Intelligence Service (South Korea)'."""
-    if source.parent is None or source.kind in (SourceKind.PERSON, SourceKind.NEWS_ORGANISATION):
-        return source.name
-    return source.name if source.parent.name in source.name else f"{source.name} ({source.parent.name})"
+    return in_brackets(source)
