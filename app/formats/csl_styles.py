@@ -33,7 +33,7 @@ ALIASES: Mapping[str, str] = {
 
 _KNOWN = (
     "af-ZA ar bg-BG ca-AD cs-CZ cy-GB da-DK de-AT de-CH de-DE el-GR en-GB en-US es-CL es-ES es-MX et-EE eu fa-IR "
-    "fi-FI fr-CA fr-FR gl-ES he-IL hi-IN hr-HR hu-HU id-ID is-IS it-IT ja-JP km-KH ko-KR la lij-IT lt-LT lv-LV mn-MN "
+    "fi-FI fr-CA fr-FR gl-ES he-IL hi-IN hr-HR hu-HU id-ID is-IS it-IT ja-JP km-KH ko-KR la lt-LT lv-LV mn-MN "
     "ms-MY nb-NO nl-NL nn-NO pl-PL pt-BR pt-PT ro-RO ru-RU sk-SK sl-SI sr-RS sv-SE th-TH tr-TR uk-UA vi-VN zh-CN zh-TW"
 )
 LOCALES: Sequence[str] = _KNOWN.split()
@@ -147,7 +147,7 @@ def _near(name: str) -> str:
     # Styles of the repository's own before the thousands of journals that follow one of them.
     own = [one for one, path in _files().items() if path.parent.name != "dependent"]
     holding = sorted((one for one in own if words and all(word in one for word in words)), key=len)[:_SHOWN]
-    near = holding or get_close_matches(name[:60], [*own, *ALIASES], _SHOWN)
+    near = holding or get_close_matches(name[:60], [*own, *ALIASES, *_renamed()], _SHOWN)
     known = [DEFAULT, "chicago-notes-bibliography", "modern-language-association", "vancouver", "ieee", "nature"]
     return f"near: {', '.join(near)}" if near else f"some are {', '.join(known)}"
 

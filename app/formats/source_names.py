@@ -26,10 +26,11 @@ def in_a_sentence(source: PublishedSource) -> str:
     if source.anonymity != Anonymity.NAMED and re.match(r"\w+ of ", source.name):
         return f"the {source.name[:1].lower()}{source.name[1:]}"
     if parent is None or _tells(source.name, parent.name):
-        return source.name
+        return _article(source.name)
+    whose = _article(parent.name)
     if source.kind is SourceKind.PERSON:
-        return f"{source.name} of {parent.name}"
-    return f"{parent.name}{possessive(parent.name)} {source.name}"
+        return f"{source.name} of {whose}"
+    return f"{whose}{possessive(whose)} {source.name}"
 
 
 def possessive(name: str) -> str:
@@ -64,6 +65,11 @@ def nobody(source: PublishedSource) -> bool:
 def plural(source: PublishedSource) -> bool:
     """True for a description of several: 'Western officials'."""
     return source.anonymity != Anonymity.NAMED and re.search(r"[^s]s$", source.name) is not None
+
+
+def _article(name: str) -> str:
+    """'the United States': of the countries that have an article, those whose names say so."""
+    return f"the {name}" if re.match(r"United (States|Kingdom|Nations|Arab)|Netherlands|Philippines", name) else name
 
 
 def _whose(source: PublishedSource) -> str | None:
