@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from app import settings as configuration
 from app.cli.main import app as attest
 from app.cli.reference import vocabulary_page
+from tests.support import seed_citations
 
 ROOT = Path(__file__).parents[1]
 
@@ -74,3 +75,9 @@ def test_the_vocabulary_page_is_the_code() -> None:
     assert (ROOT / "docs" / "vocabulary.md").read_text() == vocabulary_page(), (
         "run: attest reference > docs/vocabulary.md"
     )
+
+
+def test_the_pages_of_citations_are_what_the_code_gives() -> None:
+    for name, text in seed_citations.pages():
+        kept = (seed_citations.FOLDER / name).read_text(encoding="utf-8")
+        assert kept == text, "run: python -m tests.support.seed_citations"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from app.formats.content_hash import content_hash
 from app.schemas.citation import Citation
 from app.schemas.published import PublishedAttribution, PublishedClaim, day_of
-from app.vocabulary import Stage, Status
+from app.vocabulary import Stage, Stance, Status
 
 LONGEST_QUOTE = 300
 """Characters of a quotation that are repeated in a note."""
@@ -70,6 +70,9 @@ def _archived(citation: Citation) -> Iterator[str]:
 
 
 def _who(said: PublishedAttribution) -> str:
+    if said.stance is Stance.NO_STATEMENT_FOUND:
+        day = "" if said.search is None else f" as of {said.search['on']}"
+        return f"No statement by {said.source.name} was found{day}"
     stance = said.stance.replace("_", " ")
     through = "".join(f", citing {one.name}" for one in said.relayed_from)
     quoted = ""
