@@ -1,28 +1,55 @@
 """Other formats of what has an address: by the suffix of the address, or by the Accept header.
 
 `/claims/clm_….bib` and `/claims/clm_…` with `Accept: application/x-bibtex` are the same as
-`/citations?claim=clm_…&format=bibtex`. There is one route that gives citations; this layer leads there.
+`/citations?claim=clm_…&format=bibtex`; `/claims.csv?kind=…` is the same as `/export?kind=…&format=csv`. There is one
+route that gives citations and one that exports claims; this layer leads there.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.formats.citation_formats import CITATION_FORMATS
+from app.formats.export_formats import EXPORT_FORMATS
 
 _PREFIX = "/api/v1"
-_SUFFIXES: Mapping[str, str] = {one.suffix: name for name, one in CITATION_FORMATS.items()}
-_MEDIA_TYPES: Mapping[str, str] = {
-    one.media_type.partition(";")[0]: name for name, one in reversed(list(CITATION_FORMATS.items())) if one.accepted
+
+
+class Door(NamedTuple):
+    """A route that gives a format, and what it calls what is picked."""
+
+    path: str
+    picks: Mapping[str, str]
+    """The parameter that picks one object, by the noun in the address."""
+
+
+class _Way(NamedTuple):
+    """Where a format is to be had."""
+
+    door: Door
+    format: str
+
+
+CITE = Door("citations", {"claims": "claim", "documents": "document", "sources": "cited_source", "topics": "topic"})
+EXPORT = Door("export", {"claims": "claim", "topics": "topic"})
+
+# Of two formats with one suffix or media type the first wins; what is cited stands before what is exported.
+_FORMATS: Sequence[tuple[str, str | None, _Way]] = [
+    *((one.suffix, one.media_type if one.accepted else None, _Way(CITE, n)) for n, one in CITATION_FORMATS.items()),
+    *((one.suffix, one.media_type, _Way(EXPORT, name)) for name, one in EXPORT_FORMATS.items()),
+]
+_SUFFIXES: Mapping[str, _Way] = {suffix: way for suffix, _type, way in reversed(_FORMATS)}
+_MEDIA_TYPES: Mapping[str, _Way] = {
+    kind.partition(";")[0]: way for _suffix, kind, way in reversed(_FORMATS) if kind is not None
 }
 _SUFFIX = "|".join(re.escape(suffix) for suffix in sorted(_SUFFIXES, key=len, reverse=True))
 _PLACE = re.compile(
     rf"{_PREFIX}/(?P<noun>claims|topics|documents|sources)"
     rf"(?:/(?P<id>[a-z]+_[0-9a-z]+)(?:/versions/(?P<version>[0-9]+))?)?(?:\.(?P<suffix>{_SUFFIX}))?"
 )
-_PICKS = {"claims": "claim", "documents": "document", "sources": "cited_source", "topics": "topic"}
 
 
 class Negotiation:
@@ -48,14 +75,18 @@ def _led(scope: Scope) -> Scope:
     if place is None or not (place["suffix"] or asked) or not (place["id"] or place["noun"] == "claims"):
         return scope
     said, parameters = asked.partition(";")[::2]
-    query = {"format": _SUFFIXES[place["suffix"]] if place["suffix"] else _MEDIA_TYPES[said]}
+    way = _SUFFIXES[place["suffix"]] if place["suffix"] else _MEDIA_TYPES[said]
+    if place["noun"] not in way.door.picks:
+        return scope
+    query = {"format": way.format}
     if place["id"]:
         version = f"@{place['version']}" if place["version"] else ""
-        query[_PICKS[place["noun"]]] = place["id"] + version
-    query |= _parameters(parameters)
+        query[way.door.picks[place["noun"]]] = place["id"] + version
+    if way.door is CITE:
+        query |= _parameters(parameters)
     given = scope["query_string"].decode("latin-1")
     string = "&".join(filter(None, (given, urlencode(query, quote_via=quote))))
-    there = f"{_PREFIX}/citations"
+    there = f"{_PREFIX}/{way.door.path}"
     return {**scope, "path": there, "raw_path": there.encode(), "query_string": string.encode("latin-1")}
 
 

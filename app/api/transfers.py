@@ -1,10 +1,11 @@
 """Routes by which the record comes in and goes out as files."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain
-from typing import Annotated, BinaryIO, Literal, cast
+from typing import Annotated, Any, BinaryIO, cast
+from urllib.parse import urlencode
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
@@ -20,13 +21,13 @@ from app.api.streams import blocks
 from app.api.turns import turns
 from app.db.engine import Database
 from app.errors import InvalidError
-from app.formats import attest_csv, attest_json
 from app.formats.detect import FORMATS, HEAD, detect
-from app.formats.exchange import PlainRecord
+from app.formats.export_formats import EXPORT_FORMATS
 from app.schemas.common import Prose, Schema
+from app.schemas.edition import Edition
 from app.schemas.import_report import ImportReport
-from app.schemas.query import ClaimFilter
-from app.schemas.query import Reading as AsOf
+from app.schemas.published import House
+from app.schemas.query import ExportQuery
 from app.services import exports, idempotency, imports
 from app.services.actors import Actor
 from app.services.idempotency import Named
@@ -35,11 +36,6 @@ router = APIRouter(tags=["files"], route_class=StrictRoute)
 
 SPOOL = 1_000_000
 """Bytes of an import that are held in memory; the rest waits on disk."""
-
-WRITERS: dict[str, tuple[Callable[[Iterable[PlainRecord]], Iterator[str]], str]] = {
-    "attest_json": (attest_json.write, "application/x-ndjson"),
-    "attest_csv": (attest_csv.write, "text/csv; charset=utf-8"),
-}
 
 
 class ImportQuery(Schema):
@@ -53,13 +49,6 @@ class ImportQuery(Schema):
     """Keep nothing if one row cannot be taken."""
     reason: Prose = "Imported over the API."
     """Why, for every reader of the history."""
-
-
-class ExportQuery(ClaimFilter, AsOf):
-    """Which claims are to be exported, and how."""
-
-    format: Literal["attest_json", "attest_csv"] = "attest_json"
-    """Attest's own exchange format, as JSON Lines or as CSV. An import reads both back."""
 
 
 @router.post(
@@ -121,20 +110,49 @@ def _load(database: Database, writer: Actor, stream: BinaryIO, query: ImportQuer
 @router.get(
     "/export",
     response_class=StreamingResponse,
-    responses={200: {"content": {"application/x-ndjson": {}, "text/csv": {}}}, **failures(403, 422)},
+    responses={
+        200: {"content": {one.media_type.partition(";")[0]: {} for one in EXPORT_FORMATS.values()}},
+        **failures(403, 404, 422),
+    },
 )
 def export_claims(request: Request, query: Annotated[ExportQuery, Query()], reader: Reader) -> Response:
-    """Export claims with everything that they name, as Attest's own exchange format, streamed."""
-    write, media_type = WRITERS[query.format]
-    lines = write(_records(request.app.state.database, query, reader))
-    # The first line is made here, so that a refusal is still a refusal and not a broken stream.
-    first = next(lines, "")
-    text = blocks(chain([first], lines))
-    suffix = "csv" if query.format == "attest_csv" else "jsonl"
-    headers = {"Content-Disposition": f'attachment; filename="attest-export.{suffix}"', "Vary": "Authorization"}
-    return StreamingResponse(text, media_type=media_type, headers=headers)
+    """Export claims, streamed, in the format that you use.
+
+    Claims that are picked (`claim`), or else all that the filter asks for. The same is to be had by a suffix
+    (`/claims.csv?kind=…`, `/claims/{id}.jsonld`) or the `Accept` header. They come in the order of their ids: should an
+    export break off, ask as the header `Link-Template` says, with the last claim that arrived whole, for the rest.
+    """
+    address = f"{request.app.state.house.address}/export"
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in ("as_of", "after")]
+    read = _exported(
+        request.app.state.database, request.app.state.house, query, reader, f"{address}?{urlencode(asked)}"
+    )
+    moment = str(next(read))
+    pieces = cast(Iterator[str] | Iterator[bytes], read)
+    # The first piece is made here, so that a refusal is still a refusal and not a broken stream.
+    first = next(pieces, "")
+    written = EXPORT_FORMATS[query.format]
+    headers = {
+        "Content-Disposition": f'attachment; filename="attest-export.{written.suffix}"',
+        "Cache-Control": "no-cache" if reader is None else "private, no-cache",
+        "Vary": "Authorization, Accept",
+    }
+    if not query.claim:
+        rest = urlencode([*asked, ("as_of", moment)])
+        # RFC 9652.
+        headers["Link-Template"] = f'"{address}?{rest}&after={{last}}"; rel="next"'
+    whole: Iterator[Any] = chain([first], pieces)
+    return StreamingResponse(blocks(whole), media_type=written.media_type, headers=headers)
 
 
-def _records(database: Database, query: ExportQuery, reader: Actor | None) -> Iterator[PlainRecord]:
+def _exported(
+    database: Database, house: House, query: ExportQuery, reader: Actor | None, address: str
+) -> Iterator[str | bytes]:
+    """The moment that the export is of, and then the export."""
     with database.reading() as connection:
-        yield from exports.records(connection, query, query.as_of, reader)
+        moment = exports.moment(connection, query.as_of)
+        single = len(query.claim) == 1
+        edition = Edition(house=house, address=address, moment=moment, single=single, bom=query.bom)
+        pieces = exports.pieces(connection, query, reader, edition)
+        yield moment
+        yield from pieces

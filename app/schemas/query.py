@@ -169,6 +169,27 @@ class CitationQuery(ClaimFilter, Reading):
         return self
 
 
+class ExportQuery(ClaimFilter, Reading):
+    """Which claims are to be exported, and how: those that are picked, or else those that the filter asks for."""
+
+    format: str = Field("attest_json", max_length=40, examples=["csv"])
+    """How they are written: csv, jsonl, parquet, json_ld, claim_review, atom; attest_json or attest_csv to be imported
+    again."""
+    claim: list[Line] = Field(default_factory=list, max_length=200, examples=[["clm_01jhf3m8w5k6v0x2s9r7q4t1ya@3"]])
+    """These claims, by id; `id@3` is version 3."""
+    after: str | None = Field(None, pattern=r"^clm_[0-9a-hjkmnp-tv-z]{26}$")
+    """Go on after this claim: the last one that arrived whole when an export broke off."""
+    bom: bool = False
+    """csv: begin with a byte order mark, by which Excel knows UTF-8."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        filters = self.model_fields_set & (ClaimFilter.model_fields.keys() | {"after"})
+        if self.claim and filters:
+            raise FieldFaultError(min(filters), "does not go with claims that are picked")
+        return self
+
+
 class EstimatesQuery(Listing):
     """The figures of a topic."""
 

@@ -1,5 +1,10 @@
-"""Exports: the record in Attest's own exchange format, which an import reads back."""
+"""Exports: claims as records of Attest's own exchange format, which an import reads back, or as they are published.
 
+Whatever the format, claims leave in the order of their ids. So an export that broke off goes on after the last claim
+that arrived whole.
+"""
+
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
@@ -7,17 +12,24 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from app.db.revisions import last_moment
 from app.db.statements import PlainRow
-from app.schemas.query import ClaimFilter
-from app.services import evidence, export_reads, origins, reviews
+from app.errors import InvalidError
+from app.formats.export_formats import EXPORT_FORMATS, Pieces
+from app.schemas.edition import Edition
+from app.schemas.published import House, PublishedClaim
+from app.schemas.query import ClaimFilter, ExportQuery
+from app.services import citations, evidence, export_reads, origins, publishing, reviews
 from app.services.actors import Actor, visible_stages
 from app.services.attributions import nested
 from app.services.claim_lists import ids_of
+from app.services.claim_reads import record_of_version
 from app.services.claims import CLAIM
 from app.services.documents import DOCUMENT
 from app.services.objects import Noun
 from app.services.record import Read, Record, at
 from app.services.sources import SOURCE, ancestors
+from app.services.told_ids import ToldIds
 from app.services.topics import TOPIC
 
 CHUNK = 500
@@ -41,39 +53,110 @@ _BY_CHANGE = itemgetter("change_seq", "id")
 _BY_POSITION = itemgetter("position")
 
 
+def moment(connection: Connection, as_of: datetime | None) -> str:
+    """When the newest of all that an export can hold was recorded: asked for as of then, it holds the same again.
+
+    Raises InvalidError for a moment that lies ahead.
+    """
+    at(connection, as_of)
+    last = last_moment(connection)
+    return (last if as_of is None else min(last, as_of)).isoformat().replace("+00:00", "Z")
+
+
+def pieces(connection: Connection, query: ExportQuery, actor: Actor | None, edition: Edition) -> Pieces:
+    """An export, piece by piece.
+
+    Raises InvalidError for a format that there is not, and for a filter that means nothing; NotFoundError for a claim
+    that there is not or that this reader may not see; PermissionDeniedError; UnavailableError for a format that is not
+    installed.
+    """
+    written = EXPORT_FORMATS.get(query.format)
+    if written is None:
+        raise InvalidError.of("format", f"must be one of {', '.join(EXPORT_FORMATS)}")
+    if written.records is not None:
+        found = _picked if query.claim else _found
+        return written.records(found(connection, query, actor))
+    if written.claims is None:
+        raise InvalidError.of("format", "cannot be written")
+    return written.claims(published(connection, query, actor, edition.house), edition)
+
+
+def published(
+    connection: Connection, query: ExportQuery, actor: Actor | None, house: House
+) -> Iterator[PublishedClaim]:
+    """The claims that are picked, in that order, or else those that the filter asks for, in the order of their ids."""
+    if query.claim:
+        yield from citations.picked(connection, query.claim, query.as_of, actor, house)
+        return
+    record = at(connection, query.as_of)
+    for ids in _ids(connection, record, query, actor, query.after):
+        yield from publishing.claims(connection, record, ids, house)
+
+
 def records(
-    connection: Connection, chosen: ClaimFilter, as_of: datetime | None = None, actor: Actor | None = None
+    connection: Connection,
+    chosen: ClaimFilter,
+    as_of: datetime | None = None,
+    actor: Actor | None = None,
+    after: str | None = None,
 ) -> Iterator[PlainRow]:
     """The claims that a filter asks for, each after everything that it names, as `app.schemas.record` has them.
 
     Raises InvalidError, and PermissionDeniedError for what this reader may not see.
     """
     record = at(connection, as_of)
-    wanted = ids_of(connection, record, chosen, actor).order_by(record.claim.c.id)
-    writer = _Writer(connection, record, actor)
-    # By a cursor of the engine: there may be more ids than one would hold in memory.
-    for ids in connection.execute(wanted.execution_options(yield_per=CHUNK)).scalars().partitions():
+    writer = Writer(connection, record, actor)
+    for ids in _ids(connection, record, chosen, actor, after):
         yield from writer.write(ids)
 
 
-class _Writer:
+def _found(connection: Connection, query: ExportQuery, actor: Actor | None) -> Iterator[PlainRow]:
+    return records(connection, query, query.as_of, actor, query.after)
+
+
+def _picked(connection: Connection, query: ExportQuery, actor: Actor | None) -> Iterator[PlainRow]:
+    """The same of claims that are picked. One of an earlier version comes with what it named then."""
+    writers: dict[Record, Writer] = {}
+    found = citations.picked(connection, query.claim, query.as_of, actor, House(name="", address=""))
+    for ref, claim in zip(query.claim, found, strict=True):
+        then = at(connection, query.as_of)
+        if "@" in ref:
+            then = record_of_version(connection, claim.id, claim.version, actor)
+        writer = writers.setdefault(then, Writer(connection, then, actor))
+        yield from writer.write([claim.id])
+
+
+def _ids(
+    connection: Connection, record: Record, chosen: ClaimFilter, actor: Actor | None, after: str | None
+) -> Iterator[Sequence[str]]:
+    """The ids of the claims that a filter asks for, so many at a time."""
+    wanted = ids_of(connection, record, chosen, actor).order_by(record.claim.c.id)
+    if after is not None:
+        wanted = wanted.where(record.claim.c.id > after)
+    # By a cursor of the engine: there may be more ids than one would hold in memory.
+    yield from connection.execute(wanted.execution_options(yield_per=CHUNK)).scalars().partitions()
+
+
+class Writer:
     """Writes claims chunk by chunk, and remembers what has been written before them."""
 
     def __init__(self, connection: Connection, record: Record, actor: Actor | None) -> None:
         self._connection = connection
         self._record = record
         self._stages = visible_stages(actor)
-        self._written: set[str] = set()
+        self._written: dict[str, ToldIds] = defaultdict(ToldIds)
 
     def write(self, claim_ids: Iterable[str]) -> Iterator[PlainRow]:
         """Records of these claims and of all that they name and that was not written before."""
-        claims = self._read(export_reads.claims, set(claim_ids) - self._written)
-        self._written.update(claim["id"] for claim in claims)
+        told = self._written[CLAIM.name]
+        claims = self._read(export_reads.claims, {one for one in claim_ids if one not in told})
+        for claim in claims:
+            told.add(claim["id"])
         names = self._names_of_claims(claims)
         _leave_out_unseen(claims, names)
         # A claim that states a party's own figure stands before the claim that the party disputes by it.
         own = {said["own_claim_id"] for claim in claims for said in claim["attributions"]} - {None}
-        if ahead := own - self._written:
+        if ahead := {one for one in own if one not in told}:
             yield from self.write(ahead)
         parts = [part for claim in claims for name in _PLACED for part in claim[name]]
         documents = self._read(export_reads.documents, {part["document_id"] for part in parts} - {None})
@@ -111,8 +194,8 @@ class _Writer:
     def _new(self, noun: Noun, rows: Iterable[PlainRow], names: Mapping[str, str]) -> Iterator[PlainRow]:
         """Those of these objects that have not been written yet."""
         for row in rows:
-            if row["id"] not in self._written:
-                self._written.add(row["id"])
+            if row["id"] not in self._written[noun.name]:
+                self._written[noun.name].add(row["id"])
                 _put_names(row, names, _NAMED_BY[noun.name])
                 row.get("captures", []).sort(key=_BY_ID)
                 row["record"] = noun.name

@@ -1,0 +1,50 @@
+"""The formats of exports: their names, suffixes and media types, and what writes them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from app.formats import (
+    attest_csv,
+    attest_json,
+    claim_atom,
+    claim_csv,
+    claim_json_ld,
+    claim_jsonl,
+    claim_parquet,
+    claim_review_feed,
+)
+from app.formats.exchange import PlainRecord
+from app.schemas.edition import Edition
+from app.schemas.published import PublishedClaim
+
+Pieces = Iterator[str] | Iterator[bytes]
+"""What is written, piece by piece. Nothing is held but the piece."""
+
+WriteRecords = Callable[[Iterable[PlainRecord]], Pieces]
+WriteClaims = Callable[[Iterable[PublishedClaim], Edition], Pieces]
+
+
+class ExportFormat(NamedTuple):
+    """How claims are written. Either of two things is: the record, to be read back, or claims, to be worked with."""
+
+    suffix: str
+    """What an address of ours and a file end with, without the point."""
+    media_type: str
+    records: WriteRecords | None = None
+    """Writes claims and all that they name as records of the exchange format."""
+    claims: WriteClaims | None = None
+    """Writes claims as they are published, each with what it names."""
+
+
+EXPORT_FORMATS: Mapping[str, ExportFormat] = {
+    # Of those with one media type, `Accept` gets the first.
+    "csv": ExportFormat("csv", "text/csv; charset=utf-8", claims=claim_csv.write),
+    "jsonl": ExportFormat("jsonl", "application/x-ndjson", claims=claim_jsonl.write),
+    "parquet": ExportFormat("parquet", "application/vnd.apache.parquet", claims=claim_parquet.write),
+    "json_ld": ExportFormat("jsonld", "application/ld+json", claims=claim_json_ld.write),
+    "claim_review": ExportFormat("claimreview.json", "application/ld+json", claims=claim_review_feed.write),
+    "atom": ExportFormat("atom", claim_atom.MEDIA_TYPE, claims=claim_atom.write),
+    "attest_json": ExportFormat("attest.jsonl", "application/x-ndjson", records=attest_json.write),
+    "attest_csv": ExportFormat("attest.csv", "text/csv; charset=utf-8", records=attest_csv.write),
+}
+"""By the name that `format` gives."""
