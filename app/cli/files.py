@@ -1,9 +1,9 @@
-"""`attest import` and `attest export`: the record as files."""
+"""`attest import`, `attest export` and `attest dump`: the record as files."""
 
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
@@ -41,10 +41,14 @@ def import_files(
 ) -> None:
     """Import files, each in one transaction. Importing a file again changes nothing.
 
+    A folder that [bold]attest dump[/bold] made is loaded whole, into an empty database, once its hashes are right.
+
     Examples: [bold]attest import seed_data[/bold]; [bold]attest import event_destroyed.csv --dry-run[/bold]
     """
     from app.services.imports import ImportRefusedError
 
+    if len(paths) == 1 and _restored(paths[0], format, dry_run, if_empty, reason, as_json):
+        return
     reports = {}
     refused = False
     # All of them first: what cannot be read at all must not be noticed half-way.
@@ -155,34 +159,141 @@ def _show(path: Path, report: Any) -> None:
         say(f"  … and {report.refused} in all; --json lists them")
 
 
+def _restored(path: Path, format: str | None, dry_run: bool, if_empty: bool, reason: str | None, as_json: bool) -> bool:
+    """Load a dump; False if it is none."""
+    from app.services import actors, dumps
+    from app.services.imports import ImportRefusedError
+
+    if format is not None or not path.is_dir() or not dumps.is_dump(path):
+        return False
+    with database() as opened:
+        if if_empty and _holds_something(opened):
+            say("Something is on record already; nothing was imported.")
+            return True
+        try:
+            report = dumps.load(
+                opened,
+                lambda connection: actors.system(connection, BYLINE),
+                path,
+                reason=reason or f"Import of the dump {path.name}.",
+                dry_run=dry_run,
+                progress=lambda rows: _count(path.name, rows),
+            )
+        except ImportRefusedError as error:
+            if as_json:
+                print_json({str(path): error.report.model_dump(mode="json")})
+            else:
+                _show(path, error.report)
+            fail(f"{path}: {error}")
+        _look_at_the_tables(opened, [report], seeded=if_empty)
+    if as_json:
+        print_json({str(path): report.model_dump(mode="json")})
+    else:
+        _show(path, report)
+    return True
+
+
+def _count(name: str, records: int) -> None:
+    if errors().is_terminal and records:
+        errors().print(f"{name}: {records:,} records …", end="\r", markup=False, highlight=False)
+
+
+def dump(
+    folder: Annotated[Path, typer.Argument(help="Folder to write; it must be empty or not there.")],
+    licence: Annotated[str, typer.Option(help="Licence under which the record is given on, such as CC-BY-4.0.")],
+    as_of: Annotated[str | None, typer.Option(help="Write what was recorded at this moment.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the whole public record as files, with a manifest of their hashes. [bold]attest import[/bold] loads it.
+
+    Example: [bold]attest dump attest-2025-01 --licence CC-BY-4.0[/bold]
+    """
+    from app import settings
+    from app.schemas.published import House
+    from app.schemas.query import Reading
+    from app.services import dumps
+
+    chosen = settings.load()
+    house = House(name=chosen.publisher, address=chosen.api_url)
+    reading = checked(Reading, {} if as_of is None else {"as_of": as_of})
+    with database() as opened, opened.reading() as connection:
+        manifest = dumps.write(connection, folder, house, licence=licence, as_of=reading.as_of, progress=_count)
+    if as_json:
+        print_json(manifest.model_dump(mode="json"))
+        return
+    for file in manifest.files:
+        say(f"{folder / file.name}: {file.records} records, {file.bytes} bytes, SHA-256 {file.sha256}")
+
+
 def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; standard output unless given.")
     ] = None,
-    format: Annotated[str, typer.Option(help="attest_json (JSON Lines) or attest_csv.")] = "attest_json",
+    format: Annotated[
+        str,
+        typer.Option(
+            help="csv, jsonl, parquet, json_ld, claim_review, atom; attest_json or attest_csv to be imported again."
+        ),
+    ] = "attest_json",
+    claim: Annotated[list[str] | None, typer.Option(help="These claims, by id; id@3 is version 3.")] = None,
     stage: Annotated[list[str] | None, typer.Option(help="Editorial stages; published unless given.")] = None,
     kind: Annotated[list[str] | None, typer.Option(help="What the claims are about.")] = None,
+    status: Annotated[list[str] | None, typer.Option(help="What was concluded.")] = None,
     topic: Annotated[str | None, typer.Option(help="The question that they answer (id or key).")] = None,
+    source: Annotated[str | None, typer.Option(help="Who is on record with a stance on them (id or key).")] = None,
+    stance: Annotated[list[str] | None, typer.Option(help="Which stance.")] = None,
+    metric: Annotated[list[str] | None, typer.Option(help="What one of their figures counts.")] = None,
+    value_min: Annotated[str | None, typer.Option(help="A figure is at least so much.")] = None,
+    value_max: Annotated[str | None, typer.Option(help="A figure is at most so much.")] = None,
+    place: Annotated[str | None, typer.Option(help="Place, or a part of its name.")] = None,
+    date_from: Annotated[str | None, typer.Option(help="They may speak of this day (EDTF) or a later one.")] = None,
+    date_to: Annotated[str | None, typer.Option(help="They may speak of this day (EDTF) or an earlier one.")] = None,
+    q: Annotated[str | None, typer.Option("-q", "--q", help="Words, as in a search.")] = None,
+    after: Annotated[str | None, typer.Option(help="Go on after this claim, where an export broke off.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Write what was recorded at this moment.")] = None,
+    bom: Annotated[bool, typer.Option("--bom", help="csv: begin with a byte order mark, for Excel.")] = False,
 ) -> None:
-    """Export claims, with everything that they name, in Attest's own exchange format. An import reads it back.
+    """Export claims: to be worked with, to be published, or in Attest's own exchange format to be imported again.
 
-    Example: [bold]attest export --format attest_csv -o claims.csv[/bold]
+    Examples: [bold]attest export --format csv --bom -o claims.csv[/bold];
+    [bold]attest export --format attest_csv -o claims.csv[/bold]
     """
-    from app.formats import attest_csv, attest_json
-    from app.schemas.query import ClaimFilter, Reading
+    from app import settings
+    from app.errors import InvalidError
+    from app.schemas.edition import Edition
+    from app.schemas.published import House
+    from app.schemas.query import ExportQuery
     from app.services import exports
 
-    writers = {"attest_json": attest_json.write, "attest_csv": attest_csv.write}
-    if format not in writers:
-        fail(f"--format: must be one of {', '.join(writers)}", code=2)
-    asked = {"stage": stage or [], "kind": kind or [], "topic": topic}
-    chosen = checked(ClaimFilter, {name: value for name, value in asked.items() if value is not None})
-    reading = checked(Reading, {} if as_of is None else {"as_of": as_of})
+    asked = {
+        "format": format, "claim": claim, "stage": stage, "kind": kind, "status": status, "topic": topic,
+        "source": source, "stance": stance, "metric": metric, "value_min": value_min, "value_max": value_max,
+        "place": place, "date_from": date_from, "date_to": date_to, "q": q, "after": after, "as_of": as_of,
+        "bom": bom or None,
+    }
+    query = checked(ExportQuery, {name: value for name, value in asked.items() if value})
+    chosen = settings.load()
+    house = House(name=chosen.publisher, address=chosen.api_url)
     with database() as opened, opened.reading() as connection:
-        lines = writers[format](exports.records(connection, chosen, reading.as_of, desk()))
+        edition = Edition(
+            house=house,
+            address=f"{house.address}/export?format={query.format}",
+            moment=exports.moment(connection, query.as_of),
+            single=len(query.claim) == 1,
+            bom=query.bom,
+        )
+        try:
+            pieces = exports.pieces(connection, query, desk(), edition)
+        except InvalidError as error:
+            fail("\n".join(f"--{one.field}: {one.message}" for one in error.problems), code=2)
         if output is None:
-            sys.stdout.writelines(lines)
+            _send(sys.stdout.buffer, pieces)
         else:
-            with output.open("w", encoding="utf-8", newline="") as stream:
-                stream.writelines(lines)
+            with output.open("wb") as stream:
+                _send(stream, pieces)
+
+
+def _send(stream: BinaryIO, pieces: Iterable[str] | Iterable[bytes]) -> None:
+    for piece in pieces:
+        stream.write(piece.encode() if isinstance(piece, str) else piece)
+    stream.flush()

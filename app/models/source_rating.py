@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Date, ForeignKey, Index, Text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.schema import SHOWN_ELSEWHERE, Base, Recorded, known
@@ -15,6 +15,7 @@ class SourceRating(Recorded, Base):
     __tablename__ = "source_rating"
     __table_args__ = (
         known("reliability", Reliability),
+        CheckConstraint("(decided_by IS NULL) = (sign_off_id IS NOT NULL)", name="signed_or_named"),
         Index("ix_source_rating_source", "source_id", "change_seq"),
         {
             "comment": "How far sources can be relied upon; appended to, never altered",
@@ -31,6 +32,9 @@ class SourceRating(Recorded, Base):
     period_latest: Mapped[date] = mapped_column(Date, comment="Last day of that period; 9999-12-31 if open")
     rationale: Mapped[str] = mapped_column(Text, comment="Why")
     decided_on: Mapped[date] = mapped_column(Date, comment="When")
-    sign_off_id: Mapped[str] = mapped_column(
-        ForeignKey("sign_off.id"), unique=True, comment="The approval that made it"
+    decided_by: Mapped[str | None] = mapped_column(
+        Text, comment="By whom, a byline, where it came with a file; null: whoever proposed and signed it"
+    )
+    sign_off_id: Mapped[str | None] = mapped_column(
+        ForeignKey("sign_off.id"), unique=True, comment="The approval that made it; null: it came with a file"
     )

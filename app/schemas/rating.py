@@ -1,7 +1,24 @@
 """The reliability of sources as it crosses a door."""
 
-from app.schemas.common import Day, Moment, Read
+from app.schemas.common import Day, Edtf, Line, Moment, Prose, Read, Ref, Schema
 from app.vocabulary import Reliability
+
+
+class RatingCreate(Schema):
+    """A decision on the reliability of a source, as a file records it."""
+
+    reliability: Reliability
+    """How far it can be relied upon, Admiralty code."""
+    topic: Ref | None = None
+    """On which topic (id or key); null: on any."""
+    period: Edtf | None = None
+    """For what it says when, EDTF; null: at any time."""
+    rationale: Prose
+    """Why."""
+    decided_on: Day
+    """When."""
+    decided_by: Line
+    """By whom: bylines."""
 
 
 class RatingBrief(Read):
@@ -24,9 +41,11 @@ class RatingRead(RatingBrief):
     """For what it says when, EDTF; null: at any time."""
     decided_on: Day
     """When."""
-    proposed_by: str
-    """Who proposed it, a byline."""
-    approved_by: str
+    decided_by: str
+    """By whom: bylines."""
+    proposed_by: str | None
+    """Who proposed it at the desk, a byline; null for one that came with a file."""
+    approved_by: str | None
     """Who approved it, a byline."""
     recorded_at: Moment
     """When it was recorded, UTC."""

@@ -14,6 +14,7 @@ from app.schemas.common import Key, Prose, Schema
 from app.schemas.document import DocumentCreate
 from app.schemas.fact_check import FactCheckCreate
 from app.schemas.independence import IndependenceRulingCreate
+from app.schemas.rating import RatingCreate
 from app.schemas.review import ReviewCreate
 from app.schemas.source import SourceCreate
 from app.schemas.topic import TopicCreate
@@ -28,6 +29,8 @@ class SourceRecord(SourceCreate):
     """What this record is."""
     id: str | None = Field(None, pattern="^src" + _ULID)
     """Identifier to keep."""
+    ratings: list[RatingCreate] = Field(default_factory=list, max_length=500)
+    """Decisions on its reliability, oldest first. The topics that they name stand before it."""
 
 
 class DocumentRecord(DocumentCreate):

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, select
 from app.db.statements import rows_of, with_ids
 from app.schemas.capture import CaptureCreate
 from app.schemas.quantity import QuantityCreate
-from app.services import reviews
+from app.services import ratings, reviews
 from app.services.objects import columns_of
 from app.services.record import Read, Record
 
@@ -72,3 +72,12 @@ def documents(record: Record) -> Select[Any]:
 def sources(record: Record) -> Select[Any]:
     """These sources."""
     return _by_id(record.source)
+
+
+@Read
+def rated_sources(record: Record) -> Select[Any]:
+    """These sources, each with the decisions on its reliability."""
+    source, rated = record.source, record.source_rating
+    return _by_id(source).add_columns(
+        rows_of(ratings.signed(rated).where(rated.c.source_id == source.c.id)).label("ratings")
+    )

@@ -52,6 +52,9 @@ _BY_ID = itemgetter("id")
 _BY_CHANGE = itemgetter("change_seq", "id")
 _BY_POSITION = itemgetter("position")
 
+# What is not in the order in which it was recorded: a database that was made of a file recorded it in another one.
+_ORDERS = {"reviews": _BY_CHANGE, "relations": itemgetter("other_claim_id", "relation")}
+
 
 def moment(connection: Connection, as_of: datetime | None) -> str:
     """When the newest of all that an export can hold was recorded: asked for as of then, it holds the same again.
@@ -89,8 +92,8 @@ def published(
         yield from citations.picked(connection, query.claim, query.as_of, actor, house)
         return
     record = at(connection, query.as_of)
-    for ids in _ids(connection, record, query, actor, query.after):
-        yield from publishing.claims(connection, record, ids, house)
+    for chunk in ids(connection, record, query, actor, query.after):
+        yield from publishing.claims(connection, record, chunk, house)
 
 
 def records(
@@ -106,8 +109,8 @@ def records(
     """
     record = at(connection, as_of)
     writer = Writer(connection, record, actor)
-    for ids in _ids(connection, record, chosen, actor, after):
-        yield from writer.write(ids)
+    for chunk in ids(connection, record, chosen, actor, after):
+        yield from writer.write(chunk)
 
 
 def _found(connection: Connection, query: ExportQuery, actor: Actor | None) -> Iterator[PlainRow]:
@@ -126,8 +129,8 @@ def _picked(connection: Connection, query: ExportQuery, actor: Actor | None) -> 
         yield from writer.write([claim.id])
 
 
-def _ids(
-    connection: Connection, record: Record, chosen: ClaimFilter, actor: Actor | None, after: str | None
+def ids(
+    connection: Connection, record: Record, chosen: ClaimFilter, actor: Actor | None, after: str | None = None
 ) -> Iterator[Sequence[str]]:
     """The ids of the claims that a filter asks for, so many at a time."""
     wanted = ids_of(connection, record, chosen, actor).order_by(record.claim.c.id)
@@ -144,6 +147,8 @@ class Writer:
         self._connection = connection
         self._record = record
         self._stages = visible_stages(actor)
+        self._alone = False
+        """Only claims are written: what they name stands in files of their own."""
         self._written: dict[str, ToldIds] = defaultdict(ToldIds)
 
     def write(self, claim_ids: Iterable[str]) -> Iterator[PlainRow]:
@@ -161,12 +166,46 @@ class Writer:
         parts = [part for claim in claims for name in _PLACED for part in claim[name]]
         documents = self._read(export_reads.documents, {part["document_id"] for part in parts} - {None})
         sources = self._sources(_sources_named(claims, parts, documents))
-        topics = self._read(export_reads.topics, {claim["topic_id"] for claim in claims} - {None})
-        for noun, rows in ((SOURCE, sources), (TOPIC, topics), (DOCUMENT, documents)):
+        topics = self._read(export_reads.topics, _topics_named(claims, sources))
+        for noun, rows in ((TOPIC, topics), (SOURCE, sources), (DOCUMENT, documents)):
             names |= {row["id"]: row["key"] or row["id"] for row in rows}
-            yield from self._new(noun, rows, names)
+            if not self._alone:
+                yield from self._new(noun, rows, names)
         for claim in sorted(claims, key=lambda claim: (claim["id"] not in own, claim["id"])):
             yield _finish(claim, names)
+
+    # --- nouns by themselves, as a dump has them ---
+
+    def topics(self, chunks_of_ids: Iterable[Sequence[str]]) -> Iterator[PlainRow]:
+        """Records of these topics."""
+        for chunk in chunks_of_ids:
+            yield from self._new(TOPIC, self._read(export_reads.topics, chunk), {})
+
+    def sources(self, chunks_of_ids: Iterable[Sequence[str]]) -> Iterator[PlainRow]:
+        """Records of these sources, in this order."""
+        for chunk in chunks_of_ids:
+            rows = {row["id"]: row for row in self._read(export_reads.rated_sources, chunk)}
+            names = self._names(export_reads.sources, (row["parent_id"] for row in rows.values()))
+            rated = [rating for row in rows.values() for rating in row["ratings"]]
+            names |= self._names(export_reads.topics, (rating["topic_id"] for rating in rated))
+            yield from self._new(SOURCE, [rows[one] for one in chunk], names)
+
+    def documents(self, chunks_of_ids: Iterable[Sequence[str]]) -> Iterator[PlainRow]:
+        """Records of these documents."""
+        for chunk in chunks_of_ids:
+            rows = self._read(export_reads.documents, chunk)
+            names = self._names(export_reads.sources, (row["publisher_id"] for row in rows))
+            yield from self._new(DOCUMENT, rows, names)
+
+    def claims(self, chunks_of_ids: Iterable[Sequence[str]]) -> Iterator[PlainRow]:
+        """Records of these claims without what they name; those that another one names stand before it."""
+        self._alone = True
+        for chunk in chunks_of_ids:
+            yield from self.write(chunk)
+
+    def _names(self, read: Read, identifiers: Iterable[str | None]) -> dict[str, str]:
+        wanted = {one for one in identifiers if one is not None}
+        return {row["id"]: row["key"] or row["id"] for row in self._read(read, wanted)}
 
     def _read(self, read: Read, identifiers: Iterable[str]) -> list[PlainRow]:
         """The rows with these ids, by id."""
@@ -188,7 +227,7 @@ class Writer:
         """These sources and all that they are parts of, from the top of the tree down."""
         above = ancestors(self._connection, self._record, identifiers)
         ordered = dict.fromkeys(one for line in sorted(above) for one in [*reversed(above[line]), line])
-        rows = {row["id"]: row for row in self._read(export_reads.sources, ordered)}
+        rows = {row["id"]: row for row in self._read(export_reads.rated_sources, ordered)}
         return [rows[one] for one in ordered]
 
     def _new(self, noun: Noun, rows: Iterable[PlainRow], names: Mapping[str, str]) -> Iterator[PlainRow]:
@@ -198,6 +237,9 @@ class Writer:
                 self._written[noun.name].add(row["id"])
                 _put_names(row, names, _NAMED_BY[noun.name])
                 row.get("captures", []).sort(key=_BY_ID)
+                row.get("ratings", []).sort(key=_BY_CHANGE)
+                for rating in row.get("ratings", ()):
+                    _put_names(rating, names, ("topic",))
                 row["record"] = noun.name
                 yield row
 
@@ -215,6 +257,13 @@ def _sources_named(claims: Iterable[PlainRow], parts: Iterable[PlainRow], docume
     named |= {ruling[name] for ruling in rulings for name in ("first_source_id", "second_source_id")}
     named.discard(None)
     return named
+
+
+def _topics_named(claims: Iterable[PlainRow], sources: Iterable[PlainRow]) -> set[str]:
+    """All topics that claims and ratings of sources name."""
+    named: set[Any] = {claim["topic_id"] for claim in claims}
+    named |= {rating["topic_id"] for source in sources for rating in source["ratings"]}
+    return named - {None}
 
 
 def _leave_out_unseen(claims: Iterable[PlainRow], names: Mapping[str, str]) -> None:
@@ -239,7 +288,7 @@ def _put_names(row: PlainRow, names: Mapping[str, str], references: Iterable[str
 def _finish(claim: PlainRow, names: Mapping[str, str]) -> PlainRow:
     """A claim with all that hangs on it as `ClaimRecord` has it."""
     for part, references in _PARTS.items():
-        claim[part].sort(key=_BY_CHANGE if part == "reviews" else _BY_ID)
+        claim[part].sort(key=_ORDERS.get(part, _BY_ID))
         for row in claim[part]:
             _put_names(row, names, references)
     claim["quantities"].sort(key=_BY_POSITION)

@@ -119,9 +119,10 @@ class _Writes:
 class ClaimLoader:
     """Takes the claims of a file, batch by batch, all under one change."""
 
-    def __init__(self, change: Change, refs: Refs) -> None:
+    def __init__(self, change: Change, refs: Refs, *, restoring: bool = False) -> None:
         self._change = change
         self._refs = refs
+        self._restoring = restoring
         self._topics = Topics(change.connection)
         self._line = 0
         self._awaited: list[_Awaited] = []
@@ -154,7 +155,7 @@ class ClaimLoader:
         # Rulings first: a decision may rest on them.
         ruled, faults = independence.record_rulings(self._change, self._refs, rulings)
         touch(self._change, sorted(one for one in ruled if taken[one][1] == "unchanged"))
-        decided, refused = reviews.record_decisions(self._change, decisions)
+        decided, refused = reviews.record_decisions(self._change, decisions, checked=not self._restoring)
         for claim_id, (line, outcome) in taken.items():
             revised = outcome == "unchanged" and claim_id in decided | ruled
             problems = [*faults.get(claim_id, []), *refused.get(claim_id, [])]

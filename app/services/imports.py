@@ -21,8 +21,9 @@ from app.formats import rows as files
 from app.schemas.capture import CaptureCreate
 from app.schemas.common import Schema
 from app.schemas.import_report import ImportReport, Refusal, Tally
+from app.schemas.rating import RatingCreate
 from app.schemas.record import ClaimRecord, DocumentRecord, NoteRecord, Record, SourceRecord, TopicRecord
-from app.services import captures, search_index
+from app.services import captures, ratings, search_index
 from app.services.actors import Actor
 from app.services.documents import DOCUMENT
 from app.services.import_claims import ClaimLoader
@@ -91,9 +92,12 @@ def load(
     reason: str,
     strict: bool = False,
     dry_run: bool = False,
+    restoring: bool = False,
     progress: Progress = lambda _rows: None,
 ) -> ImportReport:
     """Lay a file over the record and report what that did.
+
+    `restoring`: decisions are taken over from another record that checked them, as they are.
 
     The caller commits, or rolls back for a dry run. Raises ImportRefusedError if `strict` and a row was refused, and
     PermissionDeniedError unless the actor is an editor.
@@ -101,7 +105,7 @@ def load(
     actor.require(Role.EDITOR, "import a file", Scope.IMPORT)
     begun = time.monotonic()
     bulk.expect_growth(connection)
-    loader = _Loader(actor.open(connection, Action.IMPORT, reason))
+    loader = _Loader(actor.open(connection, Action.IMPORT, reason), restoring)
     for batch in _batches(reading, loader.tally):
         loader.take(batch)
         progress(sum(loader.tally.rows.values()))
@@ -159,16 +163,16 @@ def _names(record: Record) -> set[str]:
 class _Loader:
     """Takes batches of records, all under one change."""
 
-    def __init__(self, change: Change) -> None:
+    def __init__(self, change: Change, restoring: bool) -> None:
         self.tally = _Tally()
         self._change = change
         self._refs = Refs(change.connection)
-        self._claims = ClaimLoader(change, self._refs)
+        self._claims = ClaimLoader(change, self._refs, restoring=restoring)
         self._waiting: dict[int, Outcome] = {}
 
     def take(self, batch: Sequence[Numbered]) -> None:
         """Lay a batch over the record: first what claims refer to, then the claims."""
-        for noun, kind in ((SOURCE, SourceRecord), (TOPIC, TopicRecord), (DOCUMENT, DocumentRecord)):
+        for noun, kind in ((TOPIC, TopicRecord), (SOURCE, SourceRecord), (DOCUMENT, DocumentRecord)):
             self._take_plain(noun, [one for one in batch if isinstance(one[1], kind)])
         claims = [(line, record) for line, record in batch if isinstance(record, ClaimRecord)]
         for line, outcome, problems in self._claims.take(claims):
@@ -208,6 +212,7 @@ class _Loader:
         adds: dict[str, Columns] = {}
         amends: dict[str, Columns] = {}
         kept: list[tuple[int, str, CaptureCreate]] = []
+        rated: list[tuple[int, str, RatingCreate]] = []
         for line, record in records:
             row = on_record.get(record.key) or on_record.get(record.id)
             try:
@@ -220,12 +225,23 @@ class _Loader:
             self.tally.count(line, noun.name, outcome)
             if isinstance(record, DocumentRecord):
                 kept += [(line, row["id"], capture) for capture in record.captures]
+            if isinstance(record, SourceRecord):
+                rated += [(line, row["id"], rating) for rating in record.ratings]
         self._change.add(noun.table, list(adds.values()))
         self._change.amend_each(noun.table, amends)
         if noun is SOURCE:
             for identifier in amends:
                 search_index.refresh_of_source(self._change, identifier)
         self._take_captures(kept)
+        self._take_ratings(rated)
+
+    def _take_ratings(self, rated: Sequence[tuple[int, str, RatingCreate]]) -> None:
+        outcomes = ratings.declare(self._change, self._refs, [(source_id, one) for _line, source_id, one in rated])
+        for (line, _source_id, _rating), outcome in zip(rated, outcomes, strict=True):
+            if isinstance(outcome, InvalidError):
+                self._refuse(line, outcome.problems)
+            else:
+                self.tally.count(line, "source_rating", "created" if outcome else "unchanged")
 
     def _take_captures(self, kept: Sequence[tuple[int, str, CaptureCreate]]) -> None:
         outcomes = captures.declare(self._change, [(document_id, capture) for _line, document_id, capture in kept])

@@ -5,18 +5,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, FromClause, Select, func, select
 
 from app.db.ids import new_id
 from app.db.revisions import Change, Row
 from app.db.schema import table_of
 from app.db.statements import PlainRow
-from app.models import Person, SignOff, SourceRating
+from app.errors import InvalidError
+from app.models import Person, SignOff, SourceRating, Topic
 from app.schemas import edtf
-from app.schemas.rating import RatingBrief, RatingRead
+from app.schemas.rating import RatingBrief, RatingCreate, RatingRead
 from app.services.objects import shaped
 from app.services.record import Record
-from app.services.refs import chunks
+from app.services.refs import Refs, chunks
 
 rating = table_of(SourceRating)
 
@@ -33,6 +34,7 @@ def record(change: Change, proposed: Row, sign_off_id: str) -> None:
         "period_earliest": bounds.earliest,
         "period_latest": bounds.latest,
         "decided_on": change.at.date(),
+        "decided_by": None,
         "sign_off_id": sign_off_id,
     }
     change.append(rating, [row])
@@ -82,15 +84,53 @@ def _rank(row: Mapping[str, Any]) -> tuple[bool, bool, int]:
 
 def read_all(connection: Connection, record: Record, source_id: str) -> list[RatingRead]:
     """All ratings of a source, newest first."""
-    table, sign_off = record.source_rating, table_of(SignOff)
-    proposer, approver = table_of(Person).alias("proposer"), table_of(Person).alias("approver")
-    statement = (
-        select(table, proposer.c.byline.label("proposed_by"), approver.c.byline.label("approved_by"))
-        .join(sign_off, sign_off.c.id == table.c.sign_off_id)
-        .join(proposer, proposer.c.id == sign_off.c.proposer_id)
-        .join(approver, approver.c.id == sign_off.c.person_id)
-        .where(table.c.source_id == source_id)
-        .order_by(table.c.change_seq.desc())
-    )
-    rows: Sequence[Row] = connection.execute(statement).mappings().all()
+    table = record.source_rating
+    statement = signed(table).where(table.c.source_id == source_id)
+    # Of one change, as several that came with a file are, the last is the newest.
+    newest_first = statement.order_by(table.c.change_seq.desc(), table.c.id.desc())
+    rows: Sequence[Row] = connection.execute(newest_first).mappings().all()
     return [RatingRead(**row) for row in rows]
+
+
+def signed(rated: FromClause) -> Select[Any]:
+    """Ratings with the bylines of whoever decided them."""
+    sign_off = table_of(SignOff)
+    proposer, approver = table_of(Person).alias("proposer"), table_of(Person).alias("approver")
+    return select(
+        *(column for column in rated.c if column.name not in ("decided_by", "sign_off_id")),
+        func.coalesce(rated.c.decided_by, proposer.c.byline + " and " + approver.c.byline).label("decided_by"),
+        proposer.c.byline.label("proposed_by"),
+        approver.c.byline.label("approved_by"),
+    ).select_from(
+        rated.outerjoin(sign_off, sign_off.c.id == rated.c.sign_off_id)
+        .outerjoin(proposer, proposer.c.id == sign_off.c.proposer_id)
+        .outerjoin(approver, approver.c.id == sign_off.c.person_id)
+    )
+
+
+def declare(change: Change, refs: Refs, said: Sequence[tuple[str, RatingCreate]]) -> list[bool | InvalidError]:
+    """Record ratings that a file holds, each with the id of its source; those that are on record are passed over.
+
+    For each: true if it is new, or why it cannot be taken.
+    """
+    on_record: dict[str, list[Row]] = {}
+    for source_id in {one for one, _rating in said}:
+        mine = signed(rating).where(rating.c.source_id == source_id)
+        on_record[source_id] = list(change.connection.execute(mine).mappings())
+    rows: list[Row] = []
+    outcomes: list[bool | InvalidError] = []
+    for source_id, one in said:
+        try:
+            topic_id = refs.field(table_of(Topic), one.topic, "ratings.topic")
+        except InvalidError as error:
+            outcomes.append(error)
+            continue
+        columns = one.model_dump(exclude={"topic"}) | {"source_id": source_id, "topic_id": topic_id}
+        new = not any(all(row[name] == columns[name] for name in columns) for row in on_record[source_id])
+        outcomes.append(new)
+        if new:
+            bounds = edtf.bounds(one.period)
+            period = {"period_earliest": bounds.earliest, "period_latest": bounds.latest}
+            rows.append({"id": new_id(SourceRating.prefix), "sign_off_id": None, **columns, **period})
+    change.append(rating, rows)
+    return outcomes

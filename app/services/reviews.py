@@ -70,10 +70,13 @@ class Outcome(NamedTuple):
     """For claims whose record cannot carry a decision: what is missing."""
 
 
-def record_decisions(change: Change, decisions: Mapping[str, Sequence[ReviewCreate]]) -> Outcome:
+def record_decisions(
+    change: Change, decisions: Mapping[str, Sequence[ReviewCreate]], *, checked: bool = True
+) -> Outcome:
     """Record decisions on claims, as a file holds them; those that are on record already are passed over.
 
-    The claim's status becomes that of its last decision.
+    The claim's status becomes that of its last decision. Unless they are to be `checked`, another record did that when
+    they were taken, and they are taken over though this one, which has its present state alone, could not carry them.
     """
     refused: dict[str, list[FieldProblem]] = {}
     on_record = rows_of_claims(change.connection, NOW, decisions)
@@ -84,14 +87,14 @@ def record_decisions(change: Change, decisions: Mapping[str, Sequence[ReviewCrea
     news = {one: made for one, made in news.items() if made}
     if not news:
         return Outcome(set(), refused)
-    held = facts(change.connection, NOW, news)
+    held = facts(change.connection, NOW, news) if checked else {}
     rows_of = rows_by_id(change.connection, claim, news)
     rows, statuses = [], []
     for one, made in news.items():
         problems = [
             FieldProblem(f"reviews.{place}.status", f"'{decision.status}' needs {RULES[decision.status].needs}")
             for place, decision in made
-            if not RULES[decision.status].met(held[one])
+            if checked and not RULES[decision.status].met(held[one])
         ]
         if problems:
             refused[one] = problems
