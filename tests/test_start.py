@@ -1,14 +1,12 @@
 """What a start and a mere question to the command line leave alone: what takes long to import and is not needed."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-from app.db import migrate
-from app.db.engine import Database
 
 COMMAND = """
 import asyncio, importlib, sys
@@ -60,10 +58,8 @@ LEFT_ALONE = {
 
 
 @pytest.mark.parametrize("typed", LEFT_ALONE)
-def test_what_is_not_needed_is_not_imported(typed: str, tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'attest.db'}")
-    migrate.upgrade(database)
-    database.close()
+def test_what_is_not_needed_is_not_imported(typed: str, tmp_path: Path, sqlite_template: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path / "attest.db")
 
     done = subprocess.run(
         [sys.executable, "-c", COMMAND, typed],
