@@ -55,8 +55,8 @@ every new claim could reorder what was found before: pages would lose rows, and 
 SAMPLE = 1_000
 """So many of the newest rows tell PostgreSQL how frequent a match is."""
 
-FREQUENT = 0.02
-"""From this share on rows are read one by one: it takes as long as to look all of them up in the index."""
+_VECTOR: ColumnElement[str] = literal_column("search_text.search_index", TSVECTOR)
+"""The words of a row as PostgreSQL keeps them; a column that is in the migrations only."""
 
 
 @dataclass(frozen=True)
@@ -130,13 +130,15 @@ def _newest_in_postgresql(connection: Connection, match: Match, highest: int, co
     is wrong by far for those that stand together ("North Korean") and for those that never do.
     """
     found = _walked(connection, match, highest - SAMPLE, highest, count)
-    share, lowest = len(found) / SAMPLE, highest - SAMPLE
-    if len(found) < count and share >= FREQUENT:
-        reach = int(2 * count / share)
-        found += _walked(connection, match, lowest - reach, lowest, count - len(found))
-        lowest -= reach
-    if len(found) < count and lowest > 0:
-        found += _looked_up(connection, match, lowest, count - len(found))
+    share, rest = len(found) / SAMPLE, highest - SAMPLE
+    # Among so many rows there are most likely enough, so that others need not be looked at.
+    reach = int(2 * count / share) if share else rest
+    # Rows that are tried until there are enough, or matches that the index lists: whichever are fewer.
+    first = _walked if count < share * share * rest else _looked_up
+    for look, above in ((first, max(rest - reach, 0)), (_looked_up, 0)):
+        if len(found) < count and rest > above:
+            found += look(connection, match, above, rest, count - len(found))
+            rest = above
     return found
 
 
@@ -148,14 +150,15 @@ def _walked(connection: Connection, match: Match, above: int, highest: int, coun
     return list(connection.scalars(tried.order_by(number.desc()).limit(count)).all())
 
 
-def _looked_up(connection: Connection, match: Match, highest: int, count: int) -> list[int]:
-    """The newest matches up to a number, by the index, or as the planner likes where it can know what is best."""
-    text, number, matches = _index(connection, match)
-    found = select(number.label("number")).select_from(text).where(matches, number <= highest)
-    if len(match.required) > 1:
-        listed = found.cte("found").prefix_with("MATERIALIZED", dialect="postgresql")
-        found = select(listed.c.number)
-    return list(connection.scalars(found.order_by(found.selected_columns.number.desc()).limit(count)).all())
+def _looked_up(connection: Connection, match: Match, above: int, highest: int, count: int) -> list[int]:
+    """The same by the indexes of words and of numbers, of which only the rows that are in both are read."""
+    number = _text().c.id
+    # What is looked for comes out of a subquery: the planner would take words for so rare that it reads all that match.
+    matches = _VECTOR.op("@@")(select(cast(literal(match.tsquery), TSQUERY)).scalar_subquery())
+    # Nor must it walk along the numbers: what is found is put in order afterwards.
+    found = select(number.label("number")).where(matches, number > above, number <= highest)
+    listed = found.cte("found").prefix_with("MATERIALIZED", dialect="postgresql")
+    return list(connection.scalars(select(listed.c.number).order_by(listed.c.number.desc()).limit(count)).all())
 
 
 def matching(connection: Connection, match: Match, seq: int | None) -> Select[tuple[str]]:
@@ -196,8 +199,7 @@ def _index(connection: Connection, match: Match) -> tuple[FromClause, ColumnElem
     if connection.dialect.name == "sqlite":
         index = table("search_index", column("rowid", BigInteger))
         return index, index.c.rowid, literal_column("search_index").op("MATCH")(literal(match.fts5))
-    vector: ColumnElement[str] = literal_column("search_text.search_index", TSVECTOR)
-    return _text(), _text().c.id, vector.op("@@")(cast(literal(match.tsquery), TSQUERY))
+    return _text(), _text().c.id, _VECTOR.op("@@")(cast(literal(match.tsquery), TSQUERY))
 
 
 # --- telling of rows ---
