@@ -66,6 +66,7 @@ def test_what_is_no_checkpoint_is_refused(text: str) -> None:
     ("note", "why"),
     [
         (TEXT, "a note is"),
+        ("\ud800" + NOTE, "UTF-8"),
         ("\n\n— PeterNeumann x08go/ZJ\n", "a note is"),
         (NOTE.rstrip("\n"), "a note is"),
         (NOTE.replace("—", "-"), "the form"),

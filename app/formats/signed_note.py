@@ -107,6 +107,10 @@ class Note:
     @classmethod
     def parse(cls, note: str) -> "Note":
         """Raises NoteError if it is no note, or has no signature."""
+        try:
+            note.encode()
+        except UnicodeEncodeError:
+            raise NoteError("a note is text that can be written as UTF-8") from None
         text, found, lines = note.rpartition("\n\n")
         if not found or not text or not lines.endswith("\n"):
             raise NoteError("a note is a text, an empty line, and lines with signatures")
