@@ -1,7 +1,9 @@
 """The desk: a status is proposed by one person, approved by another, and speaks of what both have seen."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -512,6 +514,59 @@ def test_a_wrong_decision_is_corrected_in_public(
         ("unconfirmed", "Anna", "Boris"),
     ]
     assert decisions[1]["notice"] == notice
+
+
+# --- decisions that come with files, which one person brings in ---
+
+
+@pytest.fixture
+def bring(api: TestClient, editor: Headers) -> Callable[..., dict[str, Any]]:
+    """Has an editor import a decision on the claim with the key `k`; the report."""
+
+    def act(decided_on: date, status: str = "unconfirmed") -> dict[str, Any]:
+        said = {"rationale": "So.", "decided_on": decided_on.isoformat(), "decided_by": "Elsewhere"}
+        line = {"record": "claim", "key": "k", "kind": "troop_estimate", "statement": "Soldiers are there."}
+        answer = api.post(
+            "imports", content=json.dumps({**line, "reviews": [{"status": status, **said}]}), headers=editor
+        )
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+    return act
+
+
+def test_a_file_does_not_undo_what_two_people_have_signed(
+    desk: DeskWork, record: Record, bring: Callable[..., dict[str, Any]]
+) -> None:
+    record("sources", name="NIS", kind="intelligence_service", key="NIS")
+    record("sources", name="Moscow", kind="government", key="Moscow")
+    said = [{"source": "NIS", "stance": "asserts"}, {"source": "Moscow", "stance": "denies"}]
+    claim = record("claims", key="k", attributions=said)
+    today = datetime.now(UTC).date()
+    assert bring(today)["refusals"] == []
+    fields = {"status": "disputed", "credibility": 3}
+    assert desk.sign(proposed(desk.propose(claim["id"], **fields)), "approve").status_code == 201
+    signed = desk.claim(claim["id"])
+
+    for day in (today, today + timedelta(days=1)):
+        report = bring(day, "disputed")
+        assert [one["field"] for one in report["refusals"]] == ["reviews.0.decided_on"], day
+
+    assert desk.claim(claim["id"])["review"] == signed["review"]
+    # What was decided before is told, and changes nothing.
+    assert bring(today - timedelta(days=400))["refusals"] == []
+    assert (desk.claim(claim["id"])["status"], desk.claim(claim["id"])["review"]["status"]) == ("disputed", "disputed")
+
+
+def test_a_file_decides_nothing_in_advance(
+    desk: DeskWork, record: Record, bring: Callable[..., dict[str, Any]]
+) -> None:
+    record("sources", name="NIS", kind="intelligence_service", key="NIS")
+    claim = record("claims", key="k", attributions=[{"source": "NIS", "stance": "asserts"}])
+    report = bring(datetime.now(UTC).date() + timedelta(days=1))
+    assert [one["field"] for one in report["refusals"]] == ["reviews.0.decided_on"]
+    assert desk.claim(claim["id"])["status"] == "unassessed"
 
 
 # --- at the same time ---

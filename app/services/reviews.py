@@ -1,6 +1,7 @@
 """Decisions on the status of claims. A claim's status follows from them and from nothing else."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, FromClause, ScalarSelect, Select, func, select
@@ -77,6 +78,7 @@ def record_decisions(
 
     The claim's status becomes that of its last decision. Unless they are to be `checked`, another record did that when
     they were taken, and they are taken over though this one, which has its present state alone, could not carry them.
+    What two people of the desk have signed no file outdoes, which takes one: it may only tell what was decided before.
     """
     refused: dict[str, list[FieldProblem]] = {}
     on_record = rows_of_claims(change.connection, NOW, decisions)
@@ -91,10 +93,12 @@ def record_decisions(
     rows_of = rows_by_id(change.connection, claim, news)
     rows, statuses = [], []
     for one, made in news.items():
+        signed_here = [row for row in on_record[one] if row["approved_by"] is not None]
+        until = min(change.at.date(), _last(signed_here)["decided_on"] if signed_here else date.max)
         problems = [
-            FieldProblem(f"reviews.{place}.status", f"'{decision.status}' needs {RULES[decision.status].needs}")
+            FieldProblem(f"reviews.{place}.{name}", message)
             for place, decision in made
-            if checked and not RULES[decision.status].met(held[one])
+            for name, message in _faults(decision, held.get(one), until, signed=bool(signed_here))
         ]
         if problems:
             refused[one] = problems
@@ -122,6 +126,19 @@ def record_signed(change: Change, proposed: Row, sign_off_id: str) -> None:
     }
     change.append(review, [row])
     change.amend(claim, [{"id": proposed["claim_id"], "status": _last([*on_record, row])["status"]}])
+
+
+def _faults(decision: ReviewCreate, held: Facts | None, until: date, *, signed: bool) -> Iterator[tuple[str, str]]:
+    """What is wrong with a decision from a file, by field; `until`: the last day on which it may have been taken.
+
+    `held` is None where another record has looked at what it needs.
+    """
+    if held is not None and not RULES[decision.status].met(held):
+        yield "status", f"'{decision.status}' needs {RULES[decision.status].needs}"
+    if signed and decision.decided_on >= until:
+        yield "decided_on", f"must be before {until}: the desk has decided since then, and a file does not undo that"
+    elif decision.decided_on > until:
+        yield "decided_on", "must not be in the future"
 
 
 def _row(about: Row, decision: ReviewCreate) -> dict[str, Any]:
