@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
 from app.db.engine import Database
-from app.services import log
+from app.services import keys, log
 from app.services.audit import MOST
+from app.vocabulary import Role
 from tests.support import postgres
 from tests.support.attest import attest, findings
-from tests.support.desk import A_WEEK, BEGINNING, act, desk
+from tests.support.desk import A_WEEK, BEGINNING, Desk, act, desk
 
 ENGINES = ("sqlite", "postgresql")
 
@@ -38,6 +39,7 @@ def _whole(engine: str, request: pytest.FixtureRequest, folder: Path) -> Kept:
         figure = {"metric": "killed", "unit": "soldiers", "qualifier": "exact", "best": 40}
         claim = {"record": "claim", "kind": "other", "statement": "Some were there.", "quantities": [figure]}
         at_work.import_lines([{**claim, "key": f"many {number}"} for number in range(100)])
+        _decide(at_work)
         url = at_work.database.url
         at_work.database.close()
         at_work.api.app.state.database.close()  # type: ignore[attr-defined]  # the service, which is ours
@@ -45,6 +47,32 @@ def _whole(engine: str, request: pytest.FixtureRequest, folder: Path) -> Kept:
             shutil.copy(url.removeprefix("sqlite:///"), folder / "whole.db")
             return Kept(f"sqlite:///{folder / 'whole.db'}", data_dir)
         return Kept(postgres.create_database(template=url), data_dir)
+
+
+def _decide(at_work: Desk) -> None:
+    """Decide on a claim, and on how far a source can be relied upon: Anna proposes, Boris approves."""
+    headers = {}
+    for byline in ("Anna", "Boris"):
+        with at_work.database.writing() as connection:
+            headers[byline] = {"Authorization": f"Bearer {keys.issue(connection, byline, Role.FACT_CHECKER)[1]}"}
+    source = at_work.one("sources", 0)
+    assert at_work.post(
+        "claims",
+        kind="other",
+        statement="Some are there.",
+        stage="published",
+        attributions=[{"source": source, "stance": "asserts"}],
+    )
+    status = {"claim_version": 1, "status": "unconfirmed", "credibility": 3, "standard": "reasonable_grounds"}
+    for path, body in (
+        (f"claims/{at_work.ids['claims'][-1]}/proposals", status),
+        (f"sources/{source}/proposals", {"reliability": "B"}),
+    ):
+        made = at_work.api.post(path, json={**body, "rationale": "Said."}, headers=headers["Anna"])
+        assert made.status_code == 201, made.text
+        sign = f"proposals/{made.json()['id']}/sign-offs"
+        signed = at_work.api.post(sign, json={"verdict": "approve"}, headers=headers["Boris"])
+        assert signed.status_code == 201, signed.text
 
 
 @pytest.fixture(scope="session")
@@ -120,12 +148,13 @@ def test_a_record_that_nobody_touched_passes(kept: Kept) -> None:
     # One entry for each row, of every table that this record fills.
     assert report["entries"] > 100
     nouns = value(kept, "SELECT count(DISTINCT substr(object, 1, 4)) FROM log_leaf")
-    assert nouns == 11  # change, claim and claim_relation, …; captures come by no door yet
+    assert nouns == 13  # change, claim and claim_relation, …; captures come by no door here
 
 
 LAST = "SELECT max(position) FROM log_leaf"
 PUBLISHED = "SELECT min(id) FROM claim WHERE stage = 'published'"
 TOPIC = "id, version, title, subject, metric_family, period_earliest, period_latest, change_seq, recorded_at"
+MALLORY = "INSERT INTO person (id, byline, created_at) SELECT 'per_x', 'Mallory', min(created_at) FROM person"
 FIGURE = "claim_id = (SELECT min(claim_id) FROM quantity)"
 
 
@@ -205,10 +234,26 @@ TAMPERED: dict[str, tuple[list[str | Callable[[Connection], None]], str]] = {
     ),
     "a decision": (["UPDATE review SET rationale = 'Because.'"], "review/rev_"),
     "a decision that is gone": (["DELETE FROM review"], "review/rev_"),
+    # Of these rows the log leaves the people out.
+    "who proposed it": ([MALLORY, "UPDATE proposal SET proposer_id = 'per_x'"], "proposal/prp_"),
+    "who approved it": ([MALLORY, "UPDATE sign_off SET person_id = 'per_x'"], "sign_off/sgn_"),
+    "who wrote the words that are judged": (
+        [MALLORY, "UPDATE proposal SET editor_id = 'per_x' WHERE claim_id IS NOT NULL"],
+        "proposal/prp_",
+    ),
+    "who stands for the one who proposed a reliability": (
+        [MALLORY, "UPDATE proposal SET editor_id = 'per_x' WHERE source_id IS NOT NULL"],
+        "proposal/prp_",
+    ),
+    "a decision that was not what was approved": (
+        ["UPDATE review SET status = 'disputed' WHERE sign_off_id IS NOT NULL"],
+        "review/rev_",
+    ),
+    "a reliability that was not what was approved": (["UPDATE source_rating SET reliability = 'A'"], "source_rating/"),
     "why a change was made": (["UPDATE change SET reason = 'x' WHERE seq = 7"], "change/7"),
     "who made a change": (
         [
-            "INSERT INTO person (id, byline, created_at) SELECT 'per_x', 'Mallory', created_at FROM person",
+            MALLORY,
             "UPDATE change SET actor_id = 'per_x' WHERE seq = 7",
         ],
         "change/7",

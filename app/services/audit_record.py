@@ -134,8 +134,11 @@ def _versions(connection: Connection, model: Any) -> Iterator[Fault]:
 def _signatures(connection: Connection) -> Iterator[Fault]:
     """Proposals and sign-offs are by whoever made their change, and what rests on a sign-off is what was approved.
 
-    The log says who made a change, by a commitment, and of these rows it leaves the people out.
+    The log says who made a change, by a commitment, and of these rows it leaves the people out. So it does of whoever
+    wrote the wording that is judged, and may approve nothing.
     """
+    versions = revision_table(claim)
+    looked_at, worded = versions.alias("looked_at"), versions.alias("worded")
     made = change.alias("made")
     approved = (sign_off.c.verdict == Verdict.APPROVE) & (sign_off.c.proposal_id == proposal.c.id)
     same_claim = (review.c.claim_id == proposal.c.claim_id) & (review.c.status == proposal.c.status)
@@ -155,6 +158,25 @@ def _signatures(connection: Connection) -> Iterator[Fault]:
             .join(made, made.c.seq == sign_off.c.change_seq)
             .where(sign_off.c.person_id != made.c.actor_id),
             by_another,
+        ),
+        (
+            proposal,
+            select(proposal.c.id)
+            .join(
+                looked_at,
+                (looked_at.c.id == proposal.c.claim_id) & (looked_at.c.version == proposal.c.claim_version),
+            )
+            .join(worded, (worded.c.id == looked_at.c.id) & (worded.c.version == looked_at.c.content_version))
+            .join(made, made.c.seq == worded.c.change_seq)
+            .where(proposal.c.editor_id != made.c.actor_id),
+            "names somebody else than whoever wrote the wording",
+        ),
+        (
+            proposal,
+            select(proposal.c.id).where(
+                proposal.c.source_id.is_not(None), proposal.c.editor_id != proposal.c.proposer_id
+            ),
+            "names somebody else than its proposer",
         ),
     ]
     for table, same in ((review, same_claim), (rating, same_source)):
