@@ -119,7 +119,8 @@ def _told(style: str, items: list[dict[str, Any]], clusters: list[list[dict[str,
     if clusters:
         notes = [block["c"] for block in made if block["t"] == "Para"][1:]
         return "\n".join(_line(nodes) for nodes in notes)
-    refs = next((block["c"][1] for block in made if block["t"] == "Div" and block["c"][0][0] == "refs"), [])
+    lists = (block["c"][1] for block in made if block["t"] == "Div" and block["c"][0][0] == "refs")
+    refs: list[dict[str, Any]] = next(lists, [])
     entries = [f'  <div class="csl-entry">{_line(_inlines(entry["c"][1]))}</div>' for entry in refs]
     return "\n".join(['<div class="csl-bib-body">', *entries, "</div>"])
 

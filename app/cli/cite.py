@@ -30,7 +30,9 @@ def cite(
     ] = None,
     format: Annotated[str, typer.Option(help="How to write it: bibtex, ris, csl_json, …")] = "csl_json",
     include: Annotated[str, typer.Option(help="statement, decision, or both with a comma between them.")] = "statement",
-    style: Annotated[str | None, typer.Option(help="Citation style of a formatted list, by name.")] = None,
+    style: Annotated[
+        str | None, typer.Option(help="Citation style of a formatted list: its name, or a file that ends with .csl.")
+    ] = None,
     locale: Annotated[str | None, typer.Option(help="Language of a formatted list, BCP 47.")] = None,
     topic: Annotated[str | None, typer.Option(help="All claims that answer this question (id or key).")] = None,
     kind: Annotated[list[str] | None, typer.Option(help="All claims about this.")] = None,
@@ -57,15 +59,18 @@ def cite(
     from app.schemas.citation import Rendering
     from app.schemas.query import CitationQuery
 
+    own = Path(style).read_text("utf-8-sig") if style is not None and style.endswith(".csl") else None
+    named = style if own is None else None
+    house = _house()
     picks = _picks(refs or [])
-    asked = {"format": format, "include": include, "style": style, "locale": locale, "as_of": as_of, **picks}
+    asked = {"format": format, "include": include, "style": named, "locale": locale, "as_of": as_of, **picks}
     asked |= {"topic": topic, "kind": kind, "status": status, "q": q}
     query = checked(CitationQuery, {name: value for name, value in asked.items() if value not in (None, [])})
     if format not in CITATION_FORMATS:
         fail(f"--format: must be one of {', '.join(CITATION_FORMATS)}", code=2)
     with database() as opened, opened.reading() as connection:
-        listed = _proved(connection, _citations(connection, query), proofs)
-        pieces = CITATION_FORMATS[format].write(listed, Rendering(query.style, query.locale))
+        listed = _proved(connection, _citations(connection, query, house), proofs)
+        pieces = CITATION_FORMATS[format].write(listed, Rendering(own or query.style, query.locale, house.name))
         if output is None:
             sys.stdout.writelines(pieces)
         else:
@@ -92,10 +97,10 @@ def _house() -> "House":
     return House(name=chosen.publisher, address=chosen.api_url)
 
 
-def _citations(connection: "Connection", query: "CitationQuery") -> "Iterator[Citation]":
+def _citations(connection: "Connection", query: "CitationQuery", house: "House") -> "Iterator[Citation]":
     from app.services import citations
 
-    return citations.asked(connection, query, desk(), _house())
+    return citations.asked(connection, query, desk(), house)
 
 
 def _proved(connection: "Connection", listed: "Iterator[Citation]", folder: Path | None) -> "Iterator[Citation]":

@@ -266,9 +266,23 @@ def export(
     from app.services import exports
 
     asked = {
-        "format": format, "claim": claim, "stage": stage, "kind": kind, "status": status, "topic": topic,
-        "source": source, "stance": stance, "metric": metric, "value_min": value_min, "value_max": value_max,
-        "place": place, "date_from": date_from, "date_to": date_to, "q": q, "after": after, "as_of": as_of,
+        "format": format,
+        "claim": claim,
+        "stage": stage,
+        "kind": kind,
+        "status": status,
+        "topic": topic,
+        "source": source,
+        "stance": stance,
+        "metric": metric,
+        "value_min": value_min,
+        "value_max": value_max,
+        "place": place,
+        "date_from": date_from,
+        "date_to": date_to,
+        "q": q,
+        "after": after,
+        "as_of": as_of,
         "bom": bom or None,
     }
     query = checked(ExportQuery, {name: value for name, value in asked.items() if value})
