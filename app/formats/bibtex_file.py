@@ -89,6 +89,14 @@ class _Reader:
         self._strings = dict(_MONTHS)
         self.at = 0
         self._line, self._counted = 1, 0
+        self._last_parenthesis: int | None = None
+        self._closes: dict[int, int] = {}
+        opened: list[int] = []
+        for brace in _IN_BRACES.finditer(text):
+            if brace[0] == "{":
+                opened.append(brace.start())
+            elif opened:
+                self._closes[opened.pop()] = brace.start()
 
     def next(self) -> tuple[int, str, str] | None:
         """Go behind the opening of the next entry: its line, type and what closes it; None at the end."""
@@ -173,24 +181,30 @@ class _Reader:
             self.at += 1
 
     def _enclosed(self, close: str) -> str:
-        depth, start = 0, self.at
-        pattern = _IN_BRACES if close == "}" else re.compile(r"[{})]")
-        for found in pattern.finditer(self._text, start):
-            if found[0] == close and depth == 0:
-                self.at = found.end()
-                return self._text[start : found.start()]
-            depth += {"{": 1, "}": -1}.get(found[0], 0)
-        raise _FaultyError("", "is not closed: a brace is missing")
+        """What stands from here to what closes it; the opening is right before."""
+        start = self.at
+        # Only remarks are in parentheses; braces have been paired once for all, so that no file takes for ever.
+        end = self._closes.get(start - 1, -1) if close == "}" else self._parenthesis(start)
+        if end < 0:
+            raise _FaultyError("", "is not closed: a brace is missing")
+        self.at = end + 1
+        return self._text[start:end]
+
+    def _parenthesis(self, start: int) -> int:
+        if self._last_parenthesis is None:
+            self._last_parenthesis = self._text.rfind(")")
+        return self._text.find(")", start) if start <= self._last_parenthesis else -1
 
     def _quoted(self, name: str) -> str:
-        depth, start = 0, self.at
-        for found in _IN_QUOTES.finditer(self._text, start):
-            if found[0] == '"' and depth == 0:
+        start = self.at
+        at = start
+        while (found := _IN_QUOTES.search(self._text, at)) is not None:
+            if found[0] == '"':
                 self.at = found.end()
                 return self._text[start : found.start()]
-            depth += {"{": 1, "}": -1}.get(found[0], 0)
-            if depth < 0:
+            if found[0] == "}" or found.start() not in self._closes:
                 break
+            at = self._closes[found.start()] + 1
         raise _FaultyError(name[:100], "is not closed: a quotation mark is missing")
 
     def _blank(self) -> None:
