@@ -1,7 +1,6 @@
 """BibTeX files as documents: what is kept, what goes into the note, what is refused, and that it comes out again."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -222,7 +221,7 @@ def test_a_broken_entry_costs_no_other(text: str, line: int, field: str) -> None
         assert fault.reason == "has the key of the entry in line 1"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(text=st.text("@misc{}(),=\"#%\\~ \n\ta'xand", max_size=80))
 def test_nothing_else_goes_wrong(text: str) -> None:
     found(text)
@@ -232,7 +231,7 @@ def test_nothing_else_goes_wrong(text: str) -> None:
 def test_deep_braces_and_many_entries_take_no_time() -> None:
     assert found("@misc{a, title = {" + "{" * 200_000)
     for opening in ("@misc{a, title = {", '@misc{a, title = "{', "@comment(", "@string{a = {", "@misc{a,", "% @"):
-        found(f"{opening}\n" * 5_000)
+        found(f"{opening}\n" * 2_000)
     assert found(f"@misc{{a, author = {{{'{' * 50_000 + '}' * 50_000}}}}}")
 
 
@@ -252,22 +251,10 @@ def imported(api: TestClient, editor: dict[str, str], data: bytes) -> dict[str, 
     return report
 
 
-def listed(api: TestClient) -> Iterator[dict[str, Any]]:
-    """All documents, whole."""
-    cursor: dict[str, str] = {}
-    while True:
-        page = api.get("documents", params={"limit": 200, **cursor}).json()
-        for one in page["items"]:
-            yield api.get(f"documents/{one['id']}").json()
-        if page["next"] is None:
-            return
-        cursor = {"cursor": page["next"]}
-
-
 @pytest.mark.skipif(not FILES, reason="the collection of BibTeX files is not there")
 def test_other_people_s_files_come_in_once(api: TestClient, editor: dict[str, str]) -> None:
     reports = [imported(api, editor, path.read_bytes()) for path in FILES]
-    assert len(reports) == 49
+    assert len(reports) == 50
     # Two entries have the key of another one in their file; nothing else is refused.
     assert sum(report["refused"] for report in reports) == 2
     assert sum(report["created"] for report in reports) > 700

@@ -1,9 +1,9 @@
 """Files of BibTeX and BibLaTeX as documents: what our record holds of an entry is taken, the rest told in its note.
 
-`docs/bibtex.md` lists field by field what becomes of it. A document is known by the entry's key together with its
-authors, title, date and address: keys such as `smith2025` name different things in different files. The note begins
-with the entry's own annotation; behind "From BibTeX:" stands what has no place of its own. Publishers become sources
-of which nothing but the name is known.
+`docs/bibtex.md` lists field by field what becomes of it. A document is known by the entry's key together with all that
+is taken of it: keys such as `smith2025` name different things in different files, and files that correct each other
+would never come to rest. The note begins with the entry's own annotation; behind "From BibTeX:" stands what has no
+place of its own. Publishers become sources of which nothing but the name is known.
 """
 
 import re
@@ -140,11 +140,9 @@ class _Document:
         archive_url, archived = self._address("archiveurl"), self._day("archivedate")
         language = self._language()
         remark = [latex.plain(self._left.pop(name)) for name in ("annotation", "annote") if name in self._left]
-        known = (self._entry.key, title, repr(authors), published, url)
         if publisher is not None:
             yield publisher
-        yield DocumentRecord(
-            key=f"bibtex/{latex.line(self._entry.key)[:_LONGEST_KEY]}-{_digest(*known)}",
+        document = DocumentRecord(
             kind=kind,
             title=title,
             publisher=None if publisher is None else publisher.key,
@@ -158,6 +156,8 @@ class _Document:
             archived_on=archived,
             note=self._note(remark),
         )
+        key = latex.line(self._entry.key)[:_LONGEST_KEY]
+        yield document.model_copy(update={"key": f"bibtex/{key}-{_digest(document.model_dump_json())}"})
 
     def _take(self, name: str) -> str | None:
         """A field's text, in one line; it is then no longer left."""
