@@ -257,7 +257,8 @@ def test_other_people_s_files_come_in_once(api: TestClient, editor: dict[str, st
     assert len(reports) == 50
     # Two entries have the key of another one in their file; nothing else is refused.
     assert sum(report["refused"] for report in reports) == 2
-    assert sum(report["created"] for report in reports) > 700
+    # Some entries stand in several files, word for word: these are one document.
+    assert sum(report["created"] for report in reports) > 600
     assert not any(report["revised"] for report in reports)
 
     again = [imported(api, editor, path.read_bytes()) for path in FILES]
