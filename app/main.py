@@ -11,6 +11,7 @@ from typing import Any
 
 from anyio import CapacityLimiter
 from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp
 
@@ -65,6 +66,14 @@ Who claimed what, on whose word, in which document, and what could be confirmed.
 * Errors are problem documents (RFC 9457); with 422, `errors` names the fields.
 """
 
+ABOUT: dict[str, Any] = {
+    "title": "Attest",
+    "version": __version__,
+    "summary": "A fact-check database for war reporting",
+    "description": DESCRIPTION,
+    "license_info": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+}
+
 ROOMS = (
     *(claims, figure_checks, topics, sources, documents, captures, attributions, evidence, relations),
     *(proposals, queue, progress, people, keys, citations, transfers, log, service),
@@ -89,10 +98,8 @@ class Service(FastAPI):
         return app
 
     def openapi(self) -> dict[str, Any]:
-        """FastAPI's document, and what our layers do besides."""
-        if self.openapi_schema is None:
-            documentation.add_layers(super().openapi())
-        return super().openapi()
+        """The document of the API, which every service has in common."""
+        return _document()
 
 
 def create_app(configuration: Settings | None = None) -> FastAPI:
@@ -115,11 +122,7 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
 
     app = Service(
         routes=_api().routes,
-        title="Attest",
-        version=__version__,
-        summary="A fact-check database for war reporting",
-        description=DESCRIPTION,
-        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        **ABOUT,
         openapi_url=documentation.OPENAPI,
         docs_url=None,
         redoc_url=None,
@@ -154,6 +157,14 @@ def _api() -> APIRouter:
     for room in ROOMS:
         api.include_router(room.router)
     return api
+
+
+@cache
+def _document() -> dict[str, Any]:
+    """FastAPI's document of the API, and what our layers do besides. To make it takes a second."""
+    document = get_openapi(**ABOUT, routes=_api().routes)
+    documentation.add_layers(document)
+    return document
 
 
 @cache
