@@ -173,12 +173,15 @@ def test_a_key_that_is_revoked_ends_at_once(api: TestClient, database: Database)
 class Taken:
     """A request straight to the application, of which every piece that is asked for is counted."""
 
-    def __init__(self, app: ASGIApp, path: str, headers: Headers, *, chunk: int, chunks: int) -> None:
+    def __init__(
+        self, app: ASGIApp, path: str, headers: Headers, *, chunk: int, chunks: int, whole: bool = True
+    ) -> None:
+        """`whole`: it ends with the last piece; else whoever sends it goes away instead."""
         self.pieces = 0
         self.status = 0
         self._chunk = b"x" * chunk
         self._chunks = chunks
-        self._answer = b""
+        self._whole = whole
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -202,7 +205,7 @@ class Taken:
         self.pieces += 1
         if self.pieces > self._chunks:
             return {"type": "http.disconnect"}
-        return {"type": "http.request", "body": self._chunk, "more_body": self.pieces < self._chunks}
+        return {"type": "http.request", "body": self._chunk, "more_body": not self._whole or self.pieces < self._chunks}
 
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -243,6 +246,17 @@ def test_a_body_is_read_no_further_than_its_limit(small: TestClient, key_of: Key
             taken = Taken(small.app, path, {**key_of(Role.ADMIN), **declared}, chunk=1_000, chunks=1_000)
             assert taken.status == 413, path
             assert taken.pieces <= limit / 1_000 + 1
+
+
+def test_whoever_goes_away_is_nobodys_failure(
+    small: TestClient, key_of: KeyOf, caplog: pytest.LogCaptureFixture
+) -> None:
+    for path in ("claims", "sources", "imports", f"documents/{NOWHERE}/captures"):
+        for named in ({}, {"Idempotency-Key": "first"}):
+            taken = Taken(small.app, path, {**key_of(Role.ADMIN), **named}, chunk=100, chunks=3, whole=False)
+            assert taken.status != 500, (path, named)
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
+    assert small.get("sources").json()["items"] == []
 
 
 def test_a_body_that_is_too_large(small: TestClient, editor: Headers) -> None:

@@ -177,6 +177,15 @@ def test_merging_takes_up_a_relation_that_was_there(
     assert api.get(f"relations/{relation['id']}").json()["withdrawn"] is False
 
 
+def test_merging_leaves_a_relation_that_says_so_already(
+    api: TestClient, merging: Merging, record: Record, correct: Record
+) -> None:
+    one, other = record("claims"), record("claims")
+    relation = record("relations", claim=one["id"], other_claim=other["id"], relation="same_as", note="By the desk.")
+    merged = merging.merge(one["id"], other["id"]).raise_for_status().json()
+    assert [(one["id"], one["note"]) for one in merged["relations"]] == [(relation["id"], "By the desk.")]
+
+
 def test_who_may_merge_and_what(
     api: TestClient, merging: Merging, record: Record, key_of: Callable[[Role], Headers], editor: Headers
 ) -> None:

@@ -133,8 +133,9 @@ def test_a_status_holds_once_another_has_approved_it(
 
 
 def test_the_status_is_that_of_the_last_decision(
-    desk: DeskWork, claim: dict[str, Any], evidence: dict[str, Any]
+    api: TestClient, desk: DeskWork, claim: dict[str, Any], evidence: dict[str, Any]
 ) -> None:
+    assert api.get(f"claims/{claim['id']}/reviews").json()["items"] == []
     moments = [desk.claim(claim["id"])["recorded_at"]]
     for status, credibility in (("unconfirmed", 3), ("confirmed", 1)):
         fields = {"status": status, "credibility": credibility, "evidence": [evidence["id"]]}
@@ -671,7 +672,7 @@ def stored(database: Database, proposal_id: str) -> dict[str, Any]:
 def test_proposals_are_listed_by_state_and_claim(
     api: TestClient, desk: DeskWork, record: Record, correct: Record, person: Callable[[str], Headers]
 ) -> None:
-    record("sources", name="NIS", kind="intelligence_service", key="NIS")
+    nis = record("sources", name="NIS", kind="intelligence_service", key="NIS")
     said = [{"source": "NIS", "stance": "asserts", "lineage": "original"}]
     made: dict[ProposalState, tuple[str, str]] = {}
     for state, steps in STATES.items():
@@ -693,8 +694,13 @@ def test_proposals_are_listed_by_state_and_claim(
         made[ProposalState.OPEN][1],
         made[ProposalState.MORE_REQUESTED][1],
     }
-    first = api.get("proposals", params={"limit": 4}, headers=person("Anna")).json()
-    rest = api.get("proposals", params={"limit": 4, "cursor": first["next"]}, headers=person("Anna")).json()
+    rating = {"reliability": "B", "rationale": "Borne out."}
+    rated = proposed(api.post(f"sources/{nis['id']}/proposals", json=rating, headers=person("Anna")))
+    assert listed(source="NIS") == [rated]
+    assert desk.sign(rated, "withdraw", by="Anna", reason="So.").status_code == 201
+    assert listed(source="NIS", state="open") == []
+    first = api.get("proposals", params={"limit": 5}, headers=person("Anna")).json()
+    rest = api.get("proposals", params={"limit": 5, "cursor": first["next"]}, headers=person("Anna")).json()
     assert [one["id"] for page in (first, rest) for one in page["items"]] == listed()
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import (
@@ -143,6 +144,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AttestError, lambda _request, error: of(_ours(error)))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    # Whoever went away in the middle hears nothing of it, and it is no failure of ours.
+    app.add_exception_handler(
+        ClientDisconnect, lambda _request, _error: problem(HTTPStatus.BAD_REQUEST, "The body ends too early.")
+    )
     for kind in UNAVAILABLE:
         app.add_exception_handler(kind, lambda _request, error: _busy(error))
     # Also within what Starlette has around all: that would answer in plain text, and raise the error all the same.
