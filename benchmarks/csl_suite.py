@@ -68,7 +68,9 @@ def _run(file: Path) -> tuple[str, str]:
         asked = json.loads(parts.get("CITATION-ITEMS") or "null") or [[{"id": one["id"]} for one in items]]
         strange = {name for cluster in asked for cite in cluster for name in cite} - _KNOWN
         whole = all("id" in cite for cluster in asked for cite in cluster)
-        if "CITATIONS" in parts or strange or not whole or 'position="' in style:
+        # Pandoc reads locators in the words of the language of the style.
+        placed = "default-locale" in style and any("locator" in cite for cluster in asked for cite in cluster)
+        if "CITATIONS" in parts or strange or not whole or placed or 'position="' in style:
             return mode, LEFT
         told = _told(style, items, [[_cite(cite) for cite in cluster] for cluster in asked])
     elif "CITATIONS" in parts or "BIBSECTION" in parts:
@@ -119,8 +121,7 @@ def _told(style: str, items: list[dict[str, Any]], clusters: list[list[dict[str,
     if clusters:
         notes = [block["c"] for block in made if block["t"] == "Para"][1:]
         return "\n".join(_line(nodes) for nodes in notes)
-    lists = (block["c"][1] for block in made if block["t"] == "Div" and block["c"][0][0] == "refs")
-    refs: list[dict[str, Any]] = next(lists, [])
+    refs: list[Any] = next((block["c"][1] for block in made if block["t"] == "Div" and block["c"][0][0] == "refs"), [])
     entries = [f'  <div class="csl-entry">{_line(_inlines(entry["c"][1]))}</div>' for entry in refs]
     return "\n".join(['<div class="csl-bib-body">', *entries, "</div>"])
 
@@ -158,9 +159,9 @@ def _node(node: dict[str, Any]) -> str:  # noqa: PLR0911 - a kind of node, a lin
 
 
 def _plain(text: str) -> str:
-    """What counts: not which of two ways a character is written, nor blanks at the ends of lines."""
-    said = unicodedata.normalize("NFC", html.unescape(text))
-    return re.sub(r"\s*\n\s*|\s*(</?div)|(</div>|<div[^>]*>)\s*", r"\1\2", said.strip()).strip()
+    """What counts: not which of two ways a character is written, nor where lines break."""
+    said = re.sub(r"[ \t\n]+", " ", unicodedata.normalize("NFC", html.unescape(text)))
+    return re.sub(r" *(</?div[^>]*>) *", r"\1", said).strip()
 
 
 if __name__ == "__main__":

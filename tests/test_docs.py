@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 from app import settings as configuration
 from app.cli.main import app as attest
 from app.cli.reference import vocabulary_page
+from app.formats import content_hash
+from app.formats.citation_formats import CITATION_FORMATS
 from tests.support import seed_citations
 
 ROOT = Path(__file__).parents[1]
@@ -81,3 +83,16 @@ def test_the_pages_of_citations_are_what_the_code_gives() -> None:
     for name, text in seed_citations.pages():
         kept = (seed_citations.FOLDER / name).read_text(encoding="utf-8")
         assert kept == text, "run: python -m tests.support.seed_citations"
+
+
+def test_the_recipe_of_the_content_hash_is_that_of_the_code() -> None:
+    recipe = (content_hash.__doc__ or "").partition("\n\n* ")[2]
+    assert recipe
+    assert recipe.strip() in (ROOT / "docs" / "citations.md").read_text(encoding="utf-8")
+
+
+def test_every_format_of_citations_is_in_the_documentation() -> None:
+    page = (ROOT / "docs" / "citations.md").read_text(encoding="utf-8")
+    for name, one in CITATION_FORMATS.items():
+        assert f"| `{name}` | `.{one.suffix}` | " in page, name
+        assert (f"`{one.media_type}`" in page) == one.accepted, name

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from fastapi.testclient import TestClient
 
 from app.errors import InvalidError, UnavailableError
 from app.formats import bibliography, csl_processor, csl_styles, short_style
+from app.formats.csl_locales import put_right
 from app.schemas.citation import Rendering
 from app.vocabulary import Role
+from tests.support.attest import attest
 from tests.support.cited import ROWS, cited, whole
 from tests.support.problems import refused
 
@@ -110,6 +113,12 @@ WHOLE: list[tuple[str, str | None, str, str]] = [
             "Ada Augusta Lovelace, Vincent van Gogh, and Martin Luther King Jr., “Two Soldiers Captured in Kursk, Kyiv "
             "Says,” The Daily Paper, January 12, 2025, https://example.org/people?a=1&b=2."
         ),
+    ),
+    (
+        "chicago",
+        "uk-UA",
+        "described",
+        "Western officials. «North Korea Sends More Men». The Daily Paper, 12 січня 2025.",
     ),
     (
         "mla",
@@ -284,6 +293,13 @@ def test_styles_are_found_by_their_names(asked: str, file: str) -> None:
     path = csl_styles.find(asked).path
     assert path is not None
     assert path.stem == file
+
+
+def test_words_that_a_style_has_itself_are_left_to_it() -> None:
+    own = OURS.replace("</info>", '</info><locale xml:lang="uk-UA"><terms/></locale>')
+    assert put_right(own, "uk-UA") == own
+    assert put_right(OURS, "fr-FR") == OURS
+    assert "січня" in put_right(OURS, "uk-UA")
 
 
 @pytest.mark.parametrize(
@@ -546,3 +562,20 @@ def test_a_style_of_ones_own(api: TestClient, claim: dict[str, Any], key_of: Key
     refused(api.post("citations", content=OURS.encode()), 401)
     refused(api.post("citations", files={"style": OURS.encode()}, headers=reader), 415)
     refused(api.post("citations", content=b"<" * 1_000_001, headers=reader), 413)
+
+
+def test_cite_by_command(claim: dict[str, Any], url: str, tmp_path: Path) -> None:
+    done = attest(url, tmp_path, "cite", claim["id"], "--style", "apa")
+    assert (done.code, done.out) == (0, APA)
+    own = tmp_path / "house.csl"
+    own.write_text(OURS, encoding="utf-8")
+    written = tmp_path / "list.txt"
+    assert attest(url, tmp_path, "cite", "--style", own, "-o", written).code == 0
+    assert written.read_text(encoding="utf-8") == "Our style: Розвідка: <script>alert(1)</script>!\n"
+    assert attest(url, tmp_path, "cite", claim["id"], "--format", "news").out.startswith("Ukrainian intelligence said")
+    assert attest(url, tmp_path, "cite", "--style", tmp_path / "no.csl").code == 2
+    assert attest(url, tmp_path, "cite", "--format", "no").code == 2
+    refused_style = attest(url, tmp_path, "cite", "--style", "apaa", "-o", tmp_path / "none.txt")
+    assert refused_style.code != 0
+    assert "near: apa" in refused_style.err
+    assert not (tmp_path / "none.txt").exists()

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +29,7 @@ def cite(
         list[Path] | None,
         typer.Option(help="Read a reference list (.bib, .ris, .csl.json, any text) and say what has become of it."),
     ] = None,
-    format: Annotated[str, typer.Option(help="How to write it: bibtex, ris, csl_json, …")] = "csl_json",
+    format: Annotated[str, typer.Option(help="How to write it: bibliography, bibtex, ris, …")] = "bibliography",
     include: Annotated[str, typer.Option(help="statement, decision, or both with a comma between them.")] = "statement",
     style: Annotated[
         str | None, typer.Option(help="Citation style of a formatted list: its name, or a file that ends with .csl.")
@@ -59,7 +60,7 @@ def cite(
     from app.schemas.citation import Rendering
     from app.schemas.query import CitationQuery
 
-    own = Path(style).read_text("utf-8-sig") if style is not None and style.endswith(".csl") else None
+    own = None if style is None or not style.endswith(".csl") else _text_of(Path(style))
     named = style if own is None else None
     house = _house()
     picks = _picks(refs or [])
@@ -71,11 +72,20 @@ def cite(
     with database() as opened, opened.reading() as connection:
         listed = _proved(connection, _citations(connection, query, house), proofs)
         pieces = CITATION_FORMATS[format].write(listed, Rendering(own or query.style, query.locale, house.name))
+        # What is refused is refused before a file is made.
+        pieces = chain([next(pieces, "")], pieces)
         if output is None:
             sys.stdout.writelines(pieces)
         else:
             with output.open("w", encoding="utf-8", newline="") as stream:
                 stream.writelines(pieces)
+
+
+def _text_of(style: Path) -> str:
+    try:
+        return style.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"--style: {error}", code=2)
 
 
 def _picks(refs: list[str]) -> dict[str, list[str]]:

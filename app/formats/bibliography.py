@@ -13,6 +13,7 @@ from typing import Any
 from app.errors import InvalidError
 from app.formats import csl_processor, csl_styles, pandoc_json, short_style
 from app.formats.csl_json import item
+from app.formats.csl_locales import put_right
 from app.formats.edtf_parts import parts
 from app.formats.pandoc_json import Node
 from app.formats.scripts import has_initials, runs_together
@@ -92,7 +93,7 @@ def _entries(citations: Sequence[Citation], rendering: Rendering) -> Iterator[li
 def _made(references: Mapping[str, Reference], style: csl_styles.Style, locale: str) -> dict[str, list[Node]]:
     asked = [{"id": key, **reference} for key, (reference, _) in references.items()]
     document = pandoc_json.document(asked, locale, lists=style.lists)
-    told = csl_processor.run(document, style=style.path or style.text or "")
+    told = csl_processor.run(document, style=put_right(csl_styles.text_of(style), locale))
     return dict(pandoc_json.entries(told, list(references), lists=style.lists))
 
 

@@ -53,8 +53,8 @@ def program() -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def run(document: bytes, *, style: Path | str) -> bytes:
-    """What the processor makes of a document, both in pandoc's JSON; `style` is a file or XML.
+def run(document: bytes, *, style: str) -> bytes:
+    """What the processor makes of a document, both in pandoc's JSON; `style` is XML.
 
     Raises InvalidError for a style that it cannot use, UnavailableError if it is busy or not there.
     """
@@ -83,10 +83,7 @@ def _turn() -> Iterator[None]:
 
 
 @contextmanager
-def _file(style: Path | str) -> Iterator[Path]:
-    if isinstance(style, Path):
-        yield style
-        return
+def _file(style: str) -> Iterator[Path]:
     with NamedTemporaryFile("w", suffix=".csl", encoding="utf-8") as file:
         file.write(style)
         file.flush()

@@ -60,7 +60,7 @@ class Style(NamedTuple):
 
     path: Path | None
     """Where it is; None: it was brought along."""
-    text: str | None
+    text: str
     """Its XML, where it was brought along."""
     locale: str | None
     """Language that it is written for."""
@@ -80,6 +80,11 @@ def folder() -> Path | None:
 def find(asked: str) -> Style:
     """The style of this name, or the one that this XML is. Raises InvalidError."""
     return _brought(asked) if asked.lstrip("\ufeff \t\r\n").startswith("<") else _named(_name(asked))
+
+
+def text_of(style: Style) -> str:
+    """The XML of a style."""
+    return style.text if style.path is None else style.path.read_text(encoding="utf-8")
 
 
 def locale_of(asked: str) -> str:
@@ -121,7 +126,7 @@ def _named(name: str) -> Style:
         if path is None:
             raise InvalidError.of("style", f"{name!r} rests on {parent!r}, which is not there")
         style = _read(path.read_text(encoding="utf-8"))
-    return _described(style, path, None, locale)
+    return _described(style, path, "", locale)
 
 
 @cache
@@ -206,7 +211,7 @@ def _brought(text: str) -> Style:
     return _described(style, None, text, style.get("default-locale"))
 
 
-def _described(style: Element, path: Path | None, text: str | None, locale: str | None) -> Style:
+def _described(style: Element, path: Path | None, text: str, locale: str | None) -> Style:
     return Style(
         path,
         text,
