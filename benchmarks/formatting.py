@@ -39,7 +39,7 @@ def _measured(write: Write, rendering: Rendering, cited: list[Citation]) -> floa
     """Seconds of work for a list, ours and of the processor, the best of some, for others use the machine too."""
     taken = []
     # The system counts in hundredths of a second.
-    again = 1 if write is not csl_json.write and rendering.style != short_style.NAME else 2_000 // len(cited)
+    again = 1 if write is not csl_json.write and rendering.style != short_style.NAME else 20_000 // len(cited)
     for _ in range(ROUNDS):
         begin = sum(os.times()[:4])
         for _ in range(again):
