@@ -44,7 +44,7 @@ def _entry(claim: PublishedClaim, address: str) -> str:
         f"<entry{language}>\n<id>{xml(address)}</id>\n"
         f'<title type="text">{xml(_title(claim))}</title>\n'
         f"<updated>{xml(claim.recorded_at)}</updated>\n"
-        f'<link rel="alternate" type="application/json" href="{xml(claim.address)}"/>\n'
+        f'<link rel="alternate" href="{xml(claim.address)}"/>\n'
         f"{categories}"
         f'<summary type="text">{xml(" ".join(_summary(claim)))}</summary>\n</entry>\n'
     )
