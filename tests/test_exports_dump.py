@@ -103,8 +103,13 @@ def week(
     )["id"]
     version = api.get(f"claims/{claim}").json()["version"]
     proposal = {
-        "claim_version": version, "status": "confirmed", "credibility": 1,
-        "standard": "clear_and_convincing", "rationale": "The badge.", "evidence": [piece], "notice": "Corrected.",
+        "claim_version": version,
+        "status": "confirmed",
+        "credibility": 1,
+        "standard": "clear_and_convincing",
+        "rationale": "The badge.",
+        "evidence": [piece],
+        "notice": "Corrected.",
     }
     signed(api, f"claims/{claim}/proposals", proposal, proposer, approver)
     # The record could not carry the decision any more: it is kept all the same, and stale.
@@ -159,9 +164,14 @@ def test_everything_public_is_in_it_and_nothing_else(
         assert word not in whole
     claim = next(one for one in records(tmp_path / "dump", "claims") if one["id"] == week["claim"])
     assert claim["reviews"][0] == {
-        "status": "confirmed", "rationale": "The badge.", "decided_on": claim["reviews"][0]["decided_on"],
-        "decided_by": "Test fact_checker and Test admin", "credibility": 1, "standard": "clear_and_convincing",
-        "notice": "Corrected.", "stale": True,
+        "status": "confirmed",
+        "rationale": "The badge.",
+        "decided_on": claim["reviews"][0]["decided_on"],
+        "decided_by": "Test fact_checker and Test admin",
+        "credibility": 1,
+        "standard": "clear_and_convincing",
+        "notice": "Corrected.",
+        "stale": True,
     }
     assert [one["ruling"] for one in claim["rulings"]] == ["established", "not_established", "established"]
     assert [one["retraction"]["by"] for one in claim["attributions"] if one.get("retraction")] == ["origin"]

@@ -134,6 +134,8 @@ def open_paths(known: dict[str, str]) -> Iterator[str]:
             path += {"inclusion": f"?object=claim/{known['claims']}", "consistency": "?first=1"}.get(
                 path.split("/")[-1], ""
             )
+        if path.endswith("citations/check"):
+            path += f"?cited={known['claims']}@1"
         assert "{" not in path, f"this test does not know what may stand in {path}"
         yield path.removeprefix("/api/v1/") if path.startswith("/api/v1/") else f"http://testserver{path}"
         if noun == "claims" and path.endswith("/claims"):

@@ -132,7 +132,6 @@ def reads(desk: Desk, moment: str) -> list[Request]:
         ("progress", {}),
         *(("citations", {"format": one, "include": "statement,decision"}) for one in CITATION_FORMATS),
         ("citations", {"q": "zebra*"}),
-        ("citations/check", {"cited": [f"{desk.public}@1", f"{desk.draft}@1"]}),
     ]
     objects: list[Request] = [
         (claim, {}),
@@ -152,6 +151,7 @@ def reads(desk: Desk, moment: str) -> list[Request]:
         *both,
         *((path, {**params, **then}) for path, params in both),
         (f"{claim}/versions/1", {}),
+        ("citations/check", {"cited": f"{desk.public}@1"}),
         ("progress", {}),
         ("log", {}),
         ("log/checkpoint", {}),

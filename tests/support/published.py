@@ -39,10 +39,22 @@ def source(name: str = "NIS", *, number: int = 1, **fields: Any) -> PublishedSou
 def document(title: str | None = "Briefing", *, number: int = 1, **fields: Any) -> PublishedDocument:
     """A document."""
     known: dict[str, Any] = {
-        "id": f"doc_{number:026d}", "version": 1, "kind": DocumentKind.ARTICLE, "title": title, "author": None,
-        "authors": (), "publisher": None, "url": "https://news.example/1", "language": "en",
-        "published": "2025-01-12", "accessed_on": None, "archive_url": None, "archived_on": None, "note": None,
-        "captures": [], "recorded_at": MOMENT,
+        "id": f"doc_{number:026d}",
+        "version": 1,
+        "kind": DocumentKind.ARTICLE,
+        "title": title,
+        "author": None,
+        "authors": (),
+        "publisher": None,
+        "url": "https://news.example/1",
+        "language": "en",
+        "published": "2025-01-12",
+        "accessed_on": None,
+        "archive_url": None,
+        "archived_on": None,
+        "note": None,
+        "captures": [],
+        "recorded_at": MOMENT,
     }
     return PublishedDocument(**{**known, **fields})
 
@@ -50,9 +62,17 @@ def document(title: str | None = "Briefing", *, number: int = 1, **fields: Any) 
 def said(by: PublishedSource, *, number: int = 1, **fields: Any) -> PublishedAttribution:
     """What a source says of a claim."""
     known: dict[str, Any] = {
-        "id": f"att_{number:026d}", "source": by, "stance": Stance.ASSERTS, "lineage": Lineage.ORIGINAL,
-        "relayed_from": [], "document": None, "said": "2025-01-12", "quote": None, "search": None,
-        "withdrawn": False, "retraction": None,
+        "id": f"att_{number:026d}",
+        "source": by,
+        "stance": Stance.ASSERTS,
+        "lineage": Lineage.ORIGINAL,
+        "relayed_from": [],
+        "document": None,
+        "said": "2025-01-12",
+        "quote": None,
+        "search": None,
+        "withdrawn": False,
+        "retraction": None,
     }
     return PublishedAttribution(**{**known, **fields})
 
@@ -60,9 +80,17 @@ def said(by: PublishedSource, *, number: int = 1, **fields: Any) -> PublishedAtt
 def figure(**fields: Any) -> dict[str, Any]:
     """A figure of a claim."""
     known = {
-        "metric": "present", "unit": "soldiers", "population": None, "qualifier": "exact",
-        "low": None, "best": None, "high": None, "cumulative": False, "basis": "unstated",
-        "verbatim": None, "verbatim_language": None,
+        "metric": "present",
+        "unit": "soldiers",
+        "population": None,
+        "qualifier": "exact",
+        "low": None,
+        "best": None,
+        "high": None,
+        "cumulative": False,
+        "basis": "unstated",
+        "verbatim": None,
+        "verbatim_language": None,
     }
     return {**known, **fields}
 
@@ -70,8 +98,14 @@ def figure(**fields: Any) -> dict[str, Any]:
 def fact_check(original: Mapping[str, Any], *, number: int = 1, **fields: Any) -> PublishedFactCheck:
     """A review of another."""
     known: dict[str, Any] = {
-        "id": f"fck_{number:026d}", "source": source("The Checker", number=90), "document": None,
-        "verdict": None, "rating_value": None, "best_rating": None, "worst_rating": None, "explanation": None,
+        "id": f"fck_{number:026d}",
+        "source": source("The Checker", number=90),
+        "document": None,
+        "verdict": None,
+        "rating_value": None,
+        "best_rating": None,
+        "worst_rating": None,
+        "explanation": None,
         "original": original,
     }
     return PublishedFactCheck(**{**known, **fields})
@@ -80,10 +114,22 @@ def fact_check(original: Mapping[str, Any], *, number: int = 1, **fields: Any) -
 def decision(**fields: Any) -> dict[str, Any]:
     """A decision on a claim."""
     known = {
-        "id": f"rev_{1:026d}", "status": "unconfirmed", "rationale": "Nobody has seen it.",
-        "decided_on": "2025-01-12", "decided_by": "Anna and Boris", "proposed_by": "Anna", "approved_by": "Boris",
-        "credibility": 3, "standard": "reasonable_grounds", "probability": None, "evidence": [], "notice": None,
-        "claim_version": 1, "stale": False, "stale_because": [], "recorded_at": MOMENT,
+        "id": f"rev_{1:026d}",
+        "status": "unconfirmed",
+        "rationale": "Nobody has seen it.",
+        "decided_on": "2025-01-12",
+        "decided_by": "Anna and Boris",
+        "proposed_by": "Anna",
+        "approved_by": "Boris",
+        "credibility": 3,
+        "standard": "reasonable_grounds",
+        "probability": None,
+        "evidence": [],
+        "notice": None,
+        "claim_version": 1,
+        "stale": False,
+        "stale_because": [],
+        "recorded_at": MOMENT,
     }
     return {**known, **fields}
 
@@ -92,10 +138,25 @@ def claim(*, number: int = 1, attributions: Sequence[PublishedAttribution] = (),
     """A claim on which something was decided."""
     identifier = f"clm_{number:026d}"
     known: dict[str, Any] = {
-        "id": identifier, "key": None, "version": 2, "address": HOUSE.claim(identifier, 2), "recorded_at": MOMENT,
-        "kind": "troop_estimate", "statement": "About 11,000 are there.", "language": "en", "topic": None,
-        "place": None, "time": "2025-01", "status": Status.UNCONFIRMED, "stage": Stage.PUBLISHED, "notice": None,
-        "adverse_to": None, "quantities": [], "attributions": attributions, "evidence": [],
-        "decision": decision(), "fact_checks": [],
+        "id": identifier,
+        "key": None,
+        "version": 2,
+        "address": HOUSE.claim(identifier, 2),
+        "recorded_at": MOMENT,
+        "kind": "troop_estimate",
+        "statement": "About 11,000 are there.",
+        "language": "en",
+        "topic": None,
+        "place": None,
+        "time": "2025-01",
+        "status": Status.UNCONFIRMED,
+        "stage": Stage.PUBLISHED,
+        "notice": None,
+        "adverse_to": None,
+        "quantities": [],
+        "attributions": attributions,
+        "evidence": [],
+        "decision": decision(),
+        "fact_checks": [],
     }
     return PublishedClaim(**{**known, **fields})
