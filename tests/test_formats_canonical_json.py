@@ -12,11 +12,18 @@ from hypothesis import strategies as st
 from app.formats.canonical_json import LARGEST, decimal_text, encode, text_of_json
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
-plain = st.recursive(
-    st.none() | st.booleans() | st.integers(-LARGEST, LARGEST) | texts,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(max_codepoint=127)), inner),
-)
-any_keys = st.recursive(plain, lambda inner: st.dictionaries(texts, inner, max_size=5))
+
+
+def json_with(keys: st.SearchStrategy[str]) -> st.SearchStrategy[object]:
+    """What JSON can say, with such keys."""
+    return st.recursive(
+        st.none() | st.booleans() | st.integers(-LARGEST, LARGEST) | texts,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner),
+    )
+
+
+plain = json_with(st.text(st.characters(max_codepoint=127)))
+any_keys = json_with(texts)
 
 
 def in_order(value: object) -> object:
