@@ -57,10 +57,10 @@ class Server:
 
     def start(self) -> None:
         """Start it, after a crash as well."""
-        left = self._home / "data" / "postmaster.pid"
         # Where nobody collects what has ended, its number still seems to be taken.
-        if left.exists() and not _runs(self.pid):
-            left.unlink()
+        if (self._home / "data" / "postmaster.pid").exists() and not _runs(self.pid):
+            for left in (self._home / "data" / "postmaster.pid", *Path(self._socket).glob(".s.PGSQL.*.lock")):
+                left.unlink()
         of_tests._run([*self._control, f"--log={self._home / 'log'}", "start"], self._home / "log")
 
     def kill(self) -> None:

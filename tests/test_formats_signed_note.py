@@ -1,6 +1,7 @@
 """Signed notes and checkpoints, beside the example that the specification gives."""
 
 import base64
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -91,6 +92,28 @@ def test_refusals_say_why(note: str, why: str) -> None:
 def test_a_key_that_is_none_is_refused(vkey: str) -> None:
     with pytest.raises(NoteError):
         Verifier.parse(vkey)
+
+
+def key_of(name: str, key: bytes) -> str:
+    """A public key as text, with the id that belongs to it, whatever it is."""
+    identifier = sha256(name.encode() + b"\n" + key).digest()[:4]
+    return f"{name}+{identifier.hex()}+{base64.b64encode(key).decode()}"
+
+
+def test_a_key_that_can_be_none_is_refused_although_its_id_belongs_to_it() -> None:
+    public = SIGNER.verifier.public
+    good = key_of("example.com/log", b"\x01" + public)
+    assert Verifier.parse(f"  {good}\n") == SIGNER.verifier
+    for name, key in (
+        ("a b", b"\x01" + public),
+        ("", b"\x01" + public),
+        ("a", b"\x02" + public),
+        ("a", b"\x01" + public[:-1]),
+        ("a", b"\x01" + public + b"x"),
+        ("a", b"\x01"),
+    ):
+        with pytest.raises(NoteError, match="has the form name"):
+            Verifier.parse(key_of(name, key))
 
 
 @pytest.mark.parametrize(("name", "private"), [("a b", b"k" * 32), ("a+b", b"k" * 32), ("", b"k" * 32), ("a", b"k")])
