@@ -17,7 +17,7 @@ COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check lint bench bench-full lock clean
+.PHONY: help run test cover check lint bench bench-full lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -29,6 +29,13 @@ run: $(VENV)/runtime.stamp ## install, migrate, import seed_data and serve
 
 test: $(VENV)/dev.stamp ## run the tests, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# What decides who may do what, what becomes of a proposal, and whether the log proves it: see docs/testing.md.
+cover: $(VENV)/dev.stamp ## the tests of permissions, workflow and log, and whether they take every branch of these
+	$(BIN)/python -m pytest --cov=app --cov-report=term-missing:skip-covered $(COVER) $(PYTEST_ARGS)
+
+COVER := $(addprefix tests/test_,$(addsuffix .py,access wrong_keys permissions people idempotency reviews origins merging \
+	log audit verify_proof formats_merkle formats_canonical_json formats_signed_note))
 
 check: lint test ## everything that has to hold before a change is taken
 

@@ -1,5 +1,7 @@
 """`attest reference`: the words of the record and the rules for a status, as a page of documentation."""
 
+from collections.abc import Iterable, Sequence
+
 import typer
 
 from app.vocabulary import LISTS
@@ -30,9 +32,8 @@ def vocabulary_page() -> str:
     parts.append(
         "## What a status needs\n\nA decision that the record cannot carry is refused, naming what is missing.\n"
     )
-    parts.append(
-        _table(("status", "it may be set only with"), [(f"`{one}`", rule.needs) for one, rule in RULES.items()])
-    )
+    needs = [(f"`{one}`", rule.needs, " or ".join(map(str, sorted(rule.credibility)))) for one, rule in RULES.items()]
+    parts.append(_table(("status", "it may be set only with", "credibility of the claim"), needs))
     parts.append(
         "## How the queue ranks\n\nThe points of a claim's reasons are added up. Reach alone is none to wait.\n"
     )
@@ -49,6 +50,6 @@ def vocabulary_page() -> str:
     return "\n".join(parts)
 
 
-def _table(head: tuple[str, str], rows: list[tuple[str, str]]) -> str:
-    lines = [head, ("---", "---"), *rows]
-    return "\n".join(f"| {first} | {second} |" for first, second in lines) + "\n"
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
