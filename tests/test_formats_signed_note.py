@@ -30,9 +30,10 @@ def test_a_note_that_another_implementation_signed() -> None:
 
 
 def test_what_is_signed_is_verified_and_read() -> None:
-    note = SIGNER.sign(CHECKPOINT.text)
+    signer = Signer("example.com/log", b"k" * 32)
+    note = signer.sign(CHECKPOINT.text)
 
-    text = Note.parse(note).verified([Verifier.parse(VKEY), Verifier.parse(SIGNER.verifier.vkey)])
+    text = Note.parse(note).verified([Verifier.parse(VKEY), Verifier.parse(signer.verifier.vkey)])
 
     assert Checkpoint.parse(text) == CHECKPOINT
     assert text == f"example.com/log\n7\n{base64.b64encode(b'r' * 32).decode()}\n"
@@ -70,7 +71,7 @@ def test_what_is_no_checkpoint_is_refused(text: str) -> None:
         ("\ud800" + NOTE, "UTF-8"),
         ("\n\n— PeterNeumann x08go/ZJ\n", "a note is"),
         (NOTE.rstrip("\n"), "a note is"),
-        (NOTE.replace("—", "-"), "the form"),
+        (NOTE.replace("—", "-"), "^a signature has the form '— name base64'$"),
         (NOTE.replace("PeterNeumann", "Peter+Neumann"), "the form"),
         (NOTE.replace("AM=\n", "AM\n"), "base64"),
         (NOTE.replace("AM=\n", "AN=\n"), "base64"),
@@ -86,11 +87,18 @@ def test_refusals_say_why(note: str, why: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "vkey",
-    ["", "PeterNeumann", VKEY.replace("c74f", "c74e"), VKEY + "A", VKEY.replace("ARpc", "AhpC"), "a b" + VKEY],
+    ("vkey", "why"),
+    [
+        ("", "base64 is expected"),
+        ("PeterNeumann", "base64 is expected"),
+        (VKEY.replace("c74f", "c74e"), "^the id of the key PeterNeumann does not belong to it$"),
+        (VKEY + "A", "base64 is expected"),
+        (VKEY.replace("ARpc", "AhpC"), "has the form"),
+        ("a b" + VKEY, "has the form"),
+    ],
 )
-def test_a_key_that_is_none_is_refused(vkey: str) -> None:
-    with pytest.raises(NoteError):
+def test_a_key_that_is_none_is_refused(vkey: str, why: str) -> None:
+    with pytest.raises(NoteError, match=why):
         Verifier.parse(vkey)
 
 
@@ -112,11 +120,19 @@ def test_a_key_that_can_be_none_is_refused_although_its_id_belongs_to_it() -> No
         ("a", b"\x01" + public + b"x"),
         ("a", b"\x01"),
     ):
-        with pytest.raises(NoteError, match="has the form name"):
+        with pytest.raises(NoteError, match=r"^a public key of a log has the form name\+id\+key, and is for Ed25519$"):
             Verifier.parse(key_of(name, key))
 
 
-@pytest.mark.parametrize(("name", "private"), [("a b", b"k" * 32), ("a+b", b"k" * 32), ("", b"k" * 32), ("a", b"k")])
-def test_nobody_signs_under_a_name_or_with_a_key_that_cannot_be(name: str, private: bytes) -> None:
-    with pytest.raises(NoteError):
+@pytest.mark.parametrize(
+    ("name", "private", "why"),
+    [
+        ("a b", b"k" * 32, "^a log's name has neither blanks nor a plus sign$"),
+        ("a+b", b"k" * 32, "plus sign"),
+        ("", b"k" * 32, "plus sign"),
+        ("a", b"k", "^a private key has 32 bytes$"),
+    ],
+)
+def test_nobody_signs_under_a_name_or_with_a_key_that_cannot_be(name: str, private: bytes, why: str) -> None:
+    with pytest.raises(NoteError, match=why):
         Signer(name, private)
