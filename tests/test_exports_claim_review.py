@@ -152,7 +152,7 @@ def test_what_we_decided_is_valid(api: TestClient, editor: dict[str, str]) -> No
     assert {one["reviewRating"]["alternateName"] for one in reviews} == {"Unconfirmed"}
 
 
-def checks_of(api: TestClient) -> dict[str, Any]:
+def checks_of(api: TestClient) -> dict[tuple[str, str], dict[str, Any]]:
     """What is on record of others' reviews, by claim, without ids of this record."""
     found = {}
     for item in api.get("claims", params={"limit": 200}).json()["items"]:
@@ -180,7 +180,8 @@ def test_reviews_of_others_keep_every_value(api: TestClient, editor: dict[str, s
     }
 
     again = api.post("imports", content=out, headers=editor).json()
-    assert (again["unchanged"], again["refused"]) == (43, 0)
+    assert (again["unchanged"], again["rows"], again["refused"]) == (43, 43, 0)
+    assert again["objects"]["claim"] == {"created": 0, "unchanged": 43, "revised": 0}
     with second_service(tmp_path) as (second, headers):
         load(second, headers, out)
         assert checks_of(second) == checks_of(api)

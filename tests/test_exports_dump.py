@@ -62,6 +62,7 @@ def week(
     top = record("sources", name="A state", key="state")
     other = record("sources", name="B service", parent=top["id"], side="Ukraine")
     lone = record("sources", name="Named by nobody", kind="ngo", other_names=["|", "'=x"])
+    relay = record("sources", name="An agency", kind="news_organisation")["id"]
     record("topics", title="Asked by nobody?")
     topic = record("topics")["id"]
     record("documents", title="Cited by nobody", authors=[{"family": "Kim", "given": "Jong Un"}], author="Kim Jong Un")
@@ -71,7 +72,7 @@ def week(
     said = [
         {"key": "one", "source": first, "stance": "asserts", "lineage": "original", "document": document},
         {"key": "two", "source": second, "stance": "asserts", "lineage": "original"},
-        {"source": second, "stance": "asserts", "lineage": "relayed", "upstream": "one"},
+        {"source": relay, "stance": "asserts", "lineage": "relayed", "upstream": "one"},
     ]
     later = record("claims", statement="Their own figure.")["id"]
     claim = record("claims", topic=topic, attributions=said, adverse_to=first)["id"]
@@ -101,6 +102,15 @@ def week(
         examined_on="2025-01-14",
         finding="The badge is legible.",
     )["id"]
+    version = api.get(f"claims/{claim}").json()["version"]
+    proposal = {
+        "claim_version": version,
+        "status": "unconfirmed",
+        "credibility": 3,
+        "standard": "reasonable_grounds",
+        "rationale": "Not examined.",
+    }
+    signed(api, f"claims/{claim}/proposals", proposal, proposer, approver)
     version = api.get(f"claims/{claim}").json()["version"]
     proposal = {
         "claim_version": version,
@@ -157,16 +167,17 @@ def test_everything_public_is_in_it_and_nothing_else(
     counted = {
         name: len(api.get(name, params={"limit": 200}).json()["items"]) for name in ("topics", "sources", "documents")
     }
-    stages = {"stage": ["published", "withdrawn"], "limit": 200}
+    stages: dict[str, Any] = {"stage": ["published", "withdrawn"], "limit": 200}
     counted["claims"] = len(api.get("claims", params=stages).json()["items"])
     assert manifest.counts == counted
     for word in ("ebra", week["draft"]):
         assert word not in whole
     claim = next(one for one in records(tmp_path / "dump", "claims") if one["id"] == week["claim"])
-    assert claim["reviews"][0] == {
+    assert [one["status"] for one in claim["reviews"]] == ["unconfirmed", "confirmed"]
+    assert claim["reviews"][1] == {
         "status": "confirmed",
         "rationale": "The badge.",
-        "decided_on": claim["reviews"][0]["decided_on"],
+        "decided_on": claim["reviews"][1]["decided_on"],
         "decided_by": "Test fact_checker and Test admin",
         "credibility": 1,
         "standard": "clear_and_convincing",
@@ -238,7 +249,7 @@ def rewritten(**changes: Any) -> Callable[[Path], None]:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "words"),
+    "spoiled",
     [
         (alter, "claims.jsonl has another SHA-256"),
         (shorten, "sources.jsonl has"),
@@ -249,8 +260,9 @@ def rewritten(**changes: Any) -> Callable[[Path], None]:
     ],
 )
 def test_a_dump_that_is_not_as_it_was_made_is_refused(
-    database: Database, tmp_path: Path, api: TestClient, editor: dict[str, str], spoil: Any, words: str
+    database: Database, tmp_path: Path, api: TestClient, editor: dict[str, str], spoiled: tuple[Any, str]
 ) -> None:
+    spoil, words = spoiled
     load_file(api, editor, (SEED / "01-story-january-2025.json").read_bytes())
     dumped(database, tmp_path / "dump")
     spoil(tmp_path / "dump")
@@ -313,9 +325,9 @@ def test_a_file_with_ratings_is_imported_over_the_api(
     (item,) = api.get(f"sources/{source}/ratings").json()["items"]
     assert (item["reliability"], item["topic_id"], item["decided_by"]) == ("B", topic, "Desk")
     assert (item["proposed_by"], item["approved_by"]) == (None, None)
-    for format in ("attest_json", "attest_csv"):
-        record("claims", attributions=[{"source": source, "stance": "asserts"}])
-        out = api.get("export", params={"format": format}).content
+    record("claims", attributions=[{"source": source, "stance": "asserts"}])
+    for name in ("attest_json", "attest_csv"):
+        out = api.get("export", params={"format": name}).content
         report = load_file(api, editor, out)
         assert report["rows"] == report["unchanged"]
 
@@ -355,8 +367,8 @@ def test_the_command_line_makes_a_dump_and_loads_it(tmp_path: Path) -> None:
     assert "36 created" in loaded.output
     assert run("two", "dump", str(tmp_path / "again"), "--licence", "CC0-1.0").exit_code == 0
     assert contents(tmp_path / "again") == contents(tmp_path / "dump")
-    for format in ("csv", "jsonl", "parquet", "json_ld", "claim_review", "atom"):
-        out = tmp_path / f"out.{format}"
-        done = run("two", "export", "--format", format, "--kind", "casualty_figure", "-o", str(out))
+    for name in ("csv", "jsonl", "parquet", "json_ld", "claim_review", "atom"):
+        out = tmp_path / f"out.{name}"
+        done = run("two", "export", "--format", name, "--kind", "casualty_figure", "-o", str(out))
         assert done.exit_code == 0, done.output
         assert out.stat().st_size > 100

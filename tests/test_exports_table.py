@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from app.formats import claim_csv, claim_parquet
 from app.formats.claim_table import COLUMNS
+from app.formats.export_formats import EXPORT_FORMATS
 from app.formats.spreadsheet import safe, unsafe
 from tests.support.published import EDITION, claim, figure, said, source
 
@@ -112,6 +114,16 @@ def test_a_row_for_each_figure(figures: list[dict[str, Any]], expected: list[tup
     table = csv.DictReader(io.StringIO("".join(claim_csv.write([claim(quantities=figures)], EDITION)), newline=""))
     names = ("figure", "qualifier", "value_low", "value_best", "value_high")
     assert [tuple(row[name] for name in names) for row in table] == expected
+
+
+def test_the_columns_are_documented() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "exports.md").read_text()
+    told = re.findall(r"^\| `(\w+)` \| ([^|]*) \|$", page, re.MULTILINE)
+    assert [one for one in told if one[0] in {column.name for column in COLUMNS}] == [
+        (column.name, column.meaning) for column in COLUMNS
+    ]
+    for name, one in EXPORT_FORMATS.items():
+        assert f"| `{name}` | `.{one.suffix}` | `{one.media_type.partition(';')[0]}` |" in page
 
 
 def test_a_byte_order_mark_is_put_before_it_on_demand(api: TestClient, record: Callable[..., Any]) -> None:

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from app.api import permissions
 from app.formats.citation_formats import CITATION_FORMATS
+from app.formats.export_formats import EXPORT_FORMATS
 from app.main import create_app
 from app.settings import Settings
 from app.vocabulary import Role
@@ -143,6 +144,6 @@ def open_paths(known: dict[str, str]) -> Iterator[str]:
             yield "claims?q=soldiers"
             yield "claims?sort=recorded"
         if noun == "export":
-            yield "export?format=attest_csv"
+            yield from (f"export?format={name}" for name in EXPORT_FORMATS)
         if noun == "citations":
             yield from (f"citations?format={name}&include=statement,decision" for name in CITATION_FORMATS)

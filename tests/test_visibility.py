@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.formats.citation_formats import CITATION_FORMATS
+from app.formats.export_formats import EXPORT_FORMATS
 from app.vocabulary import Role
 from tests.support.problems import refused
 
@@ -126,11 +127,13 @@ def reads(desk: Desk, moment: str) -> list[Request]:
         ("documents", {}),
         (f"topics/{desk.topic}/estimates", {}),
         ("export", {}),
-        ("export", {"format": "attest_csv"}),
+        *(("export", {"format": name}) for name in EXPORT_FORMATS),
+        ("export", {"format": "json_ld", "claim": desk.public}),
+        ("export", {"format": "jsonl", "stage": ["published", "withdrawn"]}),
+        ("claims.csv", {"topic": desk.topic}),
         ("export", {"q": "zebra*"}),
         *(("citations", {"format": name, "include": "statement,decision"}) for name in CITATION_FORMATS),
         ("progress", {}),
-        *(("citations", {"format": one, "include": "statement,decision"}) for one in CITATION_FORMATS),
         ("citations", {"q": "zebra*"}),
     ]
     objects: list[Request] = [

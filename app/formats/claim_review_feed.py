@@ -44,14 +44,13 @@ PUTS_FORWARD = frozenset({Stance.ASSERTS, Stance.ESTIMATES, Stance.ALLEGES, Stan
 
 
 def write(claims: Iterable[PublishedClaim], edition: Edition) -> Iterator[str]:
-    """A DataFeed with an item for each review."""
+    """A DataFeed with an item for each review. Plain members stand before the items: so it can be read item by item."""
     about = {
         "@context": CONTEXT,
         "@type": "DataFeed",
         "name": f"Fact-checks by {edition.house.name}, and by others as on its record",
         "url": edition.address,
         "dateModified": edition.moment,
-        "publisher": publisher(edition.house),
     }
     yield text_of(about)[:-1] + ',"dataFeedElement":['
     lead = "\n"
@@ -60,7 +59,7 @@ def write(claims: Iterable[PublishedClaim], edition: Edition) -> Iterator[str]:
             item = {"@type": "DataFeedItem", "dateModified": claim.recorded_at, "item": review}
             yield lead + text_of(item)
             lead = ",\n"
-    yield "\n]}\n"
+    yield f'\n],"publisher":{text_of(publisher(edition.house))}}}\n'
 
 
 def reviews(claim: PublishedClaim, house: House) -> Iterator[dict[str, Any]]:
