@@ -209,6 +209,7 @@ def dump(
     Example: [bold]attest dump attest-2025-01 --licence CC-BY-4.0[/bold]
     """
     from app import settings
+    from app.db.engine import spare_memory
     from app.schemas.published import House
     from app.schemas.query import Reading
     from app.services import dumps
@@ -217,6 +218,7 @@ def dump(
     house = House(name=chosen.publisher, address=chosen.api_url)
     reading = checked(Reading, {} if as_of is None else {"as_of": as_of})
     with database() as opened, opened.reading() as connection:
+        spare_memory(connection)
         manifest = dumps.write(connection, folder, house, licence=licence, as_of=reading.as_of, progress=_count)
     if as_json:
         print_json(manifest.model_dump(mode="json"))
@@ -259,6 +261,7 @@ def export(
     [bold]attest export --format attest_csv -o claims.csv[/bold]
     """
     from app import settings
+    from app.db.engine import spare_memory
     from app.errors import InvalidError
     from app.schemas.edition import Edition
     from app.schemas.published import House
@@ -289,6 +292,7 @@ def export(
     chosen = settings.load()
     house = House(name=chosen.publisher, address=chosen.api_url)
     with database() as opened, opened.reading() as connection:
+        spare_memory(connection)
         edition = Edition(
             house=house,
             address=f"{house.address}/export?format={query.format}",

@@ -196,6 +196,13 @@ def _make_engine(url: str, pool_size: int) -> Engine:
     return engine
 
 
+def spare_memory(connection: Connection) -> None:
+    """For a process that reads all there is, once: hold little of it. What is read is not asked for again."""
+    if connection.dialect.name == "sqlite":
+        for pragma, value in {"mmap_size": "0", "cache_size": "-8192"}.items():
+            connection.exec_driver_sql(f"PRAGMA {pragma} = {value}")
+
+
 def _configure_sqlite(driver_connection: Any, _record: object) -> None:
     cursor = driver_connection.cursor()
     for pragma, value in SQLITE_PRAGMAS.items():
