@@ -64,6 +64,34 @@ def test_what_is_no_checkpoint_is_refused(text: str) -> None:
         Checkpoint.parse(text)
 
 
+ROOT = base64.b64encode(b"r" * 32).decode()
+THREE_LINES = "^a checkpoint is a name, a size and a root, a line each$"
+LENGTH = "^the root of a checkpoint has 32 bytes, in base64$"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (f"\n7\n{ROOT}\n", THREE_LINES),
+        (f"a\n07\n{ROOT}\n", THREE_LINES),
+        (f"a\n-1\n{ROOT}\n", THREE_LINES),
+        (f"a\n\n{ROOT}\n", THREE_LINES),
+        (f"a\n{10**19}\n{ROOT}\n", THREE_LINES),
+        (f"a\n7\n{ROOT}", THREE_LINES),
+        ("a\n7\nAAAA\n", LENGTH),
+        (f"a\n7\n{base64.b64encode(b'r' * 33).decode()}\n", LENGTH),
+        (f"a\n7\n{ROOT[:-1]}\n", "^base64 is expected, in its usual alphabet and with padding$"),
+    ],
+)
+def test_refusals_of_checkpoints_say_why(text: str, why: str) -> None:
+    with pytest.raises(NoteError, match=why):
+        Checkpoint.parse(text)
+
+
+def test_what_follows_the_three_lines_of_a_checkpoint_is_passed_over() -> None:
+    assert Checkpoint.parse(f"a\n0\n{ROOT}\nmore\n") == Checkpoint("a", 0, b"r" * 32)
+
+
 @pytest.mark.parametrize(
     ("note", "why"),
     [
