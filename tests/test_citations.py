@@ -245,6 +245,8 @@ def test_the_proof_beside_a_citation_is_believed(
     asked = {"object": f"claim/{claim['id']}", "version": "1", "format": "tlog_proof"}
     proof = api.get("log/inclusion", params=asked).text
     assert proof.startswith("c2sp.org/tlog-proof@v1\nextra ")
+    for path in (f"claims/{claim['id']}/versions/1.tlog-proof", f"claims/{claim['id']}.tlog-proof"):
+        assert api.get(path).text == proof
 
     code, said = verify(tmp_path, key, proof)
     assert (code, f"proved: claim/{claim['id']} version 1 was recorded" in said) == (0, True), said

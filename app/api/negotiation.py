@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.formats.citation_formats import CITATION_FORMATS
 from app.formats.export_formats import EXPORT_FORMATS
+from app.formats.tlog_proof import SUFFIX
 
 _PREFIX = "/api/v1"
 
@@ -52,6 +53,10 @@ _PLACE = re.compile(
 )
 
 
+_PROOF = re.compile(rf"{_PREFIX}/claims/(?P<id>[a-z]+_[0-9a-z]+)(?:/versions/(?P<version>[0-9]+))?\.{SUFFIX}")
+"""The proof that a version of a claim is in the log."""
+
+
 class Negotiation:
     """Leads requests for another format to the route that has it."""
 
@@ -71,6 +76,9 @@ def _led(scope: Scope) -> Scope:
     asked = "" if "." in path else _accepted(scope)
     if not asked and "." not in path:
         return scope
+    if proved := _PROOF.fullmatch(path):
+        version = {"version": proved["version"]} if proved["version"] else {}
+        return _to(scope, "log/inclusion", {"object": f"claim/{proved['id']}", **version, "format": "tlog_proof"})
     place = _PLACE.fullmatch(path)
     if place is None or not (place["suffix"] or asked) or not (place["id"] or place["noun"] == "claims"):
         return scope
@@ -84,9 +92,14 @@ def _led(scope: Scope) -> Scope:
         query[way.door.picks[place["noun"]]] = place["id"] + version
     if way.door is CITE:
         query |= _parameters(parameters)
+    return _to(scope, way.door.path, query)
+
+
+def _to(scope: Scope, path: str, query: Mapping[str, str]) -> Scope:
+    """The request as that route would have it, with the parameters that it came with."""
     given = scope["query_string"].decode("latin-1")
     string = "&".join(filter(None, (given, urlencode(query, quote_via=quote))))
-    there = f"{_PREFIX}/{way.door.path}"
+    there = f"{_PREFIX}/{path}"
     return {**scope, "path": there, "raw_path": there.encode(), "query_string": string.encode("latin-1")}
 
 
