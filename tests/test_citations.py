@@ -254,7 +254,8 @@ def test_the_proof_beside_a_citation_is_believed(
     assert (code, "NOT PROVED" in said) == (1, True)
 
     folder = tmp_path / "proofs"
-    done = attest(settings.url, settings.data_dir, "cite", claim["id"], "-o", tmp_path / "refs", "--proofs", folder)
+    words = ("cite", claim["id"], "--format", "csl_json", "-o", tmp_path / "refs", "--proofs", folder)
+    done = attest(settings.url, settings.data_dir, *words)
     assert done.code == 0, done.err
     (written,) = folder.iterdir()
     assert written.name == f"{claim['id']}-v1.tlog-proof"

@@ -77,8 +77,8 @@ def _led(scope: Scope) -> Scope:
     if not asked and "." not in path:
         return scope
     if proved := _PROOF.fullmatch(path):
-        version = {"version": proved["version"]} if proved["version"] else {}
-        return _to(scope, "log/inclusion", {"object": f"claim/{proved['id']}", **version, "format": "tlog_proof"})
+        which = {"version": proved["version"]} if proved["version"] else {}
+        return _to(scope, "log/inclusion", {"object": f"claim/{proved['id']}", **which, "format": "tlog_proof"})
     place = _PLACE.fullmatch(path)
     if place is None or not (place["suffix"] or asked) or not (place["id"] or place["noun"] == "claims"):
         return scope
