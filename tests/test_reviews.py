@@ -718,6 +718,30 @@ def test_what_is_proposed_is_the_desks(
 # --- the reliability of sources ---
 
 
+def test_a_file_does_not_undo_a_rating_that_two_people_have_signed(
+    api: TestClient, desk: DeskWork, record: Record, person: Callable[[str], Headers], editor: Headers
+) -> None:
+    source = record("sources", name="NIS", kind="intelligence_service", key="NIS")
+    line = {"record": "source", "key": "NIS", "name": "NIS", "kind": "intelligence_service"}
+    today = datetime.now(UTC).date()
+
+    def bring(day: date) -> list[str]:
+        said = {"reliability": "A", "rationale": "So we hear.", "decided_on": str(day), "decided_by": "A desk"}
+        answer = api.post("imports", content=json.dumps({**line, "ratings": [said]}), headers=editor)
+        return [one["field"] for one in answer.raise_for_status().json()["refusals"]]
+
+    assert bring(today + timedelta(days=1)) == ["ratings.decided_on"]
+    body = {"reliability": "D", "rationale": "Not borne out."}
+    made = api.post(f"sources/{source['id']}/proposals", json=body, headers=person("Anna"))
+    assert desk.sign(proposed(made), "approve").status_code == 201
+
+    for day in (today, today - timedelta(days=400)):
+        assert bring(day) == ["ratings"]
+    assert [one["reliability"] for one in api.get(f"sources/{source['id']}/ratings").json()["items"]] == ["D"]
+    claim = record("claims", attributions=[{"source": "NIS", "stance": "asserts"}])
+    assert claim["attributions"][0]["reliability"]["reliability"] == "D"
+
+
 def test_a_rating_is_signed_by_another_and_shown_beside_what_the_source_says(
     api: TestClient, desk: DeskWork, record: Record, person: Callable[[str], Headers]
 ) -> None:

@@ -111,7 +111,8 @@ def signed(rated: FromClause) -> Select[Any]:
 def declare(change: Change, refs: Refs, said: Sequence[tuple[str, RatingCreate]]) -> list[bool | InvalidError]:
     """Record ratings that a file holds, each with the id of its source; those that are on record are passed over.
 
-    For each: true if it is new, or why it cannot be taken.
+    For each: true if it is new, or why it cannot be taken. A file, which one person brings in, adds nothing to what two
+    people of the desk have signed about a source.
     """
     on_record: dict[str, list[Row]] = {}
     for source_id in {one for one, _rating in said}:
@@ -127,6 +128,9 @@ def declare(change: Change, refs: Refs, said: Sequence[tuple[str, RatingCreate]]
             continue
         columns = one.model_dump(exclude={"topic"}) | {"source_id": source_id, "topic_id": topic_id}
         new = not any(all(row[name] == columns[name] for name in columns) for row in on_record[source_id])
+        if new and (fault := _fault(one, on_record[source_id], change.at.date())) is not None:
+            outcomes.append(fault)
+            continue
         outcomes.append(new)
         if new:
             bounds = edtf.bounds(one.period)
@@ -134,3 +138,13 @@ def declare(change: Change, refs: Refs, said: Sequence[tuple[str, RatingCreate]]
             rows.append({"id": new_id(SourceRating.prefix), "sign_off_id": None, **columns, **period})
     change.append(rating, rows)
     return outcomes
+
+
+def _fault(said: RatingCreate, on_record: Sequence[Row], today: date) -> InvalidError | None:
+    # Whatever its day: one for a topic or a period would hold before what was signed for all of them.
+    if any(row["approved_by"] is not None for row in on_record):
+        why = "must not be given: the desk has rated this source itself, by two people, and a file does not change that"
+        return InvalidError.of("ratings", why)
+    if said.decided_on > today:
+        return InvalidError.of("ratings.decided_on", "must not be in the future")
+    return None
