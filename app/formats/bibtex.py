@@ -55,7 +55,9 @@ def write_biblatex(citations: Iterable[Citation], _rendering: Rendering) -> Iter
 
 
 def _entry(citation: Citation, kind: str, fields: Mapping[str, str | None]) -> str:
-    body = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
+    # Months are words that each style spells out in its own way; in braces they would be printed as they stand.
+    plain = {name: value if name == "month" else f"{{{value}}}" for name, value in fields.items() if value}
+    body = "".join(f"  {name} = {value},\n" for name, value in plain.items())
     return f"@{kind}{{{citation.key},\n{body}}}\n\n"
 
 

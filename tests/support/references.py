@@ -52,7 +52,7 @@ def _csl(item: Mapping[str, Any]) -> dict[str, Any]:
         "issued": item.get("issued"),
         "accessed": _day(item.get("accessed")),
         "url": item.get("URL"),
-        "archive_url": item.get("archive_location"),
+        "archive_url": item.get("custom", {}).get("archive-url"),
         "language": item.get("language"),
         "genre": item.get("genre"),
         "note": item.get("note"),
