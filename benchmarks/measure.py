@@ -28,8 +28,8 @@ LEAST_CPU = 0.3
 MOST_TRIES = 4
 """A measurement goes on until it has cost so many CPU seconds, for so many times its length at most."""
 
-WARM = 0.5
-"""Seconds of load before anything is measured."""
+WARM = 2.0
+"""Seconds of load before anything is measured: PostgreSQL plans up to 50 ms for each connection."""
 
 SLOWEST = 6.0
 """Seconds that all connections together may wait for one answer each; with more, fewer connections are opened."""
