@@ -94,7 +94,8 @@ def test_documents_and_sources_are_cited_by_themselves(api: TestClient, claim: d
     (document,) = items(api, f"documents/{said['document']['id']}.csl.json")
     (source,) = items(api, f"sources/{said['source']['id']}.csl.json")
 
-    assert (document["title"], "note" in document) == ("Briefing", False)
+    assert document["title"] == "Briefing"
+    assert f"/documents/{said['document']['id']} " in document["note"]
     assert source["title"] == "National Intelligence Service (South Korea)"
 
 

@@ -256,7 +256,8 @@ def test_a_reader_of_feeds_reads_it() -> None:
     assert {tag.term for tag in first.tags} == {"troop_estimate", "unconfirmed", "published"}
     assert "NIS (asserts)" in first.summary
     assert second.title.endswith(": withdrawn")
-    assert "<b>" not in second.summary or "&lt;b&gt;" in second.summary
+    # As text, not as markup: whoever shows it has to escape it.
+    assert (second.summary_detail.type, "It was <b>counted</b> twice." in second.summary) == ("text/plain", True)
 
 
 # --- over the API ---

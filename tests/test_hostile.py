@@ -474,6 +474,7 @@ WHOLE: dict[str, dict[str, Any]] = {
         "note": "N",
         "language": "uk",
         "published": "2025-01",
+        "authors": [{"family": "Kim", "given": "Min-ji", "particle": "van", "suffix": "Jr."}, {"literal": "Desk"}],
         "accessed_on": "2025-01-12",
         "archive_url": "https://a.example/x",
         "archived_on": "2025-01-12",

@@ -145,7 +145,7 @@ class CitationQuery(ClaimFilter, Reading):
     """How it is written; a list of all formats is in the documentation."""
     include: Annotated[str, AfterValidator(_cited)] = Field("statement", max_length=40, examples=["statement,decision"])
     """What of a claim: `statement` (the documents in which it was said), `decision` (what we concluded), or both."""
-    style: str | None = Field(None, min_length=1, max_length=100, examples=["chicago-notes-bibliography"])
+    style: Line | None = Field(None, max_length=100, examples=["chicago-notes-bibliography"])
     """Citation style of a formatted list, by its name in the CSL repository; `apa` unless given. Also `short`."""
     locale: Language | None = Field(None, examples=["uk-UA"])
     """Language of a formatted list, BCP 47; unless given, that of the style, or else en-US."""
