@@ -159,8 +159,11 @@ def main(
         crashes = Crashes(url, folder, database, seed)
         stack.callback(crashes.stop)
         for number in range(rounds):
+            before = len(crashes.faults)
             crashes.round(number, writers)
             console.print(f"{number + 1} of {rounds}: {dict(crashes.counted)}, {len(crashes.faults)} faults")
+            for fault in crashes.faults[before:]:
+                console.print(f"  {fault}", markup=False)
         crashes.end()
     for name, count in crashes.counted.items():
         out.print(f"{name:24}{count:>8,}")
