@@ -7,6 +7,8 @@ import copy
 import json
 import zlib
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Annotated, Any
 
 import pytest
@@ -17,6 +19,7 @@ from hypothesis import settings as configured
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from app import schemas
 from app.schemas import attribution, claim, document, evidence, quantity, source, topic
 from app.schemas.common import Schema
 from app.vocabulary import Role
@@ -759,6 +762,8 @@ HARMLESS = {
 
 def shapes() -> dict[str, type[Schema]]:
     """Every shape that comes in, by its name."""
+    for module in iter_modules(schemas.__path__):
+        import_module(f"app.schemas.{module.name}")
     found, waiting = {}, list(Schema.__subclasses__())
     while waiting:
         shape = waiting.pop()

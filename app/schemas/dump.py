@@ -5,13 +5,17 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from app.schemas.capture import Digest
-from app.schemas.common import Line, Moment, Schema
+from app.schemas.common import Line, Moment, Schema, Verbatim
 
 VERSION = 1
 """Version of the layout of a dump. It changes when an older Attest could no longer read it rightly."""
 
 FileName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}\.jsonl$")]
 """A file beside the manifest, never one anywhere else."""
+
+
+Root = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{43}=$")]
+"""A hash of 32 bytes, base64."""
 
 
 class DumpFile(Schema):
@@ -32,9 +36,9 @@ class LogState(Schema):
 
     size: int = Field(ge=0)
     """How many entries the log had."""
-    root: str
+    root: Root
     """Root of its Merkle tree, base64."""
-    checkpoint: str | None = None
+    checkpoint: Verbatim | None = None
     """Its newest signed state, a note; null: nothing was signed yet."""
 
 
@@ -45,11 +49,11 @@ class Manifest(Schema):
     """What this is."""
     format_version: int
     """Version of its layout."""
-    software: str
+    software: Line
     """Which Attest made it."""
     publisher: Line
     """Whose record it is."""
-    address: str
+    address: Line
     """Where that record is."""
     licence: Line
     """Under which licence it is given on."""
@@ -59,7 +63,7 @@ class Manifest(Schema):
     """Number of that change in the record it comes from."""
     log: LogState
     """The log of the record it comes from."""
-    counts: dict[str, int]
+    counts: dict[Line, int]
     """How many of each noun."""
     files: list[DumpFile] = Field(min_length=1, max_length=20)
     """In the order in which they are read."""
