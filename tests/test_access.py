@@ -3,6 +3,7 @@
 import logging
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -324,6 +325,28 @@ def test_a_failure_tells_nothing_of_our_insides(
         assert inside not in answer.text
     assert "marker in a parameter" not in caplog.text
     assert api.get("health").status_code == 200
+
+
+def test_a_database_that_was_away_is_used_again_at_once(
+    api: TestClient, record: Record, editor: Headers, database: Database
+) -> None:
+    """Threads keep connections: those that were cut meanwhile are nobody's 503, however much later they are noticed."""
+    source = record("sources")
+
+    def ask_all() -> list[int]:
+        with ThreadPoolExecutor(8) as pool:
+            asked = [f"sources/{source['id']}", "claims", "sources"] * 8
+            return [one.status_code for one in pool.map(lambda path: api.get(path, headers=editor), asked)]
+
+    assert set(ask_all()) == {200}
+    if not database.is_sqlite:  # which has no server that could go away
+        with database.reading() as connection:
+            cut = (
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+            )
+            assert len(connection.execute(text(f"{cut} pg_backend_pid()")).all()) > 1
+    assert set(ask_all()) == {200}
+    assert api.post("sources", json={"name": "Two", "kind": "ngo"}, headers=editor).status_code == 201
 
 
 def test_keys_are_never_in_logs(

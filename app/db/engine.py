@@ -1,5 +1,6 @@
 """Connections. Reads and writes are asked for by name, because SQLite must know which is meant before it begins."""
 
+import selectors
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock, local
@@ -133,6 +134,8 @@ class KeptConnections:
 
     def _get(self) -> Connection:
         kept: Connection | None = getattr(self._mine, "connection", None)
+        if kept is not None and not kept.invalidated and not self._database.is_sqlite and self._was_cut():
+            kept.invalidate()
         if kept is None or kept.closed or kept.invalidated:
             kept = self._mine.connection = self._database.connect()
             with self._lock:
@@ -143,9 +146,18 @@ class KeptConnections:
             if not self._database.is_sqlite:
                 # What is read here is prepared: to plan it again for each value would take longer than to execute it.
                 driver.execute("SET plan_cache_mode = force_generic_plan")
+                self._mine.ears = selectors.DefaultSelector()
+                self._mine.ears.register(driver.fileno(), selectors.EVENT_READ)
         if self._patience is not None:
             self._mine.end = thread_time() + self._patience
         return kept
+
+    def _was_cut(self) -> bool:
+        """True if the server has ended a connection, or was ended: between statements it has nothing else to say.
+
+        Else whoever asks first after the database was away would be told that it is, however long it has been back.
+        """
+        return bool(self._mine.ears.select(0))
 
     def _is_over(self) -> bool:
         return thread_time() > float(self._mine.end)
