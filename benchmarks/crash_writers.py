@@ -83,6 +83,11 @@ class Writer:
     pending: tuple[Claim, Request] | None = None
     """What was asked for last, if no answer came: it may have been done, or not."""
 
+    @property
+    def settled(self) -> list[Claim]:
+        """The claims of which it is known what is on record: what was not answered may have been done, or not."""
+        return [claim for claim in self.claims if self.pending is None or claim is not self.pending[0]]
+
     def work(self, port: int, stop: Event) -> None:
         """Write until nobody answers, or the database is away."""
         while not stop.is_set():

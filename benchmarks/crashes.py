@@ -67,8 +67,7 @@ class Crashes:
         for thread in threads:
             thread.join()
         self._restart(killed)
-        claims = [claim for one in at_work for claim in one.claims]
-        self._look(claims, f"round {number}, {killed} killed")
+        self._look((claim for one in at_work for claim in one.settled), f"round {number}, {killed} killed")
         again = [one.go_on(self._service.port) for one in at_work]
         self._look((claim for one in at_work for claim in one.claims), f"round {number}, sent again")
         self.claims += (claim for one in at_work for claim in one.claims)
