@@ -11,14 +11,18 @@ import sqlite3
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
+import psycopg
 import typer
 from rich.table import Table
+from sqlalchemy import make_url
 
 from app.formats.export_formats import EXPORT_FORMATS
-from benchmarks import servers, store
+from benchmarks import postgres, servers
+from benchmarks.processes import cpu_seconds
 from benchmarks.screen import console
 from benchmarks.screen import results as out
 from benchmarks.store import DATA, Store
@@ -27,7 +31,7 @@ _FLOOR = """
     SELECT claim.id, claim.version, claim.statement, claim.language, claim.kind, topic.id, topic.title, claim.place,
         claim.time, quantity.metric, quantity.unit, quantity.qualifier, quantity.low, quantity.best, quantity.high,
         quantity.basis, quantity.verbatim, claim.status, claim.stage, claim.notice, claim.recorded_at,
-        (SELECT group_concat(source.name || ': ' || attribution.stance, ' | ') FROM attribution
+        (SELECT {joined}(source.name || ': ' || attribution.stance, ' | ') FROM attribution
             JOIN source ON source.id = attribution.source_id
             WHERE attribution.claim_id = claim.id AND NOT attribution.withdrawn)
     FROM claim LEFT JOIN topic ON topic.id = claim.topic_id
@@ -36,38 +40,41 @@ _FLOOR = """
 """
 
 
-def floor(database: Path, target: Path) -> None:
+def floor(url: str, target: Path) -> None:
     """Write all claims as CSV with nothing but the driver."""
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    address = make_url(url)
     with target.open("w", newline="") as stream:
-        csv.writer(stream).writerows(connection.execute(_FLOOR))
+        write = csv.writer(stream).writerows
+        if address.get_backend_name() == "sqlite":
+            file = sqlite3.connect(f"file:{address.database}?mode=ro", uri=True)
+            write(file.execute(_FLOOR.format(joined="group_concat")))
+            return
+        host = str(address.query["host"])
+        connected = psycopg.connect(host=host, user=address.username, dbname=address.database)
+        with connected as connection, connection.cursor("floor") as cursor:
+            cursor.itersize = 1_000
+            write(cursor.execute(_FLOOR.format(joined="string_agg")))
 
 
-def measured(database: Path, formats: list[str]) -> list[dict[str, Any]]:
-    """The floor and each format: seconds, CPU seconds, bytes, and the most memory that the process held."""
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
-    (claims,) = connection.execute("SELECT count(*) FROM claim WHERE stage = 'published'").fetchone()
-    connection.close()
+def measured(
+    url: str, claims: int, formats: list[str], folder: Path, server: int | None = None
+) -> list[dict[str, Any]]:
+    """The floor and each format: seconds, CPU seconds, bytes, and the most memory that the process held.
+
+    The CPU of the database's `server`, by the number of its process, counts; its memory does not.
+    """
+    env = servers.environment(url, folder)
+    target = folder / "out"
+    alone = [sys.executable, "-m", "benchmarks.exports", "--floor", str(target), "--url", url]
     found = []
-    with tempfile.TemporaryDirectory(dir=database.parent) as name:
-        env = servers.environment(f"sqlite:///{database}", Path(name))
-        for one in ("floor", *formats):
-            target = Path(name) / "out"
-            if one == "floor":
-                command = [
-                    sys.executable,
-                    "-m",
-                    "benchmarks.exports",
-                    "--floor",
-                    str(target),
-                    "--database",
-                    str(database),
-                ]
-            else:
-                command = [*servers.ATTEST, "export", "--format", one, "-o", str(target)]
-            console.print(f"Exporting {claims:,} claims: {one} ...")
-            found.append({"format": one, "claims": claims, **_run(command, env), "bytes": target.stat().st_size})
-            target.unlink()
+    for one in ("floor", *formats):
+        console.print(f"Exporting {claims:,} claims: {one} ...")
+        command = alone if one == "floor" else [*servers.ATTEST, "export", "--format", one, "-o", str(target)]
+        before = cpu_seconds(server) if server else 0
+        taken = _run(command, env)
+        taken["cpu_seconds"] += cpu_seconds(server) - before if server else 0
+        found.append({"format": one, "claims": claims, **taken, "bytes": target.stat().st_size})
+        target.unlink()
     return found
 
 
@@ -101,26 +108,39 @@ def shown(found: list[dict[str, Any]]) -> Table:
 def main(
     *,
     claims: Annotated[int, typer.Option(min=1_000, help="Claims of the generated database.")] = 100_000,
+    engine: Annotated[Literal["sqlite", "postgresql"], typer.Option(help="On which engine.")] = "sqlite",
     formats: Annotated[str, typer.Option(help="Formats, parted by commas.")] = ",".join(EXPORT_FORMATS),
-    database: Annotated[Path | None, typer.Option(help="A SQLite file to export instead of a generated one.")] = None,
     data: Annotated[Path, typer.Option(help="Folder that keeps the generated databases.")] = DATA,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     floor_to: Annotated[Path | None, typer.Option("--floor", hidden=True)] = None,
+    url: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> None:
     """Measure exports of everything in every format."""
-    if database is not None and floor_to is not None:
-        floor(database, floor_to)
+    if floor_to is not None:
+        floor(url, floor_to)
         return
-    path = database
-    if path is None:
-        with tempfile.TemporaryDirectory(dir=data) as name:
-            found = measured(store.copy_of(Store(data, 1).sqlite(claims), Path(name)), formats.split(","))
-    else:
-        found = measured(path, formats.split(","))
+    made, wanted = Store(data, 1), formats.split(",")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=data)))
+        if engine == "sqlite":
+            path = made.sqlite(claims).path
+            found = measured(f"sqlite:///{path}", _published(path), wanted, folder)
+        else:
+            server = stack.enter_context(postgres.running(data / "postgres"))
+            address = server.url(made.postgresql(server, claims))
+            # Both engines hold the same claims.
+            found = measured(address, _published(made.sqlite(claims).path), wanted, folder, server.pid)
     if as_json:
         typer.echo(json.dumps(found, indent=2))
     else:
         out.print(shown(found))
+
+
+def _published(path: Path) -> int:
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    (count,) = connection.execute("SELECT count(*) FROM claim WHERE stage = 'published'").fetchone()
+    connection.close()
+    return int(count)
 
 
 if __name__ == "__main__":
