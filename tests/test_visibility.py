@@ -253,8 +253,12 @@ def test_the_desk_sees_its_drafts(api: TestClient, desk: Desk, key_of: KeyOf) ->
         assert [one["id"] for one in api.get("claims", headers=headers).json()["items"]] == [desk.public]
         told = api.get(f"claims/{desk.public}/history", headers=headers).json()["items"]
         assert {one["noun"] for one in told} == {"claim", "attribution", "relation"}
-        exported = api.get("export", headers=headers).text
-        assert desk.draft in exported
+        # What is exported is handed on: it has drafts only for whoever asks for them.
+        assert desk.draft not in api.get("export", headers=headers).text
+        assert desk.draft in api.get("export", params={"stage": ["published", "draft"]}, headers=headers).text
+        assert desk.draft not in api.get("export", params={"claim": desk.public}, headers=headers).text
+        picked = api.get("export", params={"claim": [desk.public, desk.draft]}, headers=headers).text
+        assert picked.count("zebra-key") > 1
 
 
 def test_what_is_published_was_a_draft_before(

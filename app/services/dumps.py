@@ -99,7 +99,7 @@ def write(
 
 
 def _files(connection: Connection, record: Record) -> Iterator[tuple[str, Iterator[PlainRow]]]:
-    writer = Writer(connection, record, None)
+    writer = Writer(connection, record, PUBLIC_STAGES)
     yield "topics.jsonl", writer.topics(_ids(connection, record.topic))
     yield "sources.jsonl", writer.sources(_parents_first(connection, record))
     yield "documents.jsonl", writer.documents(_ids(connection, record.document))

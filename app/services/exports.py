@@ -5,7 +5,7 @@ that arrived whole.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
@@ -20,7 +20,7 @@ from app.schemas.edition import Edition
 from app.schemas.published import House, PublishedClaim
 from app.schemas.query import ClaimFilter, ExportQuery
 from app.services import citations, evidence, export_reads, origins, publishing, reviews
-from app.services.actors import Actor, visible_stages
+from app.services.actors import Actor
 from app.services.attributions import nested
 from app.services.claim_lists import ids_of
 from app.services.claim_reads import record_of_version
@@ -31,6 +31,7 @@ from app.services.record import Read, Record, at
 from app.services.sources import SOURCE, ancestors
 from app.services.told_ids import ToldIds
 from app.services.topics import TOPIC
+from app.vocabulary import PUBLIC_STAGES, Stage
 
 CHUNK = 500
 """Claims that are read at once."""
@@ -105,10 +106,11 @@ def records(
 ) -> Iterator[PlainRow]:
     """The claims that a filter asks for, each after everything that it names, as `app.schemas.record` has them.
 
-    Raises InvalidError, and PermissionDeniedError for what this reader may not see.
+    Claims are named that anybody may see, or that are of a stage that is asked for: what the desk exports is often
+    handed on. Raises InvalidError, and PermissionDeniedError for what this reader may not see.
     """
     record = at(connection, as_of)
-    writer = Writer(connection, record, actor)
+    writer = Writer(connection, record, PUBLIC_STAGES | set(chosen.stage))
     for chunk in ids(connection, record, chosen, actor, after):
         yield from writer.write(chunk)
 
@@ -120,12 +122,13 @@ def _found(connection: Connection, query: ExportQuery, actor: Actor | None) -> I
 def _picked(connection: Connection, query: ExportQuery, actor: Actor | None) -> Iterator[PlainRow]:
     """The same of claims that are picked. One of an earlier version comes with what it named then."""
     writers: dict[Record, Writer] = {}
-    found = citations.picked(connection, query.claim, query.as_of, actor, House(name="", address=""))
+    found = list(citations.picked(connection, query.claim, query.as_of, actor, House(name="", address="")))
+    stages = PUBLIC_STAGES | {claim.stage for claim in found}
     for ref, claim in zip(query.claim, found, strict=True):
         then = at(connection, query.as_of)
         if "@" in ref:
             then = record_of_version(connection, claim.id, claim.version, actor)
-        writer = writers.setdefault(then, Writer(connection, then, actor))
+        writer = writers.setdefault(then, Writer(connection, then, stages))
         yield from writer.write([claim.id])
 
 
@@ -143,10 +146,11 @@ def ids(
 class Writer:
     """Writes claims chunk by chunk, and remembers what has been written before them."""
 
-    def __init__(self, connection: Connection, record: Record, actor: Actor | None) -> None:
+    def __init__(self, connection: Connection, record: Record, stages: Collection[Stage]) -> None:
         self._connection = connection
         self._record = record
-        self._stages = visible_stages(actor)
+        self._stages = stages
+        """Of these may be claims that the claims that are written name."""
         self._alone = False
         """Only claims are written: what they name stands in files of their own."""
         self._written: dict[str, ToldIds] = defaultdict(ToldIds)
@@ -213,7 +217,7 @@ class Writer:
         return sorted(read(self._connection, self._record, ids=wanted), key=_BY_ID) if wanted else []
 
     def _names_of_claims(self, claims: Sequence[PlainRow]) -> dict[str, str]:
-        """The names of these claims, and of those that they name and that the reader may see."""
+        """The names of these claims, and of those that they name and that may be named."""
         said = {part["own_claim_id"] for claim in claims for part in claim["attributions"]}
         related = {part["other_claim_id"] for claim in claims for part in claim["relations"]}
         seen = [
@@ -267,7 +271,7 @@ def _topics_named(claims: Iterable[PlainRow], sources: Iterable[PlainRow]) -> se
 
 
 def _leave_out_unseen(claims: Iterable[PlainRow], names: Mapping[str, str]) -> None:
-    """Take out what names a claim that the reader may not see: those that may be seen have names."""
+    """Take out what names a claim that may not be named: the others have names."""
     for claim in claims:
         claim["relations"] = [one for one in claim["relations"] if one["other_claim_id"] in names]
         for said in claim["attributions"]:
