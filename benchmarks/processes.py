@@ -57,6 +57,15 @@ def cpu_seconds(pid: int) -> float:
     return found
 
 
+def peak_resident_bytes(pid: int) -> int:
+    """The most memory that a process has held at once since it began; 0 if it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+
+
 def resident_bytes(pid: int) -> int:
     """Memory that a process holds."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])

@@ -23,7 +23,7 @@ _IMPORTED = "attest_bench_import"
 
 def measured(kept: Store, postgres: PostgresServer | None, engines: list[str], large: Made) -> list[dict[str, Any]]:
     """Import and post on each engine, into nothing and into a copy of the large database."""
-    file = _file(kept)
+    file = file_of(kept)
     found = []
     with tempfile.TemporaryDirectory(dir=kept.folder) as name:
         folder = Path(name)
@@ -49,7 +49,7 @@ def measured(kept: Store, postgres: PostgresServer | None, engines: list[str], l
     return found
 
 
-def _file(kept: Store) -> Path:
+def file_of(kept: Store) -> Path:
     """Claims of another seed in Attest's own JSON, under keys that are in no other database, ids left out."""
     other = Store(kept.folder, kept.seed + 1).sqlite(CLAIMS)
     target = other.folder / "import.jsonl"
