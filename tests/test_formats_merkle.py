@@ -58,6 +58,16 @@ def test_public_vectors_of_inclusion(vector: dict[str, Any]) -> None:
     assert proves is not vector["wantErr"]
 
 
+def test_what_is_not_as_long_as_a_hash_proves_nothing() -> None:
+    """Nodes of other lengths would let somebody choose where one hash ends and the next begins."""
+    short, whole = bytes(31), bytes(32)
+    for left, right in ((short, whole), (whole, short), (bytes(33), whole)):
+        root = node_hash(left, right)
+        assert not proves_inclusion([right], leaf=left, index=0, size=2, root=root)
+        assert not proves_consistency([right], first=1, first_root=left, second=2, second_root=root)
+    assert proves_inclusion([whole], leaf=whole, index=0, size=2, root=node_hash(whole, whole))
+
+
 @pytest.mark.parametrize("vector", vectors("consistency"))
 def test_public_vectors_of_consistency(vector: dict[str, Any]) -> None:
     proves = proves_consistency(

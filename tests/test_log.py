@@ -296,6 +296,7 @@ def test_proofs_hold_beyond_the_subtrees_that_are_kept(
             second_root=root,
         )
         assert (proof["second"], proof["second_checkpoint"]) == (size, state["checkpoint"])
+        assert proof["public_key"] == state["public_key"]
         assert (proof["first_checkpoint"] is not None) is (first in (2, size))
 
 
@@ -404,6 +405,7 @@ def content(api: TestClient, name: str, headers: Headers | None = None, version:
 def test_drafts_are_in_the_log_and_their_contents_are_the_desks(
     api: TestClient, record: Record, correct: Record, editor: Headers, key_of: KeyOf
 ) -> None:
+    record("claims", statement="That another claim was public long before does not matter.")
     source, document = record("sources"), record("documents")
     said = [{"source": source["id"], "stance": "asserts", "key": "a"}]
     shown = [{"document": document["id"], "role": "context", "key": "e"}]

@@ -1,6 +1,7 @@
 """Who may use which route: the table, held to the routes that there are, and every route asked by everybody."""
 
 import runpy
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -172,6 +173,17 @@ def test_every_scope_on_every_route(api: TestClient, database: Database) -> None
                 assert answer.status_code not in (401, 403, 405), (method, path, scope)
             else:
                 assert f"the scope {policy.scope}" in refused(answer, 403)["detail"]
+
+
+def test_what_a_path_does_not_take_is_refused_with_what_it_takes(api: TestClient) -> None:
+    taken: dict[str, set[str]] = defaultdict(set)
+    for method, path, _policy in permissions.whole():
+        taken[path] |= {method, "HEAD"} if method == "GET" else {method}
+    for path, methods in taken.items():
+        answer = api.request("TRACE", ROOT + filled(path))
+        assert refused(answer, 405)["detail"] == "This is not what can be done here."
+        assert answer.headers["Allow"] == ", ".join(sorted(methods)), path
+    assert refused(api.get("nowhere"), 404)["detail"] == "There is nothing here."
 
 
 # --- what is told of it ---

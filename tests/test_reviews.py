@@ -21,6 +21,7 @@ from app.services.actors import Actor
 from app.services.review_flow import CLOSED, STEPS
 from app.services.status_rules import RULES
 from app.vocabulary import ProposalState, Role, Signer, Status, Verdict
+from tests.support.problems import refused
 
 Record = Callable[..., dict[str, Any]]
 Headers = dict[str, str]
@@ -72,6 +73,10 @@ class DeskWork:
     def claim(self, claim_id: str, **params: Any) -> dict[str, Any]:
         answer = self._api.get(f"claims/{claim_id}", params=params, headers=self._person("Reader of the desk"))
         found: dict[str, Any] = answer.raise_for_status().json()
+        return found
+
+    def decisions(self, claim_id: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._api.get(f"claims/{claim_id}/reviews").raise_for_status().json()["items"]
         return found
 
 
@@ -478,21 +483,27 @@ def test_a_ruling_that_is_taken_back_makes_a_decision_stale(
 
 
 def test_evidence_that_a_decision_does_not_name_does_not_carry_it(
-    api: TestClient, desk: DeskWork, correct: Record, claim: dict[str, Any], evidence: dict[str, Any]
+    desk: DeskWork, record: Record, correct: Record, claim: dict[str, Any], evidence: dict[str, Any]
 ) -> None:
     fields = {"status": "confirmed", "credibility": 1, "evidence": [evidence["id"]]}
     assert desk.sign(proposed(desk.propose(claim["id"], **fields)), "approve").status_code == 201
+    # Another piece stands beside it that nobody has decided on.
+    video = record("documents", kind="video", title="Another video")
+    record("evidence", claim=claim["id"], document=video["id"], role="supports", independent=True, **EXAMINED)
     correct("evidence", evidence["id"], withdrawn=True)
-    assert desk.claim(claim["id"])["review"]["stale_because"] == ["evidence", "grounds"]
+
+    held = desk.claim(claim["id"])["review"]
+    assert held["stale_because"] == ["evidence", "grounds"]
+    assert desk.decisions(claim["id"]) == [held]
 
 
 def test_an_approval_asks_the_record_again(desk: DeskWork, correct: Record, claim: dict[str, Any]) -> None:
     identifier = proposed(desk.propose(claim["id"]))
     correct("attributions", claim["attributions"][0]["id"], withdrawn=True)
 
-    refused = desk.sign(identifier, "approve")
+    answer = desk.sign(identifier, "approve")
 
-    assert (refused.status_code, RULES[Status.UNCONFIRMED].needs in refused.json()["detail"]) == (409, True)
+    assert RULES[Status.UNCONFIRMED].needs in refused(answer, 409)["detail"]
     assert (desk.state(identifier), desk.claim(claim["id"])["status"]) == ("open", "unassessed")
 
 
@@ -798,4 +809,11 @@ def test_one_open_rating_for_a_topic_and_period(
     assert api.post(path, json=body, headers=person("Boris")).status_code == 409
     assert api.post(path, json={**body, "period": "2025"}, headers=person("Boris")).status_code == 201
     assert api.post(path, json={**body, "reliability": "G"}, headers=person("Boris")).status_code == 422
-    assert api.post("sources/src_none/proposals", json=body, headers=person("Boris")).status_code == 404
+    topic = record("topics")["id"]
+    of_topic = {**body, "topic": topic}
+    made = api.post(path, json=of_topic, headers=person("Boris"))
+    assert (made.status_code, made.json()["topic_id"]) == (201, topic)
+    assert api.post(path, json=of_topic, headers=person("Anna")).status_code == 409
+    refused(api.post(path, json={**body, "topic": "top_none"}, headers=person("Boris")), 422, "topic")
+    nowhere = api.post("sources/src_none/proposals", json=body, headers=person("Boris"))
+    assert "source" in refused(nowhere, 404)["detail"]

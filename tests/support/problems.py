@@ -15,6 +15,7 @@ def refused(answer: Response, status: int, *fields: str) -> dict[str, Any]:
     assert told["title"]
     assert told["detail"]
     assert ("errors" in told) == (status == 422)
+    assert all(fault["message"] not in ("", "None") for fault in told.get("errors", ()))
     if fields:
         assert sorted({fault["field"] for fault in told["errors"]}) == sorted(fields)
     return told
