@@ -90,7 +90,7 @@ def taken(
     """
     begin, before = time.perf_counter(), cpu_seconds(server) if server else 0
     printed = (os.POSIX_SPAWN_OPEN, 1, output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    pid = os.posix_spawn(command[0], command, {**os.environ, **env}, file_actions=[printed])
+    pid = os.posix_spawn(command[0], command, dict(env), file_actions=[printed])
     # The most memory that a process says it held at its end includes what this one holds, which it was once.
     most = 0
     while True:

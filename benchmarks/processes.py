@@ -142,7 +142,7 @@ class Server:
         begin = time.perf_counter()
         self._process = subprocess.Popen(
             command,
-            env={**os.environ, **env},
+            env=dict(env),
             stdout=self._log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

@@ -30,11 +30,19 @@ FROM search_text JOIN claim ON claim.id = search_text.claim_id
 """What Datasette searches: it can only count by columns of the table or view that it searches."""
 
 
+def _surroundings() -> dict[str, str]:
+    """What is set here, but for settings of Attest's.
+
+    Where Python may not keep what it has compiled, each start would compile all of Attest again.
+    """
+    left = "PYTHONDONTWRITEBYTECODE"
+    return {name: value for name, value in os.environ.items() if name != left and not name.startswith("ATTEST_")}
+
+
 def environment(url: str, folder: Path) -> dict[str, str]:
     """The environment in which Attest's own commands use that database."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ATTEST_")}
     return {
-        **kept,
+        **_surroundings(),
         "ATTEST_DATABASE_URL": url,
         "ATTEST_DATA_DIR": str(folder),
         "ATTEST_SECRET_KEY": "only for benchmarks: cursors stay the same",
@@ -94,4 +102,6 @@ def datasette(path: Path, folder: Path, core: set[int]) -> Server:
         str(BIN / "datasette"), "serve", "--immutable", str(path), "--metadata", str(metadata), "--host", "127.0.0.1",
         "--port", str(port), *options,
     ]  # fmt: skip
-    return Server("Datasette", command, port=port, ready="/attest/claim.json?_size=1&_nocount=1", env={}, core=core)
+    return Server(
+        "Datasette", command, port=port, ready="/attest/claim.json?_size=1&_nocount=1", env=_surroundings(), core=core
+    )
