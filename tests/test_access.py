@@ -1,5 +1,6 @@
 """Who may come in, with how much, and what is said to whoever may not."""
 
+import json
 import logging
 import zlib
 from collections.abc import Callable, Iterator
@@ -235,6 +236,8 @@ def test_who_may_not_is_turned_away_before_the_body_is_read(
         ):
             taken = Taken(api.app, path, {**headers, **declared}, chunk=1_000_000, chunks=30)
             assert (taken.status, taken.pieces) == (status, 0), (path, status)
+    assert "use POST here" in refused(api.post("sources", json={}, headers=key_of(Role.READER)), 403)["detail"]
+    assert "use POST here" in refused(api.post("sources", json={}), 401)["detail"]
     for said in ("30000000", "1000001", "9" * 5000, "-1", "1_0", "ten"):
         taken = Taken(api.app, "claims", {**key_of(Role.EDITOR), "Content-Length": said}, chunk=1_000_000, chunks=30)
         assert (taken.status in (400, 413), taken.pieces) == (True, 0), said
@@ -270,9 +273,17 @@ def test_a_body_that_is_too_large(small: TestClient, editor: Headers) -> None:
     assert "50,000" in told["detail"]
     pieces = (b"\n" * 10_000 for _piece in range(6))
     refused(small.post("imports", content=pieces, headers=editor), 413)
-    # What just fits is taken.
-    fits = {**long, "description": "x" * 9_900}
-    assert small.post("sources", json=fits, headers=editor).status_code == 201
+
+
+def test_what_just_fits_is_taken(small: TestClient, editor: Headers) -> None:
+    headers = {**editor, "Content-Type": "application/json"}
+    for pieces in (1, 7):  # of one piece the length is declared, of several it is not
+        for length, status in ((10_000, 201), (10_001, 413)):
+            body = json.dumps({"name": f"In {pieces}", "kind": "person"}).encode().ljust(length)
+            parts = [body[at : at + length // pieces + 1] for at in range(0, length, length // pieces + 1)]
+            answer = small.post("sources", content=iter(parts) if pieces > 1 else body, headers=headers)
+            assert answer.status_code == status, (pieces, length)
+            assert status == 201 or "at most 10,000 bytes" in refused(answer, 413)["detail"]
 
 
 def test_every_refusal_is_a_problem_document(api: TestClient, record: Record, editor: Headers, key_of: KeyOf) -> None:

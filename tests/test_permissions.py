@@ -50,6 +50,7 @@ def test_the_table_finds_what_the_routes_find(api: TestClient) -> None:
     table = Table()
     for method, path, policy in permissions.whole():
         assert table.find(filled(path))[method] is policy, path
+    assert table.find("/docs/files/a/b.css") == {"GET": permissions.OPEN}
 
 
 @pytest.mark.parametrize(

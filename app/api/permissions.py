@@ -185,9 +185,9 @@ def whole() -> Iterator[tuple[str, str, Policy]]:
 class Table:
     """The policies, found by the path of a request."""
 
-    def __init__(self, routes: Iterator[tuple[str, str, Policy]] | None = None) -> None:
+    def __init__(self) -> None:
         self._tree: dict[Any, Any] = {}
-        for method, path, policy in whole() if routes is None else routes:
+        for method, path, policy in whole():
             node = self._tree
             for segment in path.split("/"):
                 node = node.setdefault(_REST if segment.endswith(":path}") else _any(segment), {})
