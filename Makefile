@@ -12,6 +12,8 @@ PIP     := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --require-hashes --requirement
 # The project itself: nothing but the lock decides what else is installed, and the build backend is in the lock.
 EDITABLE := $(PIP) install --no-deps --no-build-isolation --editable .
+# Where the environment forbids Python to keep what it compiles, as in many containers, each start would do it again.
+COMPILED := $(BIN)/python -m compileall -q app migrations
 COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
@@ -23,11 +25,13 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 run: $(VENV)/runtime.stamp ## install, migrate, import seed_data and serve
+	@$(COMPILED)
 	$(BIN)/attest db upgrade
 	$(BIN)/attest import --if-empty seed_data
 	@exec $(BIN)/attest serve
 
 test: $(VENV)/dev.stamp ## run the tests, on SQLite and on PostgreSQL
+	@$(COMPILED)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 # What decides who may do what, what becomes of a proposal, and whether the log proves it: see docs/testing.md.
