@@ -11,8 +11,9 @@ Reviews of others go out as they came, every member and every value: they are no
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from app.formats.claim_table import full_name, said
+from app.formats.claim_table import said
 from app.formats.json_in_html import text_of
+from app.formats.source_names import in_brackets
 from app.schemas.edition import Edition
 from app.schemas.published import (
     House,
@@ -147,7 +148,7 @@ def first_appearance(documents: Iterable[PublishedDocument]) -> PublishedDocumen
 def party(source: PublishedSource) -> dict[str, Any]:
     """A source as a person or organisation. With a name and `sameAs`: by the schema what has a `url` must be ours."""
     kind = "Person" if source.kind in (SourceKind.PERSON, SourceKind.WITNESS) else "Organization"
-    found: dict[str, Any] = {"@type": kind, "name": full_name(source)}
+    found: dict[str, Any] = {"@type": kind, "name": in_brackets(source)}
     if source.url is not None:
         found["sameAs"] = [source.url]
     return found

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from app.formats.content_hash import content_hash
-from app.schemas.published import PublishedAttribution, PublishedClaim, PublishedSource
-from app.vocabulary import SourceKind
+from app.formats.source_names import in_brackets
+from app.schemas.published import PublishedAttribution, PublishedClaim
 
 
 class Column(NamedTuple):
@@ -76,7 +76,7 @@ def rows(claim: PublishedClaim) -> Iterator[dict[str, Any]]:
         "place": claim.place,
         "time": claim.time,
         "said_by": speakers(claim),
-        "adverse_to": None if claim.adverse_to is None else full_name(claim.adverse_to),
+        "adverse_to": None if claim.adverse_to is None else in_brackets(claim.adverse_to),
         "status": claim.status.value,
         "decided_on": None if decision is None else str(decision["decided_on"]),
         "decision_stale": None if decision is None else decision["stale"],
@@ -95,17 +95,9 @@ def rows(claim: PublishedClaim) -> Iterator[dict[str, Any]]:
 
 def speakers(claim: PublishedClaim) -> list[Speaker]:
     """Who takes which stance on a claim, each once, in the order recorded."""
-    return list(dict.fromkeys(Speaker(one.source.id, full_name(one.source), one.stance.value) for one in said(claim)))
+    return list(dict.fromkeys(Speaker(one.source.id, in_brackets(one.source), one.stance.value) for one in said(claim)))
 
 
 def said(claim: PublishedClaim) -> list[PublishedAttribution]:
     """What is said of a claim and was not taken back."""
     return [one for one in claim.attributions if not one.withdrawn]
-
-
-def full_name(source: PublishedSource) -> str:
-    """A source's name, with the organisation that it is a part of where its name does not say so."""
-    above = source.parent
-    if above is None or source.kind in (SourceKind.PERSON, SourceKind.NEWS_ORGANISATION) or above.name in source.name:
-        return source.name
-    return f"{source.name} ({above.name})"

@@ -15,7 +15,7 @@ _ALIKE = 5
 
 
 def in_brackets(source: PublishedSource) -> str:
-    """'National Intelligence Service (South Korea)'."""
+    """How a source is called where nothing else tells whose it is: 'National Intelligence Service (South Korea)'."""
     whose = _whose(source)
     return source.name if whose is None else f"{source.name} ({whose})"
 

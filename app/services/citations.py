@@ -84,7 +84,7 @@ def of_sources(sources: Iterable[PublishedSource], house: House) -> Iterator[Cit
             key=f"{source.id}-v{source.version}",
             type="webpage",
             genre="Source entry",
-            title=display_name(source),
+            title=in_brackets(source),
             authors=[{"literal": house.name}],
             issued=day_of(source.recorded_at),
             url=f"{house.address}/sources/{source.id}",
@@ -186,7 +186,7 @@ def _document(document: PublishedDocument, house: House) -> Citation:
     authors: Sequence[dict[str, str]] = [dict(name) for name in document.authors]
     if not authors and document.author is not None:
         authors = [{"literal": document.author}]
-    named = None if publisher is None else display_name(publisher)
+    named = None if publisher is None else in_brackets(publisher)
     if not authors and publisher is not None and named and _writes(document.kind, publisher):
         authors = [{"literal": named}]
     apart = named if named is not None and {"literal": named} not in authors else None
@@ -240,8 +240,3 @@ def status_words(claim: PublishedClaim) -> str:
     if claim.stage is Stage.WITHDRAWN:
         return "withdrawn"
     return "not assessed" if claim.status is Status.UNASSESSED else str(claim.status)
-
-
-def display_name(source: PublishedSource) -> str:
-    """How a source is named where nothing else tells whose it is: 'National Intelligence Service (South Korea)'."""
-    return in_brackets(source)
