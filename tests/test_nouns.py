@@ -347,6 +347,13 @@ def test_nested_refs_are_named_with_their_place(api: TestClient, editor: Headers
     assert len(api.get("claims").json()["items"]) == 2
 
 
+@pytest.mark.parametrize("sign", ["\n", "\r", "\t", "\v", "\f", "\x85", "\u2028", "\u2029", "\x00", "\x1b"])
+def test_names_are_one_line_without_signs_that_nobody_sees(api: TestClient, editor: Headers, sign: str) -> None:
+    fields = {"kind": "person", "name": f"One{sign}Two"}
+
+    refused(api.post("sources", json=fields, headers=editor), 422, "name")
+
+
 def test_any_text_comes_back_as_it_was_given_or_is_refused(api: TestClient, editor: Headers) -> None:
     wild = st.text(st.characters(exclude_categories=()), max_size=30) | st.text(
         "\x00\ud800 \t\n\r\u2028=ё각\u0301", max_size=5

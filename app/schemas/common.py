@@ -13,7 +13,7 @@ from app.schemas.docstrings import Described
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
-_BREAKS = re.compile(r"[\r\n\t\u2028\u2029]+")
+_BREAKS = re.compile(r"[\r\n\t\x85\u2028\u2029]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _URL = re.compile(r"https?://[^\s/?#@<>\"\\^`{|}]+([/?#][^\s<>\"\\^`{|}]*)?")
 
