@@ -406,7 +406,8 @@ def test_hostile_styles_are_refused_at_once(name: str) -> None:
         assert "root:" not in error.value.problems[0].message
     else:
         csl_styles.find(xml)
-    assert time.process_time() - began < 2
+    # Not a measurement: what is not refused at once takes minutes, or all there is of memory.
+    assert time.process_time() - began < 20
 
 
 def test_a_style_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
