@@ -21,7 +21,7 @@ from app.api.streams import blocks
 from app.api.turns import turns
 from app.db.engine import Database
 from app.errors import InvalidError
-from app.formats.detect import FORMATS, HEAD, detect
+from app.formats.detect import FORMATS, HEAD, detect, read
 from app.formats.export_formats import EXPORT_FORMATS
 from app.schemas.common import Prose, Schema
 from app.schemas.edition import Edition
@@ -93,7 +93,7 @@ def _load(database: Database, writer: Actor, stream: BinaryIO, query: ImportQuer
         report = imports.load(
             connection,
             writer,
-            FORMATS[name](stream),
+            read(name, stream),
             format=name,
             reason=query.reason,
             strict=query.strict,

@@ -119,7 +119,7 @@ def _format_of(path: Path, format: str | None) -> str:
 def _import(opened: Any, path: Path, format: str, dry_run: bool, strict: bool, reason: str) -> Any:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from app.formats.detect import FORMATS
+    from app.formats.detect import read
     from app.services import actors, imports
 
     with path.open("rb") as stream:
@@ -135,7 +135,7 @@ def _import(opened: Any, path: Path, format: str, dry_run: bool, strict: bool, r
                 report = imports.load(
                     connection,
                     actors.system(connection, BYLINE),
-                    FORMATS[format](stream),
+                    read(format, stream),
                     format=format,
                     reason=reason,
                     strict=strict,

@@ -2,21 +2,32 @@
 
 import csv
 import re
-from collections.abc import Callable
-from typing import BinaryIO
+from collections.abc import Mapping
+from importlib import import_module
+from typing import BinaryIO, Protocol, cast
 
-from app.formats import attest_csv, attest_json, bibtex_documents, claim_review, oryx_events, ua_mod_losses
 from app.formats.rows import Reading
 
-FORMATS: dict[str, Callable[[BinaryIO], Reading]] = {
-    "attest_json": attest_json.read,
-    "attest_csv": attest_csv.read,
-    "ua_mod_losses": ua_mod_losses.read,
-    "oryx_events": oryx_events.read,
-    "claim_review": claim_review.read,
-    "bibtex": bibtex_documents.read,
+FORMATS: Mapping[str, str] = {
+    "attest_json": "attest_json",
+    "attest_csv": "attest_csv",
+    "ua_mod_losses": "ua_mod_losses",
+    "oryx_events": "oryx_events",
+    "claim_review": "claim_review",
+    "bibtex": "bibtex_documents",
 }
-"""What reads each format, by its name."""
+"""The module of this package that reads each format, by the format's name."""
+
+
+class _Reader(Protocol):
+    def read(self, stream: BinaryIO) -> Reading: ...
+
+
+def read(format: str, stream: BinaryIO) -> Reading:
+    """What a file of that format says, read as it is asked for. A service starts without what reads files."""
+    reader = cast("_Reader", import_module(f"app.formats.{FORMATS[format]}"))
+    return reader.read(stream)
+
 
 HEAD = 65_536
 """As many bytes of a file's beginning as are enough to tell its format."""

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from app.db import migrate
 from app.db.engine import Database
 from app.formats.citation_formats import CITATION_FORMATS
-from app.formats.detect import FORMATS
+from app.formats.detect import read
 from app.main import create_app
 from app.services import actors, imports
 from app.settings import Settings
@@ -83,7 +83,7 @@ def _story() -> Iterator[TestClient]:
         migrate.upgrade(database)
         with database.writing() as connection, STORY.open("rb") as stream:
             desk = actors.system(connection, "Attest seed desk")
-            imports.load(connection, desk, FORMATS["attest_json"](stream), format="attest_json", reason="Seed data.")
+            imports.load(connection, desk, read("attest_json", stream), format="attest_json", reason="Seed data.")
         database.close()
         settings = Settings(
             database_url=url,

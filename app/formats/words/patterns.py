@@ -1,8 +1,12 @@
-"""What words look like, as regular expressions over folded text."""
+"""What words look like, as regular expressions over folded text.
+
+They are compiled when they are first asked for, which takes a while: not every start looks for words.
+"""
 
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 
 
@@ -15,13 +19,22 @@ def _ranges(codes: list[int]) -> Iterator[str]:
             first = following
 
 
-# `re` knows no \p{M}, and without the marks a Hindi word would fall into its consonants.
-_MARKS = "".join(_ranges([code for code in range(0x300, 0x1F000) if unicodedata.category(chr(code)) in ("Mn", "Mc")]))
+@cache
+def _marks() -> str:
+    """`re` knows no \\p{M}, and without the marks a Hindi word would fall into its consonants."""
+    return "".join(_ranges([code for code in range(0x300, 0x1F000) if unicodedata.category(chr(code)) in ("Mn", "Mc")]))
+
 
 # What composes to one character: a decomposed Hangul syllable, or anything with its marks and half-width
 # voicing (at most 30, as in the Stream-Safe Text Format of UAX #15).
 _HANGUL = r"[\u1100-\u115f\uac00-\ud7a3][\u1160-\u11ff]{1,2}"
-PIECE = re.compile(rf"{_HANGUL}|.[{_MARKS}\uff9e\uff9f]{{0,30}}", re.DOTALL)
+
+
+@cache
+def piece() -> re.Pattern[str]:
+    """What is folded as one."""
+    return re.compile(rf"{_HANGUL}|.[{_marks()}\uff9e\uff9f]{{0,30}}", re.DOTALL)
+
 
 _UNSPACED = "".join(
     (
@@ -34,8 +47,18 @@ _UNSPACED = "".join(
         r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af",  # Han
     )
 )
-_UNSPACED_UNIT = rf"(?=\w)[{_UNSPACED}][{_MARKS}]*"
-UNIT = re.compile(_UNSPACED_UNIT)
+
+
+@cache
+def _unspaced_unit() -> str:
+    return rf"(?=\w)[{_UNSPACED}][{_marks()}]*"
+
+
+@cache
+def unit() -> re.Pattern[str]:
+    """One character of a script that puts no spaces between words, with its marks."""
+    return re.compile(_unspaced_unit())
+
 
 FIXED_SPACES = "\u00a0\u2007\u2009\u202f"
 _APOSTROPHES = "'’‘`׳״"
@@ -48,7 +71,6 @@ _NUMBER = "|".join(
     rf"(?:(?<!\d{sep})|(?<=\d{{4}}{sep}))[1-9]\d{{0,2}}(?:{sep}\d{{3}})+(?!{sep}?\d)" for sep in _THOUSANDS
 )
 _LETTER = r"[^\W\d_]"
-_SPACED = rf"[^\W_{_UNSPACED}]+(?:[{_MARKS}][^\W_{_UNSPACED}]*)*"
 _APOSTROPHE = rf"(?:(?<={_LETTER})[{_APOSTROPHES}](?={_LETTER})|(?<=[א-ת])\"(?=[א-ת]))"
 
 
@@ -57,7 +79,17 @@ def _words(run: str, spaced: str) -> re.Pattern[str]:
     return re.compile(rf"{number}|(?P<run>{run})|{spaced}(?:{_APOSTROPHE}{spaced})*")
 
 
-WORD = _words(rf"(?:{_UNSPACED_UNIT})+", _SPACED)
-# Nothing else is a word in ASCII, and the big classes take most of the time.
-ASCII_WORD = _words("(?!)", "[A-Za-z0-9]+")
+@cache
+def word() -> re.Pattern[str]:
+    """A word, a number, or a run of characters of a script without spaces."""
+    spaced = rf"[^\W_{_UNSPACED}]+(?:[{_marks()}][^\W_{_UNSPACED}]*)*"
+    return _words(rf"(?:{_unspaced_unit()})+", spaced)
+
+
+@cache
+def ascii_word() -> re.Pattern[str]:
+    """The same in ASCII, where nothing else is a word: the big classes take most of the time."""
+    return _words("(?!)", "[A-Za-z0-9]+")
+
+
 INNER = str.maketrans("", "", _APOSTROPHES + '"., \u00a0\u066c\u060c')

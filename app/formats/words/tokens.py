@@ -5,15 +5,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from app.formats.words import patterns
 from app.formats.words.folding import fold
-from app.formats.words.patterns import (
-    ASCII_WORD,
-    FIXED_SPACES,
-    INNER,
-    PIECE,
-    UNIT,
-    WORD,
-)
+from app.formats.words.patterns import FIXED_SPACES, INNER
 
 LONGEST_TOKEN = 64  # characters of a folded token
 
@@ -52,15 +46,15 @@ def _scan(text: str) -> Iterator[Token]:
 def split(folded: str) -> Iterator[tuple[str, int, int]]:
     """The words of a folded text, each with the places of its first and its last character."""
     if folded.isascii():
-        for word in ASCII_WORD.finditer(folded):
+        for word in patterns.ascii_word().finditer(folded):
             text = word[0]
             plain = text if text.isalnum() else text.translate(INNER)
             yield plain[:LONGEST_TOKEN], word.start(), word.end() - 1
         return
-    for word in WORD.finditer(folded):
+    for word in patterns.word().finditer(folded):
         first, last = word.start(), word.end() - 1
         if word["run"]:
-            units = [unit.span() for unit in UNIT.finditer(word[0])]
+            units = [unit.span() for unit in patterns.unit().finditer(word[0])]
             for (begin, _), (_, end) in zip(units, units[1:] + units[-1:], strict=True):
                 yield _composed(word[0][begin:end]), first + begin, first + end - 1
         else:
@@ -80,7 +74,7 @@ def fold_in_place(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
     starts: list[int] = []
     ends: list[int] = []
     start = 0
-    for piece in PIECE.findall(text):
+    for piece in patterns.piece().findall(text):
         plain = _fold_piece(piece)
         end = start + len(piece)
         folded.append(plain)
@@ -101,4 +95,4 @@ def _fold_piece(piece: str) -> str:
 
 def is_unit(word: str) -> bool:
     """True for one character of a script written without spaces, with its marks."""
-    return UNIT.fullmatch(word) is not None
+    return patterns.unit().fullmatch(word) is not None
