@@ -715,6 +715,30 @@ def test_proposals_are_listed_by_state_and_claim(
     assert [one["id"] for page in (first, rest) for one in page["items"]] == listed()
 
 
+def test_a_proposal_is_listed_by_the_last_step_as_of_any_moment(
+    api: TestClient, desk: DeskWork, record: Record, claim: dict[str, Any], person: Callable[[str], Headers]
+) -> None:
+    def moment() -> str:
+        return str(record("sources", name=f"Source {len(moments)}")["recorded_at"])
+
+    moments = ["2020-01-01T00:00:00Z"]
+    identifier = proposed(desk.propose(claim["id"]))
+    moments.append(moment())
+    for verdict, by in (("request_more", "Boris"), ("answer", "Anna"), ("approve", "Boris")):
+        assert desk.sign(identifier, verdict, by=by, reason="So.").status_code == 201
+        moments.append(moment())
+
+    then = ["", "open", "more_requested", "open", "approved"]
+    for at, state in zip([*moments, None], [*then, then[-1]], strict=True):
+        for asked in ProposalState:
+            params = {"state": asked, "claim": claim["id"]} | ({} if at is None else {"as_of": at})
+            listed = api.get("proposals", params=params, headers=person("Anna")).raise_for_status().json()["items"]
+            found = [(one["id"], one["state"]) for one in listed]
+            assert found == ([(identifier, state)] if asked == state else []), (at, asked)
+    refused(api.get("proposals", params={"claim": "clm_none"}, headers=person("Anna")), 422, "claim")
+    refused(api.get("proposals", params={"source": "src_none"}, headers=person("Anna")), 422, "source")
+
+
 def test_what_is_proposed_is_the_desks(
     api: TestClient, desk: DeskWork, claim: dict[str, Any], key_of: Callable[[Role], Headers]
 ) -> None:
@@ -816,4 +840,4 @@ def test_one_open_rating_for_a_topic_and_period(
     assert api.post(path, json=of_topic, headers=person("Anna")).status_code == 409
     refused(api.post(path, json={**body, "topic": "top_none"}, headers=person("Boris")), 422, "topic")
     nowhere = api.post("sources/src_none/proposals", json=body, headers=person("Boris"))
-    assert "source" in refused(nowhere, 404)["detail"]
+    assert "source 'src_none'" in refused(nowhere, 404)["detail"]
