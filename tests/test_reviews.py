@@ -13,6 +13,7 @@ from httpx2 import Response
 from sqlalchemy import Table, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from app import clock
 from app.db.engine import Database
 from app.db.schema import table_of
 from app.models import Proposal, Review, SignOff
@@ -569,6 +570,21 @@ def test_a_file_does_not_undo_what_two_people_have_signed(
     # What was decided before is told, and changes nothing.
     assert bring(today - timedelta(days=400))["refusals"] == []
     assert (desk.claim(claim["id"])["status"], desk.claim(claim["id"])["review"]["status"]) == ("disputed", "disputed")
+
+
+def test_a_file_does_not_undo_it_days_afterwards(
+    desk: DeskWork, record: Record, bring: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    monkeypatch.setattr(clock, "now", lambda: now - timedelta(days=5))
+    record("sources", name="NIS", kind="intelligence_service", key="NIS")
+    claim = record("claims", key="k", attributions=[{"source": "NIS", "stance": "asserts"}])
+    assert desk.sign(proposed(desk.propose(claim["id"])), "approve").status_code == 201
+    monkeypatch.setattr(clock, "now", lambda: now)
+
+    refusals = {days: bring(now.date() - timedelta(days=days))["refusals"] for days in (0, 2, 5, 6)}
+
+    assert [days for days, found in refusals.items() if found] == [0, 2, 5]
 
 
 def test_a_file_decides_nothing_in_advance(

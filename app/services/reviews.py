@@ -71,9 +71,7 @@ class Outcome(NamedTuple):
     """For claims whose record cannot carry a decision: what is missing."""
 
 
-def record_decisions(
-    change: Change, decisions: Mapping[str, Sequence[ReviewCreate]], *, checked: bool = True
-) -> Outcome:
+def record_decisions(change: Change, decisions: Mapping[str, Sequence[ReviewCreate]], *, checked: bool) -> Outcome:
     """Record decisions on claims, as a file holds them; those that are on record already are passed over.
 
     The claim's status becomes that of its last decision. Unless they are to be `checked`, another record did that when
