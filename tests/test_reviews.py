@@ -597,6 +597,26 @@ def test_a_file_decides_nothing_in_advance(
     assert desk.claim(claim["id"])["status"] == "unassessed"
 
 
+def test_one_decision_of_a_file_that_is_refused_keeps_no_other_back(
+    api: TestClient, record: Record, editor: Headers
+) -> None:
+    record("sources", name="NIS", kind="intelligence_service", key="NIS")
+    today = datetime.now(UTC).date()
+    lines, ids = [], []
+    for number, day in enumerate((today, today + timedelta(days=9), today, today)):
+        claim = {"key": f"k{number}", "kind": "troop_estimate", "statement": f"Soldiers are there, says {number}."}
+        ids.append(record("claims", attributions=[{"source": "NIS", "stance": "asserts"}], **claim)["id"])
+        said = {"status": "unconfirmed", "rationale": "So.", "decided_on": str(day), "decided_by": "Elsewhere"}
+        lines.append({"record": "claim", **claim, "reviews": [said]})
+
+    told = api.post("imports", content="\n".join(map(json.dumps, lines)), headers=editor).raise_for_status().json()
+
+    assert [one["field"] for one in told["refusals"]] == ["reviews.0.decided_on"]
+    shown = [api.get(f"claims/{one}").json() for one in ids]
+    assert [one["status"] for one in shown] == ["unconfirmed", "unassessed", "unconfirmed", "unconfirmed"]
+    assert [one["review"] is None for one in shown] == [False, True, False, False]
+
+
 # --- at the same time ---
 
 
