@@ -35,7 +35,7 @@ def _figure(width: float, height: float) -> tuple[Any, Any]:
             "axes.axisbelow": True,
         }
     )
-    from matplotlib import pyplot as plt  # noqa: PLC0415
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - as above
 
     made: tuple[Any, Any] = plt.subplots(figsize=(width, height), layout="constrained")
     return made

@@ -103,7 +103,7 @@ def _posted(url: str, folder: Path, env: dict[str, str], file: Path, logged: boo
         stack.callback(client.stop)
         server = servers.attest(url, folder, here, keeps=True, logged=logged)
         stack.callback(server.stop)
-        post: Callable[[float], Any] = lambda seconds: client.ask(  # noqa: E731
+        post: Callable[[float], Any] = lambda seconds: client.ask(  # noqa: E731 - a line that is used twice below
             do="measure",
             port=server.port,
             requests=[("/api/v1/claims", headers, body) for body in bodies],

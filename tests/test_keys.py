@@ -184,7 +184,7 @@ def test_a_key_is_shown_once(api: TestClient, key_of: KeyOf, issue: Issue, datab
         assert secret not in api.get(path, headers=bearer(made)).text
     if database.is_sqlite:
         with database.reading() as connection:
-            stored = "\n".join(connection.connection.dbapi_connection.iterdump())  # type: ignore[union-attr]
+            stored = "\n".join(connection.connection.dbapi_connection.iterdump())  # type: ignore[union-attr]  # it is open
         assert made["handle"] in stored
         assert secret not in stored
 

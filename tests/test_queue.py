@@ -467,7 +467,7 @@ def test_no_look_goes_over_a_whole_table(desk: QueueWork, database: Database) ->
         pytest.skip("plans of PostgreSQL follow from its statistics, not from the statement alone")
     topic = desk.record("topics")["id"]
     asked: list[tuple[str, Any]] = []
-    engine = desk.api.app.state.database.engine  # type: ignore[attr-defined]
+    engine = desk.api.app.state.database.engine  # type: ignore[attr-defined]  # the service, which is ours
     event.listen(engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
     desk.page()
     desk.page(kind=["other", "deployment"], stage=["draft", "published"])

@@ -139,12 +139,12 @@ def _plain(node: Node) -> str:
     if kind == "Str":
         return str(inner)
     if kind in ("Code", "Math", "RawInline"):
-        return str(inner[1])  # type: ignore[index]
+        return str(inner[1])  # type: ignore[index]  # what is inside goes by the kind
     text = "".join(_plain(one) for one in _held(node))
     if kind == "Quoted":
-        return f"“{text}”" if inner[0]["t"] == "DoubleQuote" else f"‘{text}’"  # type: ignore[index]
+        return f"“{text}”" if inner[0]["t"] == "DoubleQuote" else f"‘{text}’"  # type: ignore[index]  # as above
     # A number in the margin, a block of its own: they stand apart from what is before and after.
-    return f" {text} " if kind == "Span" and _CLASSES & {*inner[0][1]} else text  # type: ignore[index]
+    return f" {text} " if kind == "Span" and _CLASSES & {*inner[0][1]} else text  # type: ignore[index]  # as above
 
 
 def html(nodes: Iterable[Node]) -> str:
