@@ -6,12 +6,9 @@ claims with the bare driver, in one statement, and writes the columns of the CSV
 
 import csv
 import json
-import os
 import sqlite3
 import sys
 import tempfile
-import time
-from collections.abc import Collection
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,7 +20,7 @@ from sqlalchemy import make_url
 
 from app.formats.export_formats import EXPORT_FORMATS
 from benchmarks import postgres, servers
-from benchmarks.processes import cpu_seconds, peak_resident_bytes
+from benchmarks.processes import taken
 from benchmarks.screen import console
 from benchmarks.screen import results as out
 from benchmarks.store import DATA, Store
@@ -74,35 +71,6 @@ def measured(
         found.append({"format": one, "claims": claims, **taken(command, env, server), "bytes": target.stat().st_size})
         target.unlink()
     return found
-
-
-def taken(
-    command: list[str],
-    env: dict[str, str],
-    server: int | None = None,
-    *,
-    output: Path = Path(os.devnull),
-    allowed: Collection[int] = (0,),
-) -> dict[str, float]:
-    """What a command takes that prints into a file: seconds, CPU seconds, and the most memory that it held.
-
-    Raises RuntimeError if it fails.
-    """
-    begin, before = time.perf_counter(), cpu_seconds(server) if server else 0
-    printed = (os.POSIX_SPAWN_OPEN, 1, output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    pid = os.posix_spawn(command[0], command, dict(env), file_actions=[printed])
-    # The most memory that a process says it held at its end includes what this one holds, which it was once.
-    most = 0
-    while True:
-        most = max(most, peak_resident_bytes(pid))
-        ended, status, used = os.wait4(pid, os.WNOHANG)
-        if ended:
-            break
-        time.sleep(0.02)
-    if (code := os.waitstatus_to_exitcode(status)) not in allowed:
-        raise RuntimeError(f"{' '.join(command)} ended with {code}")
-    cpu = used.ru_utime + used.ru_stime + (cpu_seconds(server) - before if server else 0)
-    return {"seconds": time.perf_counter() - begin, "cpu_seconds": cpu, "peak_bytes": most}
 
 
 def shown(found: list[dict[str, Any]]) -> Table:

@@ -14,7 +14,6 @@ from typing import Annotated, Literal
 import typer
 
 from benchmarks import postgres, processes, servers, writes
-from benchmarks.exports import taken
 from benchmarks.screen import console
 from benchmarks.screen import results as out
 from benchmarks.store import DATA, Store
@@ -59,7 +58,9 @@ def main(
         processes.run([*servers.ATTEST, "db", "upgrade"], env)
         console.print(f"Importing {written:,} claims, {file.stat().st_size / 1e6:,.0f} MB ...")
         report = folder / "report.json"
-        found = taken([*servers.ATTEST, "import", str(file), "--json"], env, server, output=report, allowed=(0, 3))
+        found = processes.taken(
+            [*servers.ATTEST, "import", str(file), "--json"], env, server, output=report, allowed=(0, 3)
+        )
         (told,) = json.loads(report.read_text()).values()
         size = running.size(_DATABASE) if running else (folder / "attest.db").stat().st_size
     out.print(f"claims               {written:>12,}")

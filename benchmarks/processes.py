@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -100,6 +100,35 @@ def run(command: list[str], env: Mapping[str, str], *, allowed: tuple[int, ...] 
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Done(done.stdout, seconds, cpu)
+
+
+def taken(
+    command: list[str],
+    env: dict[str, str],
+    server: int | None = None,
+    *,
+    output: Path = Path(os.devnull),
+    allowed: Collection[int] = (0,),
+) -> dict[str, float]:
+    """What a command takes that prints into a file: seconds, CPU seconds, and the most memory that it held.
+
+    Raises RuntimeError if it fails.
+    """
+    begin, before = time.perf_counter(), cpu_seconds(server) if server else 0
+    printed = (os.POSIX_SPAWN_OPEN, 1, output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    pid = os.posix_spawn(command[0], command, dict(env), file_actions=[printed])
+    # The most memory that a process says it held at its end includes what this one holds, which it was once.
+    most = 0
+    while True:
+        most = max(most, peak_resident_bytes(pid))
+        ended, status, used = os.wait4(pid, os.WNOHANG)
+        if ended:
+            break
+        time.sleep(0.02)
+    if (code := os.waitstatus_to_exitcode(status)) not in allowed:
+        raise RuntimeError(f"{' '.join(command)} ended with {code}")
+    cpu = used.ru_utime + used.ru_stime + (cpu_seconds(server) - before if server else 0)
+    return {"seconds": time.perf_counter() - begin, "cpu_seconds": cpu, "peak_bytes": most}
 
 
 class Worker:
