@@ -9,7 +9,9 @@ UV     ?= uv
 VENV    := .venv
 BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
-INSTALL := $(PIP) install --require-hashes --requirement
+# A lock names all that is needed. pip must not look for more itself: asked for a package with an extra, older ones
+# (before 23.3) take its newest release instead of the locked one, and then miss its hash.
+INSTALL := $(PIP) install --no-deps --require-hashes --requirement
 # The project itself: nothing but the lock decides what else is installed, and the build backend is in the lock.
 EDITABLE := $(PIP) install --no-deps --no-build-isolation --editable .
 # Where the environment forbids Python to keep what it compiles, as in many containers, each start would do it again.
@@ -50,6 +52,7 @@ lint: $(VENV)/dev.stamp ## the checks that run no tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy app tests migrations benchmarks
 	$(BIN)/lint-imports --no-logo
+	$(PIP) check
 	@unset ATTEST_DATABASE_URL; ATTEST_DATA_DIR=$$(mktemp -d) && export ATTEST_DATA_DIR && \
 	trap 'rm -rf "$$ATTEST_DATA_DIR"' EXIT && \
 	echo 'attest db check' && $(BIN)/attest db upgrade >/dev/null && $(BIN)/attest db check
