@@ -180,6 +180,18 @@ def test_every_beginning_is_proved_and_no_other(data: st.DataObject) -> None:
         assert not proves_consistency(proof[:-1], first=first, second=second, **roots)
 
 
+def test_every_beginning_of_small_trees_is_proved() -> None:
+    hashes = leaves(20)
+    roots = [root_of(hashes[:size]) for size in range(21)]
+
+    for second in range(1, 21):
+        for first in range(1, second + 1):
+            proof = consistency_proof(first, second, hash_of(hashes))
+            assert proves_consistency(
+                proof, first=first, first_root=roots[first], second=second, second_root=roots[second]
+            )
+
+
 @configured(deadline=None)
 @given(st.data())
 def test_what_proofs_ask_for_is_made_of_complete_subtrees(data: st.DataObject) -> None:

@@ -39,6 +39,23 @@ def test_what_is_signed_is_verified_and_read() -> None:
     assert text == f"example.com/log\n7\n{base64.b64encode(b'r' * 32).decode()}\n"
 
 
+def test_a_text_may_have_empty_lines() -> None:
+    assert Note.parse(SIGNER.sign("one\n\nanother\n")).verified([SIGNER.verifier]) == "one\n\nanother\n"
+
+
+def test_a_note_with_several_signatures_is_as_good_as_those_that_are_known() -> None:
+    witness = Signer("witness.example", b"w" * 32)
+    note = SIGNER.sign(CHECKPOINT.text)
+    both = note + witness.sign(CHECKPOINT.text).rpartition("\n\n")[2]
+
+    for known in ([SIGNER.verifier], [witness.verifier], [SIGNER.verifier, witness.verifier]):
+        assert Note.parse(both).verified(known) == CHECKPOINT.text
+    of_another_text = note + witness.sign("another\n").rpartition("\n\n")[2]
+    assert Note.parse(of_another_text).verified([SIGNER.verifier]) == CHECKPOINT.text
+    with pytest.raises(NoteError, match="is not by its key"):
+        Note.parse(of_another_text).verified([SIGNER.verifier, witness.verifier])
+
+
 @configured(deadline=None)
 @given(st.data())
 def test_no_character_of_a_note_can_be_another_one(data: st.DataObject) -> None:
