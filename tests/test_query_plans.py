@@ -111,6 +111,13 @@ KNOWN = (
         ("date",),
         "What begins before a day may last until then: whoever wants the earliest first walks along all that is over.",
     ),
+    Known(
+        frozenset({"sort"}),
+        ENGINES,
+        frozenset({"q"}),
+        ("relevance",),
+        "The candidates of a search are sorted by rank, which no index has: a thousand at most.",
+    ),
 )
 
 

@@ -123,7 +123,9 @@ def test_the_newest_matches_are_ranked_and_older_ones_follow_newest_first(
     in_quote = [one for one in newest if one not in in_statement]
 
     for limit in (1, 5, 8, 13, 200):
-        assert walk(api, {"q": "soldiers", "limit": limit}) == in_statement[::-1] + in_quote[::-1] + older[::-1]
+        for counted in ({}, {"facets": "kind"}):
+            read = walk(api, {"q": "soldiers", "limit": limit, **counted})
+            assert read == in_statement[::-1] + in_quote[::-1] + older[::-1]
 
 
 @pytest.mark.parametrize("sort", SORTS)

@@ -16,7 +16,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, func, select
+from sqlalchemy import BigInteger, Connection, Integer, Select, Text, and_, bindparam, func, select, tuple_
 from sqlalchemy.sql import FromClause
 
 from app.db import fulltext
@@ -44,7 +44,6 @@ NUMBER, RANK = "number", "rank"
 
 OLDER = -1
 """Stands for the rank of what is older than the candidates: it comes after all of them, newest first."""
-
 search_text = table_of(SearchText)
 
 Key = tuple[Any, ...]
@@ -115,7 +114,8 @@ def by_relevance(asked: Asked, place: Place) -> Found:
         lowest, found = after[1], Matches([], complete=False)
     else:
         candidates = _candidates(asked, top)
-        lowest, found = candidates.lowest, _passing(asked, candidates, then, columns)
+        best = None if asked.counted else _Best(place.limit + 1, after)
+        lowest, found = candidates.lowest, _passing(asked, candidates, then, columns, best)
 
     def key(row: Any) -> Key:
         number, rank = row[-2:]
@@ -172,13 +172,18 @@ def _candidates(asked: Asked, top: int) -> _Candidates:
     return _Candidates(top, numbers[:CANDIDATES], len(numbers) <= CANDIDATES)
 
 
-def _passing(asked: Asked, candidates: _Candidates, then: int | None, columns: tuple[str, ...]) -> Matches:
-    """All claims that match and pass the filters, if either are few; else those among the candidates."""
+def _passing(
+    asked: Asked, candidates: _Candidates, then: int | None, columns: tuple[str, ...], best: "_Best | None" = None
+) -> Matches:
+    """All claims that match and pass the filters, if either are few; else those among the candidates.
+
+    Of the candidates only the best, if only these are wanted.
+    """
     for narrow in () if candidates.complete else asked.filters.narrowed():
         identifiers = asked.connection.scalars(narrow.limit(FEW_CLAIMS + 1)).all()
         if len(identifiers) <= FEW_CLAIMS:
             return Matches(_read(asked, sorted(set(identifiers)), then, columns), complete=True)
-    return Matches(_read(asked, candidates.numbers, then, columns), candidates.complete)
+    return Matches(_read(asked, candidates.numbers, then, columns, best), candidates.complete)
 
 
 def _older(asked: Asked, below: int, then: int | None, columns: tuple[str, ...], wanted: int) -> list[Any]:
@@ -240,12 +245,31 @@ def _plain(key: Iterable[Any]) -> Key:
     return tuple(value.isoformat() if isinstance(value, date) else value for value in key)
 
 
+class _Best(NamedTuple):
+    """So many claims, in the order of rank, behind a place in it unless that is its beginning."""
+
+    limit: int
+    after: Key | None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What a statement for them is executed with."""
+        if self.after is None:
+            return {"limit": self.limit}
+        rank, claim_id = self.after
+        return {"limit": self.limit, "after_rank": rank, "after_claim": str(claim_id)}
+
+
 def _read(
-    asked: Asked, wanted: Sequence[int] | Sequence[str], then: int | None, columns: tuple[str, ...]
+    asked: Asked,
+    wanted: Sequence[int] | Sequence[str],
+    then: int | None,
+    columns: tuple[str, ...],
+    best: _Best | None = None,
 ) -> list[tuple[Any, ...]]:
     """The claims that pass the filters: of texts with these numbers, which match, or of claims whose texts do.
 
-    Of each its `id`, what it is counted by, and these columns.
+    Of each its `id`, what it is counted by, and these columns. Of all of them, unless only the best are wanted.
     """
     form = _Form(
         shape=asked.filters.shape,
@@ -253,10 +277,13 @@ def _read(
         columns=columns,
         of_claims=bool(wanted) and isinstance(wanted[0], str),
         as_it_is=then is None,
+        best=best is not None,
+        after=best is not None and best.after is not None,
         required=len(asked.match.required),
         excluded=len(asked.match.excluded),
     )
     values = {**asked.filters.values, **asked.match.phrases, "wanted": list(wanted)}
+    values |= {} if best is None else best.values
     rows = _reading(form)(asked.connection, asked.record, **values, **({} if then is None else {"top": then}))
     return [tuple(row.values()) for row in rows]
 
@@ -269,6 +296,8 @@ class _Form(NamedTuple):
     columns: tuple[str, ...]
     of_claims: bool
     as_it_is: bool
+    best: bool
+    after: bool
     required: int
     excluded: int
 
@@ -282,18 +311,32 @@ def _reading(form: _Form) -> Read:
         text_of = search_text.c.claim_id if form.of_claims else search_text.c.id
         conditions = [fulltext.holds(form.required, form.excluded)] if form.of_claims else []
         conditions.append(fulltext.standing(None if form.as_it_is else bindparam("top", type_=BigInteger)))
-        return (
+        found = (
+            select(search_text.c.claim_id, *(own[name] for name in own if name in form.columns))
+            .select_from(listed.join(search_text, text_of == listed.c.value))
+            .where(*conditions)
+        )
+        if form.best:
+            # In order already here, so that PostgreSQL looks up no more claims than it takes.
+            found = found.order_by(own[RANK].desc(), search_text.c.claim_id.desc())
+        text = found.subquery("text")
+        passing = (
             select(
                 claim.c.id.label("claim_id"),
                 *(claim.c[COLUMN_OF[facet]].label(f"facet_{facet}") for facet in form.facets),
-                *((own[name] if name in own else claim.c[name]).label(f"by_{name}") for name in form.columns),
+                *((text if name in own else claim).c[name].label(f"by_{name}") for name in form.columns),
             )
-            .select_from(
-                listed.join(search_text, text_of == listed.c.value).join(claim, claim.c.id == search_text.c.claim_id)
-            )
+            .select_from(text.join(claim, claim.c.id == text.c.claim_id))
             # Claims are to be looked up by id: by what IS TRUE no index is asked.
-            .where(*conditions, and_(*Conditions(record, form.shape).all()).is_(True))
+            .where(and_(*Conditions(record, form.shape).all()).is_(True))
         )
+        if not form.best:
+            return passing
+        key = text.c[RANK], text.c.claim_id
+        if form.after:
+            after = tuple_(bindparam("after_rank", type_=Integer), bindparam("after_claim", type_=Text))
+            passing = passing.where(tuple_(*key) < after)
+        return passing.order_by(*(column.desc() for column in key)).limit(bindparam("limit", type_=BigInteger))
 
     return Read(write)
 
