@@ -213,7 +213,7 @@ def test_what_was_recorded_before_there_was_a_log_is_taken_in(
 
     done = attest(settings.url, settings.data_dir, "db", "upgrade")
 
-    assert "5 changes from before were taken into the log." in done.out
+    assert "\n5 changes from before were taken into the log." in f"\n{done.out}"
     assert state_of(api)["size"] == 10
     assert findings(settings.url, settings.data_dir) == {}
     with monkeypatch.context() as patch:

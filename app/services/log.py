@@ -5,7 +5,7 @@ something has to know of the log, and whatever reaches the tables of the record 
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from hmac import digest
 from itertools import islice
@@ -187,19 +187,12 @@ def behind(connection: Connection) -> int:
     return int(state["seq"] - state["log_seq"])
 
 
-def catch_up(database: Database, progress: Callable[[int], None] = lambda _left: None) -> int:
-    """Take in all changes that are not in the log yet, so many in a transaction; how many there were.
-
-    `progress` is told, now and then, how many are left.
-    """
-    taken = 0
-    for more, left in _steps(database):
-        taken += more
-        progress(left)
-    return taken
+def catch_up(database: Database) -> int:
+    """Take in all changes that are not in the log yet, so many in a transaction; how many there were."""
+    return sum(_steps(database))
 
 
-def _steps(database: Database) -> Iterator[tuple[int, int]]:
+def _steps(database: Database) -> Iterator[int]:
     while True:
         with database.writing() as connection:
             connection.execute(select(head.c.id).with_for_update())
@@ -209,4 +202,4 @@ def _steps(database: Database) -> Iterator[tuple[int, int]]:
             (state,) = _head.rows(connection)
             more = min(left, CAUGHT_UP_TOGETHER)
             extend(connection, state["log_seq"] + more)
-        yield more, left - more
+        yield more
