@@ -23,7 +23,7 @@ from app.schemas.attribution import ClaimAttributionCreate
 from app.schemas.claim import ClaimCreate
 from app.schemas.quantity import QuantityCreate
 from app.schemas.source import SourceCreate
-from app.services import actors, claims, counts, sources
+from app.services import actors, claims, sources
 from app.settings import Settings
 from app.vocabulary import ClaimKind, Lineage, Metric, Qualifier, SourceKind, Stage, Stance, Word
 from tests.support import postgres
@@ -184,18 +184,16 @@ def test_every_step_down_and_up_again_keeps_the_data(empty: Database, tmp_path: 
         assert migrate.current_revision(empty) == revision
         with empty.reading() as connection:
             assert connection.scalar(select(func.count()).select_from(table_of(Claim))) == len(identifiers)
-
         # Data that come while the schema stands here are there afterwards, too.
         identifiers.append(copy_claim(empty, identifiers[0]))
-        counted = "claim_count" in tables(empty)
-        migrate.upgrade(empty)
-        if counted:  # a copy by SQL passes the counters by; a step that makes them counts it
-            with empty.writing() as connection:
-                counts.rebuild(connection)
 
-        assert migrate.drift(empty, Base.metadata) == []
-        assert {item["id"] for item in found(empty, "солдатів", tmp_path)} == set(identifiers)
-        assert number_of_claims(empty, tmp_path) == len(identifiers)
+    for revision in revisions()[1:]:
+        migrate.upgrade(empty, revision)
+        with empty.reading() as connection:
+            assert connection.scalar(select(func.count()).select_from(table_of(Claim))) == len(identifiers)
+    assert migrate.drift(empty, Base.metadata) == []
+    assert {item["id"] for item in found(empty, "солдатів", tmp_path)} == set(identifiers)
+    assert number_of_claims(empty, tmp_path) == len(identifiers)
 
 
 def test_down_to_nothing_and_up_again(empty: Database, tmp_path: Path) -> None:
