@@ -20,7 +20,7 @@ from app.services.audit import MOST
 from app.vocabulary import Role
 from tests.support import postgres
 from tests.support.attest import attest, findings
-from tests.support.desk import A_WEEK, BEGINNING, Desk, act, desk
+from tests.support.desk import A_WEEK, BEGINNING, Desk, act, desk, service
 
 ENGINES = ("sqlite", "postgresql")
 
@@ -414,3 +414,18 @@ def test_whatever_the_desk_does_is_logged(
                 at_work.do(*one)
 
         assert findings(at_work.database.url, data_dir) == {}
+
+
+def test_what_was_tampered_with_is_shown_as_that_and_the_rest_as_it_is(kept: Kept) -> None:
+    of_it = "FROM log_leaf WHERE change_seq = 7"
+    begin, end = value(kept, f"SELECT min(position) {of_it}"), value(kept, f"SELECT max(position) {of_it}")
+    written = {name: value(kept, f"SELECT {name} {of_it} AND position = {end}") for name in ("object", "version")}
+    tamper(kept.url, "DELETE FROM change WHERE seq = 7")
+
+    with service(kept.url) as api:
+        items = api.get("log/entries", params={"from": begin - 1, "limit": end - begin + 3}).json()["items"]
+        proved = api.get("log/inclusion", params=written)
+
+    assert begin < end
+    assert [one["leaf"] is None for one in items] == [False, *[True] * (end - begin + 1), False]
+    assert proved.status_code == 409
