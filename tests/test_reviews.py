@@ -124,6 +124,7 @@ def test_a_status_holds_once_another_has_approved_it(
     approved = desk.sign(identifier, "approve")
 
     assert (approved.status_code, approved.json()["state"]) == (201, "approved")
+    assert [one["id"][:4] for one in approved.json()["sign_offs"]] == ["sgn_"]
     public = api.get(f"claims/{claim['id']}").json()
     review = public["review"]
     assert review["id"].startswith("rev_")
@@ -155,6 +156,9 @@ def test_the_status_is_that_of_the_last_decision(
     assert [one["review"] and one["review"]["status"] for one in states] == [None, "unconfirmed", "confirmed"]
 
 
+WHO_IS = {"Anna": "proposer", "Test editor": "editor"}
+
+
 def test_whoever_wrote_the_wording_neither_proposes_nor_approves(
     api: TestClient, desk: DeskWork, claim: dict[str, Any], person: Callable[[str], Headers], editor: Headers
 ) -> None:
@@ -165,6 +169,9 @@ def test_whoever_wrote_the_wording_neither_proposes_nor_approves(
     for who in ("Anna", "Test editor"):
         refused = desk.sign(identifier, "approve", by=who)
         assert refused.status_code == 403, who
+        assert refused.json()["detail"] == f"'approve' is for: another. To this proposal you are: {WHO_IS[who]}."
+    refused = desk.sign(identifier, "reject", by="Anna", reason="No.")
+    assert refused.json()["detail"] == "'reject' is for: editor or another. To this proposal you are: proposer."
     assert desk.state(identifier) == "open"
     assert desk.sign(identifier, "approve", by="Boris").status_code == 201
 
@@ -265,27 +272,47 @@ def test_evidence_counts_only_if_it_is_named(desk: DeskWork, claim: dict[str, An
     assert desk.propose(claim["id"], status="confirmed", credibility=1, evidence=[evidence["id"]]).status_code == 201
 
 
-REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "unassessed is never decided": ({"status": "unassessed", "credibility": 6}, "status"),
-    "two origins are missing": ({"status": "corroborated", "credibility": 2}, "status"),
-    "a credibility of another status": ({"credibility": 1}, "credibility"),
-    "no credibility of the code": ({"credibility": 7}, "credibility"),
-    "no standard": ({"standard": "gut feeling"}, "standard"),
-    "no band": ({"probability": "70 %"}, "probability"),
-    "no such evidence": ({"evidence": ["evd_none"]}, "evidence.0"),
-    "nothing to correct": ({"notice": "We were wrong."}, "notice"),
-    "no rationale": ({"rationale": " "}, "rationale"),
-    "no version": ({"claim_version": 0}, "claim_version"),
-    "an unknown field": ({"decided_by": "Me"}, "decided_by"),
+REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
+    "unassessed is never decided": (
+        {"status": "unassessed", "credibility": 6},
+        "status",
+        "'unassessed' needs nothing: it is where a claim begins and is never decided",
+    ),
+    "two origins are missing": (
+        {"status": "corroborated", "credibility": 2},
+        "status",
+        "'corroborated' needs two or more origins whose independence is established by rulings",
+    ),
+    "a credibility of another status": ({"credibility": 1}, "credibility", "must be 3 with 'unconfirmed'"),
+    "no credibility of the code": ({"credibility": 7}, "credibility", "must be less than or equal to 6"),
+    "no standard": ({"standard": "gut feeling"}, "standard", "must be 'reasonable_suspicion', "),
+    "no band": ({"probability": "70 %"}, "probability", "must be 'almost_no_chance', "),
+    "no such evidence": (
+        {"evidence": ["evd_none"]},
+        "evidence.0",
+        "the claim has no evidence with this id or key",
+    ),
+    "nothing to correct": (
+        {"notice": "We were wrong."},
+        "notice",
+        "goes with a correction of a decision, and there is none yet",
+    ),
+    "no rationale": ({"rationale": " "}, "rationale", "must not be empty"),
+    "no version": ({"claim_version": 0}, "claim_version", "must be greater than or equal to 1"),
+    "an unknown field": ({"decided_by": "Me"}, "decided_by", "there is no such field or parameter"),
 }
+"""What is wrong, the field that is named, and how what is said of it begins."""
 
 
-@pytest.mark.parametrize(("fields", "field"), REFUSED.values(), ids=REFUSED.keys())
+@pytest.mark.parametrize(("fields", "field", "why"), REFUSED.values(), ids=REFUSED.keys())
 def test_a_proposal_that_is_not_right_is_refused_by_its_field(
-    desk: DeskWork, claim: dict[str, Any], fields: dict[str, Any], field: str
+    desk: DeskWork, claim: dict[str, Any], fields: dict[str, Any], field: str, why: str
 ) -> None:
     answer = desk.propose(claim["id"], **fields)
-    assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (422, [field])
+    (problem,) = answer.json()["errors"]
+    assert (answer.status_code, problem["field"]) == (422, field)
+    assert problem["message"].startswith(why)
+    assert problem["message"] == why or why.endswith(", ")
 
 
 @pytest.mark.parametrize("status", [one for one in Status if one is not Status.UNASSESSED])
@@ -515,7 +542,7 @@ def test_a_wrong_decision_is_corrected_in_public(
     fields = {"status": "confirmed", "credibility": 1, "evidence": [evidence["id"]]}
     assert desk.sign(proposed(desk.propose(claim["id"], **fields)), "approve").status_code == 201
     notice = "We had taken the date of the upload for that of the recording."
-    assert desk.sign(proposed(desk.propose(claim["id"], notice=notice)), "approve").status_code == 201
+    assert desk.sign(proposed(desk.propose(claim["id"], notice=notice)), "approve", reason="Seen again.").is_success
 
     items = api.get(f"claims/{claim['id']}/reviews").json()["items"]
     assert [(one["status"], one["notice"]) for one in items] == [("unconfirmed", notice), ("confirmed", None)]
@@ -528,6 +555,10 @@ def test_a_wrong_decision_is_corrected_in_public(
         ("unconfirmed", "Anna", "Boris"),
     ]
     assert decisions[1]["notice"] == notice
+    assert [(entry["action"], entry["reason"]) for entry in told if entry["noun"] == "review"] == [
+        ("decide", "Approved."),
+        ("decide", "Seen again."),
+    ]
 
 
 # --- decisions that come with files, which one person brings in ---
