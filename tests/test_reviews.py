@@ -328,7 +328,8 @@ def test_evidence_of_another_claim_or_taken_back_carries_nothing(
     fields = {"status": "unverifiable", "credibility": 6, "evidence": [evidence["id"]]}
     assert desk.propose(other["id"], **fields).json()["errors"][0]["field"] == "evidence.0"
     correct("evidence", evidence["id"], withdrawn=True)
-    assert "taken back" in desk.propose(claim["id"], **fields).json()["errors"][0]["message"]
+    (problem,) = desk.propose(claim["id"], **fields).json()["errors"]
+    assert problem == {"field": "evidence.0", "message": "this piece of evidence was taken back"}
 
 
 def test_a_version_that_is_not_the_last_is_refused(desk: DeskWork, correct: Record, claim: dict[str, Any]) -> None:

@@ -56,7 +56,6 @@ class Sealer:
         with self._lock:
             if self._signer is None:
                 self._signer = self._read(first)
-                self._complained = False
             return self._signer
 
     def _read(self, first: Callable[[], bool]) -> Signer:
