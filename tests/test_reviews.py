@@ -116,6 +116,7 @@ def test_a_status_holds_once_another_has_approved_it(
     made = desk.propose(claim["id"], rationale="The badge is his.", **fields)
     identifier = proposed(made)
 
+    assert identifier.startswith("prp_")
     assert made.headers["Location"] == f"/api/v1/proposals/{identifier}"
     assert (made.json()["state"], made.json()["proposed_by"]) == ("open", "Anna")
     # A proposal publishes nothing.
@@ -346,7 +347,7 @@ def test_one_open_proposal_at_a_time(desk: DeskWork, claim: dict[str, Any]) -> N
 
 def test_a_withdrawn_claim_takes_none(desk: DeskWork, correct: Record, claim: dict[str, Any]) -> None:
     correct("claims", claim["id"], stage="withdrawn", notice="Recorded twice.")
-    assert desk.propose(claim["id"]).status_code == 409
+    assert refused(desk.propose(claim["id"]), 409)["detail"] == "A withdrawn claim takes no decision."
 
 
 def test_there_must_be_something_to_decide_on(
@@ -359,9 +360,10 @@ def test_there_must_be_something_to_decide_on(
         "credibility": 3,
         "standard": "reasonable_grounds",
     }
-    assert api.post("claims/clm_none/proposals", json=body, headers=person("Anna")).status_code == 404
-    assert desk.sign("prp_none", "approve").status_code == 404
-    assert api.get("proposals/prp_none", headers=person("Anna")).status_code == 404
+    nowhere = api.post("claims/clm_none/proposals", json=body, headers=person("Anna"))
+    assert refused(nowhere, 404)["detail"] == "There is no claim 'clm_none'."
+    for answer in (desk.sign("prp_none", "approve"), api.get("proposals/prp_none", headers=person("Anna"))):
+        assert refused(answer, 404)["detail"] == "There is no proposal 'prp_none'."
 
 
 # --- what a decision speaks of ---
@@ -401,6 +403,19 @@ def test_other_evidence_makes_a_proposal_void_and_a_decision_stale(
     assert (review["stale"], review["stale_because"]) == (True, ["evidence"])
     assert desk.state(second) == "void"
     assert desk.claim(evidence["claim_id"], as_of=before["recorded_at"])["review"]["stale"] is False
+
+
+def test_evidence_and_wordings_of_another_claim_are_nothing_to_a_proposal(
+    desk: DeskWork, record: Record, correct: Record, claim: dict[str, Any], evidence: dict[str, Any]
+) -> None:
+    identifier = proposed(desk.propose(claim["id"]))
+    other = record("claims", statement="Another.")
+    record("evidence", claim=other["id"], document=evidence["document"]["id"], role="context")
+    correct("claims", other["id"], statement="Yet another.")
+
+    assert desk.state(identifier) == "open"
+    assert desk.sign(identifier, "approve").status_code == 201
+    assert desk.claim(claim["id"])["review"]["stale"] is False
 
 
 Take = Callable[[Record, dict[str, Any]], object]

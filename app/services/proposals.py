@@ -55,8 +55,7 @@ def propose_status(connection: Connection, actor: Actor, claim_id: str, offered:
         raise PermissionDeniedError("Whoever wrote the present wording of a claim cannot propose a status for it.")
     pieces = _pieces(connection, claim_id, offered.evidence)
     _check_judgement(connection, about, offered, pieces)
-    fields = {name: value for name, value in given(offered).items() if name != "evidence"}
-    return _store(change, {**fields, "claim_id": claim_id, "evidence": pieces, "editor_id": editor_id})
+    return _store(change, {**given(offered), "claim_id": claim_id, "evidence": pieces, "editor_id": editor_id})
 
 
 def propose_rating(connection: Connection, actor: Actor, source_id: str, offered: RatingProposalCreate) -> str:
