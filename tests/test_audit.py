@@ -156,6 +156,7 @@ LAST = "SELECT max(position) FROM log_leaf"
 PUBLISHED = "SELECT min(id) FROM claim WHERE stage = 'published'"
 TOPIC = "id, version, title, subject, metric_family, period_earliest, period_latest, change_seq, recorded_at"
 MALLORY = "INSERT INTO person (id, byline, created_at) SELECT 'per_x', 'Mallory', min(created_at) FROM person"
+THREE_VERSIONS = "SELECT min(id) FROM claim_revision WHERE version > 2"
 FIGURE = "claim_id = (SELECT min(claim_id) FROM quantity)"
 
 
@@ -208,6 +209,10 @@ TAMPERED: dict[str, tuple[list[str | Callable[[Connection], None]], str]] = {
     "a status": (["UPDATE claim SET status = 'refuted' WHERE status = 'unconfirmed'"], "claim/clm_"),
     "a claim that is gone": ([f"DELETE FROM claim WHERE id = ({PUBLISHED})"], "claim/clm_"),
     "a version that is gone": (["DELETE FROM claim_revision WHERE version = 2"], "version 2"),
+    "a version between others": (
+        [f"DELETE FROM claim_revision WHERE version = 2 AND id = ({THREE_VERSIONS})"],
+        "version 3",
+    ),
     "all versions of a source": (
         ["DELETE FROM source_revision WHERE id = (SELECT min(id) FROM source)"],
         "source/src_",
@@ -262,6 +267,10 @@ TAMPERED: dict[str, tuple[list[str | Callable[[Connection], None]], str]] = {
     "when a change was made": (
         ["UPDATE change SET at = (SELECT at FROM change WHERE seq = 9) WHERE seq = 7"],
         "change/7",
+    ),
+    "when a change was made, so that two were at once": (
+        ["UPDATE change SET at = (SELECT at FROM change WHERE seq = 8) WHERE seq = 7"],
+        "change/8",
     ),
     "a change that is gone": (["DELETE FROM change WHERE seq = 7"], "change/7"),
     "the last changes": (["DELETE FROM change WHERE seq > 20"], "change/21"),
@@ -329,6 +338,7 @@ SAID = {
     "a status": "claim/clm_…: is refuted; by the decision that stands it is unconfirmed",
     "a claim that is gone": "claim/clm_… version 17: was recorded, and the object is gone or an earlier one now",
     "a version that is gone": "claim/clm_… version 2: is now something else than its last version says",
+    "a version between others": "claim/clm_… version 3: follows no version before it",
     "all versions of a source": "source/src_… version 2: is now something else than its last version says",
     "a version that was never there": (
         "topic/top_… version 3: was recorded, and the object is gone or an earlier one now"
@@ -353,6 +363,7 @@ SAID = {
     "why a change was made": "change/7 version 1: is not what was logged by change 7 (entry 12)",
     "who made a change": "change/7: was made by somebody else, or its salt is another one",
     "when a change was made": "change/7 version 1: is not what was logged by change 7 (entry 12)",
+    "when a change was made, so that two were at once": "change/8: is not later than the change before it",
     "a change that is gone": "change/7 version 1: is in the log (entry 12) and not in the record",
     "the last changes": "change/21 version 1: is in the log (entry 67) and not in the record",
     "the number of the last change": "head: does not name change 51, which is the last one, with its time",

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from stat import S_IMODE
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, select, text
 
+from app import clock
 from app.db import statements
 from app.db.engine import Database
 from app.db.revisions import revision_table
@@ -467,6 +469,18 @@ def test_nothing_in_the_log_names_a_person(api: TestClient, record: Record, key_
     assert not any(one.id in told or one.byline in told for one in people)
     assert "So it is" not in told
     assert "Recorded." not in told
+
+
+def test_a_change_on_the_second_comes_before_one_within_it(
+    record: Record, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Written, "05Z" comes behind "05.5Z"."""
+    second = datetime(2100, 1, 12, 9, 0, 5, tzinfo=UTC)
+    for number in range(4):
+        monkeypatch.setattr(clock, "now", lambda number=number: second + number * timedelta(milliseconds=500))
+        record("sources", name=f"Source {number}")
+
+    assert findings(settings.url, settings.data_dir) == {}
 
 
 def test_an_erased_person_leaves_every_proof_valid(
