@@ -133,8 +133,8 @@ def _newest_in_postgresql(connection: Connection, match: Match, highest: int, co
     share, rest = len(found) / SAMPLE, highest - SAMPLE
     # Among so many rows there are most likely enough, so that others need not be looked at.
     reach = int(2 * count / share) if share else rest
-    # Rows that are tried until there are enough, or matches that the index lists: whichever are fewer.
-    first = _walked if count < share * share * rest else _looked_up
+    # Rows that are tried until there are enough, or all matches, which the index lists in half the time for each.
+    first = _walked if 2 * count < share * share * rest else _looked_up
     for look, above in ((first, max(rest - reach, 0)), (_looked_up, 0)):
         if len(found) < count and rest > above:
             found += look(connection, match, above, rest, count - len(found))
