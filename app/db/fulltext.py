@@ -250,8 +250,9 @@ def rank(required: int) -> ColumnElement[int]:
 
 
 def _spaced(name: str) -> ColumnElement[str]:
+    # Behind its last word there is one already: each text ends with a boundary.
     space: ColumnElement[str] = literal_column("' '", Text)
-    return space + _text().c[name] + space
+    return space + _text().c[name]
 
 
 class _place_of(FunctionElement[int]):  # noqa: N801 - named as the function of SQL that it stands for
