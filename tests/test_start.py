@@ -41,7 +41,10 @@ finally:
 """
 
 LEFT_ALONE = {
-    "serve": ("psycopg", "cryptography", "alembic", "mako", "rich", "edtf", "pyparsing", "fastapi_swagger"),
+    "serve": (
+        *("psycopg", "cryptography", "alembic", "mako", "rich", "edtf", "pyparsing", "fastapi_swagger"),
+        *("app.formats.bibtex", "app.formats.bibliography", "app.formats.claim_csv", "app.formats.attest_csv"),
+    ),
     "--help": (
         "sqlalchemy",
         "pydantic_settings",

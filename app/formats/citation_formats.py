@@ -3,16 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from app.formats import (
-    bibliography,
-    bibtex,
-    csl_json,
-    markdown_footnotes,
-    news_line,
-    quick_statements,
-    ris,
-    wikipedia,
-)
+from app.formats.later import later
 from app.schemas.citation import Citation, Rendering
 
 Write = Callable[[Iterable[Citation], Rendering], Iterator[str]]
@@ -33,15 +24,17 @@ class CitationFormat(NamedTuple):
 
 
 CITATION_FORMATS: Mapping[str, CitationFormat] = {
-    "csl_json": CitationFormat("csl.json", "application/vnd.citationstyles.csl+json", csl_json.write),
-    "bibtex": CitationFormat("bib", "application/x-bibtex", bibtex.write_bibtex),
-    "biblatex": CitationFormat("biblatex.bib", "application/x-biblatex", bibtex.write_biblatex),
-    "ris": CitationFormat("ris", "application/x-research-info-systems", ris.write),
-    "wikipedia": CitationFormat("wiki", "text/x-wiki", wikipedia.write),
-    "markdown": CitationFormat("md", "text/markdown", markdown_footnotes.write),
-    "quick_statements": CitationFormat("qs", "text/tab-separated-values", quick_statements.write),
-    "bibliography": CitationFormat("txt", "text/x-bibliography", bibliography.write_text, streamed=False),
-    "bibliography_html": CitationFormat("html", "text/html", bibliography.write_html, streamed=False, accepted=False),
-    "news": CitationFormat("news.txt", "text/plain", news_line.write, accepted=False),
+    "csl_json": CitationFormat("csl.json", "application/vnd.citationstyles.csl+json", later("csl_json", "write")),
+    "bibtex": CitationFormat("bib", "application/x-bibtex", later("bibtex", "write_bibtex")),
+    "biblatex": CitationFormat("biblatex.bib", "application/x-biblatex", later("bibtex", "write_biblatex")),
+    "ris": CitationFormat("ris", "application/x-research-info-systems", later("ris", "write")),
+    "wikipedia": CitationFormat("wiki", "text/x-wiki", later("wikipedia", "write")),
+    "markdown": CitationFormat("md", "text/markdown", later("markdown_footnotes", "write")),
+    "quick_statements": CitationFormat("qs", "text/tab-separated-values", later("quick_statements", "write")),
+    "bibliography": CitationFormat("txt", "text/x-bibliography", later("bibliography", "write_text"), streamed=False),
+    "bibliography_html": CitationFormat(
+        "html", "text/html", later("bibliography", "write_html"), streamed=False, accepted=False
+    ),
+    "news": CitationFormat("news.txt", "text/plain", later("news_line", "write"), accepted=False),
 }
 """By the name that `format` gives."""

@@ -7,12 +7,11 @@ An entry's `id` is the claim's own address and stays; its `link` leads to the ve
 from collections.abc import Iterable, Iterator
 
 from app.formats.claim_table import speakers
+from app.formats.export_formats import ATOM
 from app.formats.xml_text import xml
 from app.schemas.edition import Edition
 from app.schemas.published import PublishedClaim
 from app.vocabulary import Stage, Status
-
-MEDIA_TYPE = "application/atom+xml"
 
 
 def write(claims: Iterable[PublishedClaim], edition: Edition) -> Iterator[str]:
@@ -24,7 +23,7 @@ def write(claims: Iterable[PublishedClaim], edition: Edition) -> Iterator[str]:
         f"<id>{xml(edition.address)}</id>\n"
         f"<title>{xml(house.name)}: claims and decisions</title>\n"
         f"<updated>{xml(edition.moment)}</updated>\n"
-        f'<link rel="self" type="{MEDIA_TYPE}" href="{xml(edition.address)}"/>\n'
+        f'<link rel="self" type="{ATOM}" href="{xml(edition.address)}"/>\n'
         f"<author><name>{xml(house.name)}</name><uri>{xml(house.address)}</uri></author>\n"
         "<generator>Attest</generator>\n"
     )

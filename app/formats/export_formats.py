@@ -3,17 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from app.formats import (
-    attest_csv,
-    attest_json,
-    claim_atom,
-    claim_csv,
-    claim_json_ld,
-    claim_jsonl,
-    claim_parquet,
-    claim_review_feed,
-)
 from app.formats.exchange import PlainRecord
+from app.formats.later import later
 from app.schemas.edition import Edition
 from app.schemas.published import PublishedClaim
 
@@ -36,15 +27,17 @@ class ExportFormat(NamedTuple):
     """Writes claims as they are published, each with what it names."""
 
 
+ATOM = "application/atom+xml"
+
 EXPORT_FORMATS: Mapping[str, ExportFormat] = {
     # Of those with one media type, `Accept` gets the first.
-    "csv": ExportFormat("csv", "text/csv; charset=utf-8", claims=claim_csv.write),
-    "jsonl": ExportFormat("jsonl", "application/x-ndjson", claims=claim_jsonl.write),
-    "parquet": ExportFormat("parquet", "application/vnd.apache.parquet", claims=claim_parquet.write),
-    "json_ld": ExportFormat("jsonld", "application/ld+json", claims=claim_json_ld.write),
-    "claim_review": ExportFormat("claimreview.json", "application/ld+json", claims=claim_review_feed.write),
-    "atom": ExportFormat("atom", claim_atom.MEDIA_TYPE, claims=claim_atom.write),
-    "attest_json": ExportFormat("attest.jsonl", "application/x-ndjson", records=attest_json.write),
-    "attest_csv": ExportFormat("attest.csv", "text/csv; charset=utf-8", records=attest_csv.write),
+    "csv": ExportFormat("csv", "text/csv; charset=utf-8", claims=later("claim_csv", "write")),
+    "jsonl": ExportFormat("jsonl", "application/x-ndjson", claims=later("claim_jsonl", "write")),
+    "parquet": ExportFormat("parquet", "application/vnd.apache.parquet", claims=later("claim_parquet", "write")),
+    "json_ld": ExportFormat("jsonld", "application/ld+json", claims=later("claim_json_ld", "write")),
+    "claim_review": ExportFormat("claimreview.json", "application/ld+json", claims=later("claim_review_feed", "write")),
+    "atom": ExportFormat("atom", ATOM, claims=later("claim_atom", "write")),
+    "attest_json": ExportFormat("attest.jsonl", "application/x-ndjson", records=later("attest_json", "write")),
+    "attest_csv": ExportFormat("attest.csv", "text/csv; charset=utf-8", records=later("attest_csv", "write")),
 }
 """By the name that `format` gives."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from itertools import product
 from typing import NamedTuple
 
@@ -23,14 +24,17 @@ _GROUPED = r"[1-9]\d{0,2}(?:(?P<by>[,.' ])\d{3})(?:(?P=by)\d{3})*(?!\d)(?:[.,]\d
 _INDIAN = r"[1-9]\d?(?:,\d\d)+,\d{3}(?!\d)"
 _DIGITS = rf"(?<![\d.,])(?:{_GROUPED}|{_INDIAN}|\d+(?:[.,]\d+)?)(?![\d])"
 _WORD = r"[^\W\d_\u1100-\u11ff\u3000-\u9fff\uac00-\ud7af]+(?:'[^\W\d_]+)*"
-_TOKEN = re.compile(
-    rf"(?P<alone>\ba (?:hundred|thousand|million)\b)|(?P<digits>{_DIGITS})|[{''.join(TIMES_CJK)}]|{_WORD}",
-    re.IGNORECASE,
-)
 # Between the parts of one number: nothing, a blank, a hyphen, the point of an abbreviation, "and".
 _BOND = re.compile(r"\.? ?-? ?|,? and ", re.IGNORECASE)
 # Between the ends of a range, of which the second alone may have the word: "10 to 12 thousand", "10-12 тис."
 _RANGE = re.compile(r" ?- ?| (?:to|or|до|або|чи|или) |~", re.IGNORECASE)
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    # When it is first needed: to compile it takes long.
+    words = f"[{''.join(TIMES_CJK)}]|{_WORD}"
+    return re.compile(rf"(?P<alone>\ba (?:hundred|thousand|million)\b)|(?P<digits>{_DIGITS})|{words}", re.IGNORECASE)
 
 
 class Number(NamedTuple):
@@ -80,7 +84,7 @@ def numbers(text: str) -> Iterator[Number]:
     """The numbers of a text in plain form (`passages.plain`), in their order."""
     chain: _Chain | None = None
     before: _Chain | None = None
-    for token in _TOKEN.finditer(text):
+    for token in _token().finditer(text):
         part = _part(token)
         if part is None:
             continue
