@@ -145,6 +145,7 @@ def test_a_record_that_nobody_touched_passes(kept: Kept) -> None:
     assert "the record is what was logged, and all of it is signed" in done.out
     report = attest(*kept, "audit", "verify", "--json").json
     assert report["changes"] == value(kept, "SELECT count(*) FROM change") > 20
+    assert report["checkpoints"] == value(kept, "SELECT count(*) FROM log_checkpoint") > 20
     assert report["entries"] == report["signed"] == value(kept, "SELECT log_size FROM head")
     # One entry for each row, of every table that this record fills.
     assert report["entries"] > 100
@@ -156,6 +157,7 @@ LAST = "SELECT max(position) FROM log_leaf"
 PUBLISHED = "SELECT min(id) FROM claim WHERE stage = 'published'"
 TOPIC = "id, version, title, subject, metric_family, period_earliest, period_latest, change_seq, recorded_at"
 MALLORY = "INSERT INTO person (id, byline, created_at) SELECT 'per_x', 'Mallory', min(created_at) FROM person"
+APPROVAL = "SELECT min(sign_off_id) FROM review WHERE sign_off_id IS NOT NULL"
 THREE_VERSIONS = "SELECT min(id) FROM claim_revision WHERE version > 2"
 FIGURE = "claim_id = (SELECT min(claim_id) FROM quantity)"
 
@@ -255,6 +257,15 @@ TAMPERED: dict[str, tuple[list[str | Callable[[Connection], None]], str]] = {
         ["UPDATE review SET status = 'disputed' WHERE sign_off_id IS NOT NULL"],
         "review/rev_",
     ),
+    "a decision that was refused": (
+        [f"UPDATE sign_off SET verdict = 'reject', reason = 'x' WHERE id = ({APPROVAL})"],
+        "review/rev_",
+    ),
+    "a decision that rests on the approval of something else": (
+        [f"UPDATE review SET sign_off_id = (SELECT sign_off_id FROM source_rating) WHERE sign_off_id = ({APPROVAL})"],
+        "review/rev_",
+    ),
+    "a reliability that is gone, the last row of all": (["DELETE FROM source_rating"], "source_rating/rtg_"),
     "a reliability that was not what was approved": (["UPDATE source_rating SET reliability = 'A'"], "source_rating/"),
     "why a change was made": (["UPDATE change SET reason = 'x' WHERE seq = 7"], "change/7"),
     "who made a change": (
@@ -290,6 +301,10 @@ TAMPERED: dict[str, tuple[list[str | Callable[[Connection], None]], str]] = {
     "an entry that says another version": (["UPDATE log_leaf SET version = 9 WHERE position = 3"], "version 9"),
     "entries that are exchanged": ([swap_entries], "version 1"),
     "an entry that is gone": (["DELETE FROM log_leaf WHERE position = 3"], "log entry 3"),
+    "the last entry, by its row": (
+        [f"DELETE FROM log_leaf WHERE position = ({LAST})"],
+        "source_rating/rtg_",
+    ),
     "the last entry": ([f"DELETE FROM log_leaf WHERE position = ({LAST})"], "head"),
     "half of an entry's hash": (
         ["UPDATE log_leaf SET leaf_hash = substr(leaf_hash, 1, 16) WHERE position = 3"],
@@ -332,74 +347,84 @@ TAMPERED: dict[str, tuple[list[str | Callable[[Connection], None]], str]] = {
 
 
 SAID = {
-    "a claim": "claim/clm_… version 17: is now something else than its last version says",
-    "a claim and its last version": "claim/clm_… version 17: is not what was logged by change 45 (entry 150)",
-    "an early version": "claim/clm_… version 1: is not what was logged by change 46 (entry 160)",
-    "a status": "claim/clm_…: is refuted; by the decision that stands it is unconfirmed",
-    "a claim that is gone": "claim/clm_… version 17: was recorded, and the object is gone or an earlier one now",
-    "a version that is gone": "claim/clm_… version 2: is now something else than its last version says",
-    "a version between others": "claim/clm_… version 3: follows no version before it",
-    "all versions of a source": "source/src_… version 2: is now something else than its last version says",
+    "a claim": (1, "claim/clm_… version 17: is now something else than its last version says"),
+    "a claim and its last version": (16, "claim/clm_… version 17: is not what was logged by change 45 (entry 150)"),
+    "an early version": (213, "claim/clm_… version 1: is not what was logged by change 46 (entry 160)"),
+    "a status": (4, "claim/clm_…: is refuted; by the decision that stands it is unconfirmed"),
+    "a claim that is gone": (17, "claim/clm_… version 17: was recorded, and the object is gone or an earlier one now"),
+    "a version that is gone": (15, "claim/clm_… version 2: is now something else than its last version says"),
+    "a version between others": (3, "claim/clm_… version 3: follows no version before it"),
+    "all versions of a source": (3, "source/src_… version 2: is now something else than its last version says"),
     "a version that was never there": (
-        "topic/top_… version 3: was recorded, and the object is gone or an earlier one now"
+        4,
+        "topic/top_… version 3: was recorded, and the object is gone or an earlier one now",
     ),
-    "an attribution": "attribution/att_… version 1: is now something else than its last version says",
-    "evidence": "evidence/evd_… version 2: is now something else than its last version says",
-    "a document": "document/doc_… version 2: is now something else than its last version says",
-    "a relation": "claim_relation/rel_… version 1: is now something else than its last version says",
-    "somebody else's fact-check": "fact_check/fck_… version 1: is now something else than its last version says",
-    "a ruling": "independence_ruling/rul_… version 1: is not what was logged by change 16 (entry 54)",
-    "a figure": "quantity/clm_…/11/1 version 1: is not what was logged by change 23 (entry 81)",
-    "a figure that is gone": "quantity/clm_…/11/1 version 1: is in the log (entry 81) and not in the record",
-    "figures that are exchanged": "quantity/clm_…/11/1 version 1: is not what was logged by change 23 (entry 81)",
-    "a decision": "review/rev_… version 1: is not what was logged by change 49 (entry 359)",
-    "a decision that is gone": "review/rev_… version 1: is in the log (entry 359) and not in the record",
-    "who proposed it": "proposal/prp_…: names somebody else than its proposer",
-    "who approved it": "sign_off/sgn_…: is not by whoever made its change",
-    "who wrote the words that are judged": "proposal/prp_…: names somebody else than whoever wrote the wording",
-    "who stands for the one who proposed a reliability": "proposal/prp_…: names somebody else than its proposer",
-    "a decision that was not what was approved": "review/rev_…: rests on no approval of the same",
-    "a reliability that was not what was approved": "source_rating/rtg_…: rests on no approval of the same",
-    "why a change was made": "change/7 version 1: is not what was logged by change 7 (entry 12)",
-    "who made a change": "change/7: was made by somebody else, or its salt is another one",
-    "when a change was made": "change/7 version 1: is not what was logged by change 7 (entry 12)",
-    "when a change was made, so that two were at once": "change/8: is not later than the change before it",
-    "a change that is gone": "change/7 version 1: is in the log (entry 12) and not in the record",
-    "the last changes": "change/21 version 1: is in the log (entry 67) and not in the record",
-    "the number of the last change": "head: does not name change 51, which is the last one, with its time",
-    "the time of the last change": "head: does not name change 51, which is the last one, with its time",
-    "an entry": "source/src_… version 1: is not what was logged by change 2 (entry 3)",
-    "an entry that says another object": "claim/clm_x version 1: is in the log (entry 3) and not in the record",
-    "an entry that says no object": "log entry 3: names no object: 'rumour/1'",
-    "an entry without a key": "log entry 3: names no object: 'quantity/clm_x/one/0'",
-    "an entry that says another version": "source/src_… version 9: is in the log (entry 3) and not in the record",
-    "entries that are exchanged": "change/3 version 1: is in the log (entry 5) and not in the record",
-    "an entry that is gone": "log entry 3: is missing; the next one is 4",
-    "the last entry": "head: it says of the log what its 365 entries do not give",
-    "half of an entry's hash": "log entry 3: its hash is none",
+    "an attribution": (8, "attribution/att_… version 1: is now something else than its last version says"),
+    "evidence": (5, "evidence/evd_… version 1: is now something else than its last version says"),
+    "a document": (6, "document/doc_… version 2: is now something else than its last version says"),
+    "a relation": (7, "claim_relation/rel_… version 1: is now something else than its last version says"),
+    "somebody else's fact-check": (4, "fact_check/fck_… version 1: is now something else than its last version says"),
+    "a ruling": (1, "independence_ruling/rul_… version 1: is not what was logged by change 16 (entry 54)"),
+    "a figure": (7, "quantity/clm_…/11/1 version 1: is not what was logged by change 23 (entry 81)"),
+    "a figure that is gone": (7, "quantity/clm_…/11/1 version 1: is in the log (entry 81) and not in the record"),
+    "figures that are exchanged": (8, "quantity/clm_…/11/1 version 1: is not what was logged by change 23 (entry 81)"),
+    "a decision": (3, "review/rev_… version 1: is not what was logged by change 49 (entry 359)"),
+    "a decision that is gone": (5, "review/rev_… version 1: is in the log (entry 359) and not in the record"),
+    "who proposed it": (3, "proposal/prp_…: names somebody else than its proposer"),
+    "who approved it": (2, "sign_off/sgn_…: is not by whoever made its change"),
+    "who wrote the words that are judged": (1, "proposal/prp_…: names somebody else than whoever wrote the wording"),
+    "who stands for the one who proposed a reliability": (1, "proposal/prp_…: names somebody else than its proposer"),
+    "a decision that was not what was approved": (3, "review/rev_…: rests on no approval of the same"),
+    "a decision that was refused": (2, "review/rev_…: rests on no approval of the same"),
+    "a decision that rests on the approval of something else": (2, "review/rev_…: rests on no approval of the same"),
+    "a reliability that is gone, the last row of all": (
+        1,
+        "source_rating/rtg_… version 1: is in the log (entry 365) and not in the record",
+    ),
+    "a reliability that was not what was approved": (2, "source_rating/rtg_…: rests on no approval of the same"),
+    "why a change was made": (1, "change/7 version 1: is not what was logged by change 7 (entry 12)"),
+    "who made a change": (1, "change/7: was made by somebody else, or its salt is another one"),
+    "when a change was made": (3, "change/7 version 1: is not what was logged by change 7 (entry 12)"),
+    "when a change was made, so that two were at once": (3, "change/8: is not later than the change before it"),
+    "a change that is gone": (3, "change/7 version 1: is in the log (entry 12) and not in the record"),
+    "the last changes": (300, "change/21 version 1: is in the log (entry 67) and not in the record"),
+    "the number of the last change": (2, "head: does not name change 51, which is the last one, with its time"),
+    "the time of the last change": (1, "head: does not name change 51, which is the last one, with its time"),
+    "an entry": (54, "source/src_… version 1: is not what was logged by change 2 (entry 3)"),
+    "an entry that says another object": (2, "claim/clm_x version 1: is in the log (entry 3) and not in the record"),
+    "an entry that says no object": (2, "log entry 3: names no object: 'rumour/1'"),
+    "an entry without a key": (2, "log entry 3: names no object: 'quantity/clm_x/one/0'"),
+    "an entry that says another version": (2, "source/src_… version 9: is in the log (entry 3) and not in the record"),
+    "entries that are exchanged": (54, "change/3 version 1: is in the log (entry 5) and not in the record"),
+    "an entry that is gone": (55, "log entry 3: is missing; the next one is 4"),
+    "the last entry, by its row": (4, "source_rating/rtg_… version 1: is in the record and not in the log"),
+    "the last entry": (4, "head: it says of the log what its 365 entries do not give"),
+    "half of an entry's hash": (55, "log entry 3: its hash is none"),
     "the whole log, rewritten after a change of the record": (
-        "checkpoint of 67 entries: its root is not that of the log: something after entry 0 is not what was signed"
+        52,
+        "checkpoint of 67 entries: its root is not that of the log: something after entry 0 is not what was signed",
     ),
-    "a subtree": "log node 8/0: is not what its entries give",
-    "a subtree that is gone": "log node 8/0: is not what its entries give",
-    "a subtree too many": "log nodes: there are others than the 1 of the tree",
-    "a salt": "change/7: was made by somebody else, or its salt is another one",
-    "a salt that is gone": "change/7: its salt is gone, although the person was not erased",
-    "a commitment": "change/7: was made by somebody else, or its salt is another one",
-    "a commitment that is gone": "change/7: nothing is committed to who made it",
-    "the frontier": "head: it says of the log what its 366 entries do not give",
-    "the size of the log": "head: it says of the log what its 366 entries do not give",
-    "how far the log goes": "log: changes 51 to 51 are not in it. Run: attest db upgrade",
-    "what hashes are blinded with": "change/1 version 1: is not what was logged by change 1 (entry 0)",
-    "a checkpoint": "checkpoint of 151 entries: a signature has the form '— name base64'",
-    "a root beside its signature": "checkpoint of 366 entries: what is signed is another state",
+    "a subtree": (1, "log node 8/0: is not what its entries give"),
+    "a subtree that is gone": (2, "log node 8/0: is not what its entries give"),
+    "a subtree too many": (1, "log nodes: there are others than the 1 of the tree"),
+    "a salt": (1, "change/7: was made by somebody else, or its salt is another one"),
+    "a salt that is gone": (1, "change/7: its salt is gone, although the person was not erased"),
+    "a commitment": (3, "change/7: was made by somebody else, or its salt is another one"),
+    "a commitment that is gone": (3, "change/7: nothing is committed to who made it"),
+    "the frontier": (1, "head: it says of the log what its 366 entries do not give"),
+    "the size of the log": (1, "head: it says of the log what its 366 entries do not give"),
+    "how far the log goes": (1, "log: changes 51 to 51 are not in it. Run: attest db upgrade"),
+    "what hashes are blinded with": (366, "change/1 version 1: is not what was logged by change 1 (entry 0)"),
+    "a checkpoint": (21, "checkpoint of 151 entries: a signature has the form '— name base64'"),
+    "a root beside its signature": (2, "checkpoint of 366 entries: what is signed is another state"),
     "a checkpoint under another size": (
-        "checkpoint of 1008 entries: stands for more than the 366 entries that there are"
+        4,
+        "checkpoint of 1008 entries: stands for more than the 366 entries that there are",
     ),
-    "the last checkpoint": "log: entries from 363 on are under no signature",
-    "all checkpoints": "log: entries from 0 on are under no signature",
+    "the last checkpoint": (1, "log: entries from 363 on are under no signature"),
+    "all checkpoints": (1, "log: entries from 0 on are under no signature"),
 }
-"""Of what is found then: the last thing about the place that was tampered with, with … for the rest of an id."""
+"""How many things are found then, and what is said last of the place that was tampered with, with … for ids."""
 
 
 @pytest.mark.parametrize("what", TAMPERED)
@@ -407,9 +432,10 @@ def test_what_was_tampered_with_is_found_and_named(kept: Kept, what: str) -> Non
     statements, place = TAMPERED[what]
     tamper(kept.url, *statements)
 
-    found = [f"{where}: {said}" for where, said in findings(*kept).items()]
+    report = attest(*kept, "audit", "verify", "--json").json
 
-    assert [re.sub(r"_\w{26}\b", "_…", one) for one in found if place in one][-1:] == [SAID[what]], found
+    told = [f"{one['place']}: {one['what']}" for one in report["findings"] if place in one["place"]]
+    assert (report["found"], re.sub(r"_\w{26}\b", "_…", told[-1])) == SAID[what], report["findings"]
 
 
 def test_what_is_found_is_said_in_words(kept: Kept) -> None:

@@ -110,7 +110,8 @@ def _versions(connection: Connection, model: Any) -> Iterator[Fault]:
     preceding = (before.c.id == version.c.id) & (before.c.version == version.c.version - 1)
     questions: list[tuple[Select[Any], str]] = [
         (
-            select(now.c.id, now.c.version).outerjoin(version, here).where(or_(version.c.id.is_(None), *differs)),
+            # Where there is no such version all is different, from nothing.
+            select(now.c.id, now.c.version).outerjoin(version, here).where(or_(*differs)),
             "is now something else than its last version says",
         ),
         (
@@ -127,7 +128,7 @@ def _versions(connection: Connection, model: Any) -> Iterator[Fault]:
         ),
     ]
     for question, what in questions:
-        for identifier, number in connection.execute(question.limit(MOST)):
+        for identifier, number in connection.execute(question.order_by(*question.selected_columns).limit(MOST)):
             yield f"{now.name}/{identifier} version {number}", what
 
 
@@ -184,7 +185,7 @@ def _signatures(connection: Connection) -> Iterator[Fault]:
         question = select(table.c.id).where(table.c.sign_off_id.is_not(None), ~granted)
         questions.append((table, question, "rests on no approval of the same"))
     for table, question, what in questions:
-        for identifier in connection.scalars(question.limit(MOST)):
+        for identifier in connection.scalars(question.order_by(table.c.id).limit(MOST)):
             yield f"{table.name}/{identifier}", what
 
 
