@@ -152,7 +152,8 @@ def test_a_key_goes_into_one_header_and_nowhere_else(api: TestClient, database: 
     for header in (f"Bearer {key}", f"bearer {key}", f"BEARER  {key} "):
         assert api.get("claims", headers={"Authorization": header}).status_code == 200
     for header in (key, f"Basic {key}", f"Token {key}", "", f"Bearer{key}"):
-        refused(api.get("claims", headers={"Authorization": header}), 401)
+        answer = refused(api.get("claims", headers={"Authorization": header}), 401)
+        assert answer["detail"] == "The key goes into one header: Authorization: Bearer attest_…"
     twice = [("Authorization", f"Bearer {key}"), ("Authorization", f"Bearer {key}")]
     refused(api.get("claims", headers=twice), 401)
     refused(api.get("claims", params={"key": key}), 422, "key")

@@ -51,24 +51,24 @@ def _whole(engine: str, request: pytest.FixtureRequest, folder: Path) -> Kept:
 
 
 def _decide(at_work: Desk) -> None:
-    """Decide on a claim, and on how far a source can be relied upon: Anna proposes, Boris approves."""
+    """Decide on two claims, and on a source's reliability: Anna proposes, Boris approves, and the words are Clara's."""
     headers = {}
-    for byline in ("Anna", "Boris"):
+    for byline in ("Anna", "Boris", "Clara"):
         with at_work.database.writing() as connection:
             headers[byline] = {"Authorization": f"Bearer {keys.issue(connection, byline, Role.FACT_CHECKER)[1]}"}
     source = at_work.one("sources", 0)
-    assert at_work.post(
-        "claims",
-        kind="other",
-        statement="Some are there.",
-        stage="published",
-        attributions=[{"source": source, "stance": "asserts"}],
-    )
-    status = {"claim_version": 1, "status": "unconfirmed", "credibility": 3, "standard": "reasonable_grounds"}
-    for path, body in (
-        (f"claims/{at_work.ids['claims'][-1]}/proposals", status),
-        (f"sources/{source}/proposals", {"reliability": "B"}),
-    ):
+    matters: list[tuple[str, dict[str, Any]]] = []
+    for number in range(2):
+        said = {"source": source, "stance": "asserts"}
+        claim = {"kind": "other", "statement": f"Some are there: {number}.", "stage": "published"}
+        assert at_work.post("claims", **claim, attributions=[said])
+        path = f"claims/{at_work.ids['claims'][-1]}"
+        reworded = {"statement": f"They are there: {number}.", "reason": "Clearer."}
+        answer = at_work.api.patch(path, json=reworded, headers=headers["Clara"] | {"If-Match": "*"})
+        assert answer.status_code == 200, answer.text
+        status = {"claim_version": 2, "status": "unconfirmed", "credibility": 3, "standard": "reasonable_grounds"}
+        matters.append((f"{path}/proposals", status))
+    for path, body in (*matters, (f"sources/{source}/proposals", {"reliability": "B"})):
         made = at_work.api.post(path, json={**body, "rationale": "Said."}, headers=headers["Anna"])
         assert made.status_code == 201, made.text
         sign = f"proposals/{made.json()['id']}/sign-offs"
@@ -349,17 +349,17 @@ TAMPERED: dict[str, tuple[list[str | Callable[[Connection], None]], str]] = {
 SAID = {
     "a claim": (1, "claim/clm_… version 17: is now something else than its last version says"),
     "a claim and its last version": (16, "claim/clm_… version 17: is not what was logged by change 45 (entry 150)"),
-    "an early version": (213, "claim/clm_… version 1: is not what was logged by change 46 (entry 160)"),
-    "a status": (4, "claim/clm_…: is refuted; by the decision that stands it is unconfirmed"),
+    "an early version": (215, "claim/clm_… version 1: is not what was logged by change 46 (entry 160)"),
+    "a status": (6, "claim/clm_…: is refuted; by the decision that stands it is unconfirmed"),
     "a claim that is gone": (17, "claim/clm_… version 17: was recorded, and the object is gone or an earlier one now"),
-    "a version that is gone": (15, "claim/clm_… version 2: is now something else than its last version says"),
+    "a version that is gone": (19, "claim/clm_… version 2: is now something else than its last version says"),
     "a version between others": (3, "claim/clm_… version 3: follows no version before it"),
     "all versions of a source": (3, "source/src_… version 2: is now something else than its last version says"),
     "a version that was never there": (
         4,
         "topic/top_… version 3: was recorded, and the object is gone or an earlier one now",
     ),
-    "an attribution": (8, "attribution/att_… version 1: is now something else than its last version says"),
+    "an attribution": (10, "attribution/att_… version 1: is now something else than its last version says"),
     "evidence": (5, "evidence/evd_… version 1: is now something else than its last version says"),
     "a document": (6, "document/doc_… version 2: is now something else than its last version says"),
     "a relation": (7, "claim_relation/rel_… version 1: is now something else than its last version says"),
@@ -368,18 +368,18 @@ SAID = {
     "a figure": (7, "quantity/clm_…/11/1 version 1: is not what was logged by change 23 (entry 81)"),
     "a figure that is gone": (7, "quantity/clm_…/11/1 version 1: is in the log (entry 81) and not in the record"),
     "figures that are exchanged": (8, "quantity/clm_…/11/1 version 1: is not what was logged by change 23 (entry 81)"),
-    "a decision": (3, "review/rev_… version 1: is not what was logged by change 49 (entry 359)"),
-    "a decision that is gone": (5, "review/rev_… version 1: is in the log (entry 359) and not in the record"),
-    "who proposed it": (3, "proposal/prp_…: names somebody else than its proposer"),
-    "who approved it": (2, "sign_off/sgn_…: is not by whoever made its change"),
-    "who wrote the words that are judged": (1, "proposal/prp_…: names somebody else than whoever wrote the wording"),
+    "a decision": (4, "review/rev_… version 1: is not what was logged by change 54 (entry 372)"),
+    "a decision that is gone": (7, "review/rev_… version 1: is in the log (entry 372) and not in the record"),
+    "who proposed it": (4, "proposal/prp_…: names somebody else than its proposer"),
+    "who approved it": (3, "sign_off/sgn_…: is not by whoever made its change"),
+    "who wrote the words that are judged": (2, "proposal/prp_…: names somebody else than whoever wrote the wording"),
     "who stands for the one who proposed a reliability": (1, "proposal/prp_…: names somebody else than its proposer"),
-    "a decision that was not what was approved": (3, "review/rev_…: rests on no approval of the same"),
+    "a decision that was not what was approved": (6, "review/rev_…: rests on no approval of the same"),
     "a decision that was refused": (2, "review/rev_…: rests on no approval of the same"),
     "a decision that rests on the approval of something else": (2, "review/rev_…: rests on no approval of the same"),
     "a reliability that is gone, the last row of all": (
         1,
-        "source_rating/rtg_… version 1: is in the log (entry 365) and not in the record",
+        "source_rating/rtg_… version 1: is in the log (entry 378) and not in the record",
     ),
     "a reliability that was not what was approved": (2, "source_rating/rtg_…: rests on no approval of the same"),
     "why a change was made": (1, "change/7 version 1: is not what was logged by change 7 (entry 12)"),
@@ -387,21 +387,21 @@ SAID = {
     "when a change was made": (3, "change/7 version 1: is not what was logged by change 7 (entry 12)"),
     "when a change was made, so that two were at once": (3, "change/8: is not later than the change before it"),
     "a change that is gone": (3, "change/7 version 1: is in the log (entry 12) and not in the record"),
-    "the last changes": (300, "change/21 version 1: is in the log (entry 67) and not in the record"),
-    "the number of the last change": (2, "head: does not name change 51, which is the last one, with its time"),
-    "the time of the last change": (1, "head: does not name change 51, which is the last one, with its time"),
-    "an entry": (54, "source/src_… version 1: is not what was logged by change 2 (entry 3)"),
+    "the last changes": (313, "change/21 version 1: is in the log (entry 67) and not in the record"),
+    "the number of the last change": (2, "head: does not name change 56, which is the last one, with its time"),
+    "the time of the last change": (1, "head: does not name change 56, which is the last one, with its time"),
+    "an entry": (59, "source/src_… version 1: is not what was logged by change 2 (entry 3)"),
     "an entry that says another object": (2, "claim/clm_x version 1: is in the log (entry 3) and not in the record"),
     "an entry that says no object": (2, "log entry 3: names no object: 'rumour/1'"),
     "an entry without a key": (2, "log entry 3: names no object: 'quantity/clm_x/one/0'"),
     "an entry that says another version": (2, "source/src_… version 9: is in the log (entry 3) and not in the record"),
-    "entries that are exchanged": (54, "change/3 version 1: is in the log (entry 5) and not in the record"),
-    "an entry that is gone": (55, "log entry 3: is missing; the next one is 4"),
+    "entries that are exchanged": (59, "change/3 version 1: is in the log (entry 5) and not in the record"),
+    "an entry that is gone": (60, "log entry 3: is missing; the next one is 4"),
     "the last entry, by its row": (4, "source_rating/rtg_… version 1: is in the record and not in the log"),
-    "the last entry": (4, "head: it says of the log what its 365 entries do not give"),
-    "half of an entry's hash": (55, "log entry 3: its hash is none"),
+    "the last entry": (4, "head: it says of the log what its 378 entries do not give"),
+    "half of an entry's hash": (60, "log entry 3: its hash is none"),
     "the whole log, rewritten after a change of the record": (
-        52,
+        57,
         "checkpoint of 67 entries: its root is not that of the log: something after entry 0 is not what was signed",
     ),
     "a subtree": (1, "log node 8/0: is not what its entries give"),
@@ -411,17 +411,17 @@ SAID = {
     "a salt that is gone": (1, "change/7: its salt is gone, although the person was not erased"),
     "a commitment": (3, "change/7: was made by somebody else, or its salt is another one"),
     "a commitment that is gone": (3, "change/7: nothing is committed to who made it"),
-    "the frontier": (1, "head: it says of the log what its 366 entries do not give"),
-    "the size of the log": (1, "head: it says of the log what its 366 entries do not give"),
-    "how far the log goes": (1, "log: changes 51 to 51 are not in it. Run: attest db upgrade"),
-    "what hashes are blinded with": (366, "change/1 version 1: is not what was logged by change 1 (entry 0)"),
-    "a checkpoint": (21, "checkpoint of 151 entries: a signature has the form '— name base64'"),
-    "a root beside its signature": (2, "checkpoint of 366 entries: what is signed is another state"),
+    "the frontier": (1, "head: it says of the log what its 379 entries do not give"),
+    "the size of the log": (1, "head: it says of the log what its 379 entries do not give"),
+    "how far the log goes": (1, "log: changes 56 to 56 are not in it. Run: attest db upgrade"),
+    "what hashes are blinded with": (379, "change/1 version 1: is not what was logged by change 1 (entry 0)"),
+    "a checkpoint": (26, "checkpoint of 151 entries: a signature has the form '— name base64'"),
+    "a root beside its signature": (2, "checkpoint of 379 entries: what is signed is another state"),
     "a checkpoint under another size": (
         4,
-        "checkpoint of 1008 entries: stands for more than the 366 entries that there are",
+        "checkpoint of 1008 entries: stands for more than the 379 entries that there are",
     ),
-    "the last checkpoint": (1, "log: entries from 363 on are under no signature"),
+    "the last checkpoint": (1, "log: entries from 376 on are under no signature"),
     "all checkpoints": (1, "log: entries from 0 on are under no signature"),
 }
 """How many things are found then, and what is said last of the place that was tampered with, with … for ids."""

@@ -269,7 +269,7 @@ def test_every_entry_is_proved(api: TestClient, record: Record, editor: Headers)
 
 
 def test_proofs_hold_beyond_the_subtrees_that_are_kept(
-    api: TestClient, editor: Headers, database: Database, record: Record
+    api: TestClient, editor: Headers, database: Database, record: Record, settings: Settings
 ) -> None:
     record("sources")
     lines = [
@@ -283,6 +283,7 @@ def test_proofs_hold_beyond_the_subtrees_that_are_kept(
         assert connection.scalar(text("SELECT count(*) FROM log_node")) == size // 256 == 4
         leaves = connection.execute(text("SELECT object, leaf_hash FROM log_leaf ORDER BY position")).all()
 
+    assert findings(settings.url, settings.data_dir) == {}
     for position in (0, 1, 255, 256, 700, 1_023, 1_024, size - 1):
         proof = api.get("log/inclusion", params={"object": leaves[position].object}).json()
         assert proves_inclusion(
@@ -577,6 +578,9 @@ def test_a_key_that_cannot_be_used_signs_nothing(settings: Settings, editor: Hea
         api.post("sources", json={"name": "One", "kind": "person"}, headers=editor).raise_for_status()
 
         assert state_of(api)["checkpoint"] is None
+    report = attest(settings.url, settings.data_dir, "audit", "verify", "--json").json
+    assert {one["place"] for one in report["findings"]} == {"log"}
+    assert report["findings"][0]["what"] == "there is no key to check its signatures with"
 
 
 def test_the_key_and_the_name_are_settings(url: str, tmp_path: Path, story: Path) -> None:
