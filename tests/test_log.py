@@ -230,18 +230,20 @@ def test_what_was_recorded_before_there_was_a_log_is_taken_in(
 def test_a_table_that_gets_a_column_keeps_its_hashes(database: Database, record: Record, settings: Settings) -> None:
     """Null says nothing, and so does the value that a column had before it was there."""
     record("topics")
+    record("topics", metric_family="area")
     title = table_of(Topic).c.title.name
     table = revision_table(table_of(Topic))
     table.c.metric_family.info[ABSENT] = "strength"
     try:
         with database.reading() as connection:
-            (row,) = Logged("topic", table, ("id",), True, 1).rows(connection, 1, 1, at_once=None)
+            rows = Logged("topic", table, ("id",), True, 1).rows(connection, 1, 2, at_once=None)
+            fields, of_another = (json.loads(row.content) for row in rows)
     finally:
         del table.c.metric_family.info[ABSENT]
-    fields = json.loads(row.content)
 
     assert fields[title] == "How many?"
     assert "metric_family" not in fields
+    assert of_another["metric_family"] == "area"
     assert "note" not in fields
 
 
