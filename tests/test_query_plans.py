@@ -141,7 +141,7 @@ def lines() -> Iterator[dict[str, Any]]:
             "record": "claim",
             "kind": random.choice(("troop_estimate", "casualty_figure", "other")),
             # More than PostgreSQL looks up in its index, which gives all matches to be sorted (`fulltext.newest`).
-            "statement": f"About {number} soldiers were there{' in rain' if random.random() < 0.75 else ''}.",
+            "statement": f"About {number} soldiers were there{' in rain' if random.random() < 0.9 else ''}.",
             "topic": f"topic {random.randrange(OTHERS)}",
             "place": random.choice(("Kursk", "Sumy", "Donetsk")),
             "time": f"2024-{random.randint(1, 12):02}-{random.randint(1, 28):02}",
