@@ -11,10 +11,12 @@ from fastapi.testclient import TestClient
 
 from app.db.engine import Database
 from app.formats.cited_versions import cited_versions
+from app.main import create_app
 from app.services import keys
 from app.settings import Settings
 from app.vocabulary import Role
 from tests.support.attest import attest
+from tests.support.client import Client
 from tests.test_verify_proof import verify
 
 Record = Callable[..., dict[str, Any]]
@@ -237,6 +239,30 @@ def test_a_version_says_that_it_is_no_longer_the_newest(
     assert "immutable" in then.headers["Cache-Control"]
     unchanged = api.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (unchanged.status_code, "Attest-Notice" in unchanged.headers) == (304, True)
+
+
+def test_what_is_under_no_signature_has_no_place_in_the_log_yet(
+    api: TestClient, record: Record, settings: Settings, editor: dict[str, str]
+) -> None:
+    before = record("claims", statement="Signed.", stage="published")["id"]
+    settings.log_key_path.unlink()
+
+    with Client(create_app(settings)) as other:
+        fields = {"kind": "other", "statement": "Not signed.", "stage": "published"}
+        after = other.post("claims", json=fields, headers=editor).json()["id"]
+        notes = [items(other, f"claims/{one}.csl.json")[0]["note"] for one in (before, after)]
+
+    assert ["log entry" in note for note in notes] == [True, False]
+
+
+def test_a_log_that_was_never_signed_keeps_nobody_from_citing(settings: Settings, editor: dict[str, str]) -> None:
+    settings.data_dir.mkdir()
+    settings.log_key_path.write_text("none")
+    with Client(create_app(settings)) as api:
+        fields = {"kind": "other", "statement": "Not signed.", "stage": "published"}
+        made = api.post("claims", json=fields, headers=editor).json()["id"]
+
+        assert "log entry" not in items(api, f"claims/{made}.csl.json")[0]["note"]
 
 
 def test_the_proof_beside_a_citation_is_believed(
