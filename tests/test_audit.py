@@ -227,6 +227,10 @@ TAMPERED: dict[str, tuple[list[str | Callable[[Connection], None]], str]] = {
     ),
     "an attribution": (["UPDATE attribution_revision SET stance = 'denies' WHERE stance = 'asserts'"], "attribution/"),
     "evidence": (["UPDATE evidence_revision SET conclusive = NOT conclusive"], "evidence/evd_"),
+    "names, which are a list": (
+        ["UPDATE source_revision SET other_names = '[\"Mallory\"]' WHERE id = (SELECT min(id) FROM source)"],
+        "source/src_",
+    ),
     "a document": (["UPDATE document_revision SET title = 'Another'"], "document/doc_"),
     "a relation": (["UPDATE claim_relation_revision SET note = 'x'"], "claim_relation/rel_"),
     "somebody else's fact-check": (["UPDATE fact_check_revision SET verdict = 'True'"], "fact_check/fck_"),
@@ -361,6 +365,7 @@ SAID = {
     ),
     "an attribution": (10, "attribution/att_… version 1: is now something else than its last version says"),
     "evidence": (5, "evidence/evd_… version 1: is now something else than its last version says"),
+    "names, which are a list": (3, "source/src_… version 2: is now something else than its last version says"),
     "a document": (6, "document/doc_… version 2: is now something else than its last version says"),
     "a relation": (7, "claim_relation/rel_… version 1: is now something else than its last version says"),
     "somebody else's fact-check": (4, "fact_check/fck_… version 1: is now something else than its last version says"),
