@@ -44,6 +44,7 @@ NUMBER, RANK = "number", "rank"
 
 OLDER = -1
 """Stands for the rank of what is older than the candidates: it comes after all of them, newest first."""
+
 search_text = table_of(SearchText)
 
 Key = tuple[Any, ...]
