@@ -22,7 +22,7 @@ from sqlalchemy.sql import FromClause
 from app.db import fulltext
 from app.db.fulltext import Match
 from app.db.schema import table_of
-from app.db.statements import numbers, texts
+from app.db.statements import bytewise, numbers, texts
 from app.errors import InvalidError
 from app.models import SearchText
 from app.services import listing
@@ -319,7 +319,8 @@ def _reading(form: _Form) -> Read:
         )
         if form.best:
             # In order already here, so that PostgreSQL looks up no more claims than it takes.
-            found = found.order_by(own[RANK].desc(), search_text.c.claim_id.desc())
+            own_id = bytewise(search_text.c.claim_id).label("own_id")
+            found = found.add_columns(own_id).order_by(own[RANK].desc(), own_id.desc())
         text = found.subquery("text")
         passing = (
             select(
@@ -333,7 +334,7 @@ def _reading(form: _Form) -> Read:
         )
         if not form.best:
             return passing
-        key = text.c[RANK], text.c.claim_id
+        key = text.c[RANK], text.c.own_id
         if form.after:
             after = tuple_(bindparam("after_rank", type_=Integer), bindparam("after_claim", type_=Text))
             passing = passing.where(tuple_(*key) < after)
