@@ -76,3 +76,18 @@ def test_what_is_not_needed_is_not_imported(typed: str, tmp_path: Path, sqlite_t
     imported = set(done.stdout.rpartition("imported: ")[2].split())
     assert "app.cli.main" in imported
     assert not imported & set(LEFT_ALONE[typed])
+
+
+def test_installing_takes_what_the_locks_name_and_looks_for_nothing_else() -> None:
+    """Older versions of pip, left to look, take the newest release of a package with an extra, and miss its hash."""
+    told = subprocess.run(
+        ["make", "--dry-run", "--always-make", ".venv/bench.stamp"],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    installing = [line for line in told.splitlines() if ".lock" in line and "install" in line]
+    assert len(installing) == 3
+    assert all("--no-deps" in line and "--require-hashes" in line for line in installing), installing
