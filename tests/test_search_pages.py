@@ -21,13 +21,13 @@ SORTS = ("relevance", "-date", "date", "-recorded", "recorded", "id", "-id")
 
 BOUNDS: list[dict[str, int]] = [
     {},
-    {"CANDIDATES": 1},
-    {"CANDIDATES": 7},
-    {"CANDIDATES": 7, "FEW_CLAIMS": 3},
-    {"CANDIDATES": 7, "FEW_CLAIMS": 3, "LONGEST_WALK": 4},
-    {"CANDIDATES": MANY},
-    {"CANDIDATES": MANY - 1, "FEW_CLAIMS": 0, "SAMPLE": 2},
-    {"CANDIDATES": 5, "FEW_CLAIMS": 0, "SAMPLE": 1, "LONGEST_WALK": 1},
+    {"RANKED": 1, "COUNTED": 1},
+    {"RANKED": 7, "COUNTED": 7},
+    {"RANKED": 4, "COUNTED": 7, "FEW_CLAIMS": 3},
+    {"RANKED": 7, "COUNTED": 11, "FEW_CLAIMS": 3, "LONGEST_WALK": 4},
+    {"RANKED": MANY, "COUNTED": MANY},
+    {"RANKED": 9, "COUNTED": MANY - 1, "FEW_CLAIMS": 0, "SAMPLE": 2},
+    {"RANKED": 5, "COUNTED": 5, "FEW_CLAIMS": 0, "SAMPLE": 1, "LONGEST_WALK": 1},
 ]
 """What a list shows must not depend on how far each way of finding is gone, but for the order by relevance."""
 
@@ -37,7 +37,7 @@ def within(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Sets the bounds; those that are not named are too large to be met."""
 
     def set_bounds(**bounds: int) -> None:
-        for name in ("CANDIDATES", "FEW_CLAIMS", "LONGEST_WALK"):
+        for name in ("RANKED", "COUNTED", "FEW_CLAIMS", "LONGEST_WALK"):
             monkeypatch.setattr(search_pages, name, bounds.get(name, 20_000))
         monkeypatch.setattr(fulltext, "SAMPLE", bounds.get("SAMPLE", 1_000))
 
@@ -110,14 +110,14 @@ def test_lists_are_the_same_whichever_way_they_are_found(
                     read = walk(api, {**params, "sort": sort, "limit": 4})
                     assert len(read) == len(set(read))
                     assert set(read) == set(whole)
-                    if sort != "relevance" or bounds.get("CANDIDATES", MANY) >= MANY:
+                    if sort != "relevance" or bounds.get("RANKED", MANY) >= MANY:
                         assert read == whole
 
 
 def test_the_newest_matches_are_ranked_and_older_ones_follow_newest_first(
     api: TestClient, many: list[str], within: Callable[..., None]
 ) -> None:
-    within(CANDIDATES=8)
+    within(RANKED=8, COUNTED=11)
     newest, older = many[-8:], many[:-8]
     in_statement = [one for one in newest if many.index(one) % 3]
     in_quote = [one for one in newest if one not in in_statement]
@@ -132,7 +132,7 @@ def test_the_newest_matches_are_ranked_and_older_ones_follow_newest_first(
 def test_pages_lose_and_repeat_nothing_while_others_write(
     api: TestClient, many: list[str], record: Record, correct: Correct, sort: str, *, within: Callable[..., None]
 ) -> None:
-    within(CANDIDATES=8, LONGEST_WALK=10)
+    within(RANKED=8, COUNTED=11, LONGEST_WALK=10)
     rewritten = iter(many)
 
     def write() -> None:
@@ -155,7 +155,7 @@ def test_a_search_of_a_moment_is_the_one_that_was_made_then(
         {"q": "soldiers", "limit": 4, "facets": "kind,status", "sort": sort} for sort in ("relevance", "-date", "id")
     ]
     questions += [{"q": "soldiers north*", "limit": 4, "kind": "other", "facets": "kind,source"}]
-    within(CANDIDATES=8, FEW_CLAIMS=5, LONGEST_WALK=6)
+    within(RANKED=8, COUNTED=11, FEW_CLAIMS=5, LONGEST_WALK=6)
     before = [api.get("claims", params=params).json() for params in questions]
     whole = [walk(api, {**params, "limit": 4}) for params in questions]
     moment = api.get(f"claims/{many[-1]}").json()["recorded_at"]
@@ -184,9 +184,9 @@ def test_what_was_counted_is_told(api: TestClient, many: list[str], within: Call
     assert told(facets="kind") == (everything, kinds)
     assert told(q="soldiers") == (None, None)
     assert told(q="soldiers", facets="kind") == (everything, kinds)
-    within(CANDIDATES=MANY, FEW_CLAIMS=MANY // 3)
+    within(RANKED=MANY, COUNTED=MANY, FEW_CLAIMS=MANY // 3)
     assert told(q="soldiers", facets="kind") == (everything, kinds)
-    within(CANDIDATES=MANY - 1, FEW_CLAIMS=MANY // 3)
+    within(RANKED=MANY // 2, COUNTED=MANY - 1, FEW_CLAIMS=MANY // 3)
     counted, facets = told(q="soldiers", facets="kind,source,topic", sort="-date")
     assert counted == {"claims": MANY - 1, "complete": False}
     assert sum(facets["kind"].values()) == MANY - 1
@@ -195,7 +195,7 @@ def test_what_was_counted_is_told(api: TestClient, many: list[str], within: Call
     # The claims of one kind are few, and so they can all be tried.
     few = {"claims": MANY // 3, "complete": True}
     assert told(q="soldiers", kind="other", facets="kind") == (few, {"kind": {"other": MANY // 3}})
-    within(CANDIDATES=MANY - 3, FEW_CLAIMS=1)
+    within(RANKED=1, COUNTED=MANY - 3, FEW_CLAIMS=1)
     counted, facets = told(q="soldiers", kind="other", facets="kind")
     assert counted == {"claims": MANY // 3 - 1, "complete": False}
     assert facets == {"kind": {"other": MANY // 3 - 1}}

@@ -130,7 +130,6 @@ def _order(record: Record, sort: str) -> Order:
 
 def _searched(connection: Connection, record: Record, query: ClaimQuery, actor: Actor | None, place: Place) -> PlainRow:
     words = search.parse(query.q or "")
-    fulltext.plan_by_values(connection)
     conditions = Conditions(record, *ask(connection, record, query, actor))
     wanted = facets.asked_for(query)
     in_rows = tuple(facet for facet in wanted if facet in search_pages.COLUMN_OF)
@@ -142,17 +141,20 @@ def _searched(connection: Connection, record: Record, query: ClaimQuery, actor: 
         in_rows,
         bool(wanted),
     )
-    if query.sort is None or query.sort == "relevance":
-        found = search_pages.by_relevance(asked, place)
-    else:
-        found = search_pages.by_columns(asked, _order(record, query.sort), place)
-    counted: dict[Facet, dict[str, int]] = {facet: search_pages.count(asked, found.counted, facet) for facet in in_rows}
-    if others := [facet for facet in wanted if facet not in in_rows]:
-        ids = fulltext.listed(connection, [row[0] for row in found.counted.rows], Text())
-        matching = select(record.claim.c.id).select_from(ids.join(record.claim, record.claim.c.id == ids.c.value))
-        counted |= facets.count(
-            connection, record, query, facets=others, stages=stages_of(query, actor), matching=matching
-        )
+    with fulltext.planned_by_values(connection):
+        if query.sort is None or query.sort == "relevance":
+            found = search_pages.by_relevance(asked, place)
+        else:
+            found = search_pages.by_columns(asked, _order(record, query.sort), place)
+        counted: dict[Facet, dict[str, int]] = {
+            facet: search_pages.count(asked, found.counted, facet) for facet in in_rows
+        }
+        if others := [facet for facet in wanted if facet not in in_rows]:
+            ids = fulltext.listed(connection, [row[0] for row in found.counted.rows], Text())
+            matching = select(record.claim.c.id).select_from(ids.join(record.claim, record.claim.c.id == ids.c.value))
+            counted |= facets.count(
+                connection, record, query, facets=others, stages=stages_of(query, actor), matching=matching
+            )
     total = {"claims": len(found.counted.rows), "complete": found.counted.complete}
     return shaped(
         ClaimPage,

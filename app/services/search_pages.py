@@ -1,8 +1,8 @@
 """Searched lists: which claims are on a page, and over which matches the list is counted.
 
 A search of a word that stands in a third of all claims must not look at a third of all claims. So only the newest
-matches, the candidates, are ordered by rank and counted; behind them the list goes on with older matches, newest
-first. A search with no more matches than that is ordered and counted whole.
+matches, the candidates, are ordered by rank; behind them the list goes on with older matches, newest first. Somewhat
+more of them are counted. A search with no more matches than that is ordered and counted whole.
 
 Filters narrow what was found. Where a search finds much and the filters leave few claims, it goes the other way round:
 these claims are read, and their texts tried. Lists by date and the like walk along that order and try each text.
@@ -30,8 +30,11 @@ from app.services.claim_filters import Conditions, Shape
 from app.services.listing import Order, Place
 from app.services.record import Read, Record
 
-CANDIDATES = 1_000
-"""So many matches at most are ordered by rank and counted."""
+RANKED = 500
+"""So many matches at most are ordered by rank, whether or not they are counted as well."""
+
+COUNTED = 1_000
+"""So many matches at most are counted; at least as many as are ranked."""
 
 FEW_CLAIMS = 1_000
 """Where a filter leaves no more claims than that, their texts are tried instead."""
@@ -93,6 +96,7 @@ class _Candidates:
     top: int
     """The last row that there is, whether it matches or not."""
     numbers: list[int]
+    """Falling."""
     complete: bool
     """Nothing else matches."""
 
@@ -100,6 +104,11 @@ class _Candidates:
     def lowest(self) -> int:
         """No candidate has a number below this one."""
         return 0 if self.complete else self.numbers[-1]
+
+    @property
+    def lowest_ranked(self) -> int:
+        """Nothing with a number below this one is ordered by rank."""
+        return self.numbers[RANKED - 1] if len(self.numbers) > RANKED else self.lowest
 
 
 def by_relevance(asked: Asked, place: Place) -> Found:
@@ -112,20 +121,22 @@ def by_relevance(asked: Asked, place: Place) -> Found:
     then = _then(asked, top) if place.cursor is None else top
     columns = (NUMBER, RANK)
     if after is not None and after[0] == OLDER and not (asked.filters.narrows or asked.counted):
-        lowest, found = after[1], Matches([], complete=False)
+        ranked_from, below, found = after[1], after[1], Matches([], complete=False)
     else:
         candidates = _candidates(asked, top)
         best = None if asked.counted else _Best(place.limit + 1, after)
-        lowest, found = candidates.lowest, _passing(asked, candidates, then, columns, best)
+        ranked_from, below = candidates.lowest_ranked, candidates.lowest
+        found = _passing(asked, candidates, then, columns, best)
 
     def key(row: Any) -> Key:
         number, rank = row[-2:]
-        return (rank, row[0]) if number >= lowest else (OLDER, number)
+        return (rank, row[0]) if number >= ranked_from else (OLDER, number)
 
     keyed = [(key(row), row[0]) for row in found.rows]
     keyed = sorted((one for one in keyed if after is None or one[0] < after), reverse=True)
     if not found.complete and len(keyed) <= place.limit:
-        below = after[1] if after is not None and after[0] == OLDER else lowest
+        if after is not None and after[0] == OLDER:
+            below = min(below, after[1])
         older = _older(asked, below, then, columns, place.limit + 1 - len(keyed))
         keyed += [(key(row), row[0]) for row in older]
     return _page([((top, *one), claim_id) for one, claim_id in keyed[: place.limit + 1]], found, place)
@@ -169,8 +180,9 @@ def _then(asked: Asked, top: int) -> int | None:
 
 
 def _candidates(asked: Asked, top: int) -> _Candidates:
-    numbers = fulltext.newest(asked.connection, asked.match, top, CANDIDATES + 1)
-    return _Candidates(top, numbers[:CANDIDATES], len(numbers) <= CANDIDATES)
+    most = COUNTED if asked.counted else RANKED
+    numbers = fulltext.newest(asked.connection, asked.match, top, most + 1)
+    return _Candidates(top, numbers[:most], len(numbers) <= most)
 
 
 def _passing(
