@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from app import clock
 from app.db.engine import Database
 from app.db.schema import table_of
+from app.formats.citation_formats import CITATION_FORMATS
 from app.models import Proposal, Review, SignOff
 from app.services import keys
 from app.services.actors import Actor
@@ -75,6 +76,11 @@ class DeskWork:
         answer = self._api.get(f"claims/{claim_id}", params=params, headers=self._person("Reader of the desk"))
         found: dict[str, Any] = answer.raise_for_status().json()
         return found
+
+    def listed(self, claim_id: str, **params: Any) -> dict[str, Any]:
+        """The claim as it stands in a list."""
+        page = self._api.get("claims", params=params).raise_for_status().json()
+        return next(item for item in page["items"] if item["id"] == claim_id)
 
     def decisions(self, claim_id: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._api.get(f"claims/{claim_id}/reviews").raise_for_status().json()["items"]
@@ -372,12 +378,16 @@ def test_there_must_be_something_to_decide_on(
 def test_a_changed_wording_makes_a_proposal_void_and_a_decision_stale(
     desk: DeskWork, correct: Record, claim: dict[str, Any]
 ) -> None:
+    assert desk.listed(claim["id"])["stale"] is False
     assert desk.sign(proposed(desk.propose(claim["id"])), "approve").status_code == 201
     second = proposed(desk.propose(claim["id"]))
+    assert desk.listed(claim["id"])["stale"] is False
     correct("claims", claim["id"], statement="Another wording.")
 
     review = desk.claim(claim["id"])["review"]
     assert (review["stale"], review["stale_because"]) == (True, ["wording"])
+    assert desk.listed(claim["id"])["stale"] is True
+    assert desk.listed(claim["id"], q="wording")["stale"] is True
     assert desk.state(second) == "void"
     refused = desk.sign(second, "approve")
     assert (refused.status_code, "void" in refused.json()["detail"]) == (409, True)
@@ -401,8 +411,10 @@ def test_other_evidence_makes_a_proposal_void_and_a_decision_stale(
 
     review = desk.claim(evidence["claim_id"])["review"]
     assert (review["stale"], review["stale_because"]) == (True, ["evidence"])
+    assert desk.listed(evidence["claim_id"])["stale"] is True
     assert desk.state(second) == "void"
     assert desk.claim(evidence["claim_id"], as_of=before["recorded_at"])["review"]["stale"] is False
+    assert desk.listed(evidence["claim_id"], as_of=before["recorded_at"])["stale"] is False
 
 
 def test_evidence_and_wordings_of_another_claim_are_nothing_to_a_proposal(
@@ -416,6 +428,46 @@ def test_evidence_and_wordings_of_another_claim_are_nothing_to_a_proposal(
     assert desk.state(identifier) == "open"
     assert desk.sign(identifier, "approve").status_code == 201
     assert desk.claim(claim["id"])["review"]["stale"] is False
+    assert desk.listed(claim["id"])["stale"] is False
+
+
+BEFORE = "unconfirmed, before the claim was changed"
+
+TELLS_STALE = {
+    **dict.fromkeys(("csl.json", "bib", "biblatex.bib", "ris", "wiki", "md", "qs", "txt", "html", "atom"), BEFORE),
+    "news.txt": "before the claim was changed",
+    "jsonl": '"stale":true',
+    "attest.jsonl": '"stale":true',
+    "jsonld": '"attest:stale":true',
+}
+"""How each format says that a status was decided on another wording; those with tables have a column for it."""
+
+
+@pytest.mark.parametrize("suffix", [*TELLS_STALE, "claimreview.json"])
+def test_a_status_goes_out_as_what_it_was_decided_on(
+    api: TestClient, desk: DeskWork, correct: Record, claim: dict[str, Any], suffix: str
+) -> None:
+    citing = {one.suffix for one in CITATION_FORMATS.values()}
+
+    def told() -> str:
+        answer = api.get(f"claims/{claim['id']}.{suffix}", params={"include": "decision"} if suffix in citing else {})
+        return " ".join(answer.raise_for_status().text.split())
+
+    assert desk.sign(proposed(desk.propose(claim["id"])), "approve").status_code == 201
+    assert TELLS_STALE.get(suffix, "nothing") not in told()
+    assert ("ClaimReview" in told()) is (suffix in ("claimreview.json", "jsonld"))
+    correct("claims", claim["id"], statement="Another wording.")
+    assert TELLS_STALE.get(suffix, "") in told()
+    assert "ClaimReview" not in told()
+
+
+def test_new_evidence_leaves_a_review_where_it_is(
+    api: TestClient, desk: DeskWork, record: Record, evidence: dict[str, Any]
+) -> None:
+    address = f"claims/{evidence['claim_id']}.claimreview.json"
+    assert desk.sign(proposed(desk.propose(evidence["claim_id"])), "approve").status_code == 201
+    record("evidence", claim=evidence["claim_id"], document=evidence["document"]["id"], role="context")
+    assert "Unconfirmed" in api.get(address).text
 
 
 Take = Callable[[Record, dict[str, Any]], object]

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 
 from app.formats.claim_table import speakers
 from app.formats.export_formats import ATOM
+from app.formats.status_words import status_of
 from app.formats.xml_text import xml
 from app.schemas.edition import Edition
 from app.schemas.published import PublishedClaim
-from app.vocabulary import Stage, Status
 
 
 def write(claims: Iterable[PublishedClaim], edition: Edition) -> Iterator[str]:
@@ -50,13 +50,7 @@ def _entry(claim: PublishedClaim, address: str) -> str:
 
 
 def _title(claim: PublishedClaim) -> str:
-    return f"{_one_line(claim.statement).rstrip('. ')}: {_status(claim)}"
-
-
-def _status(claim: PublishedClaim) -> str:
-    if claim.stage is Stage.WITHDRAWN:
-        return "withdrawn"
-    return "not assessed" if claim.status is Status.UNASSESSED else claim.status.value
+    return f"{_one_line(claim.statement).rstrip('. ')}: {status_of(claim)}"
 
 
 def _summary(claim: PublishedClaim) -> Iterator[str]:
@@ -64,8 +58,6 @@ def _summary(claim: PublishedClaim) -> Iterator[str]:
         yield _one_line(claim.notice)
     if claim.decision is not None:
         yield f"Decided on {claim.decision['decided_on']}: {_one_line(claim.decision['rationale'])}"
-        if claim.decision["stale"]:
-            yield "The claim has changed since."
     names = [f"{_one_line(one.name)} ({one.stance.replace('_', ' ')})" for one in speakers(claim)]
     if names:
         yield f"On record: {', '.join(names)}."

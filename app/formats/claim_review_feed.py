@@ -2,8 +2,8 @@
 
 Ours have what Google's fact check markup requires (claimReviewed, reviewRating with alternateName, url, author) and are
 valid by the schema of Fact-Check Insights, which takes no other members and one author. They give no number: we rate on
-no scale, and whoever counts with them would count with what nobody said. Claims on which nothing was decided, and
-withdrawn ones, have no review of ours.
+no scale, and whoever counts with them would count with what nobody said. Claims on which nothing was decided, or
+nothing on their present wording, and withdrawn ones have no review of ours.
 
 Reviews of others go out as they came, every member and every value: they are not ours to tidy up.
 """
@@ -23,7 +23,7 @@ from app.schemas.published import (
     PublishedFactCheck,
     PublishedSource,
 )
-from app.vocabulary import Lineage, SourceKind, Stage, Stance, Status
+from app.vocabulary import Lineage, SourceKind, Stage, Staleness, Stance, Status
 
 CONTEXT = "https://schema.org"
 
@@ -82,10 +82,15 @@ def alternate_name(claim: PublishedClaim) -> str | None:
     return words.format(party=claim.adverse_to.name if claim.adverse_to is not None else "the party concerned")
 
 
+def speaks_of_another_wording(decision: Mapping[str, Any]) -> bool:
+    """True for a decision that no ClaimReview can tell of: readers would take it for one of the present sentence."""
+    return Staleness.WORDING in decision["stale_because"]
+
+
 def our_review(claim: PublishedClaim, house: House) -> dict[str, Any] | None:
     """Our decision as a ClaimReview; None if there is none."""
     name = alternate_name(claim)
-    if name is None or claim.decision is None:
+    if name is None or claim.decision is None or speaks_of_another_wording(claim.decision):
         return None
     return {
         "@context": CONTEXT,

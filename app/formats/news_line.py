@@ -15,6 +15,7 @@ from app.formats import short_style
 from app.formats.citation_note import changed
 from app.formats.date_words import date_words
 from app.formats.source_names import in_a_sentence, joined, listed, nobody, plural, possessive
+from app.formats.status_words import BEFORE_IT_CHANGED
 from app.schemas.citation import Citation, Rendering
 from app.schemas.published import PublishedAttribution, PublishedClaim, PublishedSource
 from app.vocabulary import ASSERTING_STANCES, Retractor, SourceKind, Stage, Stance, Status
@@ -219,7 +220,7 @@ def _status(claim: PublishedClaim, desk: str) -> str:
     adverse = "the party that it speaks against" if claim.adverse_to is None else in_a_sentence(claim.adverse_to)
     before = ", " if "({desk}" in pattern else " on "
     told = pattern.format(desk=desk, day=f"{before}{day}" if day else "", adverse=adverse)
-    return f"{told}, before the claim was changed" if decision is not None and decision["stale"] else told
+    return f"{told}, {BEFORE_IT_CHANGED}" if decision is not None and decision["stale"] else told
 
 
 def _one_line(text: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from app.errors import InvalidError, NotFoundError
 from app.formats.source_names import in_brackets
+from app.formats.status_words import status_of
 from app.schemas.citation import Citation, Cited
 from app.schemas.published import (
     House,
@@ -24,7 +25,7 @@ from app.services.actors import Actor
 from app.services.claim_lists import ids_of
 from app.services.claim_reads import record_of_version
 from app.services.record import at
-from app.vocabulary import DocumentKind, SourceKind, Stage, Stance, Status
+from app.vocabulary import DocumentKind, SourceKind, Stance, Status
 
 TYPES: dict[DocumentKind, tuple[str, str | None]] = {
     DocumentKind.ARTICLE: ("article-newspaper", None),
@@ -219,7 +220,7 @@ def _decision(claim: PublishedClaim, house: House) -> Citation:
         key=f"{claim.id}-v{claim.version}",
         type="webpage",
         genre="Claim record" if claim.status is Status.UNASSESSED else "Fact-check",
-        title=f"{claim.statement.rstrip('. ')}: {status_words(claim)}",
+        title=f"{claim.statement.rstrip('. ')}: {status_of(claim)}",
         authors=[{"literal": house.name}],
         issued=_decided_on(claim.decision) or day_of(claim.recorded_at),
         url=claim.address,
@@ -234,9 +235,3 @@ def _decision(claim: PublishedClaim, house: House) -> Citation:
 def _decided_on(decision: Mapping[str, Any] | None) -> str | None:
     return None if decision is None else str(decision["decided_on"])
 
-
-def status_words(claim: PublishedClaim) -> str:
-    """What was concluded, as a reader says it."""
-    if claim.stage is Stage.WITHDRAWN:
-        return "withdrawn"
-    return "not assessed" if claim.status is Status.UNASSESSED else str(claim.status)

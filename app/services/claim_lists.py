@@ -23,6 +23,7 @@ from app.services.listing import Order, Place, ordered, paged
 from app.services.objects import Shown, columns_of, shaped
 from app.services.record import NOW, Read, Record, at, tag_of
 from app.services.refs import chunks
+from app.services.reviews import is_stale
 
 _SPEAKER = tuple(SpeakerRead.model_fields)
 
@@ -188,6 +189,7 @@ def _items(record: Record, places: FromClause, *, words: bool = False) -> Select
         # Not joined: for so few rows SQLite would make a filter of all topics first.
         select(topic.c.title).where(topic.c.id == claim.c.topic_id).scalar_subquery().label("topic_title"),
         *columns_of(ClaimItem, claim),
+        is_stale(record, claim).label("stale"),
         rows_of(figures).label("quantities"),
         rows_of(speakers, named=False).label("speakers"),
     ).select_from(places.join(claim, claim.c.id == places.c.id))

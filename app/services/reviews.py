@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, FromClause, ScalarSelect, Select, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, ScalarSelect, Select, func, or_, select
 
 from app.db.ids import new_id
 from app.db.revisions import Change, Row
@@ -232,11 +232,19 @@ def standing(rows: Sequence[Row]) -> Row | None:
 
 def standing_in(claim_id: ColumnElement[str], name: str) -> ScalarSelect[Any]:
     """A column of the decision that holds now on a claim of an outer statement: `standing`, in the engine's words."""
-    holds = review.alias("holds")
-    return (
-        select(holds.c[name])
-        .where(holds.c.claim_id == claim_id)
-        .order_by(holds.c.decided_on.desc(), holds.c.change_seq.desc(), holds.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    return _standing(review, claim_id, name).scalar_subquery()
+
+
+def _standing(table: FromClause, claim_id: ColumnElement[str], *names: str) -> Select[Any]:
+    holds = table.alias("holds")
+    latest = holds.c.decided_on.desc(), holds.c.change_seq.desc(), holds.c.id.desc()
+    return select(*(holds.c[name] for name in names)).where(holds.c.claim_id == claim_id).order_by(*latest).limit(1)
+
+
+def is_stale(record: Record, claim: FromClause) -> ColumnElement[bool]:
+    """Whether the decision on a claim of an outer statement has `staleness`, in the engine's words. None: no."""
+    holds = _standing(record.review, claim.c.id, "claim_version", "change_seq").correlate(claim).subquery("standing")
+    piece = record.evidence
+    newer = select(piece.c.id).where(piece.c.claim_id == claim.c.id, piece.c.change_seq > holds.c.change_seq)
+    changed = or_(claim.c.content_version > holds.c.claim_version, newer.correlate(claim, holds).exists())
+    return select(holds.c.claim_version).where(changed).correlate(claim).exists()

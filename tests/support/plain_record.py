@@ -171,7 +171,9 @@ class PlainRecord:
             speaker = shown(SpeakerRead, one, name=self.named(one.source_id).name)
             if not one.withdrawn and speaker not in speakers:
                 speakers.append(speaker)
-        return shown(ClaimItem, claim, **self.core(claim), attributed_to=speakers[:10], snippets=None)
+        held = self.held(claim)
+        stale = held is not None and bool(self.staleness(claim, held))
+        return shown(ClaimItem, claim, **self.core(claim), stale=stale, attributed_to=speakers[:10], snippets=None)
 
     # --- a whole claim ---
 
@@ -254,12 +256,16 @@ class PlainRecord:
         rulings = sorted((one for one in self.rulings if one.claim_id == claim.id), key=lambda one: one.change_seq)
         return {(one.first_source_id, one.second_source_id): columns(one) for one in rulings}
 
-    def review(self, claim: Claim) -> ReviewRead | None:
+    def held(self, claim: Claim) -> Review | None:
         """The decision of the last day; of those of one day the one that was recorded last."""
         decided = [one for one in self.reviews if one.claim_id == claim.id]
-        if not decided:
+        return max(decided, key=lambda one: (one.decided_on, one.change_seq, one.id), default=None)
+
+    def review(self, claim: Claim) -> ReviewRead | None:
+        """That decision, as it is shown."""
+        last = self.held(claim)
+        if last is None:
             return None
-        last = max(decided, key=lambda one: (one.decided_on, one.change_seq, one.id))
         because = self.staleness(claim, last) + ([] if self.carries(claim, last.status) else ["grounds"])
         # The desk of this test decides by files only: see test_reviews for decisions that were signed.
         unsigned: dict[str, Any] = {"proposed_by": None, "approved_by": None, "evidence": []}
