@@ -1,6 +1,7 @@
 """`attest serve`: the API."""
 
 import gc
+import socket
 from typing import Annotated
 
 import typer
@@ -37,6 +38,7 @@ def serve(
         say("Administrator's key, shown this once; keep it safe:")
         typer.echo(f"\n    {first}\n")
     address, number = host or chosen.host, chosen.port if port is None else port
+    _check_free(address, number)
     say(f"Attest serves on http://{address}:{number} (API: /api/v1/claims, documentation: /docs)")
     uvicorn.run(
         "app.main:create_app",
@@ -56,3 +58,12 @@ def serve(
         limit_concurrency=1_000,
         timeout_graceful_shutdown=10,
     )
+
+
+def _check_free(address: str, port: int) -> None:
+    """End, and say why, where nothing can be served: uvicorn would say so after it was announced, and end with 3."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        socket.create_server((address, port), family=family).close()
+    except (OSError, OverflowError) as error:
+        fail(f"{address}:{port}: {error}. Serve elsewhere: --port, --host, ATTEST_PORT, ATTEST_HOST.")

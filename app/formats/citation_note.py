@@ -58,8 +58,9 @@ def changed(claim: PublishedClaim) -> str | None:
         return None
     if now.stage is Stage.WITHDRAWN:
         return f"Withdrawn since: {_one_line(now.notice or '')}"
-    became = "changed" if now.content_version > claim.version else "supplemented"
-    status = "" if now.status is claim.status else f", now {now.status}"
+    decided = now.status is not claim.status
+    became = "changed" if now.content_version > claim.version else "decided on anew" if decided else "supplemented"
+    status = f", now {now.status}" if decided else ""
     return f"Notice: this claim has been {became} since (version {now.version}{status})."
 
 
@@ -71,7 +72,7 @@ def _archived(citation: Citation) -> Iterator[str]:
 
 def _who(said: PublishedAttribution) -> str:
     if said.stance is Stance.NO_STATEMENT_FOUND:
-        day = "" if said.search is None else f" as of {said.search['on']}"
+        day = "" if said.search is None else f" as of {said.search['on']}{searched(said.search['where'])}"
         return f"No statement by {said.source.name} was found{day}"
     stance = said.stance.replace("_", " ")
     through = "".join(f", citing {one.name}" for one in said.relayed_from)
@@ -84,6 +85,11 @@ def _who(said: PublishedAttribution) -> str:
     if said.retraction is not None:
         taken_back = f" (retracted on {said.retraction['on']})"
     return f"{said.source.name} {stance}{through}{taken_back}{quoted}"
+
+
+def searched(where: str) -> str:
+    """Where something was looked for that was not found: without that, nobody can tell what it means."""
+    return f" (searched: {_one_line(where).rstrip('. ')})"
 
 
 def _one_line(text: str) -> str:

@@ -152,7 +152,7 @@ def _near(name: str) -> str:
     # Styles of the repository's own before the thousands of journals that follow one of them.
     own = [one for one, path in _files().items() if path.parent.name != "dependent"]
     holding = sorted((one for one in own if words and all(word in one for word in words)), key=len)[:_SHOWN]
-    near = holding or get_close_matches(name[:60], [*own, *ALIASES, *_renamed()], _SHOWN)
+    near = holding or get_close_matches(name[:60], {*own, *ALIASES, *_renamed()}, _SHOWN)
     known = [DEFAULT, "chicago-notes-bibliography", "modern-language-association", "vancouver", "ieee", "nature"]
     return f"near: {', '.join(near)}" if near else f"some are {', '.join(known)}"
 

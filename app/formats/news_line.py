@@ -10,9 +10,10 @@ search that had a day, and never a denial.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from app.formats import short_style
-from app.formats.citation_note import changed
+from app.formats.citation_note import changed, searched
 from app.formats.date_words import date_words
 from app.formats.source_names import in_a_sentence, joined, listed, nobody, plural, possessive
 from app.formats.status_words import BEFORE_IT_CHANGED
@@ -192,13 +193,16 @@ def _answers(said: Sequence[PublishedAttribution]) -> Iterator[str]:
         yield f"{joined(silent)} declined to comment"
     if unsure := [one.source for one in said if one.stance is Stance.CANNOT_VERIFY]:
         yield f"{joined(unsure)} could not verify it"
-    searched: dict[str, list[PublishedSource]] = {}
+    looked: dict[str, list[PublishedSource]] = {}
     for one in said:
         if one.stance is Stance.NO_STATEMENT_FOUND:
-            searched.setdefault(str((one.search or {}).get("on", "")), []).append(one.source)
-    for day, sources in searched.items():
-        when = f" as of {date_words(day)}" if day else ""
-        yield f"no statement by {joined(sources, 'or')} was found{when}"
+            looked.setdefault(_looked_for(one.search), []).append(one.source)
+    for when_and_where, sources in looked.items():
+        yield f"no statement by {joined(sources, 'or')} was found{when_and_where}"
+
+
+def _looked_for(search: Mapping[str, Any] | None) -> str:
+    return "" if search is None else f" as of {date_words(str(search['on']))}{searched(search['where'])}"
 
 
 def _taken_back(said: Sequence[PublishedAttribution]) -> Iterator[str]:

@@ -11,8 +11,7 @@ from app.formats.wording import in_words
 from app.schemas.attribution import ClaimAttributionCreate
 from app.schemas.quantity import QuantityCreate
 from app.schemas.record import ClaimRecord, DocumentRecord, SourceRecord
-from app.schemas.review import ReviewCreate
-from app.vocabulary import ClaimKind, Directness, DocumentKind, Lineage, Qualifier, SourceKind, Stage, Stance, Status
+from app.vocabulary import ClaimKind, Directness, DocumentKind, Lineage, Qualifier, SourceKind, Stage, Stance
 
 PETRO_COMMIT = "37655f8bbdd6806d2f94416253116b02a750c97b"
 """State of petro's repository that our copy was taken from."""
@@ -68,11 +67,6 @@ SOURCES = (
 )
 """Who counts, whose losses they are, and who relays the counts."""
 
-_RATIONALE = (
-    "One belligerent's account of its enemy's losses, published without the evidence that it rests on. Several "
-    "datasets relay it; that makes no second origin."
-)
-
 
 class Relay(NamedTuple):
     """A collection that hands figures on, and the document that it does so in."""
@@ -121,7 +115,6 @@ def count(category: Category, figure: int, limit: Qualifier, day: date, relay: R
             )
         ],
         attributions=list(relayed(relay, "ua-general-staff", day)),
-        reviews=[_unconfirmed(day)],
     )
 
 
@@ -140,7 +133,6 @@ def direction(places: str, day: date) -> ClaimRecord:
         adverse_to="ru",
         stage=Stage.PUBLISHED,
         attributions=list(relayed(PETRO, "ua-general-staff", day)),
-        reviews=[_unconfirmed(day)],
     )
 
 
@@ -166,8 +158,3 @@ def relayed(relay: Relay, origin: str, day: date | None) -> tuple[ClaimAttributi
             directness=Directness.PARAPHRASE,
         ),
     )
-
-
-@lru_cache(maxsize=256)
-def _unconfirmed(day: date) -> ReviewCreate:
-    return ReviewCreate(status=Status.UNCONFIRMED, rationale=_RATIONALE, decided_on=day, decided_by="Attest import")

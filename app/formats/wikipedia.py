@@ -58,7 +58,8 @@ def _parameters(citation: Citation) -> Iterator[tuple[str, str | None]]:
     for number, name in enumerate(citation.authors, 1):
         yield from _author(number, name)
     yield "date", _date(citation.issued)
-    yield "title", _text(citation.title)
+    # It is an error to have none.
+    yield "title", _text(citation.title or f"[{citation.genre or 'Untitled'}]")
     yield "url", _address(citation.url)
     yield "type", _text(citation.genre)
     yield "work", _text(citation.container)

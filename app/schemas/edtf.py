@@ -74,7 +74,11 @@ def _of_grammar(text: str) -> Bounds:
     """Bounds of anything else in EDTF."""
     # Not before it is needed, which is hardly ever: the grammar takes as long to build as all our shapes.
     from edtf import parse_edtf  # noqa: PLC0415 - as above
+    from edtf.parser import parser_classes  # noqa: PLC0415 - as above
     from edtf.parser.edtf_exceptions import EDTFParseException  # noqa: PLC0415 - as above
+
+    # Of what it cannot make a date of it prints its own arguments, among what a command prints for programs.
+    vars(parser_classes)["print"] = lambda *_words: None
 
     try:
         parsed = parse_edtf(text)

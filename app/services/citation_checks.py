@@ -1,12 +1,13 @@
 """Citations checked: what has become of the versions that somebody cited."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection
 
 from app.errors import NotFoundError
 from app.formats.cited_versions import CitedVersion
 from app.formats.content_hash import content_hash
+from app.formats.status_words import status_of
 from app.schemas.citation_check import CitationCheck
 from app.schemas.published import House, PublishedClaim
 from app.services import publishing
@@ -50,13 +51,32 @@ def _state(cited: CitedVersion, then: PublishedClaim, now: PublishedClaim) -> tu
         if said.withdrawn and said.id in before:
             notice = "" if said.retraction is None else f": {said.retraction['notice']}"
             return CitationState.RETRACTED, f"{said.source.name} is no longer on record with it{notice}"
-    # A decision in the same change counts a version of its own; the proposition is that of the version shown.
-    if (then.statement, then.place, then.time, then.quantities) != (now.statement, now.place, now.time, now.quantities):
-        return CitationState.CORRECTED, f"It now reads: {now.statement}"
-    if then.status is not now.status:
-        return CitationState.STATUS_CHANGED, f"It was {then.status} then, and is {now.status} now."
+    corrected, decided = list(_corrections(then, now)), list(_decisions(then, now))
+    if corrected or decided:
+        state = CitationState.CORRECTED if corrected else CitationState.STATUS_CHANGED
+        return state, " ".join([*corrected, *decided])
     more = "" if now.version == then.version else " More has been recorded about it since."
     return CitationState.UNCHANGED, f"It says what it said, and is {now.status}.{more}"
+
+
+def _corrections(then: PublishedClaim, now: PublishedClaim) -> Iterator[str]:
+    """What is corrected of the proposition, sentence by sentence."""
+    # A decision in the same change counts a version of its own; the proposition is that of the version shown.
+    if then.statement != now.statement:
+        yield f"It now reads: {now.statement}"
+    for name, before, after in (("place", then.place, now.place), ("time", then.time, now.time)):
+        if before != after:
+            yield f"Its {name} was {before or 'not given'} then, and is {after or 'not given'} now."
+    if then.quantities != now.quantities:
+        yield "Its figures are others now."
+
+
+def _decisions(then: PublishedClaim, now: PublishedClaim) -> Iterator[str]:
+    """How its status has changed, and what readers are told of that."""
+    if then.status is not now.status:
+        yield f"It was {status_of(then)} then, and is {status_of(now)} now."
+        if now.decision is not None and now.decision["notice"]:
+            yield now.decision["notice"]
 
 
 def _told(

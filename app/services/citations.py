@@ -234,4 +234,3 @@ def _decision(claim: PublishedClaim, house: House) -> Citation:
 
 def _decided_on(decision: Mapping[str, Any] | None) -> str | None:
     return None if decision is None else str(decision["decided_on"])
-
