@@ -7,6 +7,9 @@ problem documents, the command line into a message and an exit code.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+MOST_TOLD = 50
+"""So many faults of an input at most are told in a sentence."""
+
 
 @dataclass(frozen=True)
 class FieldProblem:
@@ -36,7 +39,8 @@ class InvalidError(AttestError):
     """The input breaks a rule; every problem names its field."""
 
     def __init__(self, problems: Sequence[FieldProblem]) -> None:
-        super().__init__("; ".join(f"{problem.field}: {problem.message}" for problem in problems))
+        told = [f"{problem.field}: {problem.message}" for problem in problems[:MOST_TOLD]]
+        super().__init__("; ".join([*told, "and more"] if len(problems) > MOST_TOLD else told))
         self.problems = list(problems)
 
     @classmethod

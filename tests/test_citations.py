@@ -313,6 +313,11 @@ def refigure(correct: Record, claim: dict[str, Any]) -> None:
     correct("claims", claim["id"], quantities=[{**FIGURE, "best": 3000}])
 
 
+def place(correct: Record, claim: dict[str, Any]) -> None:
+    """Where it was, and nothing else."""
+    correct("claims", claim["id"], place="Kursk")
+
+
 def take_back(correct: Record, claim: dict[str, Any]) -> None:
     """The source's retraction."""
     correct("attributions", claim["attributions"][0]["id"], withdrawn=True, retraction=RETRACTION)
@@ -329,7 +334,8 @@ def withdraw(correct: Record, claim: dict[str, Any]) -> None:
         (nothing, "unchanged", "It says what it said, and is unassessed."),
         (supplement, "unchanged", "It says what it said, and is unassessed. More has been recorded about it since."),
         (reword, "corrected", "It now reads: About 3,000 soldiers were killed."),
-        (refigure, "corrected", "It now reads: About 300 soldiers were killed."),
+        (refigure, "corrected", "Its figures are others now."),
+        (place, "corrected", "Its place was not given then, and is Kursk now."),
         (take_back, "retracted", "National Intelligence Service is no longer on record with it: One unit was counted"),
         (withdraw, "retracted", "Withdrawn: It was another war."),
     ],
@@ -356,7 +362,7 @@ def test_a_reference_list_is_checked(  # noqa: PLR0917 - five fixtures and the c
     assert asked == {name: value for name, value in row.items() if name not in ("file", "line")}
 
 
-def test_a_decision_since_is_told(api: TestClient, claim: dict[str, Any], database: Database) -> None:
+def test_a_decision_since_is_told(api: TestClient, claim: dict[str, Any], correct: Record, database: Database) -> None:
     with database.writing() as connection:
         issued = [keys.issue(connection, byline, Role.FACT_CHECKER)[1] for byline in ("Anna", "Boris")]
     anna, boris = ({"Authorization": f"Bearer {key}"} for key in issued)
@@ -369,6 +375,13 @@ def test_a_decision_since_is_told(api: TestClient, claim: dict[str, Any], databa
         "status_changed",
         "unassessed",
         "unconfirmed",
+    )
+    # What else is otherwise by now is told as well.
+    correct("claims", claim["id"], place="Kursk")
+    (asked,) = api.get("citations/check", params={"cited": f"{claim['id']}@1"}).json()["items"]
+    assert (asked["state"], asked["says"]) == (
+        "corrected",
+        "Its place was not given then, and is Kursk now. It was not assessed then, and is unconfirmed now.",
     )
 
 

@@ -431,6 +431,16 @@ def test_drafts_are_in_the_log_and_their_contents_are_the_desks(
         assert content(api, name, editor) is not None, name
     assert content(api, f"source/{source['id']}")["name"] == "A ministry"
 
+    # What a public claim's attribution says of a draft stays the desk's until that is public.
+    public = record(
+        "claims", attributions=[{"source": source["id"], "stance": "disputes_figure", "own_claim": other["id"]}]
+    )
+    telling = f"attribution/{public['attributions'][0]['id']}"
+    assert content(api, telling) is None
+    assert content(api, telling, editor)["own_claim_id"] == other["id"]
+    correct("claims", other["id"], stage="published")
+    assert content(api, telling)["own_claim_id"] == other["id"]
+
     # An attribution that was replaced before anybody saw it stays the desk's.
     correct("attributions", attribution, note="Now with a note.")
     correct("claims", claim["id"], stage="published")

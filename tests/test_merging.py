@@ -186,6 +186,30 @@ def test_merging_leaves_a_relation_that_says_so_already(
     assert [(one["id"], one["note"]) for one in merged["relations"]] == [(relation["id"], "By the desk.")]
 
 
+@pytest.mark.parametrize(("relation", "gone"), [("same_as", "claim"), ("supersedes", "other_claim")])
+def test_only_editors_lead_readers_of_a_withdrawn_claim_elsewhere(
+    api: TestClient, record: Record, correct: Record, key_of: Callable[[Role], Headers], *, relation: str, gone: str
+) -> None:
+    one, other = record("claims"), record("claims", statement="Something else.")
+    there = "other_claim" if gone == "claim" else "claim"
+    ends = {gone: one["id"], there: other["id"], "reason": "See there."}
+    checker = key_of(Role.FACT_CHECKER)
+    correct("claims", one["id"], stage="withdrawn", notice="It was wrong.")
+
+    assert api.post("relations", json={**ends, "relation": relation}, headers=checker).status_code == 403
+    if gone == "other_claim":
+        body = {"kind": "other", "statement": "New.", "relations": [{"other_claim": one["id"], "relation": relation}]}
+        assert api.post("claims", json=body, headers=checker).status_code == 403
+    # What leads nobody anywhere they may record, also the other way round.
+    for harmless in ({**ends, "relation": "refines"}, {gone: other["id"], there: one["id"], "relation": relation}):
+        assert api.post("relations", json={"reason": "So.", **harmless}, headers=checker).status_code == 201
+    made = record("relations", **ends, relation=relation)
+    assert api.get(f"claims/{one['id']}", follow_redirects=False).status_code == 307
+    tag = {"If-Match": api.get(f"relations/{made['id']}").headers["ETag"]}
+    taken_back = {"withdrawn": True, "reason": "Not so."}
+    assert api.patch(f"relations/{made['id']}", json=taken_back, headers={**checker, **tag}).status_code == 403
+
+
 def test_who_may_merge_and_what(
     api: TestClient, merging: Merging, record: Record, key_of: Callable[[Role], Headers], editor: Headers
 ) -> None:

@@ -51,7 +51,7 @@ LINES: list[tuple[str, list[dict[str, Any]], str]] = [
         [said("west", "estimates"), said("hur", "estimates"), said("ru", "no_statement_found")],
         (
             "Western and Ukrainian intelligence estimate that about 11,000 soldiers are in Kursk; "
-            "no statement by Russia was found as of 12 January 2025"
+            "no statement by Russia was found as of 12 January 2025 (searched: Everywhere); not"
         ),
     ),
     (ABOUT, [said("nis", "estimates")], "South Korea's National Intelligence Service estimates that about 11,000"),
@@ -77,7 +77,7 @@ LINES: list[tuple[str, list[dict[str, Any]], str]] = [
     (
         ABOUT,
         [said("nis"), said("ru", "no_statement_found"), said("by", "no_statement_found")],
-        "Kursk; no statement by Russia or Belarus was found as of 12 January 2025; not assessed",
+        "Kursk; no statement by Russia or Belarus was found as of 12 January 2025 (searched: Everywhere); not assessed",
     ),
     (ABOUT, [said("nobody")], "It was reported, without a named source, that about 11,000 soldiers are in Kursk; not"),
     (ABOUT, [said("nobody", "speculates")], "It was speculated, without a named source, that about"),

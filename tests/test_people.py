@@ -17,6 +17,7 @@ from tests.support.attest import attest
 from tests.support.problems import refused
 
 Headers = dict[str, str]
+Record = Callable[..., dict[str, Any]]
 KeyOf = Callable[[Role], Headers]
 SOURCE = {"name": "One", "kind": "person"}
 
@@ -112,6 +113,42 @@ def test_another_byline_holds_for_all_that_they_did(
     told = api.get(f"claims/{claim['id']}/history", headers=headers).text
     assert "Desk 4" in told
     assert "Desk 3" not in told
+
+
+@pytest.mark.parametrize("then", [{}, {"place": "Kursk"}])
+def test_an_earlier_byline_is_nowhere_any_more(
+    api: TestClient,
+    admin: Headers,
+    record: Record,
+    correct: Record,
+    jane: dict[str, Any],
+    *,
+    key_for: Callable[..., Headers],
+    then: dict[str, Any],
+) -> None:
+    record("sources", key="NIS")
+    claim = record("claims", attributions=[{"source": "NIS", "stance": "asserts"}])
+    api.post("people", json={"byline": "Second", "role": "fact_checker"}, headers=admin).raise_for_status()
+    wanted = {"claim_version": 1, "status": "unconfirmed", "rationale": "Said.", "credibility": 3}
+    proposed = api.post(
+        f"claims/{claim['id']}/proposals", json={**wanted, "standard": "reasonable_grounds"}, headers=key_for("Desk 3")
+    ).json()
+    signed = api.post(f"proposals/{proposed['id']}/sign-offs", json={"verdict": "approve"}, headers=key_for("Second"))
+    assert signed.status_code == 201
+    if then:
+        correct("claims", claim["id"], **then)
+    now = api.get(f"claims/{claim['id']}").json()
+    one = f"claims/{claim['id']}"
+    addresses = [one, f"{one}/versions/2", f"{one}?as_of={now['recorded_at']}", f"{one}/reviews", f"{one}/history"]
+    before = {address: api.get(address) for address in addresses}
+    assert all("Desk 3" in answer.text for answer in before.values())
+
+    change(api, admin, jane["id"], byline="Desk 4", pseudonym=True)
+
+    for address, answer in before.items():
+        after = api.get(address, headers={"If-None-Match": answer.headers["ETag"]})
+        assert (after.status_code, "Desk 4" in after.text, "Desk 3" in after.text) == (200, True, False), address
+        assert "immutable" not in answer.headers["Cache-Control"]
 
 
 def test_whoever_leaves_is_out_at_once_and_for_good(

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from app.api import idempotent
 from app.api.problems import UnreadableError, UnsupportedMediaTypeError
 from app.errors import FieldProblem, InvalidError
+from app.formats.twice import twice
 from app.services.idempotency import Named
 
 # FastAPI silences it where it makes shapes of bodies; ours are made later, when they are first used.
@@ -62,10 +63,9 @@ def _parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:
 
 
 def _check_parameters(known: Mapping[str, bool], given: Sequence[str]) -> None:
-    once = [name for name, several in known.items() if not several]
-    problems = [FieldProblem(name, "must be given once only") for name in once if given.count(name) > 1]
+    problems = [FieldProblem(name, "must be given once only") for name in twice(given) if known.get(name) is False]
     if not known:  # else the shape of the parameters refuses strangers, together with what else is wrong
-        problems += [FieldProblem(name, "there is no such parameter") for name in given]
+        problems += [FieldProblem(name, "there is no such parameter") for name in dict.fromkeys(given)]
     if problems:
         raise InvalidError(problems)
 
@@ -99,9 +99,7 @@ def parse(body: bytes) -> Any:
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise UnreadableError(f"The body names {twice[:100]!r} twice in one object.")
+        raise UnreadableError(f"The body names {twice(name for name, _ in pairs)[0][:100]!r} twice in one object.")
     return found
 
 

@@ -91,13 +91,14 @@ def read_claim_version(
 
     `Link: rel="latest-version"` leads to the claim as it is. If it is another one by now, `Attest-Notice` says so.
     """
-    newest = claim_reads.newest_version(connection, identifier) == version
+    newest, signed = claim_reads.outlook(connection, identifier, version)
     return answer_again(
         request,
         lambda: claim_reads.version_tag(connection, identifier, version, reader),
         lambda: claim_reads.read_version(connection, identifier, version, reader),
-        # Before it has changed nobody can be told so: until then a copy is asked about again.
-        for_ever=not newest,
+        # Before it has changed nobody can be told so, and who is erased must not stay in copies: those are asked about
+        # again.
+        for_ever=not newest and not signed,
         more=_latest(identifier, newest=newest),
         about=_claim_and_topic,
     )

@@ -136,7 +136,7 @@ def _fields(error: AttestError) -> list[FieldProblem] | None:
     if isinstance(error, ImportRefusedError):
         refused = error.report.refusals[:MOST_FAULTS]
         return [FieldProblem(f"line {one.line}: {one.field}".rstrip(": "), one.reason) for one in refused]
-    return error.problems if isinstance(error, InvalidError) else None
+    return error.problems[:MOST_FAULTS] if isinstance(error, InvalidError) else None
 
 
 def install(app: FastAPI) -> None:

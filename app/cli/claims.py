@@ -22,7 +22,6 @@ def show(
     Example: [bold]attest claim show story/5-strength-11000[/bold]
     """
     from app.db.schema import table_of
-    from app.formats.status_words import status_words
     from app.models import Claim
     from app.schemas.claim import ClaimRead
     from app.schemas.query import Reading
@@ -38,8 +37,7 @@ def show(
         print_json(shown)
         return
     claim = ClaimRead.model_validate(shown)
-    stale = claim.review is not None and claim.review.stale
-    status = status_words(claim.status, claim.stage, stale=stale)
+    status = _status(claim.status, stale=claim.review is not None and claim.review.stale)
     say(claim.statement, style="bold")
     say(
         f"{status} · {claim.stage} · {claim.time or 'undated'} · {claim.place or 'no place'} · {claim.id}",
@@ -78,7 +76,6 @@ def list_claims(
     from rich.table import Table
     from rich.text import Text
 
-    from app.formats.status_words import status_words
     from app.schemas.claim import ClaimPage
     from app.schemas.query import ClaimQuery
     from app.services import claim_lists
@@ -109,10 +106,16 @@ def list_claims(
     for item in page.items:
         figures = "\n".join(f"{figure.metric}: {_figure(figure)}" for figure in item.quantities)
         who = "\n".join(f"{said.name} {said.stance.replace('_', ' ')}" for said in item.attributed_to[:3])
-        concluded = status_words(item.status, item.stage, stale=item.stale)
+        concluded = _status(item.status, stale=item.stale)
         # Texts, not strings: in a string a table would read [brackets] as markup.
         table.add_row(*map(Text, (item.key or item.id, item.time or "", concluded, item.statement, figures, who)))
     console().print(table)
+
+
+def _status(status: str, *, stale: bool) -> str:
+    from app.formats.status_words import BEFORE_IT_CHANGED
+
+    return f"{status}, {BEFORE_IT_CHANGED}" if stale else status
 
 
 def _figure(figure: Any) -> str:

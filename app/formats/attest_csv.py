@@ -31,6 +31,7 @@ from pydantic import BaseModel, ValidationError
 from app.formats.exchange import SHAPES, PlainRecord, given_fields, kind_of, shape_in
 from app.formats.json_stream import objects
 from app.formats.rows import RECORD, Reading, Refused, Row, cells, path
+from app.formats.twice import twice
 from app.schemas.faults import message_of
 
 _LONGEST_BLOCK = 500  # rows: no list may hold more
@@ -192,15 +193,21 @@ def read(stream: BinaryIO) -> Reading:
         yield from block.read()
 
 
+_MOST_STRANGERS = 50
+"""So many columns that are none are told one by one: to find what each might mean takes time."""
+
+
 def _header_faults(names: list[str]) -> Iterator[tuple[str, str]]:
     if "record" not in names:
         yield "record", "must be one of the columns that the first row names; it says what each row is"
-    for name in dict.fromkeys(names):
-        if name not in COLUMNS:
-            near = "".join(f" (do you mean {match}?)" for match in get_close_matches(name, COLUMNS, 1))
-            yield name[:100], f"is not a column{near}; known are {', '.join(COLUMNS)}"
-        elif names.count(name) > 1:
-            yield name, "stands twice in the first row; a column is given once"
+    strangers = [name for name in dict.fromkeys(names) if name not in COLUMNS]
+    for name in strangers[:_MOST_STRANGERS]:
+        near = "".join(f" (do you mean {match}?)" for match in get_close_matches(name, COLUMNS, 1))
+        yield name[:100], f"is not a column{near}; known are {', '.join(COLUMNS)}"
+    if more := strangers[_MOST_STRANGERS:]:
+        yield more[0][:100], f"is not a column, nor are {len(more) - 1} more"
+    for name in twice(names):
+        yield name[:100], "stands twice in the first row; a column is given once"
 
 
 @dataclass

@@ -14,6 +14,7 @@ from collections.abc import Collection, Generator, Iterator
 from typing import Any, BinaryIO, TypeAlias
 
 from app.formats.rows import Place, Refused
+from app.formats.twice import twice
 
 LARGEST = 1_000_000
 """Most characters that an object may have."""
@@ -125,9 +126,8 @@ class _Decoder(json.JSONDecoder):
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            self.faults.append((twice[:100], "stands twice in one object; give it once"))
+            name = twice(name for name, _ in pairs)[0]
+            self.faults.append((name[:100], "stands twice in one object; give it once"))
         return found
 
     def _constant(self, _name: str) -> None:

@@ -8,7 +8,7 @@ from app.schemas.common import Identified, Line, Moment, Read, Ref, Schema, Whol
 from app.schemas.query import AsOf
 from app.vocabulary import Role, Scope
 
-Scopes = Annotated[list[Scope], Field(min_length=1)]
+Scopes = Annotated[list[Scope], Field(min_length=1, max_length=20)]
 
 
 class KeyCreate(Schema):

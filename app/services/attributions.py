@@ -76,42 +76,85 @@ def _fields(row: Row) -> dict[str, Any]:
 ATTRIBUTION = Noun(Attribution, ClaimAttributionCreate, _columns, _fields)
 
 
+MOST_RELAYS = 20
+"""Through so many hands at most a word may have come: each attribution is shown with all of them."""
+
+
 def rows_for(
-    claim_id: str, attributions: Sequence[ClaimAttributionCreate], refs: Refs, existing: Mapping[str, str]
+    claim_id: str, attributions: Sequence[ClaimAttributionCreate], refs: Refs, existing: Iterable[Row]
 ) -> list[Columns]:
     """The rows of a claim's attributions; an upstream is one of `existing` (by key or id) or stands before it.
 
     Raises InvalidError naming the field, with its place in the list.
     """
-    known = dict(existing)
+    known = _Known(existing)
     rows = []
     for place, attribution in enumerate(attributions):
+        there = known.ids.get(attribution.key or "")
         try:
             columns = _columns(given(attribution), refs)
-            columns["upstream_id"] = _upstream(attribution.upstream, known)
+            upstream_id = known.upstream(attribution.upstream, of=there)
         except InvalidError as error:
             raise error.under(f"attributions.{place}") from None
-        identifier = known.get(attribution.key or "") or ATTRIBUTION.new_id()
-        known |= {identifier: identifier} | ({attribution.key: identifier} if attribution.key else {})
-        rows.append({"id": identifier, "claim_id": claim_id, **columns})
+        identifier = there or ATTRIBUTION.new_id()
+        known.add(identifier, attribution.key, upstream_id)
+        rows.append({"id": identifier, "claim_id": claim_id, **columns, "upstream_id": upstream_id})
     return rows
 
 
-def _upstream(upstream: str | None, known: Mapping[str, str]) -> str | None:
-    if upstream is None:
-        return None
-    if upstream not in known:
-        raise InvalidError.of(
-            "upstream", "there is no such attribution of this claim; it must stand before those that relay it"
-        )
-    return known[upstream]
+class _Known:
+    """The attributions of a claim, as an upstream may name them."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.ids: dict[str, str] = {}
+        """By key and by id."""
+        self._upstreams: dict[str, str | None] = {}
+        for row in rows:
+            self.add(row["id"], row["key"], row["upstream_id"])
+
+    def add(self, identifier: str, key: str | None, upstream_id: str | None) -> None:
+        """From here on it may be named."""
+        self.ids |= {identifier: identifier} | ({key: identifier} if key is not None else {})
+        self._upstreams[identifier] = upstream_id
+
+    def upstream(self, named: str | None, *, of: str | None) -> str | None:
+        """The id of the upstream that is named so, `of` an attribution that is there or, for None, of a new one.
+
+        Raises InvalidError if there is none, if it has its word from that attribution, or from too far.
+        """
+        if named is None:
+            return None
+        if named not in self.ids:
+            raise InvalidError.of(
+                "upstream", "there is no such attribution of this claim; it must stand before those that relay it"
+            )
+        above = self._way_up(self.ids[named])
+        if of in above:
+            raise InvalidError.of("upstream", "must not be relayed, directly or through others, from this attribution")
+        if len(above) + (0 if of is None else self._relays_below(of)) > MOST_RELAYS:
+            raise InvalidError.of("upstream", f"is relayed from too far: through {MOST_RELAYS} hands at most")
+        return self.ids[named]
+
+    def _way_up(self, identifier: str) -> list[str]:
+        """This attribution and all that it comes from, nearest first."""
+        way: dict[str, None] = {}
+        above: str | None = identifier
+        while above is not None and above not in way:
+            way[above] = None
+            above = self._upstreams.get(above)
+        return list(way)
+
+    def _relays_below(self, identifier: str) -> int:
+        """Through how many hands its word has gone on, at most."""
+        ways = (self._way_up(one) for one in self._upstreams)
+        return max(way.index(identifier) for way in ways if identifier in way)
 
 
-def of_claim(connection: Connection, claim_id: str) -> dict[str, str]:
-    """The attributions of a claim by key and by id, as an upstream may name them."""
+def of_claim(connection: Connection, claim_id: str) -> Sequence[Row]:
+    """The attributions of a claim: `id`, `key` and `upstream_id`."""
     table = ATTRIBUTION.table
-    rows = connection.execute(select(table.c.id, table.c.key).where(table.c.claim_id == claim_id)).all()
-    return {row.id: row.id for row in rows} | {row.key: row.id for row in rows if row.key is not None}
+    statement = select(table.c.id, table.c.key, table.c.upstream_id).where(table.c.claim_id == claim_id)
+    return connection.execute(statement).mappings().all()
 
 
 def create(connection: Connection, actor: Actor, attribution: AttributionCreate, reason: str) -> str:
@@ -120,7 +163,7 @@ def create(connection: Connection, actor: Actor, attribution: AttributionCreate,
     refs = Refs(connection)
     claim_id = refs.required(table_of(Claim), attribution.claim, "claim")
     existing = of_claim(connection, claim_id)
-    if attribution.key in existing:
+    if attribution.key is not None and any(attribution.key in (row["id"], row["key"]) for row in existing):
         raise InvalidError.of("key", "the claim has an attribution with this key already")
     try:
         row = rows_for(claim_id, [attribution], refs, existing)[0]
@@ -141,22 +184,12 @@ def correct(
     row, columns = overlay(change, ATTRIBUTION, identifier, correction, refs)
     claim_id = row["claim_id"]
     if "upstream" in correction.model_fields_set:
-        upstream_id = _upstream(correction.upstream, of_claim(connection, claim_id))
-        _refuse_circle(connection, identifier, upstream_id)
+        upstream_id = _Known(of_claim(connection, claim_id)).upstream(correction.upstream, of=identifier)
         if upstream_id != row["upstream_id"]:
             columns["upstream_id"] = upstream_id
     if columns:
         change.amend(ATTRIBUTION.table, [{"id": identifier, **columns}])
         settle(change, [claim_id])
-
-
-def _refuse_circle(connection: Connection, identifier: str, upstream_id: str | None) -> None:
-    table = ATTRIBUTION.table
-    above = upstream_id
-    while above is not None:
-        if above == identifier:
-            raise InvalidError.of("upstream", "must not be relayed, directly or through others, from this attribution")
-        above = connection.scalar(select(table.c.upstream_id).where(table.c.id == above))
 
 
 def settle(change: Change, claim_ids: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from app.errors import NotFoundError
 from app.formats.cited_versions import CitedVersion
 from app.formats.content_hash import content_hash
-from app.formats.status_words import status_of
+from app.formats.status_words import status_words
 from app.schemas.citation_check import CitationCheck
 from app.schemas.published import House, PublishedClaim
 from app.services import publishing
@@ -74,7 +74,8 @@ def _corrections(then: PublishedClaim, now: PublishedClaim) -> Iterator[str]:
 def _decisions(then: PublishedClaim, now: PublishedClaim) -> Iterator[str]:
     """How its status has changed, and what readers are told of that."""
     if then.status is not now.status:
-        yield f"It was {status_of(then)} then, and is {status_of(now)} now."
+        before, after = (status_words(one.status, one.stage, stale=False) for one in (then, now))
+        yield f"It was {before} then, and is {after} now."
         if now.decision is not None and now.decision["notice"]:
             yield now.decision["notice"]
 

@@ -3,15 +3,15 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Text, bindparam, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, case, or_, select, true, union_all
 
 from app.db.revisions import revision_table
 from app.db.schema import table_of
 from app.db.statements import PlainRow, Statement, rows_of
 from app.errors import NotFoundError
-from app.models import Claim, Head
+from app.models import Claim, Head, Review
 from app.schemas.claim import ClaimRead
 from app.schemas.document import DocumentBrief
 from app.schemas.fact_check import FactCheckRead
@@ -22,14 +22,14 @@ from app.services import attributions, evidence, independence, origins, ratings,
 from app.services.actors import Actor, of_the_desk, visible_stages
 from app.services.objects import Shown, check_etag, columns_of, shaped
 from app.services.ratings import Ratings
-from app.services.record import Read, Record, at_seq
+from app.services.record import NOW, Read, Record, at_seq
 from app.services.status_rules import facts_of
 from app.vocabulary import Status
 
 _versions = revision_table(table_of(Claim))
 
 _id = bindparam("id", type_=Text())
-_TAG = re.compile(r'"\d+\.(0|[1-9]\d*|as-of-\d+)(\.desk)?"')
+_TAG = re.compile(r'"\d+\.(0|[1-9]\d*)(\.as-of-\d+)?(\.desk)?"')
 _BY_ID = itemgetter("id")
 _BY_CHANGE = itemgetter("change_seq", "id")
 
@@ -81,7 +81,7 @@ def _claim(record: Record) -> Select[Any]:
             claim.c.topic_id,
             claim.c.adverse_to_id,
             topic.c.title.label("topic_title"),
-            table_of(Head).c.shared_seq,
+            _shared(record),
             *columns_of(ClaimRead, claim),
             *(rows_of(part).label(name) for name, part in parts.items()),
         )
@@ -94,7 +94,19 @@ def _claim(record: Record) -> Select[Any]:
 def _state(record: Record) -> Select[Any]:
     """What tells one state of a claim from another."""
     claim = record.claim
-    return select(claim.c.version, claim.c.stage, table_of(Head).c.shared_seq).where(claim.c.id == _id)
+    return select(claim.c.version, claim.c.stage, _shared(record)).where(claim.c.id == _id)
+
+
+def _shared(record: Record) -> ColumnElement[int]:
+    """`shared_seq`: what a claim shows but does not own is as it was after this change.
+
+    In the past that is as it was then, but for the bylines of those who signed a decision: they are as they are now.
+    """
+    seq, decided = table_of(Head).c.shared_seq, record.review
+    if record is NOW:
+        return seq
+    signed = select(1).where(decided.c.claim_id == _id, decided.c.sign_off_id.is_not(None)).exists()
+    return case((signed, seq), else_=0).label(seq.name)
 
 
 _version = Statement(
@@ -104,7 +116,10 @@ _version = Statement(
 )
 
 
-_newest = Statement(select(table_of(Claim).c.version).where(table_of(Claim).c.id == _id))
+_signed = select(1).where(table_of(Review).c.claim_id == _id, table_of(Review).c.sign_off_id.is_not(None)).exists()
+_outlook = Statement(
+    select(table_of(Claim).c.version.label("newest"), _signed.label("signed")).where(table_of(Claim).c.id == _id)
+)
 
 
 def read_one(connection: Connection, record: Record, identifier: str, actor: Actor | None) -> Shown:
@@ -118,10 +133,21 @@ def read_version(connection: Connection, identifier: str, version: int, actor: A
     return read_one(connection, record_of_version(connection, identifier, version, actor), identifier, actor)
 
 
-def newest_version(connection: Connection, identifier: str) -> int | None:
-    """The number of a claim's newest version; None for a claim that there is not."""
-    found = _newest.rows(connection, id=identifier)
-    return found[0]["version"] if found else None
+class Outlook(NamedTuple):
+    """What may still become of what a version of a claim shows."""
+
+    newest: bool
+    """Another version may come, of which this one has to tell."""
+    signed: bool
+    """It may show who decided on it; their bylines are no part of the record, and may be changed or erased."""
+
+
+def outlook(connection: Connection, identifier: str, version: int) -> Outlook:
+    """That of a version; of one that there is not, too."""
+    return next(
+        (Outlook(row["newest"] == version, row["signed"]) for row in _outlook.rows(connection, id=identifier)),
+        Outlook(newest=False, signed=False),
+    )
 
 
 def version_tag(connection: Connection, identifier: str, version: int, actor: Actor | None) -> str:
@@ -145,8 +171,8 @@ def _tag(row: PlainRow, record: Record, actor: Actor | None) -> str:
 
     So another tag may stand for the same content, and never one tag for two.
     """
-    moment = row["shared_seq"] if record.seq is None else f"as-of-{record.seq}"
-    return f'"{row["version"]}.{moment}{".desk" if of_the_desk(actor) else ""}"'
+    moment = "" if record.seq is None else f".as-of-{record.seq}"
+    return f'"{row["version"]}.{row["shared_seq"]}{moment}{".desk" if of_the_desk(actor) else ""}"'
 
 
 def check_version(expected: str | None, current: str) -> None:

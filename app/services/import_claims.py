@@ -311,7 +311,7 @@ class ClaimLoader:
             name: {row["id"]: row["id"] for row in rows} | {row["key"]: row["id"] for row in rows if row["key"]}
             for name, rows in on_record.items()
         }
-        said = attributions.rows_for(claim_id, record.attributions, self._refs, ids.get(ATTRIBUTION.name, {}))
+        said = attributions.rows_for(claim_id, record.attributions, self._refs, on_record.get(ATTRIBUTION.name, []))
         shown = evidence.rows_for(claim_id, record.evidence, self._refs, ids.get(EVIDENCE.name, {}))
         related = []
         for place, relation in enumerate(record.relations):

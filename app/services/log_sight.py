@@ -43,6 +43,13 @@ def _figure(connection: Connection, _table: Logged, _row: Row, fields: Mapping[s
     return connection.scalar(select(claims.c.id).where(*shown).limit(1)) is not None
 
 
+def _attribution(connection: Connection, table: Logged, row: Row, fields: Mapping[str, Any]) -> bool:
+    """It may name another claim, as the speaker's own figure: what names a draft would tell of it."""
+    own = fields.get("own_claim_id")
+    public = select(claims.c.id).where(_public, claims.c.id == own).limit(1)
+    return (own is None or connection.scalar(public) is not None) and _on_a_claim(connection, table, row, fields)
+
+
 def _on_a_claim(connection: Connection, table: Logged, row: Row, fields: Mapping[str, Any]) -> bool:
     since = connection.scalar(select(func.min(claims.c.change_seq)).where(_public, claims.c.id == fields["claim_id"]))
     if since is None:
@@ -63,7 +70,7 @@ _SIGHT: Mapping[str, Callable[[Connection, Logged, Row, Mapping[str, Any]], bool
     "document": _always,
     "claim": _claim,
     "quantity": _figure,
-    "attribution": _on_a_claim,
+    "attribution": _attribution,
     "evidence": _on_a_claim,
     "fact_check": _on_a_claim,
     "independence_ruling": _on_a_claim,

@@ -23,12 +23,12 @@ Pair = tuple[str, str]
 
 def chain(attribution: Row, by_id: Mapping[str, Row]) -> list[Row]:
     """The attributions that this one was relayed from, nearest first."""
-    links: list[Row] = []
+    links: dict[str, Row] = {}
     upstream = by_id.get(attribution["upstream_id"])
-    while upstream is not None and upstream not in links:
-        links.append(upstream)
+    while upstream is not None and upstream["id"] not in links:
+        links[upstream["id"]] = upstream
         upstream = by_id.get(upstream["upstream_id"])
-    return links
+    return list(links.values())
 
 
 def origin_of(attribution: Row, by_id: Mapping[str, Row], anonymity: Mapping[str, str]) -> str | None:

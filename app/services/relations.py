@@ -24,7 +24,7 @@ from app.services.objects import Columns, Noun, check_etag, etag, rows_by_id, sh
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.services.touch import touch
-from app.vocabulary import PUBLIC_STAGES, Action, Relation, Stage
+from app.vocabulary import PUBLIC_STAGES, Action, Relation, Role, Stage
 
 claim = table_of(Claim)
 
@@ -66,11 +66,15 @@ def existing(connection: Connection, row: Columns) -> Row | None:
 
 
 def create(connection: Connection, actor: Actor, relation: RelationCreate, reason: str) -> str:
-    """Record a relation between two claims; its id. Raises ConflictError if it is recorded already."""
+    """Record a relation between two claims; its id.
+
+    Raises ConflictError if it is recorded already; PermissionDeniedError for whoever may not lead readers elsewhere.
+    """
     change = actor.open(connection, Action.CREATE, reason)
     refs = Refs(connection)
     claim_id = refs.required(claim, relation.claim, "claim")
     row = row_for(claim_id, relation, refs)
+    refuse_leading_elsewhere(connection, actor, [row])
     found = existing(connection, row)
     if found is not None:
         raise ConflictError(f"This relation is recorded already, as {found['id']}.")
@@ -82,13 +86,27 @@ def create(connection: Connection, actor: Actor, relation: RelationCreate, reaso
 def correct(
     connection: Connection, actor: Actor, identifier: str, correction: RelationCorrection, if_match: str | None
 ) -> None:
-    """Correct a relation."""
+    """Correct a relation. Raises PermissionDeniedError for whoever may not lead readers elsewhere."""
     change = actor.open(connection, Action.CORRECT, correction.reason)
     shown = read_one(connection, NOW, identifier, actor)
     check_etag(if_match, etag(shown))
+    refuse_leading_elsewhere(connection, actor, [_ends(shown)])
     if objects.correct(change, RELATION, identifier, correction):
-        ends = {"claim_id": shown.claim.id, "other_claim_id": shown.other_claim.id}
-        touch(change, sorted(ends_that_show(connection, [ends])))
+        touch(change, sorted(ends_that_show(connection, [_ends(shown)])))
+
+
+def _ends(shown: RelationRead) -> Columns:
+    return {"claim_id": shown.claim.id, "other_claim_id": shown.other_claim.id, "relation": shown.relation}
+
+
+def refuse_leading_elsewhere(connection: Connection, actor: Actor, rows: Iterable[Row]) -> None:
+    """Raises PermissionDeniedError for relations by which an address of a withdrawn claim leads to another.
+
+    That is merging, and merging is for editors; else one fact-checker could send readers of a claim wherever he likes.
+    """
+    giving_way = [row[_GIVES_WAY[row["relation"]][0] + "_id"] for row in rows if row["relation"] in _GIVES_WAY]
+    if any(found["stage"] == Stage.WITHDRAWN for found in rows_by_id(connection, claim, giving_way).values()):
+        actor.require(Role.EDITOR, "lead readers of a withdrawn claim to another")
 
 
 def ends_that_show(connection: Connection, rows: Iterable[Row]) -> set[str]:
