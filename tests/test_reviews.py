@@ -82,6 +82,12 @@ class DeskWork:
         page = self._api.get("claims", params=params).raise_for_status().json()
         return next(item for item in page["items"] if item["id"] == claim_id)
 
+    def queue(self, **params: Any) -> list[dict[str, Any]]:
+        """What waits."""
+        answer = self._api.get("queue", params=params, headers=self._person("Reader of the desk"))
+        found: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
+        return found
+
     def decisions(self, claim_id: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._api.get(f"claims/{claim_id}/reviews").raise_for_status().json()["items"]
         return found
@@ -417,6 +423,46 @@ def test_other_evidence_makes_a_proposal_void_and_a_decision_stale(
     assert desk.listed(evidence["claim_id"], as_of=before["recorded_at"])["stale"] is False
 
 
+@pytest.mark.parametrize(
+    "fields", [{"source": "DIU"}, {"stance": "alleges"}, {"withdrawn": True}, {"note": "As heard."}], ids=str
+)
+def test_an_attribution_that_is_corrected_makes_a_decision_stale(
+    api: TestClient, desk: DeskWork, record: Record, correct: Record, claim: dict[str, Any], *, fields: dict[str, Any]
+) -> None:
+    record("sources", name="DIU", key="DIU")
+    record("attributions", claim=claim["id"], source="DIU", stance="asserts", key="to be corrected", reason="Said too.")
+    assert desk.sign(proposed(desk.propose(claim["id"])), "approve").status_code == 201
+    decided = desk.claim(claim["id"])
+    more = record(
+        "attributions", claim=claim["id"], source="DIU", stance="asserts", reason="That is news, and no more."
+    )
+    correct("attributions", more["id"], note="Heard in the evening.")
+    assert desk.claim(claim["id"])["review"]["stale"] is False
+    assert desk.listed(claim["id"])["stale"] is False
+    assert "ClaimReview" in api.get(f"claims/{claim['id']}.claimreview.json").text
+
+    correct("attributions", claim["attributions"][0]["id"], **fields)
+
+    review = desk.claim(claim["id"])["review"]
+    assert (review["stale"], review["stale_because"]) == (True, ["attributions"])
+    assert desk.decisions(claim["id"])[0]["stale_because"] == ["attributions"]
+    assert desk.listed(claim["id"])["stale"] is True
+    assert "ClaimReview" not in api.get(f"claims/{claim['id']}.claimreview.json").text
+    assert desk.claim(claim["id"], as_of=decided["recorded_at"])["review"]["stale"] is False
+    assert [one["claim"]["id"] for one in desk.queue(reason="stale")] == [claim["id"]]
+
+
+def test_grounds_that_are_gone_are_told_wherever_a_decision_goes_out(
+    api: TestClient, desk: DeskWork, correct: Record, claim: dict[str, Any]
+) -> None:
+    assert desk.sign(proposed(desk.propose(claim["id"])), "approve").status_code == 201
+    correct("attributions", claim["attributions"][0]["id"], withdrawn=True)
+
+    assert desk.claim(claim["id"])["review"]["stale_because"] == ["attributions", "grounds"]
+    (line,) = api.get(f"claims/{claim['id']}.jsonl").text.splitlines()
+    assert json.loads(line)["decision"]["stale_because"] == ["attributions", "grounds"]
+
+
 def test_evidence_and_wordings_of_another_claim_are_nothing_to_a_proposal(
     desk: DeskWork, record: Record, correct: Record, claim: dict[str, Any], evidence: dict[str, Any]
 ) -> None:
@@ -500,6 +546,9 @@ GROUNDS: dict[str, tuple[str, int, str, Take]] = {
     "searched": ("unverifiable", 6, "search", take_back("attributions")),
 }
 
+TAKEN_BACK = frozenset({"attributed", "ruled independent", "conceded", "denied", "searched"})
+"""Cases in which an attribution is taken back."""
+
 
 @pytest.fixture
 def hold(api: TestClient, record: Record, correct: Record, claim: dict[str, Any], editor: Headers) -> Record:
@@ -549,7 +598,8 @@ def test_a_decision_is_stale_when_the_record_no_longer_carries_it(
     assert (public["status"], public["review"]["stale"], public["review"]["stale_because"]) == (
         status,
         True,
-        ["grounds"],
+        # Who is no longer said to have said it is a reason by itself.
+        ["attributions", "grounds"] if case in TAKEN_BACK else ["grounds"],
     )
     assert api.get(f"claims/{claim['id']}/reviews").json()["items"] == [public["review"]]
     assert desk.claim(claim["id"], as_of=decided["recorded_at"])["review"]["stale"] is False

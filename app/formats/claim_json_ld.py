@@ -28,7 +28,7 @@ from app.formats.claim_review_feed import (
     first_appearance,
     makers,
     publisher,
-    speaks_of_another_wording,
+    speaks_of_another_claim,
     their_review,
 )
 from app.formats.content_hash import content_hash
@@ -254,7 +254,7 @@ def _our_review(claim: PublishedClaim, house: House) -> list[dict[str, Any]]:
         _given(
             {
                 "@id": review,
-                "@type": ["prov:Entity"] if speaks_of_another_wording(decision) else ["ClaimReview", "prov:Entity"],
+                "@type": ["prov:Entity"] if speaks_of_another_claim(decision) else ["ClaimReview", "prov:Entity"],
                 "url": claim.address,
                 "author": publisher(house) | {"@id": house.address},
                 "claimReviewed": claim.statement,

@@ -3,7 +3,7 @@
 Ours have what Google's fact check markup requires (claimReviewed, reviewRating with alternateName, url, author) and are
 valid by the schema of Fact-Check Insights, which takes no other members and one author. They give no number: we rate on
 no scale, and whoever counts with them would count with what nobody said. Claims on which nothing was decided, or
-nothing on their present wording, and withdrawn ones have no review of ours.
+nothing on what they say now and by whom, and withdrawn ones have no review of ours.
 
 Reviews of others go out as they came, every member and every value: they are not ours to tidy up.
 """
@@ -82,15 +82,19 @@ def alternate_name(claim: PublishedClaim) -> str | None:
     return words.format(party=claim.adverse_to.name if claim.adverse_to is not None else "the party concerned")
 
 
-def speaks_of_another_wording(decision: Mapping[str, Any]) -> bool:
-    """True for a decision that no ClaimReview can tell of: readers would take it for one of the present sentence."""
-    return Staleness.WORDING in decision["stale_because"]
+_OTHERWISE = frozenset({Staleness.WORDING, Staleness.ATTRIBUTIONS})
+"""What is reviewed reads otherwise, or is said otherwise or by others."""
+
+
+def speaks_of_another_claim(decision: Mapping[str, Any]) -> bool:
+    """True for a decision that no ClaimReview can tell of: readers would take it for one of what is said there now."""
+    return not _OTHERWISE.isdisjoint(decision["stale_because"])
 
 
 def our_review(claim: PublishedClaim, house: House) -> dict[str, Any] | None:
     """Our decision as a ClaimReview; None if there is none."""
     name = alternate_name(claim)
-    if name is None or claim.decision is None or speaks_of_another_wording(claim.decision):
+    if name is None or claim.decision is None or speaks_of_another_claim(claim.decision):
         return None
     return {
         "@context": CONTEXT,

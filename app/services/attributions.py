@@ -3,9 +3,9 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, select
+from sqlalchemy import ColumnElement, Connection, FromClause, case, select
 
-from app.db.revisions import Change, Row
+from app.db.revisions import Change, Row, revision_table
 from app.db.schema import table_of
 from app.db.statements import PlainRow
 from app.errors import InvalidError, NotFoundError
@@ -219,13 +219,21 @@ def read_all(
     return [shown[one] for one in wanted if one in shown]
 
 
+def first_seq(said: FromClause) -> ColumnElement[int]:
+    """The number of the change that recorded an attribution of an outer statement first, `first_seq`."""
+    first = revision_table(ATTRIBUTION.table).alias("first")
+    recorded = select(first.c.change_seq).where(first.c.id == said.c.id, first.c.version == 1).scalar_subquery()
+    return case((said.c.version > 1, recorded), else_=said.c.change_seq).label("first_seq")
+
+
 def rows_of_claims(connection: Connection, record: Record, claim_ids: Iterable[str]) -> dict[str, list[Row]]:
-    """The rows of the attributions of each claim, oldest first."""
+    """The rows of the attributions of each claim, oldest first, each with its `first_seq`."""
     wanted = list(claim_ids)
     found: dict[str, list[Row]] = {claim_id: [] for claim_id in wanted}
     table = record.attribution
     for chunk in chunks(wanted):
-        for row in connection.execute(select(table).where(table.c.claim_id.in_(chunk)).order_by(table.c.id)).mappings():
+        statement = select(table, first_seq(table)).where(table.c.claim_id.in_(chunk)).order_by(table.c.id)
+        for row in connection.execute(statement).mappings():
             found[row["claim_id"]].append(row)
     return found
 

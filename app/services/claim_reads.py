@@ -57,7 +57,9 @@ def _claim(record: Record) -> Select[Any]:
         "quantities": select(figure.c.position, *columns_of(QuantityRead, figure)).where(
             figure.c.claim_id == _id, figure.c.content_version == claim.c.content_version
         ),
-        "attributions": select(*attributions.shown_columns(said)).where(said.c.claim_id == _id),
+        "attributions": select(
+            said.c.change_seq, attributions.first_seq(said), *attributions.shown_columns(said)
+        ).where(said.c.claim_id == _id),
         "documents": select(document.c.publisher_id, *columns_of(DocumentBrief, document)).where(
             document.c.id.in_(placed)
         ),
@@ -228,7 +230,7 @@ def _whole(connection: Connection, record: Record, row: PlainRow, actor: Actor |
             independent_origins=counts["independent_origins"],
             contradicted=relations.contradicted(related),
         )
-        review = reviews.shown(decision, row["content_version"], row["evidence"], held)
+        review = reviews.shown(decision, row["content_version"], row["evidence"], said, held)
     return shaped(
         ClaimRead,
         row,

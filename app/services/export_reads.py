@@ -8,6 +8,7 @@ from app.db.statements import rows_of, with_ids
 from app.schemas.capture import CaptureCreate
 from app.schemas.quantity import QuantityCreate
 from app.services import ratings, reviews
+from app.services.attributions import first_seq
 from app.services.objects import columns_of
 from app.services.record import Read, Record
 
@@ -41,6 +42,7 @@ def claims(record: Record) -> Select[Any]:
         "fact_checks": record.fact_check,
     }
     hanging = {name: select(*_written(part)).where(part.c.claim_id == claim.c.id) for name, part in parts.items()}
+    hanging["attributions"] = hanging["attributions"].add_columns(first_seq(record.attribution))
     hanging["reviews"] = reviews.signed(record.review).where(record.review.c.claim_id == claim.c.id)
     return _by_id(claim).add_columns(
         rows_of(figures).label("quantities"), *(rows_of(part).label(name) for name, part in hanging.items())

@@ -304,7 +304,7 @@ def _finish(claim: PlainRow, names: Mapping[str, str]) -> PlainRow:
     for row in claim["rulings"]:
         row["sources"] = [row["first_source"], row["second_source"]]
     for row in claim["reviews"]:
-        row["stale"] = bool(reviews.staleness(row, claim["content_version"], claim["evidence"]))
+        row["stale"] = bool(reviews.staleness(row, claim["content_version"], claim["evidence"], claim["attributions"]))
     _put_names(claim, names, ("topic", "adverse_to"))
     claim["record"] = CLAIM.name
     return claim

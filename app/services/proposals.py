@@ -124,7 +124,7 @@ def _pieces(connection: Connection, claim_id: str, refs: Sequence[str]) -> list[
 
 def _check_judgement(connection: Connection, about: Row, offered: StatusProposalCreate, pieces: Sequence[str]) -> None:
     rule = RULES[offered.status]
-    if not rule.met(reviews.facts(connection, NOW, [about["id"]], pieces)[about["id"]]):
+    if not rule.met(reviews.facts(connection, NOW, {about["id"]: pieces})[about["id"]]):
         more = "; evidence counts if it is named in evidence" if rule.rests_on_evidence else ""
         raise InvalidError.of("status", f"'{offered.status}' needs {rule.needs}{more}")
     if offered.credibility not in rule.credibility:
@@ -173,7 +173,7 @@ def _decide(change: Change, about: Row, sign_off_id: str) -> None:
         ratings.record(change, about, sign_off_id)
         return
     rule = RULES[about["status"]]
-    held = reviews.facts(change.connection, NOW, [about["claim_id"]], about["evidence"])[about["claim_id"]]
+    held = reviews.facts(change.connection, NOW, {about["claim_id"]: about["evidence"]})[about["claim_id"]]
     if not rule.met(held):
         raise ConflictError(f"The record no longer carries '{about['status']}': it needs {rule.needs}.")
     reviews.record_signed(change, about, sign_off_id)

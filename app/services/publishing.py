@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, select
 
+from app.db.revisions import Row
 from app.db.statements import PlainRow, with_ids
 from app.errors import NotFoundError
 from app.schemas.published import (
@@ -164,6 +165,10 @@ class _Known:
         )
 
 
+def _decision(claim: PlainRow) -> Row | None:
+    return reviews.standing(sorted(claim["reviews"], key=_BY_CHANGE))
+
+
 class _Whole:
     """Claims of one chunk, with what they name."""
 
@@ -178,13 +183,19 @@ class _Whole:
         self._known = _Known(connection, record, speakers, {row["id"]: row for row in found})
         self._topics = {row["id"]: {name: row[name] for name in ("id", "title", "subject")} for row in topics}
         self._house = house
+        decided = {row["id"]: decision for row in rows if (decision := _decision(row)) is not None}
+        rests_on = {one: decision["evidence"] for one, decision in decided.items()}
+        self._held = reviews.facts(connection, record, rests_on) if rests_on else {}
 
     def claim(self, row: PlainRow) -> PublishedClaim:
         """A claim as it is given out."""
         said = sorted(row["attributions"], key=_BY_ID)
         by_id = {one["id"]: one for one in said}
-        decision = reviews.standing(sorted(row["reviews"], key=_BY_CHANGE))
-        shown = None if decision is None else reviews.shown(decision, row["content_version"], row["evidence"])
+        decision = _decision(row)
+        shown = None
+        if decision is not None:
+            held = self._held[row["id"]]
+            shown = reviews.shown(decision, row["content_version"], row["evidence"], said, held)
         return PublishedClaim(
             id=row["id"],
             key=row["key"],

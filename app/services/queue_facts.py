@@ -11,6 +11,7 @@ from app.db.revisions import Row, revision_table
 from app.db.schema import table_of
 from app.models import Attribution, Claim, ClaimRelation, Evidence, Review, ReviewRequest
 from app.services import proposals, reviews
+from app.services.attributions import first_seq
 from app.services.queue_looks import Wanted
 from app.services.queue_rules import Facts
 from app.vocabulary import ASSERTING_STANCES, ProposalState, Relation, Stage, Stance
@@ -39,7 +40,7 @@ def of_claims(connection: Connection, claim_ids: Collection[str], wanted: Wanted
     since = {one: row["decided_seq"] or 0 for one, row in claims.items()}
     ids = list(claims)
     decided = [one for one, seq in since.items() if seq]
-    reach, denials = _said(connection, ids)
+    reach, denials, said = _said(connection, ids)
     contradictions, asked = _contradictions(connection, ids), _requests(connection, ids)
     pieces, last = _evidence(connection, decided), proposals.last_of_claims(connection, ids)
     found = []
@@ -47,7 +48,9 @@ def of_claims(connection: Connection, claim_ids: Collection[str], wanted: Wanted
         proposal = last.get(one)
         facts = Facts(
             decided_on=row["decided_on"],
-            stale_because=reviews.staleness(_decision(row), row["content_version"], pieces[one]) if since[one] else [],
+            stale_because=reviews.staleness(_decision(row), row["content_version"], pieces[one], said[one])
+            if since[one]
+            else [],
             contradicting=len({other for other, seq in contradictions[one] if seq > since[one]}),
             denying=sum(seq > since[one] for seq in denials[one]),
             new_evidence=sum(piece["first_seq"] > since[one] and not piece["withdrawn"] for piece in pieces[one]),
@@ -87,21 +90,24 @@ def _claims(connection: Connection, claim_ids: Collection[str], wanted: Wanted) 
     return {row["id"]: row for row in connection.execute(statement).mappings()}
 
 
-def _said(connection: Connection, ids: list[str]) -> tuple[Counter[str], Mapping[str, list[int]]]:
-    """For each claim how many attributions put it forward, and when each that stands against it was recorded."""
+def _said(
+    connection: Connection, ids: list[str]
+) -> tuple[Counter[str], Mapping[str, list[int]], Mapping[str, list[Row]]]:
+    """For each claim how many attributions put it forward; when each that stands against it was recorded; and all."""
     reach: Counter[str] = Counter()
     against: defaultdict[str, list[int]] = defaultdict(list)
-    statement = (
-        select(attribution.c.claim_id, attribution.c.stance, attribution.c.change_seq)
-        .select_from(_given(connection, ids, attribution.c.claim_id))
-        .where(~attribution.c.withdrawn)
-    )
-    for one, stance, seq in connection.execute(statement):
-        if stance in ASSERTING_STANCES:
-            reach[one] += 1
-        elif stance in _AGAINST:
-            against[one].append(seq)
-    return reach, against
+    said: defaultdict[str, list[Row]] = defaultdict(list)
+    told = [attribution.c[name] for name in ("claim_id", "stance", "withdrawn", "change_seq")]
+    statement = select(*told, first_seq(attribution)).select_from(_given(connection, ids, attribution.c.claim_id))
+    for row in connection.execute(statement).mappings():
+        said[row["claim_id"]].append(row)
+        if row["withdrawn"]:
+            continue
+        if row["stance"] in ASSERTING_STANCES:
+            reach[row["claim_id"]] += 1
+        elif row["stance"] in _AGAINST:
+            against[row["claim_id"]].append(row["change_seq"])
+    return reach, against, said
 
 
 def _contradictions(connection: Connection, ids: list[str]) -> Mapping[str, list[tuple[str, int]]]:

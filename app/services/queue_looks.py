@@ -30,8 +30,9 @@ from app.models import Assignment, Attribution, Claim, ClaimRelation, Evidence, 
 from app.models.attribution import DENYING
 from app.models.claim import DECIDED
 from app.models.claim_relation import CONTRADICTING
+from app.services.record import NOW
 from app.services.review_flow import CLOSED
-from app.services.reviews import standing_in
+from app.services.reviews import corrected_since, standing_in
 from app.vocabulary import ClaimKind, QueueReason, Stage, Status
 
 MOST = 500
@@ -142,13 +143,16 @@ LOOKS: Mapping[QueueReason, Sequence[Look]] = {
         _newest(attribution.c.change_seq, attribution.c.claim_id, only=DENYING, kept=_undecided_since("claim_id")),
     ],
     QueueReason.STALE: [
-        # A claim whose wording has changed since it was decided on has changed since.
+        # A claim whose wording or attributions have changed since it was decided on has changed since.
         _newest(
             claim.c.change_seq,
             claim.c.id.label("claim_id"),
             claim.c.content_version,
             only=DECIDED,
-            kept=lambda rows: standing_in(rows.c.claim_id, "claim_version") < rows.c.content_version,
+            kept=lambda rows: or_(
+                standing_in(rows.c.claim_id, "claim_version") < rows.c.content_version,
+                corrected_since(NOW, rows.c.claim_id, standing_in(rows.c.claim_id, "change_seq")),
+            ),
         ),
         _EVIDENCE,
     ],

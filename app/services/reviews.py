@@ -26,14 +26,12 @@ SAID = ("status", "rationale", "decided_on", "decided_by", "credibility", "stand
 """What a decision says, as a file holds it."""
 
 
-def facts(
-    connection: Connection, record: Record, claim_ids: Iterable[str], named: Iterable[str] | None = None
-) -> dict[str, Facts]:
+def facts(connection: Connection, record: Record, named: Mapping[str, Iterable[str] | None]) -> dict[str, Facts]:
     """What the record holds about each of these claims, as far as a status depends on it.
 
-    Of the evidence only the pieces that are `named` count, if any are.
+    Of a claim's evidence only the pieces that are `named` count; None: all.
     """
-    wanted = list(claim_ids)
+    wanted = list(named)
     claims = rows_by_id(connection, record.claim, wanted)
     said = attributions.rows_of_claims(connection, record, wanted)
     pieces = evidence.rows_of_claims(connection, record, wanted)
@@ -53,7 +51,7 @@ def facts(
         found[one] = facts_of(
             claims[one],
             attributions=said[one],
-            evidence=among(pieces[one], named),
+            evidence=among(pieces[one], named[one]),
             anonymity=anonymity,
             ancestors=above,
             independent_origins=independent,
@@ -87,7 +85,7 @@ def record_decisions(change: Change, decisions: Mapping[str, Sequence[ReviewCrea
     news = {one: made for one, made in news.items() if made}
     if not news:
         return Outcome(set(), refused)
-    held = facts(change.connection, NOW, news) if checked else {}
+    held = facts(change.connection, NOW, dict.fromkeys(news)) if checked else {}
     rows_of = rows_by_id(change.connection, claim, news)
     rows, statuses = [], []
     for one, made in news.items():
@@ -186,11 +184,14 @@ def signed(decided: FromClause) -> Select[Any]:
     )
 
 
-def staleness(row: Row, content_version: int, pieces: Iterable[Row]) -> list[Staleness]:
-    """Why a decision no longer speaks of the claim as it is; `pieces` are its evidence as it is."""
+def staleness(row: Row, content_version: int, pieces: Iterable[Row], said: Iterable[Row]) -> list[Staleness]:
+    """Why a decision no longer speaks of the claim as it is; `pieces` and `said` are its evidence and attributions."""
     found = [Staleness.WORDING] if content_version > row["claim_version"] else []
     if any(piece["change_seq"] > row["change_seq"] for piece in pieces):
         found.append(Staleness.EVIDENCE)
+    # Who else says it too is news, and who is no longer said to have said it changes what was decided on.
+    if any(one["first_seq"] <= row["change_seq"] < one["change_seq"] for one in said):
+        found.append(Staleness.ATTRIBUTIONS)
     return found
 
 
@@ -202,12 +203,14 @@ def among(pieces: Sequence[Row], named: Iterable[str] | None) -> Sequence[Row]:
     return [row for row in pieces if row["id"] in ids]
 
 
-def shown(row: Row, content_version: int, pieces: Iterable[Row], held: Facts | None = None) -> PlainRow:
-    """A decision as `ReviewRead` has it; `pieces` are the evidence for the claim as it is.
+def shown(
+    row: Row, content_version: int, pieces: Iterable[Row], said: Iterable[Row], held: Facts | None = None
+) -> PlainRow:
+    """A decision as `ReviewRead` has it; `pieces` are the evidence for the claim and `said` its attributions as it is.
 
     `held` is what the record holds now, for the decision that holds: whether it would still be taken.
     """
-    because = staleness(row, content_version, pieces)
+    because = staleness(row, content_version, pieces, said)
     if held is not None and not RULES[Status(row["status"])].met(held):
         because.append(Staleness.GROUNDS)
     return shaped(ReviewRead, row, stale=bool(because), stale_because=because, evidence=row["evidence"] or [])
@@ -220,9 +223,10 @@ def read_all(connection: Connection, record: Record, claim_id: str, content_vers
         return []
     pieces = evidence.rows_of_claims(connection, record, [claim_id])[claim_id]
     last = _last(rows)
-    held = facts(connection, record, [claim_id], last["evidence"])[claim_id]
-    earlier = [shown(row, content_version, pieces) for row in reversed(rows) if row is not last]
-    return [ReviewRead(**one) for one in (shown(last, content_version, pieces, held), *earlier)]
+    said = attributions.rows_of_claims(connection, record, [claim_id])[claim_id]
+    held = facts(connection, record, {claim_id: last["evidence"]})[claim_id]
+    earlier = [shown(row, content_version, pieces, said) for row in reversed(rows) if row is not last]
+    return [ReviewRead(**one) for one in (shown(last, content_version, pieces, said, held), *earlier)]
 
 
 def standing(rows: Sequence[Row]) -> Row | None:
@@ -246,5 +250,16 @@ def is_stale(record: Record, claim: FromClause) -> ColumnElement[bool]:
     holds = _standing(record.review, claim.c.id, "claim_version", "change_seq").correlate(claim).subquery("standing")
     piece = record.evidence
     newer = select(piece.c.id).where(piece.c.claim_id == claim.c.id, piece.c.change_seq > holds.c.change_seq)
-    changed = or_(claim.c.content_version > holds.c.claim_version, newer.correlate(claim, holds).exists())
+    changed = or_(
+        claim.c.content_version > holds.c.claim_version,
+        newer.correlate(claim, holds).exists(),
+        corrected_since(record, claim.c.id, holds.c.change_seq),
+    )
     return select(holds.c.claim_version).where(changed).correlate(claim).exists()
+
+
+def corrected_since(record: Record, claim_id: ColumnElement[str], seq: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether an attribution of a claim of an outer statement was there by change number `seq` and corrected later."""
+    said = record.attribution
+    corrected = said.c.claim_id == claim_id, said.c.change_seq > seq, attributions.first_seq(said) <= seq
+    return select(said.c.id).where(*corrected).correlate_except(said).exists()

@@ -47,6 +47,7 @@ class Staleness(Word):
 
     WORDING = "wording", "The proposition or its figures have changed since."
     EVIDENCE = "evidence", "Evidence has been added, corrected or taken back since."
+    ATTRIBUTIONS = "attributions", "An attribution has been corrected or taken back since; one more is no reason."
     GROUNDS = (
         "grounds",
         "The record no longer carries the status: an attribution, a ruling or a relation that it takes is gone.",
@@ -89,7 +90,10 @@ class QueueReason(Word):
         "contradicted",
         "Since the decision that holds, a published claim contradicts it, or a source denies it or its figure.",
     )
-    STALE = "stale", "The decision that holds speaks of another wording or of other evidence."
+    STALE = (
+        "stale",
+        "The decision that holds speaks of another wording, of other evidence or of what was attributed otherwise.",
+    )
     PROPOSAL_OPEN = "proposal_open", "A status is proposed for it and waits: for somebody else, or for an answer."
     NEW_EVIDENCE = "new_evidence", "Evidence has been added since the decision that holds."
     REQUESTED = "requested", "People asked for a decision, since the one that holds."

@@ -113,6 +113,11 @@ class PlainRecord:
         self.figures = self._appended(session, Quantity)
         self.rulings = self._appended(session, IndependenceRuling)
         self.reviews = self._appended(session, Review)
+        first = revision_table(table_of(Attribution))
+        self.first_seqs = {
+            row.id: row.change_seq
+            for row in session.execute(select(first.c.id, first.c.change_seq).where(first.c.version == 1))
+        }
 
     def _versioned(self, session: Session, model: type[Model]) -> dict[str, Model]:
         table: Table = table_of(model)
@@ -288,7 +293,11 @@ class PlainRecord:
         """What a decision no longer speaks of."""
         pieces = [one for one in self.evidence.values() if one.claim_id == claim.id]
         reworded = ["wording"] if claim.content_version > decision.claim_version else []
-        return reworded + (["evidence"] if any(one.change_seq > decision.change_seq for one in pieces) else [])
+        shown = ["evidence"] if any(one.change_seq > decision.change_seq for one in pieces) else []
+        corrected = [
+            one for one in self.said_of(claim) if self.first_seqs[one.id] <= decision.change_seq < one.change_seq
+        ]
+        return reworded + shown + (["attributions"] if corrected else [])
 
     def carries(self, claim: Claim, status: str) -> bool:
         """True if the status could be decided as things stand; the desk of this test names no evidence."""
