@@ -1,6 +1,8 @@
 """BibTeX files as documents: what is kept, what goes into the note, what is refused, and that it comes out again."""
 
 import io
+import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +235,181 @@ def test_deep_braces_and_many_entries_take_no_time() -> None:
     for opening in ("@misc{a, title = {", '@misc{a, title = "{', "@comment(", "@string{a = {", "@misc{a,", "% @"):
         found(f"{opening}\n" * 2_000)
     assert found(f"@misc{{a, author = {{{'{' * 50_000 + '}' * 50_000}}}}}")
+
+
+# --- what entries have from elsewhere ---
+
+
+def refused(text: str) -> list[tuple[int, str, str]]:
+    return [(one.line, one.field, one.reason) for one in found(text) if isinstance(one, Refused)]
+
+
+def doubled(times: int) -> str:
+    """A string of ten letters, and each further one twice the one before, on a line of its own."""
+    return "@string{a0 = {0123456789}}\n" + "".join(f"@string{{a{n + 1} = a{n} # a{n}}}\n" for n in range(times))
+
+
+def test_values_put_together_have_an_end() -> None:
+    why = "must come to no more than 50,000 characters when put together"
+    file = doubled(20) + "@misc{k, note = a12, title = {Read}}"
+
+    (first, *_), (one,) = refused(file), documents(file)
+
+    # Ten letters doubled thirteen times are too many; what is made of what was refused is refused no more.
+    assert first == (14, "a13", why)
+    assert one.note == f"From BibTeX: note {'0123456789' * 2**12}."
+    assert refused("@misc{k,\nnote = {" + "x" * 30_000 + "} # {" + "y" * 20_000 + "}}") == []
+    assert refused("@misc{k,\nnote = {" + "x" * 30_000 + "} # {" + "y" * 20_001 + "}}") == [(1, "note", why)]
+    # What stands there as it is costs nothing, and is cut as ever.
+    assert refused("@misc{k, note = {" + "x" * 60_000 + "}}") == []
+
+
+@pytest.mark.parametrize(
+    ("shared", "each"),
+    [
+        ("@string{s = {" + "word " * 8_000 + "}}", "note = s"),
+        ("@xdata{s, note = {" + "word " * 8_000 + "}}", "note = {xdata=s-note}"),
+        ("@xdata{s, note = {" + "word " * 8_000 + "}}", "xdata = s"),
+        ("@misc{s, note = {" + "word " * 8_000 + "}}", "crossref = s"),
+    ],
+    ids=["string", "reference", "xdata", "crossref"],
+)
+def test_what_all_entries_have_from_elsewhere_has_an_end(shared: str, each: str) -> None:
+    file = shared + "".join(f"\n@misc{{k{n}, {each}}}" for n in range(100))
+
+    refusals, taken = refused(file), documents(file)
+
+    room = 1_000_000 + 2 * len(file)
+    assert room - 80_100 < 40_000 * sum((one.note or "").count("word") == 8_000 for one in taken[1:]) < room
+    assert len(refusals) + len(taken) == 100 + shared.startswith("@misc")
+    line, field, why = refusals[0]
+    assert (line, field) == (102 - len(refusals), each.partition(" ")[0])
+    told = f"all entries together have no more than {room:,} characters from @string, crossref and xdata"
+    assert why == f"must be written out: {told}"
+
+
+LONG = "x" * 50_001
+LAYERS = "".join(f"@xdata{{a{n}, author = {{{' and '.join([f'xdata=a{n + 1}-author'] * 10)}}}}}\n" for n in range(5))
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "field", "why"),
+    [
+        (
+            f"{LAYERS}@xdata{{a5, author = {{Kim}}}}\n@misc{{k, author = {{xdata=a0-author}}}}",
+            7,
+            "author",
+            "must be written out: an entry has no more than 50,000 characters from others",
+        ),
+        *(
+            (
+                f"@misc{{p, isbn = {{{LONG}}}}}\n@xdata{{x, note = {{{LONG}}}}}\n@misc{{k, {how}}}",
+                3,
+                field,
+                "must be written out: an entry has no more than 50,000 characters from others",
+            )
+            for how, field in (("crossref = p", "crossref"), ("xdata = x", "xdata"), ("isbn = {xdata=x-note}", "isbn"))
+        ),
+        *(
+            (
+                "".join(f"@misc{{k{n}, {field} = {{k{n + 1}}}}}\n" for n in range(9)) + "@misc{k9, title = {T}}",
+                1,
+                field,
+                "must not lead over more than 8 entries, from one to the next",
+            )
+            for field in ("crossref", "xdata")
+        ),
+    ],
+)
+def test_an_entry_that_has_too_much_from_others_is_refused(file: str, line: int, field: str, why: str) -> None:
+    assert refused(file) == [(line, field, why)]
+    # It costs no other.
+    assert "Read" in [one.title for one in documents(f"{file}\n@misc{{good, title = {{Read}}}}")]
+
+
+def test_a_chain_is_followed_as_far_as_it_may_lead() -> None:
+    chain = "".join(f"@misc{{k{n}, crossref = {{k{n + 1}}}}}\n" for n in range(1_200)) + "@misc{k1200, note = {N}}"
+
+    assert len(refused(chain)) == 1_192
+    assert [one.note for one in documents(chain)] == ["From BibTeX: note N."] * 9
+
+
+def test_a_reference_that_leads_back_to_its_field_stays_as_it_is() -> None:
+    one = documents(
+        f"@xdata{{x, note = {{{' and '.join(['xdata=y-note'] * 20)}}}}} @xdata{{y, note = {{xdata=x-note and Y}}}}"
+        "@misc{k, note = {xdata=x-note}}"
+    )[0]
+    assert one.note == f"From BibTeX: note {' and '.join(['xdata=x-note and Y'] * 20)}."
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        # Names of a list of ten thousand, each referred to by its position.
+        "@xdata{x, editor = {" + " and ".join(["Kim"] * 10_000) + "}}"
+        "@misc{k, editor = {" + " and ".join(f"xdata=x-editor-{n + 1}" for n in range(9_999)) + "}}",
+        # Blanks that are none to BibTeX.
+        "@misc{k, note = {xdata=" + "\x0b" * 200_000 + "x}}",
+        # Entries without a date.
+        "".join(f"@misc{{k{n}}}" for n in range(5_000)),
+        # A list of others, all missing, that many refer to.
+        "@xdata{x, xdata = {" + "y," * 20_000 + "}}" + "".join(f"@misc{{k{n}, xdata = x}}" for n in range(3_000)),
+    ],
+    ids=["positions", "blanks", "without a date", "missing"],
+)
+def test_what_refers_to_much_is_done_with_at_once(file: str) -> None:
+    began = time.process_time()
+    assert found(file)
+    # Not a measurement: what is looked at again and again takes half a minute or more.
+    assert time.process_time() - began < 10
+
+
+# --- read once ---
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        # The brace that closes a value is a remark to the entry that begins within it.
+        "@misc(k,\n" + "f = {\n@misc(k, %},\n" * 3_000,
+        # Entries within entries, each of which is broken at its end.
+        "\n@misc{a, t = {" * 3_000 + "}b}" * 3_000,
+    ],
+    ids=["remarks", "nested"],
+)
+def test_a_file_is_not_read_again_for_each_of_its_lines(file: str) -> None:
+    assert 0 < len(found(file)) < 100
+
+
+@pytest.mark.parametrize("broken", ["title {x}", "title = {x", 'title = "x', "title = {x} year = 2025", "title"])
+def test_in_a_file_of_broken_entries_each_is_named(broken: str) -> None:
+    rest = ", abstract = {" + "word " * 100 + "}"
+    file = "".join(f"@misc{{k{n}, {broken}{rest}}}\n" for n in range(1_000))
+
+    assert [line for line, _, _ in refused(file)] == [*range(1, 1_001)]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "@comment{" + "{}" * 50_000 + "}",
+        "@comment{" + "{" * 50_000 + "}" * 50_000 + "}",
+        "@misc{a," + "%\n" * 50_000,
+        "@misc{a, url = {" + "a." * 50_000 + "}}",
+        "@misc{a, language = {aa" + "-aa" * 30_000 + "}}",
+    ],
+    ids=["braces", "deep", "remarks", "address", "language"],
+)
+def test_what_is_no_text_takes_little_memory(file: str) -> None:
+    found(file[:100])
+    tracemalloc.start()
+    try:
+        found(file)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # The file itself, as bytes and as text, eight bytes for each end of a pair, or a short text for each word.
+    assert most < 40 * len(file)
 
 
 # --- somebody else's files, kept outside of the repository ---

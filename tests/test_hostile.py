@@ -673,6 +673,40 @@ def test_any_value_in_any_field_of_a_file(api: TestClient, editor: Headers, noun
     assert api.get("export", params={"format": "attest_csv"}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("content", "place", "why"),
+    [
+        (
+            b"@string{a0 = {0123456789}}\n"
+            + b"".join(b"@string{a%d = a%d # a%d}\n" % (n + 1, n, n) for n in range(20)),
+            (14, "a13"),
+            "50,000 characters",
+        ),
+        (
+            b"".join(
+                b"@xdata{a%d, author={%s}}\n" % (n, b" and ".join([b"xdata=a%d-author" % (n + 1)] * 20))
+                for n in range(4)
+            )
+            + b"@xdata{a4, author={Kim}}\n@misc{k, author={xdata=a0-author}}",
+            (6, "author"),
+            "50,000 characters",
+        ),
+        (b"".join(b"@misc{k%d, crossref={k%d}}\n" % (n, n + 1) for n in range(1_200)), (1, "crossref"), "8 entries"),
+    ],
+    ids=["strings", "xdata", "crossref"],
+)
+def test_a_bibtex_file_that_comes_to_more_than_it_says(
+    api: TestClient, editor: Headers, content: bytes, place: tuple[int, str], why: str
+) -> None:
+    answer = imported(api, editor, content, format="bibtex")
+
+    assert answer.status_code == 200, answer.text
+    first = answer.json()["refusals"][0]
+    assert (first["line"], first["field"]) == place
+    assert why in first["reason"]
+    assert is_refusal(imported(api, editor, content, format="bibtex", strict="true"))
+
+
 CLAIM = {"record": "claim", "key": "c", "kind": "troop_estimate", "statement": "S", "stage": "published"}
 SOURCE = {"record": "source", "key": "s", "name": "S", "kind": "ngo"}
 CHECK = {"key": "k", "source": "s", "original": {}}

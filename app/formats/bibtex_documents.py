@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from app.formats import bibtex_names, latex, values
 from app.formats.babel_languages import TAGS
+from app.formats.bibtex_bounds import FaultyError, Room
 from app.formats.bibtex_file import Entry, decoded, entries
 from app.formats.bibtex_inheritance import Kin
 from app.formats.rows import Reading, Refused, Row, refusals
@@ -95,8 +96,10 @@ def read(stream: BinaryIO) -> Reading:
 
     Entries that only hold fields for others, or a list of others, are none.
     """
-    found = list(entries(decoded(stream)))
-    kin = Kin(one for one in found if isinstance(one, Entry))
+    text = decoded(stream)
+    room = Room(len(text))
+    found = list(entries(text, room))
+    kin = Kin((one for one in found if isinstance(one, Entry)), room)
     publishers: set[str] = set()
     lines: dict[str, int] = {}
     for one in found:
@@ -113,6 +116,9 @@ def _row(entry: Entry, kin: Kin, publishers: set[str], lines: dict[str, int]) ->
         return
     try:
         records = tuple(_Document(entry, kin.fields(entry)).records())
+    except FaultyError as fault:
+        yield Refused(entry.line, fault.field, fault.reason)
+        return
     except ValidationError as error:
         yield from refusals(entry.line, error)
         return
@@ -310,8 +316,10 @@ def _bare(value: str) -> str:
 def _edtf(text: str) -> str | None:
     """A date as EDTF, without a time of day; None for what is none."""
     given = _TIME.sub("", text)
+    if not given:
+        return None  # at once: to find out that nothing is no date takes the grammar milliseconds
     try:
-        edtf.bounds(given or "?")
+        edtf.bounds(given)
     except ValueError:
         return None
     return given
@@ -328,7 +336,7 @@ def _month(text: str) -> int | None:
 
 def _is_tag(text: str) -> bool:
     """True for what is a language tag and no name of a language: its first part has two or three letters."""
-    return re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", text) is not None
+    return re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*+", text) is not None
 
 
 def _digest(*parts: str | None) -> str:

@@ -10,10 +10,13 @@ Western European (Windows-1252 or ISO-8859-1).
 
 import codecs
 import re
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from app.formats.bibtex_bounds import LONGEST_SHARED, FaultyError, Room
 from app.formats.rows import Refused
 
 
@@ -32,13 +35,18 @@ class Entry:
 _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)", re.IGNORECASE)
 _SAID = {"iso8859_1": "latin-1", "latin-9": "iso-8859-15", "latin-2": "iso-8859-2", "latin-1": "latin-1"}
 _AT = re.compile(r"@\s*([A-Za-z][\w-]*)\s*([{(])|%[^\n]*")
-_BLANK = re.compile(r"(?:\s+|%[^\n]*)*")
+_BLANK = re.compile(r"(?:\s+|%[^\n]*)*+")  # possessive: or a hundred bytes would be kept for each remark
 _KEY = re.compile(r"[^,\s{}()\"%]?[^,\s{}%]*")
 _NAME = re.compile(r"[^\s=,{}()\"#%]+")
 _NEXT = re.compile(r"^[ \t]*@[ \t]*[A-Za-z]", re.MULTILINE)
 _IN_BRACES = re.compile(r"[{}]")
 _IN_QUOTES = re.compile(r"[{}\"]")
 _MONTHS = {name: name for name in ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")}
+_ALWAYS_AGAIN, _TIMES_AGAIN = 100_000, 2
+"""Characters of broken entries that may be read again, whatever the file's size, and for each character of it.
+
+Faults of people are found an entry further on at most, so that once for each character would do.
+"""
 
 
 def decoded(stream: BinaryIO) -> str:
@@ -60,43 +68,52 @@ def decoded(stream: BinaryIO) -> str:
         return data.decode("latin-1")
 
 
-class _FaultyError(Exception):
-    """Why an entry cannot be read, going on from its field's name."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field = field
-        self.reason = reason
-
-
-def entries(text: str) -> Iterator[Entry | Refused]:
-    """The entries of a file, in order; what is broken is refused by itself."""
-    reader = _Reader(text)
+def entries(text: str, room: Room) -> Iterator[Entry | Refused]:
+    """The entries of a file, in order; what is broken is refused by itself, and what has no room for its `@string`s."""
+    reader = _Reader(text, room)
     while (found := reader.next()) is not None:
         line, kind, close = found
         start = reader.at
         try:
             if (entry := reader.entry(line, kind, close)) is not None:
                 yield entry
-        except _FaultyError as fault:
+        except FaultyError as fault:
             yield Refused(line, fault.field, fault.reason)
-            reader.skip(start)
+            reader.resume(start)
+
+
+class _Braces:
+    """Which brace closes which: paired once for all, so that no file takes for ever.
+
+    In arrays, because a file may be nothing but braces, and each would be a hundred bytes in a dict.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._opened, self._closed = array("Q"), array("Q")
+        waiting = array("Q")
+        for brace in _IN_BRACES.finditer(text):
+            if brace[0] == "{":
+                waiting.append(len(self._opened))
+                self._opened.append(brace.start())
+                self._closed.append(0)  # nothing closes it yet
+            elif waiting:
+                self._closed[waiting.pop()] = brace.start()
+
+    def close_of(self, at: int) -> int:
+        """Where the brace that opens there is closed; -1 if it is not."""
+        return self._closed[bisect_left(self._opened, at)] or -1
 
 
 class _Reader:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, room: Room) -> None:
         self._text = text
+        self._room = room
         self._strings = dict(_MONTHS)
         self.at = 0
         self._line, self._counted = 1, 0
         self._last_parenthesis: int | None = None
-        self._closes: dict[int, int] = {}
-        opened: list[int] = []
-        for brace in _IN_BRACES.finditer(text):
-            if brace[0] == "{":
-                opened.append(brace.start())
-            elif opened:
-                self._closes[opened.pop()] = brace.start()
+        self._braces = _Braces(text)
+        self._again = _ALWAYS_AGAIN + _TIMES_AGAIN * len(text)
 
     def next(self) -> tuple[int, str, str] | None:
         """Go behind the opening of the next entry: its line, type and what closes it; None at the end."""
@@ -109,13 +126,18 @@ class _Reader:
             return self._line, found[1].lower(), "}" if found[2] == "{" else ")"
         return None
 
-    def skip(self, start: int) -> None:
-        """Go before the next line that looks like an entry."""
-        found = _NEXT.search(self._text, start)
+    def resume(self, start: int) -> None:
+        """Go on after a fault in the entry that was opened there, before the next line that looks like another one.
+
+        That line may stand in what has been read of the broken entry. In a file that is made of such lines, some are
+        passed over in the end: else it would be read once for each of them.
+        """
+        self._again -= self.at - start
+        found = _NEXT.search(self._text, start if self._again >= 0 else self.at)
         self.at = len(self._text) if found is None else found.start()
 
     def entry(self, line: int, kind: str, close: str) -> Entry | None:
-        """The entry that was opened; None for what is none. Raises _FaultyError."""
+        """The entry that was opened; None for what is none. Raises FaultyError."""
         if kind in ("comment", "preamble"):
             self._enclosed(close)
             return None
@@ -134,7 +156,7 @@ class _Reader:
         elif self._peek() == close:
             self.at += 1
         else:
-            raise _FaultyError("", "must have a key, and a comma behind it")
+            raise FaultyError("", "must have a key, and a comma behind it")
         return read
 
     def _fields(self, close: str) -> Iterator[tuple[str, str]]:
@@ -147,46 +169,55 @@ class _Reader:
                 self.at += 1
                 return
             if not self._peek():
-                raise _FaultyError("", "is not closed at the end of the file")
+                raise FaultyError("", "is not closed at the end of the file")
             name = self._take(_NAME).lower()
             self._blank()
             if not name or self._peek() != "=":
-                raise _FaultyError(name[:100], "must have a value, behind an equals sign")
+                raise FaultyError(name, "must have a value, behind an equals sign")
             self.at += 1
             yield name, self._value(name)
             self._blank()
             if self._peek() not in (",", close):
-                raise _FaultyError(name[:100], "must end with a comma, or with the entry")
+                raise FaultyError(name, "must end with a comma, or with the entry")
 
     def _value(self, name: str) -> str:
-        parts = []
-        while True:
-            self._blank()
-            opening = self._peek()
-            if opening == "{":
-                self.at += 1
-                parts.append(self._enclosed("}"))
-            elif opening == '"':
-                self.at += 1
-                parts.append(self._quoted(name))
-            else:
-                word = self._take(_NAME)
-                if not word:
-                    raise _FaultyError(name[:100], "must have a value, in braces or quotation marks")
-                # A name that nobody defined is left as it stands.
-                parts.append(self._strings.get(word.lower(), word))
-            self._blank()
-            if self._peek() != "#":
-                return "".join(parts)
+        parts = [self._part(name)]
+        length = len(parts[0])
+        self._blank()
+        while self._peek() == "#":
             self.at += 1
+            parts.append(self._part(name))
+            length += len(parts[-1])
+            if length > LONGEST_SHARED:
+                raise FaultyError(name, f"must come to no more than {LONGEST_SHARED:,} characters when put together")
+            self._blank()
+        return "".join(parts)
+
+    def _part(self, name: str) -> str:
+        self._blank()
+        opening = self._peek()
+        if opening == "{":
+            self.at += 1
+            return self._enclosed("}")
+        if opening == '"':
+            self.at += 1
+            return self._quoted(name)
+        word = self._take(_NAME)
+        if not word:
+            raise FaultyError(name, "must have a value, in braces or quotation marks")
+        known = self._strings.get(word.lower())
+        if known is None:
+            return word  # A name that nobody defined is left as it stands.
+        self._room.take(name, len(known))
+        return known
 
     def _enclosed(self, close: str) -> str:
         """What stands from here to what closes it; the opening is right before."""
         start = self.at
-        # Only remarks are in parentheses; braces have been paired once for all, so that no file takes for ever.
-        end = self._closes.get(start - 1, -1) if close == "}" else self._parenthesis(start)
+        # Only remarks are in parentheses.
+        end = self._braces.close_of(start - 1) if close == "}" else self._parenthesis(start)
         if end < 0:
-            raise _FaultyError("", "is not closed: a brace is missing")
+            raise FaultyError("", "is not closed: a brace is missing")
         self.at = end + 1
         return self._text[start:end]
 
@@ -202,10 +233,11 @@ class _Reader:
             if found[0] == '"':
                 self.at = found.end()
                 return self._text[start : found.start()]
-            if found[0] == "}" or found.start() not in self._closes:
+            end = self._braces.close_of(found.start()) if found[0] == "{" else -1
+            if end < 0:
                 break
-            at = self._closes[found.start()] + 1
-        raise _FaultyError(name[:100], "is not closed: a quotation mark is missing")
+            at = end + 1
+        raise FaultyError(name, "is not closed: a quotation mark is missing")
 
     def _blank(self) -> None:
         found = _BLANK.match(self._text, self.at)

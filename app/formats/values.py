@@ -7,7 +7,7 @@ from html import unescape
 
 from pydantic import TypeAdapter, ValidationError
 
-from app.schemas.common import Language, Url
+from app.schemas.common import LONGEST_URL, Language, Url
 
 _URL: TypeAdapter[str] = TypeAdapter(Url)
 _LANGUAGE: TypeAdapter[str] = TypeAdapter(Language)
@@ -61,7 +61,7 @@ def day(value: object) -> str | None:
 def address(value: object) -> str | None:
     """An http or https address, made whole if only its scheme is missing; None if it is none."""
     given = value.strip() if isinstance(value, str) else ""
-    if _BARE_ADDRESS.fullmatch(given):
+    if len(given) <= LONGEST_URL and _BARE_ADDRESS.fullmatch(given):  # of a longer one it would keep every dot
         given = f"https://{given}"
     try:
         return _URL.validate_python(given)

@@ -84,7 +84,10 @@ Prose = Annotated[
 Verbatim = Annotated[str, StringConstraints(min_length=1, max_length=50_000), AfterValidator(_clean)]
 """Somebody else's words, kept as they are, blanks at the ends included."""
 
-Url = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000), AfterValidator(_url)]
+LONGEST_URL = 2_000
+"""Most characters of an address."""
+
+Url = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_URL), AfterValidator(_url)]
 """An http or https address."""
 
 Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_language)]
