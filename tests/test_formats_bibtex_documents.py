@@ -179,6 +179,10 @@ def test_entries_that_lead_around_in_circles_end() -> None:
         ("% Encoding: ISO8859_1\n@misc{a, title = {Söme}}".encode("latin-1"), "Söme"),
         ("@misc{a, title = {Söme}}".encode("latin-1"), "Söme"),
         (b"@misc{a, title = {S\x81me}}", "S\x81me"),
+        *(
+            (b"% coding: " + name + b"\n@misc{a, title = {S\xf6me \\ud800}}", "Söme 800")
+            for name in (b"undefined", b"unicode_escape", b"raw_unicode_escape", b"idna", b"punycode", b"rot13", b"no")
+        ),
     ],
 )
 def test_encodings(data: bytes, title: str) -> None:

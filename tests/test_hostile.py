@@ -692,8 +692,10 @@ def test_any_value_in_any_field_of_a_file(api: TestClient, editor: Headers, noun
             "50,000 characters",
         ),
         (b"".join(b"@misc{k%d, crossref={k%d}}\n" % (n, n + 1) for n in range(1_200)), (1, "crossref"), "8 entries"),
+        (b"% coding: undefined\n@misc{a, \xff {}}", (2, "\xff"), "equals sign"),
+        (b"% coding: raw_unicode_escape\n@misc{a, \\ud800 {\xff}}", (2, "\\ud800"), "equals sign"),
     ],
-    ids=["strings", "xdata", "crossref"],
+    ids=["strings", "xdata", "crossref", "no codec", "half a character"],
 )
 def test_a_bibtex_file_that_comes_to_more_than_it_says(
     api: TestClient, editor: Headers, content: bytes, place: tuple[int, str], why: str

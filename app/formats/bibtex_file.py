@@ -34,6 +34,9 @@ class Entry:
 
 _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)", re.IGNORECASE)
 _SAID = {"iso8859_1": "latin-1", "latin-9": "iso-8859-15", "latin-2": "iso-8859-2", "latin-1": "latin-1"}
+_NO_TEXTS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined"})
+"""Python's codecs of hosts and of its own programs: no file is in these, and what they give may be no text at all."""
+
 _AT = re.compile(r"@\s*([A-Za-z][\w-]*)\s*([{(])|%[^\n]*")
 _BLANK = re.compile(r"(?:\s+|%[^\n]*)*+")  # possessive: or a hundred bytes would be kept for each remark
 _KEY = re.compile(r"[^,\s{}()\"%]?[^,\s{}%]*")
@@ -59,7 +62,9 @@ def decoded(stream: BinaryIO) -> str:
     if (said := _CODING.search(data[:1_000])) is not None:
         named = re.sub(r"-(unix|dos|mac)$", "", said[1].decode().lower())
         try:
-            return data.decode(codecs.lookup(_SAID.get(named, named)).name)
+            codec = codecs.lookup(_SAID.get(named, named)).name
+            if codec not in _NO_TEXTS:
+                return data.decode(codec)
         except (LookupError, UnicodeDecodeError):
             pass
     try:
