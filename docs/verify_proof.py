@@ -34,6 +34,18 @@ def need(holds, otherwise):
         raise NotProvedError(otherwise)
 
 
+def read(text):
+    """What a text in JSON says; one that names a member twice says two things, and proves neither."""
+    return json.loads(text, object_pairs_hook=members)
+
+
+def members(pairs):
+    """An object of which each member stands there once."""
+    found = dict(pairs)
+    need(len(found) == len(pairs), "it names something twice")
+    return found
+
+
 def canonical(value):
     """The bytes of a value of text, whole numbers, true, false, null, and lists and objects of these (RFC 8785)."""
     ordered = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
@@ -123,7 +135,7 @@ def from_tlog_proof(text):
     """A C2SP tlog-proof in the words of the other proofs of inclusion. Its extra is the entry."""
     head, _, checkpoint = text.removeprefix(TLOG_PROOF).partition("\n\n")
     extra, index, *steps = head.split("\n")
-    leaf = json.loads(base64.b64decode(extra.removeprefix("extra "), validate=True))
+    leaf = read(base64.b64decode(extra.removeprefix("extra "), validate=True))
     number = index.removeprefix("index ")
     need(number.isascii() and number.isdecimal(), "the file does not say which entry it is about")
     return {
@@ -180,7 +192,7 @@ def main():
         try:
             kept = None if given.checkpoint is None else opened(given.checkpoint.read_text("utf-8"), given.key)
             text = path.read_text("utf-8")
-            proof = from_tlog_proof(text) if text.startswith(TLOG_PROOF) else json.loads(text)
+            proof = from_tlog_proof(text) if text.startswith(TLOG_PROOF) else read(text)
             check = inclusion if "leaf" in proof else consistency
             print(f"{path}: proved: {check(proof, given.key, kept)}")
         except NotProvedError as error:

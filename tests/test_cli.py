@@ -689,3 +689,14 @@ def test_serve_refuses_a_misspelt_variable(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "ATTEST_PROT: no such setting" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_announced(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        done = run("serve", "--host", "127.0.0.1", "--port", str(port))
+
+    assert (done.code, "serves on" in done.out) == (1, False)
+    assert f"127.0.0.1:{port}" in done.err
+    assert "--port" in done.err

@@ -41,11 +41,13 @@ def test_no_date_is_any_day() -> None:
         "20250112",
         "٢٠٢٥-٠١-١٢",
         "2025-01-12/2025-01-13/2025-01-14",
+        "../12.1.2025",
     ],
 )
-def test_what_is_no_edtf_date_is_refused_with_examples(text: str) -> None:
+def test_what_is_no_edtf_date_is_refused_with_examples(text: str, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ValueError, match=r"is not an EDTF date.* 2024-10/2025-01 "):
         bounds(text)
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("text", ["2025-01-12/2025-01-11", "2025-02/2025-01"])

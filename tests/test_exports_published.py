@@ -277,6 +277,8 @@ def test_a_reader_of_feeds_reads_it() -> None:
         ("claims.claimreview.json", None, ("application/ld+json", '{"@context":"https://schema.org"')),
         ("claims.atom", None, ("application/atom+xml", "<?xml")),
         ("claims", "application/atom+xml", ("application/atom+xml", "<?xml")),
+        ("claims", "text/csv;q=0", ("application/json", '{"items"')),
+        ("claims", "text/csv; q=0.0, application/atom+xml;q=0.1", ("application/atom+xml", "<?xml")),
         ("claims/{claim}.jsonld", None, ("application/ld+json", '{"@context"')),
         ("claims/{claim}", "application/ld+json", ("application/ld+json", '{"@context"')),
         ("claims/{claim}/versions/1.jsonld", None, ("application/ld+json", '{"@context"')),

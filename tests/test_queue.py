@@ -518,6 +518,17 @@ def test_the_command_lists_the_first_with_their_reasons(
 # --- taking ---
 
 
+@pytest.mark.parametrize(("path", "status"), [("queue/{claim}/take", 200), ("claims/{claim}/requests", 201)])
+def test_what_says_nothing_may_be_left_out(desk: QueueWork, path: str, status: int) -> None:
+    address, headers = path.format(claim=desk.claim()), desk.person("Anna")
+
+    assert desk.api.post(address, headers=headers).status_code == status
+    assert desk.api.post(address, headers=headers, content=b"").status_code == 200
+    # What is sent must be JSON all the same.
+    refused(desk.api.post(address, headers=headers, content=b"{}"), 415)
+    refused(desk.api.post(address, headers={**headers, "Content-Type": "application/json"}, content=b"{"), 400)
+
+
 def test_a_claim_is_taken_by_one_and_its_time_runs_out(desk: QueueWork, at: Callable[[datetime], None]) -> None:
     claim_id, begin = desk.claim(), clock.now().replace(microsecond=0)
     for who in ("Anna", "Boris"):

@@ -208,6 +208,16 @@ def test_what_is_no_proof_is_said_to_be_none(proofs: Proofs, tmp_path: Path, wri
     assert (code, "cannot be read as a proof" in said) == (1, True)
 
 
+def test_what_says_two_things_proves_neither(proofs: Proofs, tmp_path: Path) -> None:
+    told = json.dumps(proofs.inclusion)
+    forged = told.replace('"record": {', '"record": {"statement": "Forged.", ', 1)
+    assert forged != told
+
+    code, said = verify(tmp_path, proofs.key, forged)
+
+    assert (code, "NOT PROVED: it names something twice" in said) == (1, True)
+
+
 def test_a_file_that_fails_does_not_hide_behind_one_that_holds(proofs: Proofs, tmp_path: Path) -> None:
     code, said = verify(tmp_path, proofs.key, "{}", proofs.inclusion)
 

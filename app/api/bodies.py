@@ -37,7 +37,7 @@ class StrictRoute(APIRoute):
 
         async def strictly(request: Request) -> Response:
             _check_parameters(known, [name for name, _value in request.query_params.multi_items()])
-            if self.body_field is not None and not _is_json(request.headers.get("content-type", "")):
+            if self._needs_body(request) and not _is_json(request.headers.get("content-type", "")):
                 raise UnsupportedMediaTypeError("The body must be JSON, sent with Content-Type: application/json.")
             strict = _StrictRequest(request.scope, request.receive)
             named: Named | None = request.state.named
@@ -51,6 +51,12 @@ class StrictRoute(APIRoute):
             return await idempotent.once(strict, named, act)
 
         return strictly
+
+    def _needs_body(self, request: Request) -> bool:
+        if self.body_field is None:
+            return False
+        sent = "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
+        return sent or self.body_field.field_info.is_required()
 
 
 def _parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:

@@ -103,6 +103,10 @@ def _to(scope: Scope, path: str, query: Mapping[str, str]) -> Scope:
     return {**scope, "path": there, "raw_path": there.encode(), "query_string": string.encode("latin-1")}
 
 
+_REFUSED = re.compile(r"(?:^|;)\s*q\s*=\s*0(?:\.0*)?\s*(?:;|$)", re.IGNORECASE)
+"""Parameters of a type that is not wanted (RFC 9110, 12.4.2)."""
+
+
 def _accepted(scope: Scope) -> str:
     """The first type of the Accept header that is one of ours, with its parameters; empty where JSON will do."""
     headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
@@ -111,6 +115,8 @@ def _accepted(scope: Scope) -> str:
             for item in value.decode("latin-1").split(","):
                 media_type, _, parameters = item.partition(";")
                 media_type = media_type.strip().lower()
+                if _REFUSED.search(parameters):
+                    continue
                 if media_type in _MEDIA_TYPES:
                     return f"{media_type};{parameters}"
                 if media_type in ("*/*", "application/json"):

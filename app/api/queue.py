@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
 from app.api.answers import JSON, READ_MANY, RECORD, Responses, answer, failures
 from app.api.bodies import StrictRoute
@@ -38,7 +38,12 @@ def list_queue(
 
 
 @router.post("/queue/{identifier}/take", response_model=TakeRead, responses=RECORD)
-def take_claim(identifier: Identifier, taken: TakeCreate, connection: WriteConnection, writer: Writer) -> Response:
+def take_claim(
+    identifier: Identifier,
+    connection: WriteConnection,
+    writer: Writer,
+    taken: Annotated[TakeCreate, Body(default_factory=TakeCreate)],
+) -> Response:
     """Take a claim for a while, so that nobody else does the same; take it again to go on.
 
     While somebody else has it, the answer is 409 and says who and until when. Editors may give it to a colleague.
@@ -78,7 +83,10 @@ def list_requests(
     responses={**RECORD, **_ASKED_AGAIN},
 )
 def request_review(
-    identifier: Identifier, wish: ReviewRequestCreate, connection: WriteConnection, writer: Writer
+    identifier: Identifier,
+    connection: WriteConnection,
+    writer: Writer,
+    wish: Annotated[ReviewRequestCreate, Body(default_factory=ReviewRequestCreate)],
 ) -> Response:
     """Ask for a decision on a claim. Any key will do. Whoever asks again has asked once. The desk alone sees it."""
     asked = review_requests.ask(connection, writer, identifier, wish)
