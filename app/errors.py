@@ -27,10 +27,11 @@ class AttestError(Exception):
 
 
 class NotFoundError(AttestError):
-    """No such object, or none that this reader may see."""
+    """No such object, or none that this reader may see; `then`: as of the moment that was asked about."""
 
-    def __init__(self, noun: str, ref: str) -> None:
-        super().__init__(f"There is no {noun} {ref!r}.")
+    def __init__(self, noun: str, ref: str, *, then: bool = False) -> None:
+        moment = " on record as of that moment; what was recorded later is not in it" if then else ""
+        super().__init__(f"There is no {noun} {ref!r}{moment}.")
         self.noun = noun
         self.ref = ref
 

@@ -28,6 +28,7 @@ from app.vocabulary import Role
 from tests.conftest import ENGINES
 from tests.support import postgres
 from tests.support.client import Client
+from tests.support.problems import refused
 
 NAMES = ("NIS", "국가정보원", "Ministry of Defence", "Міністерство оборони", "Reuters")
 STATEMENTS = ("About 11,000 soldiers are in Kursk.", "Soldiers left Kursk.", "Солдати в Курську.")
@@ -319,3 +320,12 @@ def test_what_is_recorded_later_does_not_reorder_what_was_found_then(api: TestCl
 
     now = [api.get("claims", params={**query, "as_of": moment}).json() for query in queries]
     assert now == then
+
+
+def test_what_was_not_there_yet_is_told_apart_from_what_never_was(api: TestClient, record: Record) -> None:
+    before = record("sources")["recorded_at"]
+    parts = [(noun, record(noun)) for noun in ("claims", "topics", "documents")]
+    for noun, made in parts:
+        path = f"{noun}/{made['id']}"
+        assert "as of that moment" in refused(api.get(path, params={"as_of": before}), 404)["detail"]
+        assert "as of that moment" not in refused(api.get(f"{path}x"), 404)["detail"]

@@ -203,7 +203,7 @@ def read_one(connection: Connection, record: Record, identifier: str, actor: Act
     """An attribution of a claim that this reader may see. Raises NotFoundError."""
     found = read_all(connection, record, [identifier], actor)
     if not found:
-        raise NotFoundError("attribution", identifier)
+        raise NotFoundError("attribution", identifier, then=record.seq is not None)
     return found[0]
 
 

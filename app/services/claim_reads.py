@@ -126,7 +126,7 @@ _outlook = Statement(
 
 def read_one(connection: Connection, record: Record, identifier: str, actor: Actor | None) -> Shown:
     """A claim that this reader may see, whole, as `ClaimRead` has it. Raises NotFoundError."""
-    row = _seen(_claim(connection, record, id=identifier), "claim", identifier, actor)
+    row = _seen(_claim(connection, record, id=identifier), "claim", identifier, actor, then=record.seq is not None)
     return Shown(_tag(row, record, actor), _whole(connection, record, row, actor))
 
 
@@ -165,7 +165,8 @@ def record_of_version(connection: Connection, identifier: str, version: int, act
 
 def tag_of(connection: Connection, record: Record, identifier: str, actor: Actor | None) -> str:
     """The entity tag that the claim would be shown with. Raises NotFoundError."""
-    return _tag(_seen(_state(connection, record, id=identifier), "claim", identifier, actor), record, actor)
+    row = _seen(_state(connection, record, id=identifier), "claim", identifier, actor, then=record.seq is not None)
+    return _tag(row, record, actor)
 
 
 def _tag(row: PlainRow, record: Record, actor: Actor | None) -> str:
@@ -188,9 +189,9 @@ def check_version(expected: str | None, current: str) -> None:
     check_etag(current if same else expected, current)
 
 
-def _seen(rows: Sequence[PlainRow], noun: str, ref: str, actor: Actor | None) -> PlainRow:
+def _seen(rows: Sequence[PlainRow], noun: str, ref: str, actor: Actor | None, *, then: bool = False) -> PlainRow:
     if not rows or rows[0]["stage"] not in visible_stages(actor):
-        raise NotFoundError(noun, ref)
+        raise NotFoundError(noun, ref, then=then)
     return rows[0]
 
 

@@ -81,7 +81,7 @@ def read_one(connection: Connection, record: Record, identifier: str) -> Documen
     """A document. Raises NotFoundError."""
     found = read_all(connection, record, [identifier])
     if not found:
-        raise NotFoundError("document", identifier)
+        raise NotFoundError("document", identifier, then=record.seq is not None)
     return found[0]
 
 

@@ -128,7 +128,7 @@ def read_one(connection: Connection, record: Record, identifier: str, actor: Act
     """A piece of evidence for a claim that this reader may see. Raises NotFoundError."""
     found = read_all(connection, record, [identifier], actor)
     if not found:
-        raise NotFoundError("evidence", identifier)
+        raise NotFoundError("evidence", identifier, then=record.seq is not None)
     return found[0]
 
 

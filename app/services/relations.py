@@ -124,7 +124,7 @@ def read_one(connection: Connection, record: Record, identifier: str, actor: Act
     """A relation between claims that this reader may see. Raises NotFoundError."""
     found = read_all(connection, record, [identifier], actor)
     if not found:
-        raise NotFoundError("relation", identifier)
+        raise NotFoundError("relation", identifier, then=record.seq is not None)
     return found[0]
 
 

@@ -67,7 +67,7 @@ def read_one(connection: Connection, record: Record, identifier: str) -> SourceR
     """A source. Raises NotFoundError."""
     found = read_all(connection, record, [identifier])
     if not found:
-        raise NotFoundError("source", identifier)
+        raise NotFoundError("source", identifier, then=record.seq is not None)
     return found[0]
 
 

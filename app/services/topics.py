@@ -73,7 +73,7 @@ def read_plain(connection: Connection, record: Record, identifier: str) -> Plain
     """A topic as `TopicRead` has it. Raises NotFoundError."""
     found = _topic(connection, record, id=identifier)
     if not found:
-        raise NotFoundError("topic", identifier)
+        raise NotFoundError("topic", identifier, then=record.seq is not None)
     return shaped(TopicRead, found[0])
 
 
