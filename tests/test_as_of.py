@@ -299,8 +299,10 @@ def test_what_was_answered_then_is_answered_as_of_then(
 
         for moment, then in at_work.remembered:
             again = at_work.answers(dict.fromkeys(path for path, _key in then), moment)
-            for place, answer in then.items():
-                assert again[place] == answer, f"{place} as of {moment}"
+            for place, (status, content) in then.items():
+                # What was not there is refused in the same way, and said not to have been there then.
+                assert again[place][0] == status, f"{place} as of {moment}"
+                assert status == 404 or again[place][1] == content, f"{place} as of {moment}"
         for path, content in at_work.versions.items():
             assert at_work.get(path).content == content, path
 
