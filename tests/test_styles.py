@@ -324,6 +324,39 @@ def test_no_name_reaches_anything_but_a_style(asked: str, near: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "near"),
+    [
+        ("mlaa", ["mla"]),
+        ("mal", ["mla"]),
+        ("chicgo", ["chicago"]),
+        ("vancuver", ["vancouver"]),
+        ("apa-7", ["apa"]),
+        ("harvrad", ["harvard"]),
+        ("iee", ["ieee"]),
+        ("chicago-16th", ["chicago-author-date-16th-edition", "chicago-notes-bibliography-16th-edition"]),
+        ("journal-of-clinical-investigatoin", ["journal-of-clinical-investigation"]),
+    ],
+)
+def test_an_unknown_style_is_answered_with_near_ones(asked: str, near: list[str]) -> None:
+    with pytest.raises(InvalidError) as error:
+        csl_styles.find(asked)
+    named = error.value.problems[0].message.partition("near: ")[2].split(", ")
+    assert set(near) <= set(named)
+    assert len(named) == len(set(named)) <= 5
+
+
+def test_unknown_styles_take_next_to_no_work() -> None:
+    """Anybody may ask, without a key."""
+    began = time.process_time()
+    for number in range(200):
+        for asked in (f"{number}-journal-of-clinical-investigatoin-and-of-something-else-that-is-long", "a-" * 2_500):
+            with pytest.raises(InvalidError, match="there is no style"):
+                csl_styles.find(f"{asked}{number}")
+    # Not a measurement: to compare each with all names there are takes minutes.
+    assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize(
     ("asked", "locale"),
     [("uk", "uk-UA"), ("ko-kr", "ko-KR"), ("en", "en-US"), ("en-AU", "en-US"), ("zh-Hant", "zh-TW"), ("de", "de-DE")],
 )
@@ -334,6 +367,9 @@ def test_locales_are_found_by_language(asked: str, locale: str) -> None:
 def test_a_locale_that_there_is_none_for() -> None:
     with pytest.raises(InvalidError, match=r"locale: there is no locale 'tlh'"):
         csl_styles.locale_of("tlh")
+    with pytest.raises(InvalidError) as error:
+        csl_styles.locale_of("x" * 900_000)
+    assert len(error.value.problems[0].message) < 1_000
 
 
 def test_the_processor_has_every_locale_that_we_name() -> None:
@@ -362,6 +398,19 @@ def explosive(levels: int, times: int) -> str:
     return f'{HEAD}{INFO}<macro name="m"><text macro="m0"/></macro>{inner}{last}{CITE}{LIST}</style>'
 
 
+def calling(times: int) -> str:
+    """A style with a macro that calls another one so often, which has as many elements."""
+    calls = '<text macro="a"/>' * times
+    return f'{HEAD}{INFO}<macro name="z">{calls}</macro><macro name="a">{"<b/>" * times}</macro>{CITE}</style>'
+
+
+def lengthy(before: str, repeated: str, behind: str = "") -> str:
+    """A style in which names, with their namespace before each, come to a hundred times what it has itself."""
+    space = "x" * 9_000
+    inner = "".join(map(repeated.format, range(9_000)))
+    return f'{HEAD}{INFO}{CITE}<a xmlns="{space}" xmlns:x="{space}"{before}{inner}{behind}</a></style>'
+
+
 BOMB = (
     '<!DOCTYPE style [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
     + OURS.partition("\n")[2].replace("Ours", "&c;")
@@ -379,6 +428,10 @@ HOSTILE: dict[str, tuple[str, str]] = {
     ),
     "macros without end": (explosive(20, 10), "leads through too many"),
     "a long row of macros": (explosive(17_000, 1), ""),
+    "a macro that is called over and over": (calling(24_000), "leads through too many"),
+    "long names of elements": (lengthy(">", "<a{}/>"), "namespace"),
+    "long names of attributes": (lengthy(">", '<b x:a{}="" />'), "namespace"),
+    "long names of attributes in one tag": (lengthy("", ' x:a{}=""', ">"), "no tag, text or comment"),
     "deep": (f"{HEAD}{'<group>' * 5000}{'</group>' * 5000}</style>", "nested more deeply"),
     "wide": (f"{HEAD}{'<group/>' * 60_000}</style>", "larger"),
     "not closed": (HEAD, "not well-formed"),

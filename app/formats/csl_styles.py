@@ -7,10 +7,13 @@ goes on to the processor has no document type, no entities, no endless loops and
 
 import json
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache, lru_cache
+from heapq import nlargest
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
@@ -50,9 +53,20 @@ LARGEST = 1_000_000
 DEEPEST, MOST_ELEMENTS, MOST_STEPS = 100, 50_000, 1_000_000
 """Bounds of a style: elements within each other, elements, and elements that one reference may lead through."""
 
+LONGEST_TAG, LONGEST_NAMESPACE = 20_000, 200
+"""Characters of a tag, text or comment that is brought along, and of a namespace: names are held with theirs before."""
+
+_PIECE = 4_096
+
 NAMESPACE = "{http://purl.org/net/xbiblio/csl}"
 _HOME = re.compile(r"https?://(www\.)?zotero\.org/styles/")
 _SHOWN = 5
+
+_LONGEST_NAME = 60
+"""Characters of a name that are looked at to find near ones."""
+
+_COMPARED = 40
+"""Names that an unknown one is compared with letter by letter, which takes long."""
 
 
 class Style(NamedTuple):
@@ -97,8 +111,8 @@ def locale_of(asked: str) -> str:
     alike = [one for one in LOCALES if one.partition("-")[0] == language]
     if alike or language in _FIRST:
         return _FIRST.get(language) or alike[0]
-    near = get_close_matches(asked, LOCALES, _SHOWN, 0.5)
-    raise InvalidError.of("locale", f"there is no locale {asked!r}; {_suggested(near, LOCALES)}")
+    near = get_close_matches(asked[:_LONGEST_NAME], LOCALES, _SHOWN, 0.5)
+    raise InvalidError.of("locale", f"there is no locale {asked[:100]!r}; {_suggested(near, LOCALES)}")
 
 
 def _suggested(near: list[str], known: Sequence[str]) -> str:
@@ -148,13 +162,42 @@ def _renamed() -> Mapping[str, str]:
 
 
 def _near(name: str) -> str:
-    words = [word for word in re.split(r"[^a-z0-9]+", name) if word]
-    # Styles of the repository's own before the thousands of journals that follow one of them.
-    own = [one for one, path in _files().items() if path.parent.name != "dependent"]
-    holding = sorted((one for one in own if words and all(word in one for word in words)), key=len)[:_SHOWN]
-    near = holding or get_close_matches(name[:60], {*own, *ALIASES, *_renamed()}, _SHOWN)
+    asked = name[:_LONGEST_NAME]
+    words = [word for word in re.split(r"[^a-z0-9]+", asked) if word]
+    holding = sorted((one for one in _own() if words and all(word in one for word in words)), key=len)
+    spelled = get_close_matches(asked, _alike(asked), _SHOWN)
+    # What is spelled nearly so first; but for a part of a name there are often better ones than what is as short.
+    near = list(dict.fromkeys([*spelled[:2], *holding[: _SHOWN - 2], *spelled[2:], *holding]))[:_SHOWN]
     known = [DEFAULT, "chicago-notes-bibliography", "modern-language-association", "vancouver", "ieee", "nature"]
     return f"near: {', '.join(near)}" if near else f"some are {', '.join(known)}"
+
+
+@cache
+def _own() -> Sequence[str]:
+    """The repository's own styles, without the thousands of journals that follow one of them."""
+    return sorted(one for one, path in _files().items() if path.parent.name != "dependent")
+
+
+def _alike(name: str) -> list[str]:
+    """The names that have most pairs of characters in common with this one, for their length."""
+    common = Counter(other for pair in _pairs(name) for other in _by_pair().get(pair, ()))
+    return nlargest(_COMPARED, common, key=lambda other: common[other] / (len(name) + len(other)))
+
+
+@cache
+def _by_pair() -> Mapping[str, Sequence[str]]:
+    """All names that are suggested, by the pairs of characters in them."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in sorted({*_own(), *ALIASES, *_renamed()}):
+        for pair in _pairs(name):
+            found[pair].append(name)
+    return found
+
+
+def _pairs(name: str) -> Sequence[str]:
+    """The pairs of characters in a name, each once; its beginning and its end count as characters."""
+    ends = f"<{name}>"
+    return list(dict.fromkeys(map("".join, pairwise(ends))))
 
 
 # --- brought along ---
@@ -180,6 +223,11 @@ class _Builder(TreeBuilder):
         self._depth -= 1
         return super().end(tag)
 
+    def start_ns(self, _prefix: str, uri: str, /) -> None:
+        """A namespace is declared, of what follows."""
+        if len(uri) > LONGEST_NAMESPACE:
+            raise InvalidError.of("style", f"must have no namespace of more than {LONGEST_NAMESPACE} characters")
+
     def doctype(self, _name: str, _public: str | None, _system: str | None, /) -> None:
         """A document type, which may bring entities: bombs, and files of ours."""
         raise InvalidError.of("style", "must have no document type (<!DOCTYPE …>)")
@@ -189,7 +237,10 @@ def _read(text: str) -> Element:
     parser = XMLParser(target=_Builder())  # noqa: S314 - a document type is refused before any entity is read
     try:
         # As text: an encoding that the declaration names has been dealt with by now.
-        parser.feed(re.sub(r"^\ufeff?\s*<\?xml[^>]*\?>", "", text, count=1))
+        xml = re.sub(r"^\ufeff?\s*<\?xml[^>]*\?>", "", text, count=1)
+        # In pieces: what is refused is refused only at the end of one, and may take long until then.
+        for start in range(0, len(xml), _PIECE):
+            parser.feed(xml[start : start + _PIECE])
         found: Element = parser.close()
     except (ParseError, ValueError) as error:
         raise InvalidError.of("style", f"is not well-formed XML: {error}") from None
@@ -199,6 +250,8 @@ def _read(text: str) -> Element:
 def _brought(text: str) -> Style:
     if len(text) > LARGEST:
         raise InvalidError.of("style", f"must have at most {LARGEST:,} characters")
+    if re.search(rf"<[^<]{{{LONGEST_TAG}}}", text):
+        raise InvalidError.of("style", f"must have no tag, text or comment of more than {LONGEST_TAG:,} characters")
     style = _read(text)
     if style.tag != f"{NAMESPACE}style":
         raise InvalidError.of("style", 'must be a CSL 1.0 style: <style xmlns="http://purl.org/net/xbiblio/csl" …>')
@@ -231,6 +284,8 @@ def _parent(style: Element) -> str | None:
 def _check_macros(style: Element) -> None:
     """Refuse macros that call themselves, and those that call each other so often that no end is in sight."""
     macros = {one.get("name", ""): one for one in style.iterfind(f"{NAMESPACE}macro")}
+    # Each is read once, whatever calls it how often.
+    calls = {name: Counter(one for one in _called(macro) if one in macros) for name, macro in macros.items()}
     steps: dict[str, int] = {}
     for name in macros:
         # Without recursion of our own: there may be as many macros in a row as there are elements.
@@ -238,20 +293,20 @@ def _check_macros(style: Element) -> None:
         above: dict[str, None] = {}
         while waiting:
             here = waiting[-1]
-            called = [one for one in _called(macros[here]) if one in macros]
             if here in steps:
                 waiting.pop()
             elif here in above:
-                steps[here] = sum(1 for _ in macros[here].iter()) + sum(steps[one] for one in called)
+                within = sum(times * steps[one] for one, times in calls[here].items())
+                steps[here] = sum(1 for _ in macros[here].iter()) + within
                 if steps[here] > MOST_STEPS:
                     raise InvalidError.of("style", f"the macro {here[:100]!r} leads through too many others")
                 del above[here]
                 waiting.pop()
             else:
                 above[here] = None
-                if any(one in above for one in called):
+                if any(one in above for one in calls[here]):
                     raise InvalidError.of("style", f"the macro {here[:100]!r} calls itself, directly or through others")
-                waiting += [one for one in called if one not in steps]
+                waiting += [one for one in calls[here] if one not in steps]
 
 
 def _called(element: Element) -> Iterator[str]:
