@@ -41,6 +41,8 @@ FOUND: list[tuple[str, bytes, str | None]] = [
     ("a page", PAGE, None),
     ("a page in an old encoding", html(f"<p>{QUOTE} Около тысячи.</p>", "windows-1251"), None),
     ("a page in UTF-16", ("\ufeff" + PAGE.decode()).encode("utf-16-le"), None),
+    ("a page that ends in its words", b"<html><p>" + QUOTE.encode() + b" R&D", None),
+    ("a page that goes on without end", PAGE + b"<![CDATA[" * 400_000, None),
     ("text", QUOTE.encode(), None),
     ("a PDF", pdf("First.", "Second.", QUOTE), "page 3"),
     ("a web archive", warc(PAGE), ADDRESS),
@@ -149,6 +151,8 @@ def overlapping(count: int) -> bytes:
     return data.getvalue()
 
 
+UNCLOSED = (b"<![CDATA[", b"<!-- >", b"<a ", b"</a ", b"<?a ", b"<!a ", b"<a b='>\"", b"<script>")
+
 HOSTILE: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
     "a picture": (PNG, "picture"),
     "text of no known encoding": ("Около 11 тысяч".encode("cp1251"), "encoding"),
@@ -156,6 +160,8 @@ HOSTILE: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
     "a page of an encoding that is none": (html("x<p>\xe9").replace(b"utf-8", b"zip"), "encoding"),
     "a page without text": (html("<script>x</script>").replace(b"Briefing", b""), "no text"),
     "an endless page": (b"<html>" + b"<div>" * 9_000_000, "time or memory"),
+    **{f"a page with {what!r} that nothing closes": (b"<html>" + what * 400_000, "not closed") for what in UNCLOSED},
+    "a page that hides all it has": (b"<html>" + b"<template>" * 200_000 + b"</style>" * 200_000, "no text"),
     "more text than is read": (b"<html>" + b"word " * 1_100_000, "5,000,000 characters"),
     "a PDF that is none": (b"%PDF-1.7\n<html>" + PAGE, "broken"),
     "a PDF that breaks off": (pdf("x" * 1_000)[:600], "broken"),
