@@ -151,7 +151,8 @@ def overlapping(count: int) -> bytes:
     return data.getvalue()
 
 
-UNCLOSED = (b"<![CDATA[", b"<!-- >", b"<a ", b"</a ", b"<?a ", b"<!a ", b"<a b='>\"", b"<script>")
+UNCLOSED = (b"<![CDATA[", b"<!-- x>", b"<a ", b"</a ", b"<?a ", b"<!a ", b"<script>")
+"""What begins something in a page. Python's parser looks for the end of each anew, at the end of the page."""
 
 HOSTILE: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
     "a picture": (PNG, "picture"),

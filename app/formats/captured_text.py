@@ -144,8 +144,19 @@ class _Page(HTMLParser):
         self.pieces: list[str] = []
         self._hidden: list[str] = []
 
+    def finish(self) -> bool:
+        """Take the last words; False if the page ends within a tag, comment or script: none of that is text.
+
+        The parser would take it for text, and look for its end again from each "<" in it: in a page made for that, for
+        minutes.
+        """
+        if self.rawdata.startswith("<") or self.cdata_elem is not None:
+            return False
+        self.close()
+        return True
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - as the base has it
-        if tag in self._HIDDEN:
+        if tag in self._HIDDEN and tag not in self._hidden:  # the end of the first one ends all of them
             self._hidden.append(tag)
         self._space(tag)
 
@@ -165,17 +176,19 @@ class _Page(HTMLParser):
             self.pieces.append(" ")  # a footnote mark does not belong to the number before it
 
 
-def _html_text(data: bytes, declared: str | None) -> str:
+def _take_page(text: Text, where: str | None, data: bytes, declared: str | None) -> None:
     if declared is None and (found := _CHARSET.search(data[:_DECLARED_WITHIN])):
         declared = found[1].decode("ascii")
     page = _Page()
     page.feed(_decoded(data, declared))
-    page.close()
-    return "".join(page.pieces)
+    whole = page.finish()
+    text.add(where, "".join(page.pieces))
+    if not whole:
+        raise UnreadableError("A tag, comment or script in it is not closed; nothing from there on was read.")
 
 
 def _html(stream: BinaryIO, text: Text) -> None:
-    text.add(None, _html_text(text.unpack(stream), None))
+    _take_page(text, None, text.unpack(stream), None)
 
 
 def _text(stream: BinaryIO, text: Text) -> None:
@@ -262,7 +275,7 @@ def _archived(record: Any, address: str, text: Text) -> None:
         case "text/plain":
             text.add(address, _decoded(data, charset))
         case _:
-            text.add(address, _html_text(data, charset))
+            _take_page(text, address, data, charset)
 
 
 def _wacz(stream: BinaryIO, text: Text) -> None:
