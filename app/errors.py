@@ -80,5 +80,13 @@ class UnavailableError(AttestError):
     """Something that the installation rests on, such as the store of captures, cannot be used now."""
 
 
+class BusyError(UnavailableError):
+    """Others take up all that there is of something; `wait` is in seconds, after which to ask again."""
+
+    def __init__(self, message: str, wait: int) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
 class PermissionDeniedError(AttestError):
     """The key is good, but its role may not do this."""

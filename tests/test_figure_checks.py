@@ -1,13 +1,15 @@
 """The desk asks whether quotes and figures of a claim stand in the captures of its documents."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from app.db.engine import Database
-from app.services import figure_checks
+from app.services import figure_checks, look_ups
 from app.vocabulary import Role
 from tests.support.files import PNG, html, pdf
 from tests.support.problems import refused
@@ -153,6 +155,44 @@ def test_so_many_captures_are_looked_into_and_no_more(
     ((one, two),) = [item["captures"] for item in check(claim)]
     assert (one["result"], two["result"]) == ("not_found", "not_checkable")
     assert two["reason"] == "Only 1 captures are looked into for one claim."
+
+
+@contextmanager
+def others_are_read() -> Iterator[None]:
+    """As many other files are being read as may be at a time."""
+    for _ in range(look_ups.AT_ONCE):
+        assert look_ups._turns.acquire(blocking=False)
+    try:
+        yield
+    finally:
+        look_ups._turns.release(look_ups.AT_ONCE)
+
+
+def test_only_so_many_checks_wait_and_readers_do_not_wait_for_them(
+    api: TestClient, record: Record, capture: Capture, key_of: KeyOf
+) -> None:
+    document = record("documents")["id"]
+    said = {"source": record("sources")["id"], "stance": "asserts", "document": document, "quote": {"exact": "Words."}}
+    path = f"claims/{record('claims', attributions=[said])['id']}/figures/check"
+    capture(document, html(f"<p>Words. {document}</p>"))  # which nobody has asked about before
+    headers = key_of(Role.FACT_CHECKER)
+    places = look_ups.AT_ONCE + look_ups.MOST_WAITING
+
+    with ThreadPoolExecutor(places + 1) as pool:
+        with others_are_read():
+            asked = [pool.submit(api.get, path, headers=headers) for _ in range(places + 1)]
+            told, waiting = wait(asked, return_when=FIRST_COMPLETED)
+            # There are more that wait than threads that read.
+            read = api.get("claims?q=soldiers")
+            assert not any(one.done() for one in waiting)
+        answers = [one.result() for one in waiting]
+
+    assert (read.status_code, len(read.json()["items"])) == (200, 1)
+    (one_too_many,) = (one.result() for one in told)
+    refused(one_too_many, 503)
+    assert one_too_many.headers["Retry-After"] == "10"
+    assert [one.json()["items"][0]["result"] for one in answers] == ["found"] * places
+    assert api.get(path, headers=headers).status_code == 200
 
 
 def test_the_desk_alone_may_ask(api: TestClient, key_of: KeyOf, record: Record, database: Database) -> None:

@@ -478,13 +478,18 @@ def test_a_style_that_takes_too_much_memory_is_stopped(monkeypatch: pytest.Monke
         list(bibliography.write_text(rows, Rendering("apa")))
 
 
-def test_only_so_many_lists_are_formatted_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_many_lists_are_formatted_at_a_time(
+    api: TestClient, claim: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(csl_processor, "PATIENCE", 0.01)
     for _ in range(csl_processor.AT_ONCE):
         assert csl_processor._turns.acquire(blocking=False)
     try:
         with pytest.raises(UnavailableError, match="ask again"):
             list(bibliography.write_text(ROWS.values(), Rendering("apa")))
+        answer = api.get(f"claims/{claim['id']}.txt")
+        refused(answer, 503)
+        assert answer.headers["Retry-After"] == "10"
     finally:
         for _ in range(csl_processor.AT_ONCE):
             csl_processor._turns.release()

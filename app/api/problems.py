@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.errors import (
     AttestError,
     AuthenticationError,
+    BusyError,
     ConflictError,
     FieldProblem,
     InvalidError,
@@ -127,7 +128,7 @@ def of(error: AttestError) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     if isinstance(error, VersionMismatchError):
         headers["ETag"] = error.current
-    if isinstance(error, TooManyWrongKeysError):
+    if isinstance(error, TooManyWrongKeysError | BusyError):
         headers["Retry-After"] = str(error.wait)
     return problem(status, str(error), _fields(error), headers)
 

@@ -178,7 +178,9 @@ def _given(query: bytes, lists: frozenset[str]) -> dict[str, Any] | None:
 
 
 def _read(route: APIRoute) -> _Read | None:
-    """What a route is called with; None if it asks for something that only FastAPI can give."""
+    """What a route is called with; None if it asks for what only FastAPI can give, or is to run on the event loop."""
+    if inspect.iscoroutinefunction(route.endpoint):
+        return None
     connect, connection = None, ""
     path: dict[str, TypeAdapter[Any]] = {}
     query: tuple[str, type[BaseModel]] | None = None

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
 from threading import BoundedSemaphore, Timer
 
-from app.errors import InvalidError, UnavailableError
+from app.errors import BusyError, InvalidError, UnavailableError
 
 HEAP = "512m"
 """How much memory a process may fill, as pandoc's run-time system counts it."""
@@ -34,6 +34,9 @@ MOST_WAITING = 6
 
 PATIENCE = 10.0
 """Seconds to wait for one's turn."""
+
+BUSY_FOR = 10
+"""Seconds after which whoever got no turn is told to ask again."""
 
 MOST_TOLD = 64_000_000
 """Bytes of a formatted list."""
@@ -56,7 +59,7 @@ def program() -> Path | None:
 def run(document: bytes, *, style: str) -> bytes:
     """What the processor makes of a document, both in pandoc's JSON; `style` is XML.
 
-    Raises InvalidError for a style that it cannot use, UnavailableError if it is busy or not there.
+    Raises InvalidError for a style that it cannot use, UnavailableError if it is not there, BusyError if it is busy.
     """
     pandoc = program()
     if pandoc is None:
@@ -70,16 +73,20 @@ def run(document: bytes, *, style: str) -> bytes:
 @contextmanager
 def _turn() -> Iterator[None]:
     if not _places.acquire(blocking=False):
-        raise UnavailableError("Many lists are being formatted; ask again in some seconds.")
+        raise _busy()
     try:
         if not _turns.acquire(timeout=PATIENCE):
-            raise UnavailableError("Many lists are being formatted; ask again in some seconds.")
+            raise _busy()
         try:
             yield
         finally:
             _turns.release()
     finally:
         _places.release()
+
+
+def _busy() -> BusyError:
+    return BusyError("Many lists are being formatted; ask again in some seconds.", BUSY_FOR)
 
 
 @contextmanager

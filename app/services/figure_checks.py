@@ -49,7 +49,7 @@ class Wanted:
 
 
 def of_claim(connection: Connection, store: Store, claim_id: str) -> FigureChecks:
-    """All that can be looked up for a claim, looked up now. Raises NotFoundError.
+    """All that can be looked up for a claim, looked up now. Raises NotFoundError, and BusyError as `looked_up` does.
 
     This may take a minute, in which the connection waits: who serves others takes `wanted` and `looked_up` apart.
     """
@@ -103,7 +103,12 @@ def _digits(value: Decimal) -> str:
 
 
 def looked_up(store: Store, things: Sequence[Wanted]) -> FigureChecks:
-    """Look things up, each file once."""
+    """Look things up, each file once. Raises BusyError if too many are at it already."""
+    with look_ups.place():
+        return _looked_up(store, things)
+
+
+def _looked_up(store: Store, things: Sequence[Wanted]) -> FigureChecks:
     deadline = time.monotonic() + SECONDS
     asked: dict[str, list[Question]] = defaultdict(list)
     captures: dict[str, Row] = {}

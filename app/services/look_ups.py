@@ -6,12 +6,14 @@ import subprocess
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from threading import BoundedSemaphore, Lock, Timer
 
 import msgspec
 
 from app.db.store import MissingBytesError, Store
+from app.errors import BusyError
 from app.formats import media_types
 from app.formats.look_up import Answer, Question
 from app.vocabulary import FigureFound
@@ -22,8 +24,14 @@ SECONDS = 20.0
 AT_ONCE = 2
 """Files that are read at the same time: each may take a processor and a gigabyte."""
 
+MOST_WAITING = 6
+"""Checks that wait while as many as there are turns go on. Each takes a thread, which others need too."""
+
 PATIENCE = 10.0
 """Seconds to wait for one's turn."""
+
+BUSY_FOR = 10
+"""Seconds after which whoever found no place is told to ask again."""
 
 MOST_TOLD = 4_000_000
 """Bytes of answers on one file."""
@@ -34,8 +42,20 @@ MOST_KEPT = 512
 logger = logging.getLogger("attest")
 
 _turns = BoundedSemaphore(AT_ONCE)
+_places = BoundedSemaphore(AT_ONCE + MOST_WAITING)
 _kept: OrderedDict[tuple[str, bytes], list[Answer]] = OrderedDict()
 _lock = Lock()
+
+
+@contextmanager
+def place() -> Iterator[None]:
+    """A place for one check, however many files it has looked into. Raises BusyError if all are taken."""
+    if not _places.acquire(blocking=False):
+        raise BusyError("Many captures are being looked into; ask again in some seconds.", BUSY_FOR)
+    try:
+        yield
+    finally:
+        _places.release()
 
 
 def answers(store: Store, sha256: str, media_type: str, questions: Sequence[Question], deadline: float) -> list[Answer]:
