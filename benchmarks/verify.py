@@ -63,7 +63,7 @@ def _of_claims(connection: Connection) -> Iterator[str]:
     written = (connection.scalar(select(func.count()).select_from(search_text)) or 0) - (before or 0)
     if written:
         yield f"search_text: {written} of {len(chosen)} are not what the service would have written"
-    facts = reviews.facts(connection, NOW, chosen)
+    facts = reviews.facts(connection, NOW, dict.fromkeys(chosen))
     for one, rows in reviews.rows_of_claims(connection, NOW, chosen).items():
         row = connection.execute(select(claim).where(claim.c.id == one)).mappings().one()
         last = reviews.standing(rows)

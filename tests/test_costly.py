@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.services.attributions import MOST_RELAYS
+from app.services.relays import MOST_RELAYS
 from tests.support.problems import refused
 
 Record = Callable[..., dict[str, Any]]

@@ -25,6 +25,7 @@ from app.services.quotes import QUOTE, gather, spread
 from app.services.ratings import Ratings
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
+from app.services.relays import Relays
 from app.services.touch import touch
 from app.services.visible import seen
 from app.vocabulary import Action
@@ -76,10 +77,6 @@ def _fields(row: Row) -> dict[str, Any]:
 ATTRIBUTION = Noun(Attribution, ClaimAttributionCreate, _columns, _fields)
 
 
-MOST_RELAYS = 20
-"""Through so many hands at most a word may have come: each attribution is shown with all of them."""
-
-
 def rows_for(
     claim_id: str, attributions: Sequence[ClaimAttributionCreate], refs: Refs, existing: Iterable[Row]
 ) -> list[Columns]:
@@ -87,7 +84,7 @@ def rows_for(
 
     Raises InvalidError naming the field, with its place in the list.
     """
-    known = _Known(existing)
+    known = Relays(existing)
     rows = []
     for place, attribution in enumerate(attributions):
         there = known.ids.get(attribution.key or "")
@@ -100,54 +97,6 @@ def rows_for(
         known.add(identifier, attribution.key, upstream_id)
         rows.append({"id": identifier, "claim_id": claim_id, **columns, "upstream_id": upstream_id})
     return rows
-
-
-class _Known:
-    """The attributions of a claim, as an upstream may name them."""
-
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self.ids: dict[str, str] = {}
-        """By key and by id."""
-        self._upstreams: dict[str, str | None] = {}
-        for row in rows:
-            self.add(row["id"], row["key"], row["upstream_id"])
-
-    def add(self, identifier: str, key: str | None, upstream_id: str | None) -> None:
-        """From here on it may be named."""
-        self.ids |= {identifier: identifier} | ({key: identifier} if key is not None else {})
-        self._upstreams[identifier] = upstream_id
-
-    def upstream(self, named: str | None, *, of: str | None) -> str | None:
-        """The id of the upstream that is named so, `of` an attribution that is there or, for None, of a new one.
-
-        Raises InvalidError if there is none, if it has its word from that attribution, or from too far.
-        """
-        if named is None:
-            return None
-        if named not in self.ids:
-            raise InvalidError.of(
-                "upstream", "there is no such attribution of this claim; it must stand before those that relay it"
-            )
-        above = self._way_up(self.ids[named])
-        if of in above:
-            raise InvalidError.of("upstream", "must not be relayed, directly or through others, from this attribution")
-        if len(above) + (0 if of is None else self._relays_below(of)) > MOST_RELAYS:
-            raise InvalidError.of("upstream", f"is relayed from too far: through {MOST_RELAYS} hands at most")
-        return self.ids[named]
-
-    def _way_up(self, identifier: str) -> list[str]:
-        """This attribution and all that it comes from, nearest first."""
-        way: dict[str, None] = {}
-        above: str | None = identifier
-        while above is not None and above not in way:
-            way[above] = None
-            above = self._upstreams.get(above)
-        return list(way)
-
-    def _relays_below(self, identifier: str) -> int:
-        """Through how many hands its word has gone on, at most."""
-        ways = (self._way_up(one) for one in self._upstreams)
-        return max(way.index(identifier) for way in ways if identifier in way)
 
 
 def of_claim(connection: Connection, claim_id: str) -> Sequence[Row]:
@@ -184,7 +133,7 @@ def correct(
     row, columns = overlay(change, ATTRIBUTION, identifier, correction, refs)
     claim_id = row["claim_id"]
     if "upstream" in correction.model_fields_set:
-        upstream_id = _Known(of_claim(connection, claim_id)).upstream(correction.upstream, of=identifier)
+        upstream_id = Relays(of_claim(connection, claim_id)).upstream(correction.upstream, of=identifier)
         if upstream_id != row["upstream_id"]:
             columns["upstream_id"] = upstream_id
     if columns:

@@ -18,7 +18,7 @@ from app.services.actors import Actor
 from app.services.attributions import ATTRIBUTION
 from app.services.claim_reads import check_version, tag_of
 from app.services.evidence import EVIDENCE
-from app.services.objects import rows_by_id
+from app.services.objects import Noun, rows_by_id
 from app.services.record import NOW
 from app.services.refs import Refs
 from app.services.relations import RELATION
@@ -85,7 +85,7 @@ def _copy_attributions(change: Change, identifier: str, other_id: str) -> None:
         same = there.get(_telling(row))
         known[row["id"]] = same or ATTRIBUTION.new_id()
         if same is None:
-            copies.append(_copy(row, other_id, known[row["id"]]) | {"upstream_id": known[row["upstream_id"]]})
+            copies.append(_copy(ATTRIBUTION, row, other_id, known[row["id"]]) | {"upstream_id": known[row["upstream_id"]]})
     change.add(ATTRIBUTION.table, copies)
 
 
@@ -98,9 +98,9 @@ def _copy_evidence(change: Change, identifier: str, other_id: str) -> None:
     shown = evidence.rows_of_claims(change.connection, NOW, [identifier, other_id])
     there = {(row["document_id"], row["capture_id"], row["role"]) for row in shown[other_id]}
     news = [row for row in shown[identifier] if (row["document_id"], row["capture_id"], row["role"]) not in there]
-    change.add(EVIDENCE.table, [_copy(row, other_id, EVIDENCE.new_id()) for row in news])
+    change.add(EVIDENCE.table, [_copy(EVIDENCE, row, other_id, EVIDENCE.new_id()) for row in news])
 
 
-def _copy(row: Row, claim_id: str, identifier: str | None) -> dict[str, Any]:
-    plain = {name: value for name, value in row.items() if name not in _OWN}
+def _copy(noun: Noun, row: Row, claim_id: str, identifier: str | None) -> dict[str, Any]:
+    plain = {column.name: row[column.name] for column in noun.table.c if column.name not in _OWN}
     return {**plain, "id": identifier, "claim_id": claim_id, "key": None}
