@@ -85,7 +85,8 @@ def _copy_attributions(change: Change, identifier: str, other_id: str) -> None:
         same = there.get(_telling(row))
         known[row["id"]] = same or ATTRIBUTION.new_id()
         if same is None:
-            copies.append(_copy(ATTRIBUTION, row, other_id, known[row["id"]]) | {"upstream_id": known[row["upstream_id"]]})
+            copy = _copy(ATTRIBUTION, row, other_id, known[row["id"]])
+            copies.append(copy | {"upstream_id": known[row["upstream_id"]]})
     change.add(ATTRIBUTION.table, copies)
 
 
