@@ -108,6 +108,116 @@ def test_what_a_file_does_not_say_is_left_alone(api: TestClient, load: Import, c
     assert (after["note"], after["place"], after["stage"]) == ("Ours.", "Kursk", "withdrawn")
 
 
+# --- what people have corrected since ---
+
+PAPER_SAYS = {"key": "relay", "source": "paper", "stance": "asserts", "lineage": "relayed", "upstream": "origin"}
+DOCUMENT = {"record": "document", "key": "page", "kind": "article", "title": "A page"}
+SHOWN = {"key": "shown", "document": "page", "role": "context"}
+FILE = [PARIS, MINISTRY, TOPIC, DOCUMENT, claim(place="Kursk", attributions=[
+    {"key": "origin", "source": "ministry", "stance": "asserts", "lineage": "original"}, PAPER_SAYS,
+    {"source": "paper", "stance": "speculates"},
+], evidence=[SHOWN, {"document": "page", "role": "supports"}])]  # fmt: skip
+
+FIGURE = {"metric": "present", "unit": "soldiers", "qualifier": "about", "best": 10_500}
+
+
+def correct_source(api: TestClient, correct: Callable[..., Json]) -> None:
+    """Its name."""
+    (paper,) = api.get("sources", params={"kind": "news_organisation"}).json()["items"]
+    correct("sources", paper["id"], name="The Paper")
+
+
+def correct_place(api: TestClient, correct: Callable[..., Json]) -> None:
+    """In two steps."""
+    correct("claims", only_claim(api)["id"], place="Sudzha")
+    correct("claims", only_claim(api)["id"], place="Sudzha, Kursk Oblast")
+
+
+def correct_figure(api: TestClient, correct: Callable[..., Json]) -> None:
+    """The figure."""
+    correct("claims", only_claim(api)["id"], quantities=[FIGURE])
+
+
+def correct_attribution(number: int, **fields: Any) -> Callable[..., None]:
+    """An attribution of the claim, with a key or without."""
+
+    def act(api: TestClient, correct: Callable[..., Json]) -> None:
+        correct("attributions", only_claim(api)["attributions"][number]["id"], **fields)
+
+    return act
+
+
+def correct_evidence(number: int) -> Callable[..., None]:
+    """A piece of evidence, with a key or without."""
+    return lambda api, correct: correct("evidence", only_claim(api)["evidence"][number]["id"], role="refutes")
+
+
+CORRECTIONS: dict[str, Callable[..., None]] = {
+    "a source": correct_source,
+    "a claim, twice": correct_place,
+    "a figure": correct_figure,
+    "an attribution": correct_attribution(0, stance="confirms"),
+    "an attribution, taken back": correct_attribution(1, withdrawn=True),
+    "an attribution without a key": correct_attribution(2, stance="alleges"),
+    "evidence": correct_evidence(0),
+    "evidence without a key": correct_evidence(1),
+}
+
+
+@pytest.mark.parametrize("act", CORRECTIONS.values(), ids=CORRECTIONS)
+def test_a_file_does_not_undo_what_people_have_corrected(
+    api: TestClient, load: Import, correct: Callable[..., Json], act: Callable[..., None]
+) -> None:
+    load(*FILE)
+    act(api, correct)
+    before = only_claim(api)
+
+    assert rows(load(*FILE)) == (0, 5, 0, 0)
+
+    assert only_claim(api) == before
+
+
+def test_what_a_file_says_anew_it_says_over_corrections_too(
+    api: TestClient, load: Import, correct: Callable[..., Json]
+) -> None:
+    load(*FILE)
+    correct_place(api, correct)
+    newer = [*FILE[:-1], {**FILE[-1], "place": "Belgorod"}]
+
+    assert rows(load(*newer)) == (0, 4, 1, 0)
+    assert only_claim(api)["place"] == "Belgorod"
+    # What people have put aside an older file does not bring back; what a newer one has replaced it does.
+    assert rows(load(*FILE)) == (0, 5, 0, 0)
+    assert rows(load(*FILE[:-1], {**FILE[-1], "place": "Bryansk"})) == (0, 4, 1, 0)
+    assert rows(load(*newer)) == (0, 4, 1, 0)
+    assert only_claim(api)["place"] == "Belgorod"
+
+
+def test_a_file_does_not_part_from_a_claim_that_people_have_corrected(
+    api: TestClient, load: Import, correct: Callable[..., Json]
+) -> None:
+    theirs = claim("theirs", joins="ours", attributions=[{"key": "a", "source": "ministry", "stance": "asserts"}])
+    ours = claim("ours", joins="theirs", attributions=[{"key": "b", "source": "paper", "stance": "asserts"}])
+    load(PARIS, MINISTRY, TOPIC, theirs)
+    load(PARIS, MINISTRY, TOPIC, ours)
+    correct_place(api, correct)
+
+    for file in (theirs, ours):
+        assert rows(load(PARIS, MINISTRY, TOPIC, {**file, "place": None})) == (0, 4, 0, 0)
+
+    assert only_claim(api)["place"] == "Sudzha, Kursk Oblast"
+
+
+def test_a_remark_that_people_have_rewritten_stays(api: TestClient, load: Import, correct: Callable[..., Json]) -> None:
+    remark = {"record": "note", "claim": "strength-1", "note": "Of the file."}
+    load(*FILE, remark)
+    correct("claims", only_claim(api)["id"], note="Of the desk.")
+
+    load(*FILE, remark)
+
+    assert only_claim(api)["note"] == "Of the desk."
+
+
 KILLED = {"metric": "killed", "unit": "men", "qualifier": "exact", "best": 1}
 SAID = {"source": "ministry", "stance": "asserts"}
 

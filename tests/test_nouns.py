@@ -223,7 +223,8 @@ def test_is_corrected_as_it_was_read(
 ) -> None:
     for plural, noun in NOUNS.items():
         with subtests.test(plural):
-            created = api.post(plural, json=filled(noun.whole, world), headers=editor)
+            keyed = {} if plural == "relations" else {"key": "its key"}
+            created = api.post(plural, json=filled(noun.whole, world) | keyed, headers=editor)
             one = f"{plural}/{created.json()['id']}"
             change = {**noun.change, "reason": "Better known."}
             seen = {**editor, "If-Match": created.headers["ETag"]}
@@ -235,6 +236,8 @@ def test_is_corrected_as_it_was_read(
             assert after.status_code == 200, after.text
             body = after.json()
             assert (body["version"], {name: body[name] for name in noun.change}) == (2, noun.change)
+            # By its key an import knows it again.
+            assert body["key"] == keyed.get("key")
             assert after.headers["ETag"] == api.get(one).headers["ETag"] != created.headers["ETag"]
 
             stale = api.patch(one, json=change, headers=seen)

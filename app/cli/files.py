@@ -39,7 +39,7 @@ def import_files(
     reason: Annotated[str | None, typer.Option(help="Why, for every reader of the history.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import files, each in one transaction. Importing a file again changes nothing but what was corrected since.
+    """Import files, each in one transaction. Importing a file again changes nothing.
 
     A folder that [bold]attest dump[/bold] made is loaded whole, into an empty database, once its hashes are right.
 

@@ -65,7 +65,7 @@ def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
 
 
 def _fields(row: Row) -> dict[str, Any]:
-    return {name: row[name] for name in _PLAIN if name != "key"} | {
+    return {name: row[name] for name in _PLAIN} | {
         "source": row["source_id"],
         "upstream": row["upstream_id"],
         "document": row["document_id"],

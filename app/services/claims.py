@@ -73,6 +73,20 @@ def quantity_rows(claim_id: str, content_version: int, quantities: Sequence[Quan
     ]
 
 
+def quantities_by_version(connection: Connection, claim_id: str) -> dict[int, list[QuantityCreate]]:
+    """All figures that a claim ever had, by the version of its content that they belong to."""
+    found: dict[int, list[QuantityCreate]] = defaultdict(list)
+    statement = select(quantity).where(quantity.c.claim_id == claim_id).order_by(quantity.c.position)
+    for figure in connection.execute(statement).mappings():
+        found[figure["content_version"]].append(_as_given(figure))
+    return found
+
+
+def _as_given(figure: Row) -> QuantityCreate:
+    # What is on record was checked when it came.
+    return QuantityCreate.model_construct(**{name: figure[name] for name in _FIGURE})
+
+
 def quantities_on_record(connection: Connection, rows: Iterable[Row]) -> dict[str, list[QuantityCreate]]:
     """The figures of these claims as they are, by claim."""
     found: dict[str, list[QuantityCreate]] = defaultdict(list)
@@ -84,9 +98,7 @@ def quantities_on_record(connection: Connection, rows: Iterable[Row]) -> dict[st
         ).mappings()
         for figure in figures:
             if figure["content_version"] == versions[figure["claim_id"]]:
-                # What is on record was checked when it came.
-                fields = {name: figure[name] for name in _FIGURE}
-                found[figure["claim_id"]].append(QuantityCreate.model_construct(**fields))
+                found[figure["claim_id"]].append(_as_given(figure))
     return found
 
 

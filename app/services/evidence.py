@@ -51,7 +51,7 @@ def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
 
 
 def _fields(row: Row) -> dict[str, Any]:
-    plain = {name: row[name] for name in _PLAIN if name != "key"}
+    plain = {name: row[name] for name in _PLAIN}
     return plain | {"document": row["document_id"], "capture": row["capture_id"], **nested(row)}
 
 

@@ -28,6 +28,7 @@ from app.services.evidence import EVIDENCE
 from app.services.objects import Columns, Noun, differing, given
 from app.services.refs import Refs, chunks
 from app.services.relations import RELATION
+from app.services.set_aside import set_aside
 from app.services.touch import touch
 
 Outcome = Literal["created", "unchanged", "revised"]
@@ -170,7 +171,10 @@ class ClaimLoader:
                 continue
             row = self._change.connection.execute(select(table).where(table.c.key == key)).mappings().one_or_none()
             if row is not None:
-                return claims.store_differences(self._change, row, {"note": note.note}, None)
+                told = {"note": note.note}
+                if self._part_set_aside(CLAIM, row, told):
+                    return False
+                return claims.store_differences(self._change, row, told, None)
         return None
 
     def finish(self) -> list[Result]:
@@ -233,6 +237,8 @@ class ClaimLoader:
         if row is None:
             return self._new_or_joined(record, held, writes)
         columns = claims.columns_of(given(record, only_set=True), self._refs)
+        if self._set_aside(row, columns, record, held):
+            return row["id"], self._lay_parts(row["id"], record, held, writes)
         same = _says_the_same(row, held.quantities[row["id"]], columns, record)
         if not same and record.joins is not None and _others_stand_by(row, record, held):
             if record.joins not in held.rows:
@@ -243,12 +249,26 @@ class ClaimLoader:
             return self._part_from(row, record, held, writes)
         return row["id"], self._revise(row, columns, record, held, writes)
 
+    def _set_aside(self, row: Row, columns: Columns, record: ClaimRecord, held: _Held) -> bool:
+        """True if people have corrected the claim from just what the record says."""
+        changed = {name: value for name, value in differing(row, columns).items() if name not in _SET_ONLY_WHEN_NEW}
+        figures = _figures(record, held.quantities[row["id"]])
+        if not changed and figures == held.quantities[row["id"]]:
+            return False
+        by_version = claims.quantities_by_version(self._change.connection, row["id"])
+
+        def said(then: Row) -> bool:
+            return not differing(then, changed) and by_version.get(then["content_version"], []) == figures
+
+        return set_aside(self._change.connection, CLAIM.table, row["id"], said)
+
     def _new_or_joined(self, record: ClaimRecord, held: _Held, writes: _Writes) -> tuple[str, Outcome]:
         joined = held.rows.get(record.joins or "")
         if joined is None:
             return self._new(record, writes), "created"
         columns = claims.columns_of(given(record, only_set=True), self._refs)
-        if _says_the_same(joined, held.quantities[joined["id"]], columns, record):
+        same = _says_the_same(joined, held.quantities[joined["id"]], columns, record)
+        if same or self._set_aside(joined, columns, record, held):
             return joined["id"], self._lay_parts(joined["id"], record, held, writes)
         return self._part_from(joined, record, held, writes)
 
@@ -275,7 +295,7 @@ class ClaimLoader:
 
     def _revise(self, row: Row, columns: Columns, record: ClaimRecord, held: _Held, writes: _Writes) -> Outcome:
         changed = {name: value for name, value in differing(row, columns).items() if name not in _SET_ONLY_WHEN_NEW}
-        figures = record.quantities if "quantities" in record.model_fields_set else held.quantities[row["id"]]
+        figures = _figures(record, held.quantities[row["id"]])
         self._topics.check(changed.get("topic_id", row["topic_id"]), figures)
         parts = self._lay_parts(row["id"], record, held, writes)
         if figures != held.quantities[row["id"]] or claims.CONTENT & changed.keys():
@@ -293,15 +313,28 @@ class ClaimLoader:
             for part in rows:
                 before = _the_same_part(noun, part, on_record[noun.name])
                 if before is None:
-                    writes.add(noun, part)
-                    outcome = "revised"
+                    if not self._was_corrected(noun, part, on_record[noun.name]):
+                        writes.add(noun, part)
+                        outcome = "revised"
                     continue
                 unnamed = {"id"} | ({"key"} if part.get("key") == before["id"] else set())
                 columns = differing(before, {name: value for name, value in part.items() if name not in unnamed})
-                if columns:
+                if columns and not self._part_set_aside(noun, before, columns):
                     writes.amend(noun, before, columns)
                     outcome = "revised"
         return outcome
+
+    def _was_corrected(self, noun: Noun, part: Columns, on_record: Sequence[Row]) -> bool:
+        """True for a part without a name that is known again only by what it said before people corrected it."""
+        if part["key"] is not None:
+            return False
+        told = {name: value for name, value in part.items() if name not in ("id", "key")}
+        corrected = (row for row in on_record if row["version"] > 1)
+        return any(self._part_set_aside(noun, row, told) for row in corrected)
+
+    def _part_set_aside(self, noun: Noun, row: Row, columns: Columns) -> bool:
+        connection = self._change.connection
+        return set_aside(connection, noun.table, row["id"], lambda then: not differing(then, columns))
 
     def _parts(
         self, claim_id: str, record: ClaimRecord, on_record: Mapping[str, Sequence[Row]], writes: _Writes
@@ -353,6 +386,11 @@ class ClaimLoader:
         touch(change, sorted((writes.touched | ends) - new - amended))
         change.append(table_of(Quantity), writes.quantities)
         search_index.refresh(change, sorted(writes.touched))
+
+
+def _figures(record: ClaimRecord, on_record: list[QuantityCreate]) -> list[QuantityCreate]:
+    """The figures that the record gives, or else those that there are."""
+    return list(record.quantities) if "quantities" in record.model_fields_set else on_record
 
 
 def _says_the_same(row: Row, figures: Sequence[QuantityCreate], columns: Columns, record: ClaimRecord) -> bool:

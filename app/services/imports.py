@@ -29,6 +29,7 @@ from app.services.documents import DOCUMENT
 from app.services.import_claims import ClaimLoader
 from app.services.objects import Columns, Noun, differing, given
 from app.services.refs import Refs, chunks
+from app.services.set_aside import set_aside
 from app.services.sources import SOURCE, refuse_cycle
 from app.services.topics import TOPIC
 from app.vocabulary import Action, Role, Scope
@@ -261,10 +262,11 @@ class _Loader:
             adds[new["id"]] = new
             return "created", new
         columns = differing(row, noun.columns(given(record, only_set=True), self._refs))
-        if not columns:
+        connection = self._change.connection
+        if not columns or set_aside(connection, noun.table, row["id"], lambda then: not differing(then, columns)):
             return "unchanged", row
         if noun is SOURCE:
-            refuse_cycle(self._change.connection, row["id"], columns.get("parent_id"))
+            refuse_cycle(connection, row["id"], columns.get("parent_id"))
         waiting = adds if row["id"] in adds else amends
         waiting[row["id"]] = {**waiting.get(row["id"], {}), **columns}
         return "revised", {**row, **columns}
