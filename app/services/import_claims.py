@@ -14,17 +14,17 @@ from sqlalchemy import select
 from app.db.revisions import Change, Row
 from app.db.schema import table_of
 from app.errors import FieldProblem, InvalidError
-from app.models import Claim, Document, FactCheck, Quantity, Source, Topic
+from app.models import Claim, Document, FactCheck, Source, Topic
 from app.schemas.fact_check import FactCheckCreate
 from app.schemas.independence import IndependenceRulingCreate
 from app.schemas.quantity import QuantityCreate
 from app.schemas.record import ClaimRecord, NoteRecord
-from app.schemas.relation import ClaimRelationCreate
 from app.schemas.review import ReviewCreate
-from app.services import attributions, claims, evidence, independence, relations, reviews, search_index
+from app.services import attributions, claims, evidence, independence, relations, reviews
 from app.services.attributions import ATTRIBUTION
 from app.services.claims import CLAIM, Topics
 from app.services.evidence import EVIDENCE
+from app.services.import_writes import Awaited, Writes
 from app.services.objects import Columns, Noun, differing, given
 from app.services.refs import Refs, chunks
 from app.services.relations import RELATION
@@ -65,58 +65,6 @@ class _Held:
     """By noun and claim: attributions, evidence, relations, fact-checks."""
 
 
-@dataclass(frozen=True)
-class _Awaited:
-    """A relation to a claim that has not been seen yet."""
-
-    line: int
-    place: int
-    claim_id: str
-    relation: ClaimRelationCreate
-
-
-@dataclass
-class _Writes:
-    """What a record, or a batch of them, comes to; written at the end of the batch, like with like."""
-
-    adds: dict[str, list[Columns]] = field(default_factory=lambda: defaultdict(list))
-    amends: dict[str, dict[str, Columns]] = field(default_factory=lambda: defaultdict(dict))
-    quantities: list[Columns] = field(default_factory=list)
-    touched: set[str] = field(default_factory=set)
-    """Claims of which a part changed."""
-    related: list[Row] = field(default_factory=list)
-    """Relations that are new or changed."""
-    awaited: list[_Awaited] = field(default_factory=list)
-
-    def join(self, other: "_Writes") -> None:
-        """Have this written too: what a record comes to, once nothing of it is refused."""
-        for name, rows in other.adds.items():
-            self.adds[name] += rows
-        for name, amended in other.amends.items():
-            waiting = self.amends[name]
-            for identifier, columns in amended.items():
-                waiting[identifier] = {**waiting.get(identifier, {}), **columns}
-        self.quantities += other.quantities
-        self.touched |= other.touched
-        self.related += other.related
-        self.awaited += other.awaited
-
-    def add(self, noun: Noun, row: Columns) -> None:
-        self.adds[noun.name].append(row)
-        self._touch(noun, row)
-
-    def amend(self, noun: Noun, row: Row, columns: Columns) -> None:
-        waiting = self.amends[noun.name]
-        waiting[row["id"]] = {**waiting.get(row["id"], {}), **columns}
-        self._touch(noun, row)
-
-    def _touch(self, noun: Noun, row: Row) -> None:
-        if noun is RELATION:
-            self.related.append(row)
-        else:
-            self.touched.add(str(row.get("claim_id") or row["id"]))
-
-
 class ClaimLoader:
     """Takes the claims of a file, batch by batch, all under one change."""
 
@@ -126,20 +74,20 @@ class ClaimLoader:
         self._restoring = restoring
         self._topics = Topics(change.connection)
         self._line = 0
-        self._awaited: list[_Awaited] = []
+        self._awaited: list[Awaited] = []
 
     def take(self, numbered: Sequence[tuple[int, ClaimRecord]]) -> list[Result]:
         """Lay claims over the record, each named once in the batch; what became of each, by line."""
         self._learn([record for _line, record in numbered])
         held = self._hold([record for _line, record in numbered])
-        writes = _Writes()
+        writes = Writes()
         taken: dict[str, tuple[int, Outcome]] = {}
         rulings: dict[str, Sequence[IndependenceRulingCreate]] = {}
         decisions: dict[str, Sequence[ReviewCreate]] = {}
         results: list[Result] = []
         for line, record in numbered:
             self._line = line
-            its_own = _Writes()
+            its_own = Writes()
             try:
                 claim_id, outcome = self._lay_over(record, held, its_own)
             except InvalidError as error:
@@ -151,7 +99,7 @@ class ClaimLoader:
                 rulings[claim_id] = record.rulings
             if record.reviews:
                 decisions[claim_id] = record.reviews
-        self._write(writes)
+        writes.write(self._change, _PARTS.values())
         self._awaited += writes.awaited
         # Rulings first: a decision may rest on them.
         ruled, faults = independence.record_rulings(self._change, self._refs, rulings)
@@ -231,7 +179,7 @@ class ClaimLoader:
 
     # --- one claim ---
 
-    def _lay_over(self, record: ClaimRecord, held: _Held, writes: _Writes) -> tuple[str, Outcome]:
+    def _lay_over(self, record: ClaimRecord, held: _Held, writes: Writes) -> tuple[str, Outcome]:
         """Put one claim among what is to be written; its id, and what became of it."""
         row = held.rows.get(record.id or "") or held.rows.get(record.key or "")
         if row is None:
@@ -262,7 +210,7 @@ class ClaimLoader:
 
         return set_aside(self._change.connection, CLAIM.table, row["id"], said)
 
-    def _new_or_joined(self, record: ClaimRecord, held: _Held, writes: _Writes) -> tuple[str, Outcome]:
+    def _new_or_joined(self, record: ClaimRecord, held: _Held, writes: Writes) -> tuple[str, Outcome]:
         joined = held.rows.get(record.joins or "")
         if joined is None:
             return self._new(record, writes), "created"
@@ -272,7 +220,7 @@ class ClaimLoader:
             return joined["id"], self._lay_parts(joined["id"], record, held, writes)
         return self._part_from(joined, record, held, writes)
 
-    def _new(self, record: ClaimRecord, writes: _Writes) -> str:
+    def _new(self, record: ClaimRecord, writes: Writes) -> str:
         row = claims.new_row(record, self._refs, record.id)
         self._topics.check(row["topic_id"], record.quantities)
         parts = self._parts(row["id"], record, {}, writes)
@@ -284,7 +232,7 @@ class ClaimLoader:
         self._refs.put(CLAIM.table, record.key, row["id"])
         return str(row["id"])
 
-    def _part_from(self, row: Row, record: ClaimRecord, held: _Held, writes: _Writes) -> tuple[str, Outcome]:
+    def _part_from(self, row: Row, record: ClaimRecord, held: _Held, writes: Writes) -> tuple[str, Outcome]:
         """The file no longer stands by this claim: take its word back there, and record what it says now."""
         identifier = self._new(record, writes)
         taken_back = False
@@ -293,7 +241,7 @@ class ClaimLoader:
             taken_back = True
         return identifier, "revised" if taken_back else "created"
 
-    def _revise(self, row: Row, columns: Columns, record: ClaimRecord, held: _Held, writes: _Writes) -> Outcome:
+    def _revise(self, row: Row, columns: Columns, record: ClaimRecord, held: _Held, writes: Writes) -> Outcome:
         changed = {name: value for name, value in differing(row, columns).items() if name not in _SET_ONLY_WHEN_NEW}
         figures = _figures(record, held.quantities[row["id"]])
         self._topics.check(changed.get("topic_id", row["topic_id"]), figures)
@@ -305,7 +253,7 @@ class ClaimLoader:
             writes.amend(CLAIM, row, changed)
         return "revised" if changed else parts
 
-    def _lay_parts(self, claim_id: str, record: ClaimRecord, held: _Held, writes: _Writes) -> Outcome:
+    def _lay_parts(self, claim_id: str, record: ClaimRecord, held: _Held, writes: Writes) -> Outcome:
         """Put what hangs on a claim that is there among what is to be written."""
         outcome: Outcome = "unchanged"
         on_record = {name: held.parts[name][claim_id] for name in _PARTS}
@@ -337,7 +285,7 @@ class ClaimLoader:
         return set_aside(connection, noun.table, row["id"], lambda then: not differing(then, columns))
 
     def _parts(
-        self, claim_id: str, record: ClaimRecord, on_record: Mapping[str, Sequence[Row]], writes: _Writes
+        self, claim_id: str, record: ClaimRecord, on_record: Mapping[str, Sequence[Row]], writes: Writes
     ) -> list[tuple[Noun, list[Columns]]]:
         """The rows of what hangs on a claim, as the record gives them; keyed ones that are there keep their ids."""
         ids = {
@@ -350,7 +298,7 @@ class ClaimLoader:
         for place, relation in enumerate(record.relations):
             if self._refs.get(table_of(Claim), relation.other_claim) is None:
                 # It may stand further down in the file.
-                writes.awaited.append(_Awaited(self._line, place, claim_id, relation))
+                writes.awaited.append(Awaited(self._line, place, claim_id, relation))
                 continue
             try:
                 related.append(relations.row_for(claim_id, relation, self._refs))
@@ -369,23 +317,6 @@ class ClaimLoader:
                 raise error.under(f"fact_checks.{place}") from None
             checks.append({"id": FACT_CHECK.new_id(), "claim_id": claim_id, **columns})
         return [(ATTRIBUTION, said), (EVIDENCE, shown), (RELATION, related), (FACT_CHECK, checks)]
-
-    # --- writing ---
-
-    def _write(self, writes: _Writes) -> None:
-        change = self._change
-        # Amended first: a claim may be handing its key over to a new one.
-        change.amend_each(CLAIM.table, writes.amends[CLAIM.name])
-        change.add(CLAIM.table, writes.adds[CLAIM.name])
-        for noun in _PARTS.values():
-            change.add(noun.table, writes.adds[noun.name])
-            change.amend_each(noun.table, writes.amends[noun.name])
-        new = {row["id"] for row in writes.adds[CLAIM.name]}
-        amended = writes.amends[CLAIM.name].keys()
-        ends = relations.ends_that_show(change.connection, writes.related)
-        touch(change, sorted((writes.touched | ends) - new - amended))
-        change.append(table_of(Quantity), writes.quantities)
-        search_index.refresh(change, sorted(writes.touched))
 
 
 def _figures(record: ClaimRecord, on_record: list[QuantityCreate]) -> list[QuantityCreate]:
