@@ -1,5 +1,6 @@
 """What takes little to send must not take much to answer: bounds on work, and a generous one on time."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.services import relays
 from app.services.relays import MOST_RELAYS
 from tests.support.problems import refused
 
@@ -114,6 +116,23 @@ def test_chains_are_not_joined_to_one_that_is_too_long(
     joined["upstream"] = by_key[f"long {MOST_RELAYS - 4}"]
     corrected = correct("attributions", head, **{name: joined[name] for name in ("lineage", "upstream")})
     assert len(corrected["chain"]) == MOST_RELAYS - 3
+
+
+def test_what_came_through_more_hands_before_there_was_a_bound_stays(
+    api: TestClient, editor: Headers, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record("sources", key="A")
+    file = {"record": "claim", "key": "c", "kind": "other", "statement": "Said.", "attributions": relayed(4)}
+
+    def load() -> dict[str, Any]:
+        report: dict[str, Any] = api.post("imports", content=json.dumps(file), headers=editor).json()
+        return report
+
+    assert load()["created"] == 1
+    monkeypatch.setattr(relays, "MOST_RELAYS", 3)
+    assert load()["unchanged"] == 1
+    file |= {"key": "another"}
+    assert load()["refused"] == 1
 
 
 @pytest.mark.parametrize("route", ["claims/{claim}", "attributions?claim={claim}&limit=1", "claims/{claim}.jsonld"])

@@ -4,7 +4,7 @@ from app.schemas.published import PublishedClaim
 from app.vocabulary import Stage, Status
 
 BEFORE_IT_CHANGED = "before the claim was changed"
-"""What is said behind a status that was decided on another wording or other evidence than the claim has."""
+"""What is said behind a status that was decided on something else than the claim is by now."""
 
 
 def status_words(status: str, stage: str, *, stale: bool) -> str:

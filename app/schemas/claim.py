@@ -143,7 +143,7 @@ class ClaimItem(ClaimCore):
     """A claim in a list."""
 
     stale: bool
-    """Its status was decided on another wording or other evidence than it has; the claim itself says why."""
+    """Its status was decided on another wording, evidence or attributions than it has; the claim itself says why."""
     attributed_to: list[SpeakerRead]
     """Who takes which stance, each once (the first ten)."""
     snippets: list[Snippet] | None

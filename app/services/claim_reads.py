@@ -11,7 +11,7 @@ from app.db.revisions import revision_table
 from app.db.schema import table_of
 from app.db.statements import PlainRow, Statement, rows_of
 from app.errors import NotFoundError
-from app.models import Claim, Head, Review
+from app.models import Claim, Head
 from app.schemas.claim import ClaimRead
 from app.schemas.document import DocumentBrief
 from app.schemas.fact_check import FactCheckRead
@@ -104,11 +104,14 @@ def _shared(record: Record) -> ColumnElement[int]:
 
     In the past that is as it was then, but for the bylines of those who signed a decision: they are as they are now.
     """
-    seq, decided = table_of(Head).c.shared_seq, record.review
-    if record is NOW:
-        return seq
-    signed = select(1).where(decided.c.claim_id == _id, decided.c.sign_off_id.is_not(None)).exists()
-    return case((signed, seq), else_=0).label(seq.name)
+    seq = table_of(Head).c.shared_seq
+    return seq if record is NOW else case((_signed(record), seq), else_=0).label(seq.name)
+
+
+def _signed(record: Record) -> ColumnElement[bool]:
+    """Whether people of the desk have decided on a claim."""
+    decided = record.review
+    return select(1).where(decided.c.claim_id == _id, decided.c.sign_off_id.is_not(None)).exists()
 
 
 _version = Statement(
@@ -118,9 +121,8 @@ _version = Statement(
 )
 
 
-_signed = select(1).where(table_of(Review).c.claim_id == _id, table_of(Review).c.sign_off_id.is_not(None)).exists()
 _outlook = Statement(
-    select(table_of(Claim).c.version.label("newest"), _signed.label("signed")).where(table_of(Claim).c.id == _id)
+    select(NOW.claim.c.version.label("newest"), _signed(NOW).label("signed")).where(NOW.claim.c.id == _id)
 )
 
 

@@ -35,6 +35,8 @@ class Relays:
             raise InvalidError.of(
                 "upstream", "there is no such attribution of this claim; it must stand before those that relay it"
             )
+        if of is not None and self._upstreams[of] == self.ids[named]:
+            return self.ids[named]  # as it was
         above = self._way_up(self.ids[named])
         if of in above:
             raise InvalidError.of("upstream", "must not be relayed, directly or through others, from this attribution")
