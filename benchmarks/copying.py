@@ -44,12 +44,25 @@ def to_postgresql(origin: Path, server: Server, database: str) -> None:
     server.rename(loading, database)
 
 
+FLOOR_TEXT = """
+CREATE TABLE IF NOT EXISTS floor_text AS SELECT id, claim_id, version, latest, change_seq, statement, quotes, sources,
+  setweight(to_tsvector('simple', statement), 'A') || setweight(to_tsvector('simple', quotes), 'B')
+  || setweight(to_tsvector('simple', sources), 'C') AS words
+FROM search_text ORDER BY id;
+CREATE INDEX IF NOT EXISTS floor_text_words ON floor_text USING gin (words)
+"""
+"""What the floor searches: the same texts with the index that one would make first."""
+
+
 def settle(server: Server, database: str) -> None:
     """Bring a database to the present revision, and do what autovacuum would have done by now."""
     derive(server.url(database))
-    with psycopg.connect(server.conninfo(database), autocommit=True) as connection, step("statistics"):
-        connection.execute("VACUUM (ANALYZE, FREEZE)")
-        connection.execute("CHECKPOINT")
+    with psycopg.connect(server.conninfo(database), autocommit=True) as connection:
+        with step("what the floor searches"):
+            connection.execute(FLOOR_TEXT)
+        with step("statistics"):
+            connection.execute("VACUUM (ANALYZE, FREEZE)")
+            connection.execute("CHECKPOINT")
 
 
 def _tables(source: sqlite3.Connection) -> list[str]:

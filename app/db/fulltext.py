@@ -25,6 +25,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Select,
+    Subquery,
     Text,
     and_,
     bindparam,
@@ -36,6 +37,7 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
+    true,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.ext.compiler import compiles
@@ -55,6 +57,22 @@ every new claim could reorder what was found before: pages would lose rows, and 
 
 SAMPLE = 1_000
 """So many of the newest rows tell PostgreSQL how frequent a match is."""
+
+SEGMENT = 32_768
+"""So many rows, by number, have words of their own in PostgreSQL's index: "2/kursk" is Kursk in rows 65,536 to 98,303.
+
+A GIN index lists all that it has of a word or nothing, in no order; so the newest matches are looked up in the newest
+segments. The migration that makes the index has the same number.
+"""
+
+SEGMENT_MARK = "#"
+"""Stands in `Match.tsquery` for the number of a segment; no word has it."""
+
+IN_SEGMENT = f"{SEGMENT_MARK}/"
+"""What each word of `Match.tsquery` begins with."""
+
+LISTED_FOR_TRIED = 2
+"""So many matches PostgreSQL lists by its index in the time that it takes to try a row."""
 
 _VECTOR: ColumnElement[str] = literal_column("search_text.search_index", TSVECTOR)
 """The words of a row as PostgreSQL keeps them; a column that is in the migrations only."""
@@ -78,18 +96,13 @@ class Match:
         required = {f"required_{place}": phrase for place, phrase in enumerate(self.required)}
         return required | {f"excluded_{place}": phrase for place, phrase in enumerate(self.excluded)}
 
-    @property
-    def by_beginnings(self) -> bool:
-        """True if any word that is looked for may go on."""
-        return not all(phrase.endswith(" ") for phrase in self.required)
-
 
 # --- asking the index ---
 
 
 @contextmanager
 def planned_by_values(connection: Connection) -> Iterator[None]:
-    """Have PostgreSQL plan each statement in here for its values: no two words are alike.
+    """Have PostgreSQL plan each statement in here for its values: filters leave much or little of what is found.
 
     Behind it one plan serves all values again (see `app.db.engine`): to plan the items took 1 ms of each search.
     """
@@ -131,58 +144,81 @@ def newest(connection: Connection, match: Match, highest: int, count: int) -> li
 @cache
 def _newest_in_sqlite() -> Statement:
     # FTS5 gives rows in the order of their numbers, either way, and stops when it has been asked for no more.
-    index = table("search_index", column("rowid", BigInteger))
-    matches = literal_column("search_index").op("MATCH")(bindparam("match", type_=Text))
+    index, matches = _index(bindparam("match", type_=Text))
     found = select(index.c.rowid).where(matches, index.c.rowid <= bindparam("highest"))
     return Statement(found.order_by(index.c.rowid.desc()).limit(bindparam("count", type_=BigInteger)))
 
 
 def _newest_in_postgresql(connection: Connection, match: Match, highest: int, count: int) -> list[int]:
-    """A GIN index gives all that matches or nothing, in no order: of frequent words we read the rows themselves.
+    """Of frequent words the rows themselves are tried, of others the index is asked, no further back than need be.
 
     How frequent they are is tried out on the newest rows. The planner would multiply the shares of single words, which
     is wrong by far for those that stand together ("North Korean") and for those that never do.
     """
-    found = _walked(connection, match, highest - SAMPLE, highest, count)
-    share, rest = len(found) / SAMPLE, highest - SAMPLE
-    # Among so many rows there are most likely enough, so that others need not be looked at.
-    reach = int(2 * count / share) if share else rest
-    # Rows that are tried until there are enough, or all matches: the index lists each in half the time that it takes to
-    # try a row, but takes as long where it has to put together what has the same beginning.
-    tried_for_listed = 1 if match.by_beginnings else 2
-    first = _walked if tried_for_listed * count < share * share * rest else _looked_up
-    for look, above in ((first, max(rest - reach, 0)), (_looked_up, 0)):
-        if len(found) < count and rest > above:
-            found += look(connection, match, above, rest, count - len(found))
-            rest = above
+    rest = max(highest - SAMPLE, 0)
+    found = _walked(connection, match, rest, highest, count)
+    while len(found) < count and rest > 0:
+        wanted, share = count - len(found), len(found) / (highest - rest) if found else 0.0
+        # Among so many rows there are most likely enough, so that others need not be looked at.
+        reach = min(int(1.5 * wanted / share), rest) if found else rest
+        rows_tried, matches_listed = wanted / share if found else rest, share * (reach + SEGMENT)
+        look = _walked if LISTED_FOR_TRIED * rows_tried < matches_listed else _looked_up
+        found += look(connection, match, rest - reach, rest, wanted)
+        rest -= reach
     return found
 
 
 def _walked(connection: Connection, match: Match, above: int, highest: int, count: int) -> list[int]:
     """The newest matches among the rows between two numbers, each of which is tried."""
-    text, number, matches = _index(connection, match)
-    # No index is asked for what IS TRUE.
-    tried = select(number).select_from(text).where(matches.is_(True), number > above, number <= highest)
-    return list(connection.scalars(tried.order_by(number.desc()).limit(count)).all())
+    tried = _trying(len(match.required), len(match.excluded))
+    rows = tried.rows(connection, **match.phrases, above=above, highest=highest, count=count)
+    return [row["id"] for row in rows]
+
+
+@lru_cache(maxsize=512)
+def _trying(required: int, excluded: int) -> Statement:
+    number = _text().c.id
+    within = number > bindparam("above"), number <= bindparam("highest")
+    tried = select(number).where(holds(required, excluded), *within)
+    return Statement(tried.order_by(number.desc()).limit(bindparam("count", type_=BigInteger)))
 
 
 def _looked_up(connection: Connection, match: Match, above: int, highest: int, count: int) -> list[int]:
-    """The same by the indexes of words and of numbers, of which only the rows that are in both are read."""
-    number = _text().c.id
-    # What is looked for comes out of a subquery: the planner would take words for so rare that it reads all that match.
-    matches = _VECTOR.op("@@")(select(cast(literal(match.tsquery), TSQUERY)).scalar_subquery())
-    # Nor must it walk along the numbers: what is found is put in order afterwards.
-    found = select(number.label("number")).where(matches, number > above, number <= highest)
-    listed = found.cte("found").prefix_with("MATERIALIZED", dialect="postgresql")
-    return list(connection.scalars(select(listed.c.number).order_by(listed.c.number.desc()).limit(count)).all())
+    """The same by the index."""
+    segments = {"first": above // SEGMENT, "last": highest // SEGMENT}
+    values = {"match": match.tsquery, "above": above, "highest": highest, "count": count}
+    return [row["id"] for row in _looking_up().rows(connection, **segments, **values)]
+
+
+@cache
+def _looking_up() -> Statement:
+    segments = bindparam("first", type_=BigInteger), bindparam("last", type_=BigInteger)
+    listed = _listed(bindparam("match", type_=Text), *segments)
+    within = listed.c.id > bindparam("above"), listed.c.id <= bindparam("highest")
+    newest = select(listed.c.id).where(*within).order_by(listed.c.id.desc())
+    return Statement(newest.limit(bindparam("count", type_=BigInteger)))
+
+
+def _listed(match: ColumnElement[str], first: ColumnElement[int], last: ColumnElement[int]) -> Subquery:
+    """All rows of some segments that PostgreSQL's index has for a query, in no order."""
+    segment = func.generate_series(first, last).table_valued("number").render_derived(name="segment")
+    asked = cast(func.replace(match, SEGMENT_MARK, cast(segment.c.number, Text)), TSQUERY)
+    # With OFFSET 0 each segment is looked up by itself, and no row is read before that.
+    matching = select(_text()).where(_VECTOR.op("@@")(asked)).offset(literal_column("0")).lateral("matching")
+    return select(matching).select_from(segment.join(matching, true())).subquery("listed")
 
 
 def matching(connection: Connection, match: Match, seq: int | None) -> Select[tuple[str]]:
     """All claims whose words match, `claim_id`; as of change number `seq`, or now."""
-    source, number, matches = _index(connection, match)
-    found = source if source is _text() else _text().join(source, _text().c.id == number)
-    conditions = [matches, standing(None if seq is None else top(connection, seq))]
-    return select(_text().c.claim_id).select_from(found).where(*conditions)
+    last = top(connection, seq)
+    if connection.dialect.name == "sqlite":
+        index, matches = _index(literal(match.fts5))
+        text: FromClause = _text()
+        found = select(text.c.claim_id).join_from(text, index, text.c.id == index.c.rowid).where(matches)
+    else:
+        text = _listed(literal(match.tsquery), literal(0), literal(last // SEGMENT))
+        found = select(text.c.claim_id)
+    return found.where(standing(None if seq is None else last, text))
 
 
 def words_beginning(connection: Connection, prefix: str, most: int) -> list[str] | None:
@@ -210,12 +246,10 @@ def words_beginning(connection: Connection, prefix: str, most: int) -> list[str]
     return None if len(found) > most else found
 
 
-def _index(connection: Connection, match: Match) -> tuple[FromClause, ColumnElement[int], ColumnElement[bool]]:
-    """Where to look, the number of a row there, and whether it matches."""
-    if connection.dialect.name == "sqlite":
-        index = table("search_index", column("rowid", BigInteger))
-        return index, index.c.rowid, literal_column("search_index").op("MATCH")(literal(match.fts5))
-    return _text(), _text().c.id, _VECTOR.op("@@")(cast(literal(match.tsquery), TSQUERY))
+def _index(match: ColumnElement[str]) -> tuple[FromClause, ColumnElement[bool]]:
+    """SQLite's index, and what matches in it."""
+    index = table("search_index", column("rowid", BigInteger))
+    return index, literal_column("search_index").op("MATCH")(match)
 
 
 # --- telling of rows ---
@@ -228,12 +262,15 @@ def listed(connection: Connection, values: Sequence[int] | Sequence[str], kind: 
     return func.unnest(cast(literal(list(values), ARRAY(kind)), ARRAY(kind))).table_valued("value").render_derived()
 
 
-def standing(highest: int | BindParameter[int] | None) -> ColumnElement[bool]:
-    """Whether a row is its claim's text now, or, given a `top`, was when that was the last row."""
-    text = _text()
+def standing(highest: int | BindParameter[int] | None, text: FromClause | None = None) -> ColumnElement[bool]:
+    """Whether a row is its claim's text now, or, given a `top`, was when that was the last row.
+
+    `text` has the columns of search_text, and is that table itself unless it is given.
+    """
+    text = _text() if text is None else text
     if highest is None:
         return text.c.latest
-    later = text.alias("later")
+    later = _text().alias("later")
     rewritten = (
         select(1)
         .where(later.c.claim_id == text.c.claim_id, later.c.version == text.c.version + 1, later.c.id <= highest)

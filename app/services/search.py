@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from app.db.fulltext import Match, words_beginning
+from app.db import fulltext
+from app.db.fulltext import Match
 from app.db.statements import PlainRow
 from app.errors import InvalidError
 from app.formats.words import Query, QueryError, Term, parse_query, snippet, to_fts5, to_tsquery
@@ -32,11 +33,12 @@ def match_of(connection: Connection, query: Query) -> Match:
     """The query as the engine behind this connection takes it."""
     prefixes = {term.words[-1] for term in (*query.required, *query.excluded) if term.prefix}
     endings = {
-        prefix: words_beginning(connection, prefix, MOST_ENDINGS) or ()
+        prefix: fulltext.words_beginning(connection, prefix, MOST_ENDINGS) or ()
         for prefix in prefixes
         if len(prefix) > LONGEST_INDEXED_PREFIX
     }
-    return Match(to_fts5(query, endings), to_tsquery(query), _phrases(query.required), _phrases(query.excluded))
+    tsquery = to_tsquery(query, fulltext.IN_SEGMENT)
+    return Match(to_fts5(query, endings), tsquery, _phrases(query.required), _phrases(query.excluded))
 
 
 def _phrases(terms: Iterable[Term]) -> tuple[str, ...]:

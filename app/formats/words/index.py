@@ -10,7 +10,8 @@ from app.formats.words.tokens import fold_in_place, split
 # accident; and it refuses a tsvector above 1,048,575 bytes.
 MOST_TOKENS = 16_000
 MOST_INDEX_BYTES = 1_000_000
-BYTES_PER_POSITION = 6  # that a tsvector adds to each word: alignment, count, position
+# What is added to each word in a tsvector: alignment, count and position, and the segment that it begins with.
+BYTES_PER_POSITION = 6 + len("99999/")
 
 
 def index_text(text: str) -> str:

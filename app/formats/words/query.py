@@ -98,11 +98,14 @@ def _quoted(words: Sequence[str]) -> str:
     return f'"{" ".join(words)}"'
 
 
-def to_tsquery(query: Query) -> str:
-    """The query for a cast to tsquery, as `'a' & ('b' <-> 'c') & 'pre':* & !'x'`; safe likewise."""
+def to_tsquery(query: Query, before: str = "") -> str:
+    """The query for a cast to tsquery, as `'a' & ('b' <-> 'c') & 'pre':* & !'x'`; safe likewise.
+
+    Each word begins with `before`, which has no quotation mark in it.
+    """
 
     def phrase(term: Term) -> str:
-        joined = " <-> ".join(f"'{word}'" for word in term.words) + ":*" * term.prefix
+        joined = " <-> ".join(f"'{before}{word}'" for word in term.words) + ":*" * term.prefix
         return f"({joined})" if len(term.words) > 1 else joined
 
     return " & ".join([*map(phrase, query.required), *("!" + phrase(term) for term in query.excluded)])
