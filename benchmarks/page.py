@@ -30,7 +30,8 @@ The variants run in one go, shuffled within each round, on one core, while the c
   is the service as it is, which gives an answer that it has kept once the database says that it still holds; here it
   has kept nearly all of them, in life it has kept those that are asked for often.
 * **The floor**: the naive loop over the driver (sqlite3; psycopg, everything prepared), as a rule two queries, rows
-  made into dicts, no JSON. It does less than Attest: no figures, counts, origins, evidence, decisions.
+  made into dicts, no JSON. It does less than Attest: no figures, counts, origins, evidence, decisions. On PostgreSQL it
+  searches a table of its own, with the index that one would make first.
 * **Datasette** on the same SQLite file, as immutable, limits raised. One claim is its row with the numbers of rows that
   point to it, which is what Datasette has by itself; beside it stands a query written for the purpose, which joins
   attributions, sources and documents. The list has the claims alone; the search counts by the same two facets.
