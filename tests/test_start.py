@@ -42,7 +42,7 @@ finally:
 
 LEFT_ALONE = {
     "serve": (
-        *("psycopg", "cryptography", "alembic", "mako", "rich", "edtf", "pyparsing", "fastapi_swagger"),
+        *("psycopg", "cryptography", "alembic", "mako", "rich", "fastapi_swagger"),
         *("app.formats.bibtex", "app.formats.bibliography", "app.formats.claim_csv", "app.formats.attest_csv"),
     ),
     "--help": (

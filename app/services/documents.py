@@ -18,12 +18,15 @@ from app.schemas.document import (
     DocumentRead,
 )
 from app.schemas.name import Name
-from app.services import objects, sources
+from app.services import decided, objects, sources
 from app.services.actors import Actor
-from app.services.objects import Columns, Noun, check_etag, etag, rows_by_id
+from app.services.objects import Columns, Noun, check_etag, etag, overlay, rows_by_id
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.vocabulary import Action
+
+_WHICH = ("kind", "title", "author", "authors", "url", "published", "publisher_id", "archive_url")
+"""Which document it is, and where it stands."""
 
 _PLAIN = (
     "key",
@@ -71,10 +74,17 @@ def create(connection: Connection, actor: Actor, document: DocumentCreate, reaso
 def correct(
     connection: Connection, actor: Actor, identifier: str, correction: DocumentCorrection, if_match: str | None
 ) -> None:
-    """Correct a document."""
+    """Correct a document.
+
+    Raises PermissionDeniedError for a fact-checker who would have a claim with a decision cite something else.
+    """
     change = actor.open(connection, Action.CORRECT, correction.reason)
     check_etag(if_match, etag(read_one(connection, NOW, identifier)))
-    objects.correct(change, DOCUMENT, identifier, correction)
+    row, columns = overlay(change, DOCUMENT, identifier, correction, Refs(connection))
+    citing = decided.citing(select(DOCUMENT.table.c.id).where(DOCUMENT.table.c.id == identifier))
+    decided.refuse_replacing(connection, actor, decided.replaced(row, columns, _WHICH), citing)
+    if columns:
+        change.amend(DOCUMENT.table, [{"id": identifier, **columns}])
 
 
 def read_one(connection: Connection, record: Record, identifier: str) -> DocumentRead:

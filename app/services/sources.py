@@ -11,12 +11,15 @@ from app.errors import InvalidError, NotFoundError
 from app.formats.words import fold
 from app.models import Source
 from app.schemas.source import SourceBrief, SourceCorrection, SourceCreate, SourceFields, SourceRead
-from app.services import objects, search_index
+from app.services import decided, objects, search_index
 from app.services.actors import Actor
 from app.services.objects import Columns, Noun, check_etag, columns_of, etag, overlay, rows_by_id
 from app.services.record import NOW, Read, Record
 from app.services.refs import Refs, chunks
 from app.vocabulary import Action
+
+_WHO = ("name", "kind", "anonymity", "parent_id", "side")
+"""Who it is, as claims tell it."""
 
 _PLAIN = ("key", "name", "kind", "anonymity", "other_names", "side", "url", "description")
 
@@ -47,11 +50,17 @@ def create(connection: Connection, actor: Actor, source: SourceCreate, reason: s
 def correct(
     connection: Connection, actor: Actor, identifier: str, correction: SourceCorrection, if_match: str | None
 ) -> None:
-    """Correct a source. A new name is found by search at once, in every claim of the source."""
+    """Correct a source. A new name is found by search at once, in every claim of the source.
+
+    Raises PermissionDeniedError for a fact-checker who would have a claim with a decision come from somebody else.
+    """
     change = actor.open(connection, Action.CORRECT, correction.reason)
     check_etag(if_match, etag(read_one(connection, NOW, identifier)))
-    _row, columns = overlay(change, SOURCE, identifier, correction, Refs(connection))
+    row, columns = overlay(change, SOURCE, identifier, correction, Refs(connection))
     refuse_cycle(connection, identifier, columns.get("parent_id"))
+    # Claims name the parts of an organisation together with it.
+    naming = decided.naming(descendants(connection, NOW, identifier))
+    decided.refuse_replacing(connection, actor, decided.replaced(row, columns, _WHO), naming)
     if columns:
         change.amend(SOURCE.table, [{"id": identifier, **columns}])
         search_index.refresh_of_source(change, identifier)

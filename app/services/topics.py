@@ -11,12 +11,15 @@ from app.errors import ConflictError, NotFoundError
 from app.models import Topic
 from app.schemas import edtf
 from app.schemas.topic import TopicCorrection, TopicCreate, TopicFields, TopicRead
-from app.services import objects
+from app.services import decided, objects
 from app.services.actors import Actor
-from app.services.objects import Columns, Noun, check_etag, columns_of, etag, rows_by_id, shaped
+from app.services.objects import Columns, Noun, check_etag, columns_of, etag, overlay, rows_by_id, shaped
 from app.services.record import NOW, Read, Record
 from app.services.refs import Refs
 from app.vocabulary import METRIC_FAMILIES, Action, MetricFamily
+
+_QUESTION = ("title", "subject", "metric_family", "place", "period")
+"""What it asks."""
 
 _PLAIN = ("key", "title", "subject", "metric_family", "place", "period", "note")
 
@@ -43,10 +46,17 @@ def create(connection: Connection, actor: Actor, topic: TopicCreate, reason: str
 def correct(
     connection: Connection, actor: Actor, identifier: str, correction: TopicCorrection, if_match: str | None
 ) -> None:
-    """Correct a topic. Raises ConflictError if it would no longer take the figures that it holds."""
+    """Correct a topic. Raises ConflictError if it would no longer take the figures that it holds.
+
+    Raises PermissionDeniedError for a fact-checker who would have a claim with a decision answer another question.
+    """
     change = actor.open(connection, Action.CORRECT, correction.reason)
     check_etag(if_match, etag(read_one(connection, NOW, identifier)))
-    columns = objects.correct(change, TOPIC, identifier, correction)
+    row, columns = overlay(change, TOPIC, identifier, correction, Refs(connection))
+    of_topic = select(NOW.claim.c.id).where(NOW.claim.c.topic_id == identifier)
+    decided.refuse_replacing(connection, actor, decided.replaced(row, columns, _QUESTION), [of_topic])
+    if columns:
+        change.amend(TOPIC.table, [{"id": identifier, **columns}])
     if "metric_family" in columns:
         _refuse_strangers(connection, identifier, MetricFamily(columns["metric_family"]))
 
