@@ -285,6 +285,16 @@ def test_the_longest_text_fits_into_the_index_in_any_segment(request: pytest.Fix
         database.close()
 
 
+def test_of_a_text_that_is_too_long_for_the_index_the_beginning_is_found(api: TestClient, record: Record) -> None:
+    source = record("sources")["id"]
+    # Khmer: no spaces, three bytes for each character, two of which are a word.
+    long = "".join(chr(0x1780 + number * 7 % 33) + chr(0x1780 + number // 33 % 33) for number in range(24_000))
+    said = {"source": source, "stance": "asserts", "quote": {"exact": f"first {long} last"}}
+    claim = record("claims", attributions=[said, {**said, "quote": {"exact": "another"}}])
+    for q, expected in {"first": [claim["id"]], long[:4]: [claim["id"]], "last": []}.items():
+        assert [one["id"] for one in api.get("claims", params={"q": q}).json()["items"]] == expected, q
+
+
 def test_a_source_is_found_by_its_new_name_at_once(
     api: TestClient, record: Record, correct: Callable[..., dict[str, Any]]
 ) -> None:

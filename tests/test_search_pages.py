@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
-from itertools import count
+from itertools import count, product
+from random import Random
 from typing import Any
 
 import pytest
@@ -213,6 +214,81 @@ def test_what_was_counted_is_told(api: TestClient, many: list[str], within: Call
     counted, facets = told(q="soldiers", kind="other", facets="kind")
     assert counted == {"claims": MANY // 3 - 1, "complete": False}
     assert facets == {"kind": {"other": MANY // 3 - 1}}
+
+
+@pytest.fixture
+def strewn(api: TestClient, database: Database, editor: dict[str, str]) -> dict[int, set[str]]:
+    """Words of claims in three segments with gaps between, by the number of the text; the newest alone say "burst"."""
+    random = Random(1)
+    for part in range(3):
+        lines = []
+        for place in range(50):
+            words = ["every", *(word for word, share in SHARES.items() if random.random() < share)]
+            words += ["burst"] if part == 2 and place >= 35 else []
+            lines.append({"record": "claim", "kind": "other", "statement": " ".join(words), "stage": "published"})
+        answer = api.post("imports", content="\n".join(map(json.dumps, lines)), headers=editor)
+        assert answer.json()["created"] == len(lines), answer.text
+        leap(database)
+    with database.reading() as connection:
+        rows = connection.execute(text("SELECT id, statement FROM search_text ORDER BY id DESC")).all()
+    return {number: set(words.split()) for number, words in rows}
+
+
+SHARES = {"most": 0.8, "half": 0.5, "seldom": 0.05}
+
+QUESTIONS: dict[str, Callable[[set[str]], bool]] = {
+    "every": lambda words: "every" in words,
+    "most half": lambda words: {"most", "half"} <= words,
+    '"every most"': lambda words: "most" in words,
+    "half -most": lambda words: "half" in words and "most" not in words,
+    "seld*": lambda words: "seldom" in words,
+    "burst": lambda words: "burst" in words,
+    "most -burst": lambda words: "most" in words and "burst" not in words,
+    "never": lambda words: False,
+}
+
+
+def test_the_newest_matches_are_found_whichever_way_and_however_far(
+    database: Database, strewn: dict[int, set[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = Random(2)
+    tops = [max(strewn), *random.sample(sorted(strewn), 5), min(strewn), min(strewn) - 1]
+    ways = list(product(QUESTIONS, tops, (1, 2, 14, 15, 16, 40, 200), (0, 1, 7, 1_000), (0, 2, 10**9)))
+    with database.reading() as connection:
+        for q, highest, most, sample, listed_for_tried in random.sample(ways, 700):
+            monkeypatch.setattr(fulltext, "SAMPLE", sample)
+            monkeypatch.setattr(fulltext, "LISTED_FOR_TRIED", listed_for_tried)
+            found = fulltext.newest(connection, search.match_of(connection, search.parse(q)), highest, most)
+            expected = [number for number, words in strewn.items() if number <= highest and QUESTIONS[q](words)]
+            assert found == expected[:most], (q, highest, most, sample, listed_for_tried)
+
+
+def test_few_looks_find_that_there_is_no_more(
+    database: Database, strewn: dict[int, set[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+
+    def counting(name: str) -> Callable[..., list[int]]:
+        look: Callable[..., list[int]] = getattr(fulltext, name)
+
+        def counted(*asked: Any) -> list[int]:
+            looks.append(name)
+            return look(*asked)
+
+        return counted
+
+    for name in ("_walked", "_looked_up"):
+        monkeypatch.setattr(fulltext, name, counting(name))
+    monkeypatch.setattr(fulltext, "SAMPLE", 4)
+    with database.reading() as connection:
+        burst = search.match_of(connection, search.parse("burst"))
+        # One more than there are: those before the burst are looked for among all that is older.
+        for listed_for_tried in (0, 2, 10**9):
+            monkeypatch.setattr(fulltext, "LISTED_FOR_TRIED", listed_for_tried)
+            looks.clear()
+            assert len(fulltext.newest(connection, burst, max(strewn), 16)) == 15
+            # Twice as far each time, from 4 rows to all numbers of three segments.
+            assert len(looks) <= 16, looks
 
 
 def test_an_export_has_all_that_a_search_finds(api: TestClient, many: list[str]) -> None:

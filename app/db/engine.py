@@ -191,9 +191,11 @@ def _make_engine(url: str, pool_size: int) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         # Values of statements never reach the logs: they hold what people wrote.
         # Threads that read keep so many connections as the pool has; the rest is for writes, exports and commands.
-        return create_engine(
+        engine = create_engine(
             parsed, pool_size=pool_size, max_overflow=2 * pool_size, pool_pre_ping=True, hide_parameters=True
         )
+        event.listen(engine, "connect", _configure_postgresql)
+        return engine
     engine = create_engine(
         parsed,
         pool_size=pool_size,
@@ -213,6 +215,14 @@ def spare_memory(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         for pragma, value in {"mmap_size": "0", "cache_size": "-8192"}.items():
             connection.exec_driver_sql(f"PRAGMA {pragma} = {value}")
+
+
+def _configure_postgresql(driver_connection: Any, _record: object) -> None:
+    # Compiling takes longer than our statements do; the planner, who does not know how few rows they read, would have
+    # it done. Not as an option of the connection: what pools connections for many may not take those.
+    driver_connection.autocommit = True
+    driver_connection.execute("SET jit = off")
+    driver_connection.autocommit = False
 
 
 def _configure_sqlite(driver_connection: Any, _record: object) -> None:

@@ -155,17 +155,35 @@ def _newest_in_postgresql(connection: Connection, match: Match, highest: int, co
     How frequent they are is tried out on the newest rows. The planner would multiply the shares of single words, which
     is wrong by far for those that stand together ("North Korean") and for those that never do.
     """
-    rest = max(highest - SAMPLE, 0)
+    rest, tried = _below_sample(connection, highest), SAMPLE
     found = _walked(connection, match, rest, highest, count)
     while len(found) < count and rest > 0:
-        wanted, share = count - len(found), len(found) / (highest - rest) if found else 0.0
-        # Among so many rows there are most likely enough, so that others need not be looked at.
-        reach = min(int(1.5 * wanted / share), rest) if found else rest
-        rows_tried, matches_listed = wanted / share if found else rest, share * (reach + SEGMENT)
-        look = _walked if LISTED_FOR_TRIED * rows_tried < matches_listed else _looked_up
-        found += look(connection, match, rest - reach, rest, wanted)
-        rest -= reach
+        wanted, share = count - len(found), len(found) / tried if found else 0.0
+        # Among so many rows there are most likely enough, so that others need not be looked at. Each step goes at least
+        # as far as all before it: where there were many just now, there may be none further back.
+        reach = min(max(int(1.5 * wanted / share), tried), rest) if found else rest
+        rows_tried = min(wanted / share, reach) if found else reach
+        matches_listed = share * min(reach + SEGMENT, rest)
+        if LISTED_FOR_TRIED * rows_tried < matches_listed:
+            look, above = _walked, rest - reach
+        else:
+            look, above = _looked_up, max((rest - reach) // SEGMENT * SEGMENT - 1, 0)
+        found += look(connection, match, above, rest, wanted)
+        tried, rest = tried + rest - above, above
     return found
+
+
+def _below_sample(connection: Connection, highest: int) -> int:
+    """The number below the newest rows that are tried first; 0 if there are no others. Numbers may have gaps."""
+    rows = _beyond().rows(connection, highest=highest, sample=SAMPLE)
+    return int(rows[0]["id"]) if rows else 0
+
+
+@cache
+def _beyond() -> Statement:
+    number = _text().c.id
+    below = select(number).where(number <= bindparam("highest")).order_by(number.desc())
+    return Statement(below.offset(bindparam("sample", type_=BigInteger)).limit(literal_column("1")))
 
 
 def _walked(connection: Connection, match: Match, above: int, highest: int, count: int) -> list[int]:
@@ -185,7 +203,7 @@ def _trying(required: int, excluded: int) -> Statement:
 
 def _looked_up(connection: Connection, match: Match, above: int, highest: int, count: int) -> list[int]:
     """The same by the index."""
-    segments = {"first": above // SEGMENT, "last": highest // SEGMENT}
+    segments = {"first": (above + 1) // SEGMENT, "last": highest // SEGMENT}
     values = {"match": match.tsquery, "above": above, "highest": highest, "count": count}
     return [row["id"] for row in _looking_up().rows(connection, **segments, **values)]
 

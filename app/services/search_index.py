@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from app.db import bulk
 from app.db.revisions import Change
 from app.db.schema import table_of
-from app.formats.words import BYTES_PER_POSITION, MOST_INDEX_BYTES, index_text
+from app.formats.words import MOST_INDEX_BYTES, index_bytes, index_text
 from app.models import Attribution, Claim, Quantity, SearchText, Source
 from app.services.objects import rows_by_id
 from app.services.refs import chunks
@@ -24,9 +24,9 @@ BOUNDARY = "¶"
 """Stands behind each text in one column, so that a phrase never matches across them. It is in nobody's query."""
 
 LARGEST = MOST_INDEX_BYTES // 3
-"""Bytes of one of the three columns, as PostgreSQL counts them. It would refuse more; texts beyond it are not searched.
+"""Bytes of one of the three columns, as PostgreSQL counts them. It would refuse more: what is beyond is not searched.
 
-Any one text has room: 50,000 characters and their 16,000 words take less.
+A single text hardly ever is: one of 50,000 characters, in a script with three bytes for each and no spaces.
 """
 
 
@@ -110,10 +110,9 @@ def _words_of_names(names: tuple[str, ...]) -> str:
 
 def _words(texts: Iterable[str]) -> str:
     # Each text once: a thousand reprints of one quote would only drown the other words.
-    found, size = [], 0
+    found, room = [], LARGEST
     for text in dict.fromkeys(texts):
-        words = index_text(text)
-        size += len(words.encode()) + BYTES_PER_POSITION * (words.count(" ") + 2)
-        if words and size <= LARGEST:
+        if words := index_text(text, room - index_bytes(BOUNDARY)):
             found.append(f"{words} {BOUNDARY}")
+            room -= index_bytes(found[-1])
     return " ".join(found)

@@ -11,13 +11,12 @@ ASCIIFoldingFilter and ArabicNormalizer for letters without decomposition, and i
 """
 
 from app.formats.words.folding import fold
-from app.formats.words.index import BYTES_PER_POSITION, MOST_INDEX_BYTES, MOST_TOKENS, index_text
+from app.formats.words.index import MOST_INDEX_BYTES, MOST_TOKENS, index_bytes, index_text
 from app.formats.words.query import LONGEST_QUERY, Query, QueryError, Term, parse_query, to_fts5, to_tsquery
 from app.formats.words.snippets import snippet
 from app.formats.words.tokens import LONGEST_TOKEN, Token, tokens
 
 __all__ = [
-    "BYTES_PER_POSITION",
     "LONGEST_QUERY",
     "LONGEST_TOKEN",
     "MOST_INDEX_BYTES",
@@ -27,6 +26,7 @@ __all__ = [
     "Term",
     "Token",
     "fold",
+    "index_bytes",
     "index_text",
     "parse_query",
     "snippet",

@@ -14,17 +14,21 @@ MOST_INDEX_BYTES = 1_000_000
 BYTES_PER_POSITION = 6 + len("99999/")
 
 
-def index_text(text: str) -> str:
+def index_bytes(words: str) -> int:
+    """The bytes that PostgreSQL takes for words with spaces between them."""
+    spaces = words.count(" ")
+    return len(words.encode()) - spaces + BYTES_PER_POSITION * (spaces + 1)
+
+
+def index_text(text: str, room: int = MOST_INDEX_BYTES) -> str:
     """What the index stores: the folded tokens, one space between them.
 
-    At most 16,000 tokens and a million bytes as PostgreSQL counts them; what comes later is not found.
+    At most 16,000 tokens, and bytes as there is `room`, as PostgreSQL counts them; what comes later is not found.
     """
     found = " ".join(_in_stretches(text))
-    spaces = found.count(" ")
-    if spaces < MOST_TOKENS and len(found.encode()) + BYTES_PER_POSITION * (spaces + 1) - spaces <= MOST_INDEX_BYTES:
+    if found.count(" ") < MOST_TOKENS and index_bytes(found) <= room:
         return found
     words: list[str] = []
-    room = MOST_INDEX_BYTES
     for word in found.split(" ")[:MOST_TOKENS]:
         room -= len(word.encode()) + BYTES_PER_POSITION
         if room < 0:
