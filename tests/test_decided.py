@@ -15,6 +15,7 @@ SHARED: dict[str, dict[str, Any]] = {
     "ministry": {"record": "source", "name": "A ministry", "kind": "government"},
     "staff": {"record": "source", "name": "Its staff", "kind": "armed_force", "parent": "ministry"},
     "agency": {"record": "source", "name": "An agency", "kind": "news_organisation", "side": "neutral"},
+    "blogger": {"record": "source", "name": "A blogger", "kind": "other", "anonymity": "unknown"},
     "report": {
         "record": "document",
         "kind": "report",
@@ -23,7 +24,13 @@ SHARED: dict[str, dict[str, Any]] = {
         "published": "2025-01-12",
         "publisher": "agency",
     },
-    "picture": {"record": "document", "kind": "image", "author": "Somebody", "archive_url": "https://example.org/kept"},
+    "picture": {
+        "record": "document",
+        "kind": "image",
+        "author": "Somebody",
+        "archive_url": "https://example.org/kept",
+        "archived_on": "2025-01-12",
+    },
     "how many": {
         "record": "topic",
         "title": "How many?",
@@ -36,6 +43,7 @@ CLAIM: dict[str, Any] = {
     "record": "claim",
     "kind": "other",
     "statement": "They are there.",
+    "stage": "published",
     "topic": "how many",
     "attributions": [{"source": "staff", "stance": "asserts", "document": "report", "lineage": "unknown"}],
     "evidence": [{"document": "picture", "role": "supports"}],
@@ -64,18 +72,25 @@ def patch(api: TestClient, editor: dict[str, str], key_of: Callable[[Role], dict
     return correct
 
 
-def import_claim(api: TestClient, editor: dict[str, str], **fields: Any) -> None:
-    report = api.post("imports", content=json.dumps({**CLAIM, **fields}), headers=editor).json()
-    assert report["created"] == 1, report
+def import_lines(api: TestClient, editor: dict[str, str], *lines: dict[str, Any]) -> None:
+    report = api.post("imports", content="\n".join(map(json.dumps, lines)), headers=editor).json()
+    assert report["refusals"] == [], report
 
 
+def claim(**fields: Any) -> dict[str, Any]:
+    return {**CLAIM, **fields}
+
+
+# What a fact-checker may not do, and what makes it so.
 REPLACED: list[tuple[str, dict[str, Any]]] = [
-    # who says so, of which organisation, and who published it
+    # who says so, of which organisation, on whose side, and who published it
     ("staff", {"name": "The Kremlin"}),
     ("staff", {"kind": "government"}),
     ("staff", {"anonymity": "described"}),
     ("staff", {"parent": None}),
+    ("staff", {"side": "Ukraine"}),
     ("ministry", {"name": "Another ministry"}),
+    ("ministry", {"parent": "agency"}),
     ("agency", {"side": None}),
     # where it stands, and what speaks for it
     ("report", {"title": "Another report"}),
@@ -85,6 +100,7 @@ REPLACED: list[tuple[str, dict[str, Any]]] = [
     ("report", {"kind": "article"}),
     ("picture", {"author": "Somebody else"}),
     ("picture", {"archive_url": "https://example.org/forged"}),
+    ("picture", {"archived_on": "2025-01-13"}),
     # what it answers
     ("how many", {"title": "How few?"}),
     ("how many", {"subject": "civilians"}),
@@ -93,9 +109,8 @@ REPLACED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 ADDED: list[tuple[str, dict[str, Any]]] = [
-    ("staff", {"side": "Ukraine"}),
     ("staff", {"other_names": ["Генштаб"], "url": "https://example.org/", "description": "Who they are."}),
-    ("ministry", {"parent": "agency"}),
+    ("blogger", {"kind": "person", "anonymity": "described"}),
     ("report", {"author": "Somebody", "archive_url": "https://example.org/kept", "note": "Read it."}),
     ("report", {"title": "A report"}),
     ("picture", {"title": "A picture", "published": "2025-01"}),
@@ -107,7 +122,7 @@ ADDED: list[tuple[str, dict[str, Any]]] = [
 def test_what_is_shown_with_a_decision_takes_an_editor_to_replace(
     api: TestClient, editor: dict[str, str], patch: Patch, key: str, fields: dict[str, Any]
 ) -> None:
-    import_claim(api, editor)
+    import_lines(api, editor, CLAIM)
     told = refused(patch(Role.FACT_CHECKER, key, **fields), 403)
     assert f"({next(iter(fields))})" in told["detail"]
     assert patch(Role.EDITOR, key, **fields).status_code == 200
@@ -117,7 +132,7 @@ def test_what_is_shown_with_a_decision_takes_an_editor_to_replace(
 def test_without_a_decision_a_fact_checker_may(
     api: TestClient, editor: dict[str, str], patch: Patch, key: str, fields: dict[str, Any]
 ) -> None:
-    import_claim(api, editor, reviews=[])
+    import_lines(api, editor, claim(reviews=[]))
     assert patch(Role.FACT_CHECKER, key, **fields).status_code == 200
 
 
@@ -125,17 +140,69 @@ def test_without_a_decision_a_fact_checker_may(
 def test_a_fact_checker_may_add_what_nobody_has_said(
     api: TestClient, editor: dict[str, str], patch: Patch, key: str, fields: dict[str, Any]
 ) -> None:
-    import_claim(api, editor)
+    import_lines(api, editor, claim(attributions=[*CLAIM["attributions"], {"source": "blogger", **SAID}]))
     assert patch(Role.FACT_CHECKER, key, **fields).status_code == 200
 
 
-def test_what_only_claims_without_a_decision_name_is_free(
-    api: TestClient, editor: dict[str, str], patch: Patch
+SAID = {"stance": "asserts", "lineage": "unknown"}
+CHECKED = {"verdict": "False", "original": {}}
+RATED = {"reliability": "B", "rationale": "Mostly right.", "decided_on": "2025-01-14", "decided_by": "Desk"}
+BARE: dict[str, Any] = {"topic": None, "evidence": [], "attributions": [{"source": "blogger", **SAID}]}
+
+RESTING: dict[str, tuple[str, list[dict[str, Any]]]] = {
+    "speaks": ("agency", [claim(**BARE | {"attributions": [{"source": "agency", **SAID}]})]),
+    "is adverse": ("agency", [claim(**BARE, adverse_to="agency")]),
+    "has checked": ("agency", [claim(**BARE, fact_checks=[{"source": "agency", **CHECKED}])]),
+    "has published": ("agency", [claim(**BARE | {"evidence": [{"document": "report", "role": "supports"}]})]),
+    "is rated": ("agency", [{"key": "agency", **SHARED["agency"], "ratings": [RATED]}]),
+    "has the evidence": ("report", [claim(**BARE | {"evidence": [{"document": "report", "role": "supports"}]})]),
+    "has the check": ("report", [claim(**BARE, fact_checks=[{"source": "staff", "document": "report", **CHECKED}])]),
+    "is asked": ("how many", [claim(**BARE | {"topic": "how many"})]),
+    "is rated for": ("how many", [{"key": "staff", **SHARED["staff"], "ratings": [{**RATED, "topic": "how many"}]}]),
+}
+"""What a decision may rest on, and lines that make it so."""
+
+NAME_OF = {"agency": "name", "blogger": "name", "report": "title", "how many": "title"}
+
+
+@pytest.mark.parametrize("how", RESTING)
+def test_all_that_a_decision_rests_on_is_looked_at(
+    api: TestClient, editor: dict[str, str], patch: Patch, how: str
 ) -> None:
-    said = {"stance": "asserts", "lineage": "unknown"}
-    import_claim(api, editor, topic=None, evidence=[], attributions=[{"source": "agency", **said}])
-    import_claim(api, editor, statement="Others are there.", reviews=[])
-    for key, fields in REPLACED:
-        if key != "agency":
-            assert patch(Role.FACT_CHECKER, key, **fields).status_code == 200, (key, fields)
-    refused(patch(Role.FACT_CHECKER, "agency", name="Another"), 403)
+    key, lines = RESTING[how]
+    undecided = [{**line, **{name: [] for name in ("reviews", "ratings") if name in line}} for line in lines]
+    import_lines(api, editor, *undecided)
+    assert patch(Role.FACT_CHECKER, key, **{NAME_OF[key]: "Another"}).status_code == 200
+    import_lines(api, editor, *lines)
+    refused(patch(Role.FACT_CHECKER, key, **{NAME_OF[key]: "Yet another"}), 403)
+
+
+def test_what_was_taken_back_keeps_nothing(api: TestClient, editor: dict[str, str], patch: Patch) -> None:
+    gone = {"source": "agency", "document": "report", **SAID, "withdrawn": True}
+    gone["retraction"] = {"by": "us", "on": "2025-01-14", "notice": "Misread."}
+    shown = {"document": "report", "role": "supports", "withdrawn": True}
+    import_lines(api, editor, claim(**BARE | {"attributions": [*BARE["attributions"], gone], "evidence": [shown]}))
+    refused(patch(Role.FACT_CHECKER, "blogger", name="Another"), 403)
+    for key in ("agency", "report"):
+        assert patch(Role.FACT_CHECKER, key, **{NAME_OF[key]: "Another"}).status_code == 200
+
+
+def test_nothing_is_replaced_while_a_proposal_waits_for_a_second_pair_of_eyes(
+    api: TestClient, editor: dict[str, str], patch: Patch, key_of: Callable[[Role], dict[str, str]]
+) -> None:
+    import_lines(api, editor, claim(reviews=[]))
+    [identifier] = [one["id"] for one in api.get("claims").json()["items"]]
+    proposed = {"claim_version": 1, "status": "unconfirmed", "rationale": "So.", "credibility": 3}
+    answer = api.post(
+        f"claims/{identifier}/proposals",
+        json={**proposed, "standard": "reasonable_grounds"},
+        headers=key_of(Role.FACT_CHECKER),
+    )
+    assert answer.status_code == 201, answer.text
+    for key in ("agency", "report", "how many"):
+        refused(patch(Role.FACT_CHECKER, key, **{NAME_OF[key]: "Another"}), 403)
+    signed = {"verdict": "withdraw", "reason": "Not yet."}
+    answer = api.post(f"proposals/{answer.json()['id']}/sign-offs", json=signed, headers=key_of(Role.FACT_CHECKER))
+    assert answer.status_code == 201, answer.text
+    for key in ("agency", "report", "how many"):
+        assert patch(Role.FACT_CHECKER, key, **{NAME_OF[key]: "Another"}).status_code == 200

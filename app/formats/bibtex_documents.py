@@ -316,8 +316,6 @@ def _bare(value: str) -> str:
 def _edtf(text: str) -> str | None:
     """A date as EDTF, without a time of day; None for what is none."""
     given = _TIME.sub("", text)
-    if not given:
-        return None  # at once: to find out that nothing is no date takes the grammar milliseconds
     try:
         edtf.bounds(given)
     except ValueError:

@@ -26,8 +26,8 @@ _DATE = re.compile(
 )
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:Z|[+-]\d\d(?::\d\d)?)?")
 
-_FIRST_MONTH: Mapping[str, int] = {"21": 3, "22": 6, "23": 9, "24": 12}
-"""Of spring, summer, autumn and winter, each of three months, as the northern half of the world has them."""
+_SEASONS: Mapping[str, tuple[int, int]] = {"21": (3, 5), "22": (6, 8), "23": (9, 11), "24": (12, 12)}
+"""First and last month of spring, summer, autumn and winter in the north, as far as they lie in the year named."""
 
 _OPEN_ENDS = ("", "..")
 """An end that is not known, and one that is open."""
@@ -48,7 +48,7 @@ OPEN = Bounds(date.min, date.max)
 def bounds(text: str | None) -> Bounds:
     """The days that an EDTF text may speak of; all days for None.
 
-    'About' and 'uncertain' do not widen it: nobody said by how much. The winter of a year is the one that begins in it.
+    'About' and 'uncertain' do not widen it: nobody said by how much.
     Raises ValueError, with examples of what would be right, for anything that is not EDTF or lies outside the
     years 1 to 9999.
     """
@@ -67,7 +67,7 @@ def bounds(text: str | None) -> Bounds:
 
 def _of_span(text: str) -> Bounds:
     start, _slash, end = text.partition("/")
-    if not start and not end:
+    if start in _OPEN_ENDS and end in _OPEN_ENDS and text != "../..":
         raise ValueError("says nothing")
     first = OPEN if start in _OPEN_ENDS else _of_date(start)
     last = OPEN if end in _OPEN_ENDS else _of_date(end)
@@ -88,12 +88,6 @@ def _of_date(text: str) -> Bounds:
     vague, year, season, month, day = found.group("vague", "year", "season", "month", "day")
     if vague:
         return Bounds(date(int(vague.replace("X", "0")), 1, 1), date(int(vague.replace("X", "9")), 12, 31))
-    first_month, months = (_FIRST_MONTH[season], 3) if season else (int(month), 1) if month else (1, 12)
-    earliest = date(int(year), first_month, int(day or 1))
-    return Bounds(earliest, earliest if day else _end_of_month(earliest.year, first_month + months - 1))
-
-
-def _end_of_month(year: int, month: int) -> date:
-    """`month` may lie in the next year, and is then more than 12."""
-    year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
-    return date(year, month, monthrange(year, month)[1])
+    first, last = _SEASONS[season] if season else (int(month), int(month)) if month else (1, 12)
+    earliest = date(int(year), first, int(day or 1))
+    return Bounds(earliest, earliest if day else date(earliest.year, last, monthrange(earliest.year, last)[1]))

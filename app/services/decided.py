@@ -2,50 +2,99 @@
 
 It is read together with the decision, and a change of it makes no decision stale: a source may speak in thousands of
 claims. One fact-checker may record it, and add what nobody has said of it. To say something else takes an editor; else
-one person could have a confirmed claim come from somebody else.
+one person could have a confirmed claim come from somebody else, or have something else signed than what was read.
 """
 
-from collections.abc import Collection, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Select, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, select, union_all
 
 from app.db.revisions import Row
 from app.db.schema import table_of
-from app.db.statements import among
-from app.models import Attribution, Claim, Document, Evidence, Review
+from app.db.statements import texts
+from app.models import Attribution, Claim, Document, Evidence, FactCheck, Proposal, Review, SignOff, SourceRating
 from app.services.actors import Actor
 from app.services.objects import Columns
+from app.services.review_flow import CLOSED
 from app.vocabulary import Role
 
-claim, review, attribution, evidence, document = map(table_of, (Claim, Review, Attribution, Evidence, Document))
+claim, review, proposal, sign_off = map(table_of, (Claim, Review, Proposal, SignOff))
+attribution, evidence, document = map(table_of, (Attribution, Evidence, Document))
+fact_check, rating = map(table_of, (FactCheck, SourceRating))
 
-Claims: TypeAlias = Sequence[Select[tuple[str]]]
-"""The ids of claims, which several statements give together."""
+Decisions: TypeAlias = list[Select[Any]]
+"""Statements that give decisions, and proposals on which nobody has decided yet."""
+
+_SAYS_NOTHING = {("kind", "other"), ("anonymity", "unknown")}
 
 
-def replaced(row: Row, columns: Columns, shown: Collection[str]) -> list[str]:
-    """Of what is `shown` with claims, what `columns` say otherwise than the row did; not what it did not say."""
-    return [name for name in columns if name in shown and row[name] is not None]
+def replaced_columns(row: Row, columns: Columns, shown: Collection[str], always: Collection[str] = ()) -> list[str]:
+    """The columns that are `shown` with claims of which the row said something else than `columns` do.
+
+    What is told by saying nothing as well (that a source is no part of any other) is `always` among them.
+    """
+    said = (name for name in columns if name in shown and row[name] is not None)
+    return [name for name in columns if name in always] + [
+        name for name in said if (name, row[name]) not in _SAYS_NOTHING
+    ]
 
 
-def refuse_replacing(connection: Connection, actor: Actor, names: Sequence[str], claims: Claims) -> None:
-    """Raises PermissionDeniedError for whoever is no editor, if there is a decision on one of these claims."""
+def refuse_replacing(
+    connection: Connection, actor: Actor, names: Collection[str], resting: Callable[[], Decisions]
+) -> None:
+    """Raises PermissionDeniedError for whoever is no editor, if there are decisions `resting` on these columns."""
     if not names or actor.role.includes(Role.EDITOR):
         return
-    decision = select(review.c.id).where(review.c.claim_id.in_(union_all(*claims))).limit(1)
-    if connection.scalar(decision) is not None:
+    if any(connection.scalar(decisions.limit(1)) is not None for decisions in resting()):
         fields = ", ".join(name.removesuffix("_id") for name in names)
-        actor.require(Role.EDITOR, f"change what is shown with a claim that has a decision ({fields})")
+        actor.require(Role.EDITOR, f"change what is shown with a decision ({fields})")
 
 
-def citing(documents: Select[tuple[str]]) -> Claims:
-    """The claims that cite one of these documents: what was said stands there, or evidence for or against it."""
-    return [select(cites.c.claim_id).where(cites.c.document_id.in_(documents)) for cites in (attribution, evidence)]
+def naming_sources(identifiers: list[str]) -> Decisions:
+    """On claims that name one of these sources, or cite what it has published; and on how far to rely on it."""
+
+    def among(column: ColumnElement[Any]) -> ColumnElement[bool]:
+        return column.in_(select(texts("sources", identifiers).c.value))
+
+    claims = [
+        select(attribution.c.claim_id).where(among(attribution.c.source_id), ~attribution.c.withdrawn),
+        select(claim.c.id).where(among(claim.c.adverse_to_id)),
+        select(fact_check.c.claim_id).where(among(fact_check.c.source_id)),
+        *_citing(select(document.c.id).where(among(document.c.publisher_id))),
+    ]
+    ratings = select(rating.c.id).where(among(rating.c.source_id))
+    return [*_on(claims), ratings, _undecided(among(proposal.c.source_id))]
 
 
-def naming(sources: list[str]) -> Claims:
-    """The claims in which one of these sources speaks, or which cite what it has published."""
-    spoken = select(attribution.c.claim_id).where(among(attribution.c.source_id, "speakers", sources))
-    published = select(document.c.id).where(among(document.c.publisher_id, "publishers", sources))
-    return [spoken, *citing(published)]
+def citing_document(identifier: str) -> Decisions:
+    """On claims that cite a document."""
+    return _on(_citing(select(document.c.id).where(document.c.id == identifier)))
+
+
+def answering_topic(identifier: str) -> Decisions:
+    """On claims of a topic; and on how far to rely on sources where it is concerned."""
+    ratings = select(rating.c.id).where(rating.c.topic_id == identifier)
+    of_topic = select(claim.c.id).where(claim.c.topic_id == identifier)
+    return [*_on([of_topic]), ratings, _undecided(proposal.c.topic_id == identifier)]
+
+
+def _citing(documents: Select[Any]) -> list[Select[Any]]:
+    """The claims that cite one of these documents: what was said stands there, or evidence, or another's review."""
+    return [
+        select(cites.c.claim_id).where(
+            cites.c.document_id.in_(documents), *([~cites.c.withdrawn] if "withdrawn" in cites.c else [])
+        )
+        for cites in (attribution, evidence, fact_check)
+    ]
+
+
+def _on(claims: Iterable[Select[Any]]) -> Decisions:
+    """On these claims."""
+    ids = union_all(*claims)
+    return [select(review.c.id).where(review.c.claim_id.in_(ids)), _undecided(proposal.c.claim_id.in_(ids))]
+
+
+def _undecided(about: ColumnElement[bool]) -> Select[Any]:
+    closing = select(sign_off.c.id).where(sign_off.c.proposal_id == proposal.c.id, sign_off.c.verdict.in_(CLOSED))
+    return select(proposal.c.id).where(about, ~closing.exists())

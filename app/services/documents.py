@@ -25,7 +25,7 @@ from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.vocabulary import Action
 
-_WHICH = ("kind", "title", "author", "authors", "url", "published", "publisher_id", "archive_url")
+_WHICH = ("kind", "title", "author", "authors", "url", "published", "publisher_id", "archive_url", "archived_on")
 """Which document it is, and where it stands."""
 
 _PLAIN = (
@@ -81,8 +81,8 @@ def correct(
     change = actor.open(connection, Action.CORRECT, correction.reason)
     check_etag(if_match, etag(read_one(connection, NOW, identifier)))
     row, columns = overlay(change, DOCUMENT, identifier, correction, Refs(connection))
-    citing = decided.citing(select(DOCUMENT.table.c.id).where(DOCUMENT.table.c.id == identifier))
-    decided.refuse_replacing(connection, actor, decided.replaced(row, columns, _WHICH), citing)
+    replaced = decided.replaced_columns(row, columns, _WHICH)
+    decided.refuse_replacing(connection, actor, replaced, lambda: decided.citing_document(identifier))
     if columns:
         change.amend(DOCUMENT.table, [{"id": identifier, **columns}])
 

@@ -18,8 +18,11 @@ from app.services.record import NOW, Read, Record
 from app.services.refs import Refs, chunks
 from app.vocabulary import Action
 
-_WHO = ("name", "kind", "anonymity", "parent_id", "side")
+_WHO = ("name", "kind", "anonymity")
 """Who it is, as claims tell it."""
+
+_WHERE_IT_BELONGS = ("parent_id", "side")
+"""A source that is a part of nothing may be independent of another, and one on no side is on nobody's."""
 
 _PLAIN = ("key", "name", "kind", "anonymity", "other_names", "side", "url", "description")
 
@@ -58,9 +61,13 @@ def correct(
     check_etag(if_match, etag(read_one(connection, NOW, identifier)))
     row, columns = overlay(change, SOURCE, identifier, correction, Refs(connection))
     refuse_cycle(connection, identifier, columns.get("parent_id"))
-    # Claims name the parts of an organisation together with it.
-    naming = decided.naming(descendants(connection, NOW, identifier))
-    decided.refuse_replacing(connection, actor, decided.replaced(row, columns, _WHO), naming)
+    replaced = decided.replaced_columns(row, columns, _WHO, always=_WHERE_IT_BELONGS)
+
+    def resting() -> decided.Decisions:
+        # Claims name the parts of an organisation together with it.
+        return decided.naming_sources(descendants(connection, NOW, identifier))
+
+    decided.refuse_replacing(connection, actor, replaced, resting)
     if columns:
         change.amend(SOURCE.table, [{"id": identifier, **columns}])
         search_index.refresh_of_source(change, identifier)

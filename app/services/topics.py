@@ -53,8 +53,8 @@ def correct(
     change = actor.open(connection, Action.CORRECT, correction.reason)
     check_etag(if_match, etag(read_one(connection, NOW, identifier)))
     row, columns = overlay(change, TOPIC, identifier, correction, Refs(connection))
-    of_topic = select(NOW.claim.c.id).where(NOW.claim.c.topic_id == identifier)
-    decided.refuse_replacing(connection, actor, decided.replaced(row, columns, _QUESTION), [of_topic])
+    replaced = decided.replaced_columns(row, columns, _QUESTION)
+    decided.refuse_replacing(connection, actor, replaced, lambda: decided.answering_topic(identifier))
     if columns:
         change.amend(TOPIC.table, [{"id": identifier, **columns}])
     if "metric_family" in columns:
