@@ -187,22 +187,47 @@ def test_what_was_taken_back_keeps_nothing(api: TestClient, editor: dict[str, st
         assert patch(Role.FACT_CHECKER, key, **{NAME_OF[key]: "Another"}).status_code == 200
 
 
+PROPOSED: dict[str, dict[str, Any]] = {
+    "claims": {
+        "claim_version": 1,
+        "status": "unconfirmed",
+        "rationale": "So.",
+        "credibility": 3,
+        "standard": "reasonable_grounds",
+    },
+    "sources": {"reliability": "B", "rationale": "Mostly right.", "topic": "how many"},
+}
+
+
+@pytest.mark.parametrize(
+    ("about", "keys"), [("claims", ["agency", "report", "how many"]), ("sources", ["blogger", "how many"])]
+)
 def test_nothing_is_replaced_while_a_proposal_waits_for_a_second_pair_of_eyes(
-    api: TestClient, editor: dict[str, str], patch: Patch, key_of: Callable[[Role], dict[str, str]]
+    api: TestClient,
+    editor: dict[str, str],
+    patch: Patch,
+    key_of: Callable[[Role], dict[str, str]],
+    *,
+    about: str,
+    keys: list[str],
 ) -> None:
     import_lines(api, editor, claim(reviews=[]))
-    [identifier] = [one["id"] for one in api.get("claims").json()["items"]]
-    proposed = {"claim_version": 1, "status": "unconfirmed", "rationale": "So.", "credibility": 3}
-    answer = api.post(
-        f"claims/{identifier}/proposals",
-        json={**proposed, "standard": "reasonable_grounds"},
-        headers=key_of(Role.FACT_CHECKER),
-    )
-    assert answer.status_code == 201, answer.text
-    for key in ("agency", "report", "how many"):
+    listed = api.get(about, params={"limit": 200}).json()["items"]
+    [identifier] = [one["id"] for one in listed if about == "claims" or one["key"] == "blogger"]
+    checker = key_of(Role.FACT_CHECKER)
+    proposal = api.post(f"{about}/{identifier}/proposals", json=PROPOSED[about], headers=checker)
+    assert proposal.status_code == 201, proposal.text
+
+    def sign(verdict: str, headers: dict[str, str]) -> None:
+        signed = {"verdict": verdict, "reason": "Not yet."}
+        path = f"proposals/{proposal.json()['id']}/sign-offs"
+        assert api.post(path, json=signed, headers=headers).status_code == 201
+
+    for key in keys:
         refused(patch(Role.FACT_CHECKER, key, **{NAME_OF[key]: "Another"}), 403)
-    signed = {"verdict": "withdraw", "reason": "Not yet."}
-    answer = api.post(f"proposals/{answer.json()['id']}/sign-offs", json=signed, headers=key_of(Role.FACT_CHECKER))
-    assert answer.status_code == 201, answer.text
-    for key in ("agency", "report", "how many"):
+    sign("request_more", key_of(Role.ADMIN))
+    for key in keys:
+        refused(patch(Role.FACT_CHECKER, key, **{NAME_OF[key]: "Another"}), 403)
+    sign("withdraw", checker)
+    for key in keys:
         assert patch(Role.FACT_CHECKER, key, **{NAME_OF[key]: "Another"}).status_code == 200
