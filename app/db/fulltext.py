@@ -221,7 +221,7 @@ def _listed(match: ColumnElement[str], first: ColumnElement[int], last: ColumnEl
     """All rows of some segments that PostgreSQL's index has for a query, in no order."""
     segment = func.generate_series(first, last).table_valued("number").render_derived(name="segment")
     asked = cast(func.replace(match, SEGMENT_MARK, cast(segment.c.number, Text)), TSQUERY)
-    # With OFFSET 0 each segment is looked up by itself, and no row is read before that.
+    # OFFSET 0 has each segment looked up by itself: else PostgreSQL may read all rows first, by their numbers.
     matching = select(_text()).where(_VECTOR.op("@@")(asked)).offset(literal_column("0")).lateral("matching")
     return select(matching).select_from(segment.join(matching, true())).subquery("listed")
 
