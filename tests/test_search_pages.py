@@ -263,22 +263,28 @@ def test_the_newest_matches_are_found_whichever_way_and_however_far(
             assert found == expected[:most], (q, highest, most, sample, listed_for_tried)
 
 
-def test_few_looks_find_that_there_is_no_more(
-    database: Database, strewn: dict[int, set[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looks: list[str] = []
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """How PostgreSQL was asked, look by look."""
+    told: list[str] = []
 
     def counting(name: str) -> Callable[..., list[int]]:
         look: Callable[..., list[int]] = getattr(fulltext, name)
 
         def counted(*asked: Any) -> list[int]:
-            looks.append(name)
+            told.append(name)
             return look(*asked)
 
         return counted
 
     for name in ("_walked", "_looked_up"):
         monkeypatch.setattr(fulltext, name, counting(name))
+    return told
+
+
+def test_few_looks_find_that_there_is_no_more(
+    database: Database, strewn: dict[int, set[str]], looks: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(fulltext, "SAMPLE", 4)
     with database.reading() as connection:
         burst = search.match_of(connection, search.parse("burst"))
@@ -289,6 +295,17 @@ def test_few_looks_find_that_there_is_no_more(
             assert len(fulltext.newest(connection, burst, max(strewn), 16)) == 15
             # Twice as far each time, from 4 rows to all numbers of three segments.
             assert len(looks) <= 16, looks
+
+
+def test_numbers_that_nothing_has_mislead_nobody_about_how_frequent_a_word_is(
+    database: Database, strewn: dict[int, set[str]], looks: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The newest texts, and behind a gap of nearly a segment some more.
+    monkeypatch.setattr(fulltext, "SAMPLE", 60)
+    with database.reading() as connection:
+        every = search.match_of(connection, search.parse("every"))
+        assert len(fulltext.newest(connection, every, max(strewn), 70)) == 70
+    assert looks == ([] if database.is_sqlite else ["_walked", "_walked"])
 
 
 def test_an_export_has_all_that_a_search_finds(api: TestClient, many: list[str]) -> None:
