@@ -182,10 +182,9 @@ def _texts_postgresql(element: _texts, compiler: SQLCompiler, **options: Any) ->
     return f"(SELECT unnest({compiler.process(element.clauses, **options)}) AS value)"
 
 
-def texts(parameter: str, values: list[str] | None = None) -> FromClause:
-    """A table of the texts in a parameter, in its column `value`; its `values` may be given at once."""
-    given = bindparam(parameter, type_=Texts()) if values is None else bindparam(parameter, values, Texts())
-    return _texts(given).table_valued("value")
+def texts(parameter: str) -> FromClause:
+    """A table of the texts in a parameter, in its column `value`."""
+    return _texts(bindparam(parameter, type_=Texts())).table_valued("value")
 
 
 def with_ids(statement: Select[Any], table: FromClause, parameter: str) -> Select[Any]:

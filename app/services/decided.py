@@ -5,17 +5,17 @@ claims. One fact-checker may record it, and add what nobody has said of it. To s
 one person could have a confirmed claim come from somebody else, or have something else signed than what was read.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Select, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, literal_column, select
 
 from app.db.revisions import Row
 from app.db.schema import table_of
-from app.db.statements import texts
 from app.models import Attribution, Claim, Document, Evidence, FactCheck, Proposal, Review, SignOff, SourceRating
 from app.services.actors import Actor
 from app.services.objects import Columns
+from app.services.refs import chunks
 from app.services.review_flow import CLOSED
 from app.vocabulary import Role
 
@@ -51,20 +51,20 @@ def refuse_replacing(
         actor.require(Role.EDITOR, f"change what is shown with a decision ({fields})")
 
 
-def naming_sources(identifiers: list[str]) -> Decisions:
+def naming_sources(identifiers: Iterable[str]) -> Decisions:
     """On claims that name one of these sources, or cite what it has published; and on how far to rely on it."""
+    return [decisions for chunk in chunks(identifiers) for decisions in _naming(chunk)]
 
-    def among(column: ColumnElement[Any]) -> ColumnElement[bool]:
-        return column.in_(select(texts("sources", identifiers).c.value))
 
+def _naming(identifiers: Sequence[str]) -> Decisions:
     claims = [
-        select(attribution.c.claim_id).where(among(attribution.c.source_id), ~attribution.c.withdrawn),
-        select(claim.c.id).where(among(claim.c.adverse_to_id)),
-        select(fact_check.c.claim_id).where(among(fact_check.c.source_id)),
-        *_citing(select(document.c.id).where(among(document.c.publisher_id))),
+        select(attribution.c.claim_id).where(attribution.c.source_id.in_(identifiers), ~attribution.c.withdrawn),
+        select(claim.c.id).where(claim.c.adverse_to_id.in_(identifiers)),
+        select(fact_check.c.claim_id).where(fact_check.c.source_id.in_(identifiers)),
+        *_citing(select(document.c.id).where(document.c.publisher_id.in_(identifiers))),
     ]
-    ratings = select(rating.c.id).where(among(rating.c.source_id))
-    return [*_on(claims), ratings, _undecided(among(proposal.c.source_id))]
+    ratings = select(rating.c.id).where(rating.c.source_id.in_(identifiers))
+    return [*_on(claims), ratings, _undecided(proposal.c.source_id.in_(identifiers))]
 
 
 def citing_document(identifier: str) -> Decisions:
@@ -91,8 +91,13 @@ def _citing(documents: Select[Any]) -> list[Select[Any]]:
 
 def _on(claims: Iterable[Select[Any]]) -> Decisions:
     """On these claims."""
-    ids = union_all(*claims)
-    return [select(review.c.id).where(review.c.claim_id.in_(ids)), _undecided(proposal.c.claim_id.in_(ids))]
+    found: Decisions = []
+    for of_claims in claims:
+        # OFFSET 0 has engines begin with these claims, and not with all decisions; the first that has one is enough.
+        ids = of_claims.offset(literal_column("0")).subquery()
+        found.append(select(review.c.id).join(ids, review.c.claim_id == ids.c[0]))
+        found.append(_undecided(proposal.c.claim_id == ids.c[0]))
+    return found
 
 
 def _undecided(about: ColumnElement[bool]) -> Select[Any]:
