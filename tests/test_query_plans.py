@@ -206,3 +206,13 @@ def test_lists_are_read_along_an_index(engine: str, request: pytest.FixtureReque
     # What has been mended meanwhile is known no longer.
     for known, covered in zip(KNOWN, of_known, strict=True):
         assert covered or engine not in known.engines, known.why
+
+
+def test_postgresql_compiles_no_plan(request: pytest.FixtureRequest) -> None:
+    # Its own default would, where it can: the server of these tests cannot, so that nothing else here would tell.
+    with fresh_database("postgresql", request) as url:
+        database = Database(url, pool_size=1)
+        for connected in (database.reading, database.writing, database.glancing, database.keeping().reading):
+            with connected() as connection:
+                assert connection.exec_driver_sql("SHOW jit").scalar_one() == "off"
+        database.close()

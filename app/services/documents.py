@@ -20,7 +20,7 @@ from app.schemas.document import (
 from app.schemas.name import Name
 from app.services import decided, objects, sources
 from app.services.actors import Actor
-from app.services.objects import Columns, Noun, check_etag, etag, overlay, rows_by_id
+from app.services.objects import Columns, Noun, check_etag, etag, rows_by_id
 from app.services.record import NOW, Record
 from app.services.refs import Refs, chunks
 from app.vocabulary import Action
@@ -80,11 +80,12 @@ def correct(
     """
     change = actor.open(connection, Action.CORRECT, correction.reason)
     check_etag(if_match, etag(read_one(connection, NOW, identifier)))
-    row, columns = overlay(change, DOCUMENT, identifier, correction, Refs(connection))
-    replaced = decided.replaced_columns(row, columns, _WHICH)
-    decided.refuse_replacing(connection, actor, replaced, lambda: decided.citing_document(identifier))
-    if columns:
-        change.amend(DOCUMENT.table, [{"id": identifier, **columns}])
+
+    def refuse(row: Row, columns: Columns) -> None:
+        replaced = decided.replaced_columns(row, columns, _WHICH)
+        decided.refuse_replacing(connection, actor, replaced, lambda: decided.citing_document(identifier))
+
+    objects.correct(change, DOCUMENT, identifier, correction, refuse)
 
 
 def read_one(connection: Connection, record: Record, identifier: str) -> DocumentRead:

@@ -116,9 +116,19 @@ def overlay(change: Change, noun: Noun, identifier: str, correction: Correction,
     return row, differing(row, noun.columns(given(merged(noun, row, correction)), refs))
 
 
-def correct(change: Change, noun: Noun, identifier: str, correction: Correction) -> Columns:
-    """Correct an object on which nothing else depends; the columns that changed."""
-    _row, columns = overlay(change, noun, identifier, correction, Refs(change.connection))
+def correct(
+    change: Change,
+    noun: Noun,
+    identifier: str,
+    correction: Correction,
+    refuse: Callable[[Row, Columns], None] = lambda _row, _columns: None,
+) -> Columns:
+    """Correct an object on which nothing else depends; the columns that changed.
+
+    `refuse` raises if the row, as it was, must not be given these columns.
+    """
+    row, columns = overlay(change, noun, identifier, correction, Refs(change.connection))
+    refuse(row, columns)
     if columns:
         change.amend(noun.table, [{"id": identifier, **columns}])
     return columns

@@ -13,7 +13,7 @@ from app.schemas import edtf
 from app.schemas.topic import TopicCorrection, TopicCreate, TopicFields, TopicRead
 from app.services import decided, objects
 from app.services.actors import Actor
-from app.services.objects import Columns, Noun, check_etag, columns_of, etag, overlay, rows_by_id, shaped
+from app.services.objects import Columns, Noun, check_etag, columns_of, etag, rows_by_id, shaped
 from app.services.record import NOW, Read, Record
 from app.services.refs import Refs
 from app.vocabulary import METRIC_FAMILIES, Action, MetricFamily
@@ -52,11 +52,12 @@ def correct(
     """
     change = actor.open(connection, Action.CORRECT, correction.reason)
     check_etag(if_match, etag(read_one(connection, NOW, identifier)))
-    row, columns = overlay(change, TOPIC, identifier, correction, Refs(connection))
-    replaced = decided.replaced_columns(row, columns, _QUESTION)
-    decided.refuse_replacing(connection, actor, replaced, lambda: decided.answering_topic(identifier))
-    if columns:
-        change.amend(TOPIC.table, [{"id": identifier, **columns}])
+
+    def refuse(row: Row, columns: Columns) -> None:
+        replaced = decided.replaced_columns(row, columns, _QUESTION)
+        decided.refuse_replacing(connection, actor, replaced, lambda: decided.answering_topic(identifier))
+
+    columns = objects.correct(change, TOPIC, identifier, correction, refuse)
     if "metric_family" in columns:
         _refuse_strangers(connection, identifier, MetricFamily(columns["metric_family"]))
 

@@ -15,55 +15,46 @@ SEGMENT = 32_768
 """So many rows, by number, have words of their own: each begins with the number of its segment."""
 
 
+WEIGHTS = {"statement": "A", "quotes": "B", "sources": "C"}
+
+
 def upgrade() -> None:
     """The words with their segment, "2/kursk". SQLite gives the newest first as it is."""
-    if op.get_bind().dialect.name == "sqlite":
-        return
-    _drop("text, text")
-    op.execute(
-        """
-        CREATE FUNCTION search_vector(segment bigint, words text, weight text) RETURNS tsvector
-        LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
-            SELECT coalesce(
-                string_agg('''' || segment || '/' || word || ''':' || least(place, 16383) || weight, ' ')::tsvector,
-                ''::tsvector)
-            FROM unnest(string_to_array(words, ' ')) WITH ORDINALITY AS listed (word, place)
-            WHERE word <> ''
-        $$
-        """
+    _index_again(
+        old="text, text",
+        new="segment bigint, words text, weight text",
+        word="segment || '/' || word",
+        vectors=[f"search_vector(id / {SEGMENT}, {words}, '{weight}')" for words, weight in WEIGHTS.items()],
     )
-    _index(f"id / {SEGMENT}, ")
 
 
 def downgrade() -> None:
     """The words alone, as 0003 has them."""
+    _index_again(
+        old="bigint, text, text",
+        new="words text, weight text",
+        word="word",
+        vectors=[f"search_vector({words}, '{weight}')" for words, weight in WEIGHTS.items()],
+    )
+
+
+def _index_again(*, old: str, new: str, word: str, vectors: list[str]) -> None:
     if op.get_bind().dialect.name == "sqlite":
         return
-    _drop("bigint, text, text")
+    op.execute("DROP INDEX search_index_words")
+    op.execute("ALTER TABLE search_text DROP COLUMN search_index")
+    op.execute(f"DROP FUNCTION search_vector({old})")
     op.execute(
-        """
-        CREATE FUNCTION search_vector(words text, weight text) RETURNS tsvector
+        f"""
+        CREATE FUNCTION search_vector({new}) RETURNS tsvector
         LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
             SELECT coalesce(
-                string_agg('''' || word || ''':' || least(place, 16383) || weight, ' ')::tsvector, ''::tsvector)
+                string_agg('''' || {word} || ''':' || least(place, 16383) || weight, ' ')::tsvector, ''::tsvector)
             FROM unnest(string_to_array(words, ' ')) WITH ORDINALITY AS listed (word, place)
             WHERE word <> ''
         $$
         """
     )
-    _index("")
-
-
-def _drop(arguments: str) -> None:
-    op.execute("DROP INDEX search_index_words")
-    op.execute("ALTER TABLE search_text DROP COLUMN search_index")
-    op.execute(f"DROP FUNCTION search_vector({arguments})")
-
-
-def _index(segment: str) -> None:
-    vectors = " || ".join(
-        f"search_vector({segment}{words}, '{weight}')"
-        for words, weight in (("statement", "A"), ("quotes", "B"), ("sources", "C"))
-    )
-    op.execute(f"ALTER TABLE search_text ADD COLUMN search_index tsvector GENERATED ALWAYS AS ({vectors}) STORED")
+    whole = " || ".join(vectors)
+    op.execute(f"ALTER TABLE search_text ADD COLUMN search_index tsvector GENERATED ALWAYS AS ({whole}) STORED")
     op.execute("CREATE INDEX search_index_words ON search_text USING gin (search_index)")
