@@ -16,41 +16,33 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp
 
 from app import __version__, settings
-from app.api import (
-    answers,
+from app.api import documentation
+from app.api.desk import keys, people, progress, proposals, queue
+from app.api.files import citations, health, imports_exports, log
+from app.api.housekeeping import keeping_house
+from app.api.http import problems, responses
+from app.api.http.access import Access
+from app.api.http.fast_reads import ShortWay, Tree, reads
+from app.api.http.negotiation import Negotiation
+from app.api.http.permissions import API
+from app.api.http.response_cache import KeptAnswers
+from app.api.http.security_headers import Edge
+from app.api.record import (
     attributions,
     captures,
-    citations,
     claims,
-    documentation,
     documents,
     evidence,
     figure_checks,
-    keys,
-    log,
-    people,
-    problems,
-    progress,
-    proposals,
-    queue,
     relations,
-    service,
     sources,
     topics,
-    transfers,
 )
-from app.api.access import Access
-from app.api.edge import Edge
-from app.api.housekeeping import keeping_house
-from app.api.kept_answers import KeptAnswers
-from app.api.negotiation import Negotiation
-from app.api.permissions import API
-from app.api.short_way import ShortWay, Tree, reads
+from app.blobs.store import open_store
 from app.db.engine import Database
-from app.db.store import open_store
-from app.schemas.published import House
-from app.services.cursors import Cursors
-from app.services.log_key import Sealer
+from app.schemas.files.publication import House
+from app.services.core.cursors import Cursors
+from app.services.log.signing_key import Sealer
 from app.settings import Settings, SettingsError, keep_secret
 
 DESCRIPTION = """
@@ -76,7 +68,7 @@ ABOUT: dict[str, Any] = {
 
 ROOMS = (
     *(claims, figure_checks, topics, sources, documents, captures, attributions, evidence, relations),
-    *(proposals, queue, progress, people, keys, citations, transfers, log, service),
+    *(proposals, queue, progress, people, keys, citations, imports_exports, log, health),
 )
 """Modules with routes of the API, in the order in which its documentation shows them."""
 
@@ -137,7 +129,7 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     app.state.cursors = Cursors(secret_of(chosen))
     app.state.kept_answers = KeptAnswers(chosen.kept_answers_bytes)
     app.state.house = House(name=chosen.publisher, address=chosen.api_url)
-    app.state.caching = answers.caching(chosen.shared_max_age)
+    app.state.caching = responses.caching(chosen.shared_max_age)
     documentation.install(app)
     problems.install(app)
     app.layers = [

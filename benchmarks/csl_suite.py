@@ -19,8 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from app.formats.csl_processor import program
-from app.formats.pandoc_json import VERSION
+from app.formats.citations.csl_processor import program
+from app.formats.citations.pandoc_json import VERSION
 from benchmarks.screen import results as out
 
 AT_ONCE = 2

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import psycopg
 from psycopg.rows import dict_row
 
-from app.formats.words import parse_query, to_fts5, to_tsquery
+from app.formats.search_text import parse_query, to_fts5, to_tsquery
 
 Rows = list[dict[str, Any]]
 

@@ -18,7 +18,7 @@ import typer
 from rich.table import Table
 from sqlalchemy import make_url
 
-from app.formats.export_formats import EXPORT_FORMATS
+from app.formats.exports.export_formats import EXPORT_FORMATS
 from benchmarks import postgres, servers
 from benchmarks.processes import taken
 from benchmarks.screen import console

@@ -3,8 +3,8 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 
-from app.formats import bibliography, csl_json, short_style
-from app.schemas.citation import Citation, Rendering
+from app.formats.citations import bibliography, csl_json, short_style
+from app.schemas.files.citation import Citation, Rendering
 from benchmarks.screen import results as out
 
 SIZES = (1, 20, 500)

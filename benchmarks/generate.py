@@ -15,7 +15,7 @@ from typing import Any
 
 from app.db import migrate
 from app.db.engine import Database
-from app.services import log
+from app.services.log import recorder
 from benchmarks import batch, history, world
 from benchmarks.batch import Rows
 from benchmarks.history import History
@@ -69,7 +69,7 @@ def derive(url: str) -> None:
         database = Database(url)
         migrate.upgrade(database)
     with step("log"):
-        log.catch_up(database)
+        recorder.catch_up(database)
         database.close()
 
 

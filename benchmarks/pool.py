@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 
-from app.formats.words import QueryError, parse_query, to_fts5
+from app.formats.search_text import QueryError, parse_query, to_fts5
 from app.vocabulary import ClaimKind, Status
 from benchmarks import history, texts
 

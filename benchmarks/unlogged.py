@@ -7,7 +7,7 @@ Nobody runs Attest like this. What is recorded meanwhile is taken into the log b
 
 from app.cli.main import main
 from app.db.revisions import Change
-from app.services import log
+from app.services.log import recorder
 
 
 def _keep_nothing(change: Change) -> None:
@@ -15,5 +15,5 @@ def _keep_nothing(change: Change) -> None:
 
 
 if __name__ == "__main__":
-    log.keep = _keep_nothing
+    recorder.keep = _keep_nothing
     main()

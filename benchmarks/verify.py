@@ -10,9 +10,10 @@ from app.db.engine import Database
 from app.db.revisions import Change, open_change, revision_table
 from app.db.schema import Base, table_of
 from app.models import VERSIONED, Claim, Person, Review, SearchText
-from app.services import reviews, search_index
-from app.services.record import NOW
-from app.services.status_rules import RULES
+from app.services.claims import reviews
+from app.services.core.snapshot import NOW
+from app.services.policy.status_rules import RULES
+from app.services.search import search_index
 from app.vocabulary import Action, Status
 
 SAMPLE = 2_000

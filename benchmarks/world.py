@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
-from app.formats.words import fold
+from app.formats.search_text import fold
 from app.vocabulary import Metric, MetricFamily
 from benchmarks import texts
 from benchmarks.history import BEGIN

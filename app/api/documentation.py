@@ -7,9 +7,9 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
-from app.api.idempotent import FORM
-from app.api.permissions import whole
-from app.services.idempotency import FIELD
+from app.api.http.idempotency_key import FORM
+from app.api.http.permissions import whole
+from app.services.core.idempotency import FIELD
 
 OPENAPI = "/api/v1/openapi.json"
 PAGE = "/docs"

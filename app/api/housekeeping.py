@@ -10,7 +10,8 @@ from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.db.engine import Database
-from app.services import idempotency, keys
+from app.services.core import idempotency
+from app.services.people import keys
 
 PAUSE = 60
 """Seconds between one time and the next."""

@@ -28,13 +28,13 @@ def verify(
 
     Examples: [bold]attest audit verify[/bold]; [bold]attest audit verify --checkpoint january.txt[/bold]
     """
-    from app.formats.signed_note import NoteError
-    from app.services import audit
+    from app.formats.proofs.signed_note import NoteError
+    from app.services.audit import log_replay
 
     try:
         kept = [path.read_text() for path in checkpoint or []]
         with database() as opened, opened.reading() as connection:
-            report = audit.verify(connection, _verifiers(key), kept, _progress)
+            report = log_replay.verify(connection, _verifiers(key), kept, _progress)
     except (NoteError, UnicodeDecodeError) as error:
         fail(f"--checkpoint: {error}", code=2)
     if as_json:
@@ -70,7 +70,7 @@ def _progress(entries: int) -> None:
 
 
 def _verifiers(keys: list[str] | None) -> list[Any]:
-    from app.formats.signed_note import NoteError, Verifier
+    from app.formats.proofs.signed_note import NoteError, Verifier
 
     if keys is None:
         public_key = _public_key()
@@ -83,7 +83,7 @@ def _verifiers(keys: list[str] | None) -> list[Any]:
 
 def _public_key() -> str | None:
     from app import settings
-    from app.services.log_key import KeyFileError, Sealer
+    from app.services.log.signing_key import KeyFileError, Sealer
 
     chosen = settings.load()
     try:
@@ -108,8 +108,8 @@ def proof(
     Example: [bold]attest audit proof claim/clm_01jhf3m8w5k6v0x2s9r7q4t1ya --version 2 -o proof.json[/bold]
     """
     from app.cli.output import desk
-    from app.services import log_proofs
-    from app.services.log_files import inclusion_file
+    from app.services.audit import log_proofs
+    from app.services.audit.proof_files import inclusion_file
 
     with database() as opened, opened.reading() as connection:
         proved = log_proofs.inclusion(connection, object, version, None if without_record else desk())
@@ -130,8 +130,8 @@ def consistency(
 
     Example: [bold]attest audit consistency 87 -o proof.json[/bold]
     """
-    from app.services import log_proofs
-    from app.services.log_files import consistency_file
+    from app.services.audit import log_proofs
+    from app.services.audit.proof_files import consistency_file
 
     with database() as opened, opened.reading() as connection:
         proved = log_proofs.consistency(connection, first, second)
@@ -150,11 +150,12 @@ def checkpoint(
 
     Example: [bold]attest audit checkpoint -o january.txt[/bold]
     """
-    from app.services import log, log_proofs
+    from app.services.audit import log_proofs
+    from app.services.log import recorder
 
     with database() as opened:
         with opened.writing() as connection:
-            signed = log.sign_end(connection)
+            signed = recorder.sign_end(connection)
         if not signed:
             fail("There is no usable key: ATTEST_LOG_KEY_FILE says where it should be.")
         with opened.reading() as connection:
@@ -183,7 +184,7 @@ def erase_person(
 
     Example: [bold]attest audit erase-person "Desk 3"[/bold]
     """
-    from app.services.erasure import erase_person as erase
+    from app.services.people.erasure import erase_person as erase
 
     if not yes:
         typer.confirm(f"Erase {byline} for good?", abort=True)

@@ -13,9 +13,9 @@ from app.cli.output import FAILED, AsJson, checked, database, desk, fail, print_
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from app.schemas.citation import Citation
-    from app.schemas.published import House, PublishedClaim
-    from app.schemas.query import CitationQuery
+    from app.schemas.files.citation import Citation
+    from app.schemas.files.publication import House, PublishedClaim
+    from app.schemas.query_parameters import CitationQuery
 
 _TELLING = ("altered", "retracted", "corrected", "status_changed", "unknown")
 
@@ -56,9 +56,9 @@ def cite(
     if check:
         _check(check, as_json)
         return
-    from app.formats.citation_formats import CITATION_FORMATS
-    from app.schemas.citation import Rendering
-    from app.schemas.query import CitationQuery
+    from app.formats.citations.citation_formats import CITATION_FORMATS
+    from app.schemas.files.citation import Rendering
+    from app.schemas.query_parameters import CitationQuery
 
     own = None if style is None or not style.endswith(".csl") else _text_of(Path(style))
     named = style if own is None else None
@@ -101,14 +101,14 @@ def _picks(refs: list[str]) -> dict[str, list[str]]:
 
 def _house() -> "House":
     from app import settings
-    from app.schemas.published import House
+    from app.schemas.files.publication import House
 
     chosen = settings.load()
     return House(name=chosen.publisher, address=chosen.api_url)
 
 
 def _citations(connection: "Connection", query: "CitationQuery", house: "House") -> "Iterator[Citation]":
-    from app.services import citations
+    from app.services.publishing import citations
 
     return citations.asked(connection, query, desk(), house)
 
@@ -124,17 +124,17 @@ def _proved(connection: "Connection", listed: "Iterator[Citation]", folder: Path
 
 
 def _prove(connection: "Connection", claim: "PublishedClaim", folder: Path) -> None:
-    from app.formats.tlog_proof import SUFFIX
-    from app.services import log_proofs
-    from app.services.log_files import tlog_proof_file
+    from app.formats.proofs.tlog_proof import SUFFIX
+    from app.services.audit import log_proofs
+    from app.services.audit.proof_files import tlog_proof_file
 
     proved = log_proofs.inclusion(connection, f"claim/{claim.id}", claim.version, desk())
     (folder / f"{claim.id}-v{claim.version}.{SUFFIX}").write_text(tlog_proof_file(proved), encoding="utf-8")
 
 
 def _check(paths: list[Path], as_json: bool) -> None:
-    from app.formats.cited_versions import cited_versions
-    from app.services import citation_checks
+    from app.formats.citations.cited_versions import cited_versions
+    from app.services.publishing import citation_checks
 
     told: list[dict[str, Any]] = []
     with database() as opened, opened.reading() as connection:

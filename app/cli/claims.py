@@ -24,10 +24,10 @@ def show(
     from app.db.schema import table_of
     from app.models import Claim
     from app.schemas.claim import ClaimRead
-    from app.schemas.query import Reading
-    from app.services import claim_reads
-    from app.services.record import at
-    from app.services.refs import Refs
+    from app.schemas.query_parameters import Reading
+    from app.services.claims import claim_reads
+    from app.services.core.refs import Refs
+    from app.services.core.snapshot import at
 
     reading = checked(Reading, {"as_of": as_of})
     with database() as opened, opened.reading() as connection:
@@ -77,9 +77,9 @@ def list_claims(
     from rich.text import Text
 
     from app.schemas.claim import ClaimPage
-    from app.schemas.query import ClaimQuery
-    from app.services import claim_lists
-    from app.services.cursors import Cursors
+    from app.schemas.query_parameters import ClaimQuery
+    from app.services.core.cursors import Cursors
+    from app.services.queries import claim_lists
 
     asked = {
         "q": q,
@@ -113,7 +113,7 @@ def list_claims(
 
 
 def _status(status: str, *, stale: bool) -> str:
-    from app.formats.status_words import BEFORE_IT_CHANGED
+    from app.formats.english.status_words import BEFORE_IT_CHANGED
 
     return f"{status}, {BEFORE_IT_CHANGED}" if stale else status
 

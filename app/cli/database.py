@@ -14,13 +14,13 @@ def upgrade() -> None:
     Example: [bold]attest db upgrade[/bold]
     """
     from app.db import migrate
-    from app.services import log
+    from app.services.log import recorder
 
     with database() as opened:
         before = migrate.current_revision(opened)
         migrate.upgrade(opened)
         after = migrate.current_revision(opened)
-        logged = log.catch_up(opened)
+        logged = recorder.catch_up(opened)
     say(f"The database is at {after}." if before == after else f"Migrated from {before or 'nothing'} to {after}.")
     if logged:
         say(f"{logged} changes from before were taken into the log.")

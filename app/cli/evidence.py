@@ -26,7 +26,8 @@ def verify(
 
     Example: [bold]attest evidence verify --all[/bold]
     """
-    from app.services import actors, custody
+    from app.services.captures import custody
+    from app.services.core import actors
 
     if everything == bool(identifiers):
         fail("Name captures, or give --all", code=2)
@@ -58,8 +59,9 @@ def move(
     Example: [bold]attest evidence move s3://newsroom-evidence/attest[/bold]
     """
     from app import settings
-    from app.db.store import open_store
-    from app.services import actors, custody
+    from app.blobs.store import open_store
+    from app.services.captures import custody
+    from app.services.core import actors
 
     with database() as opened, _progress("Copying") as progress:
         with opened.writing() as connection:
@@ -78,7 +80,7 @@ def move(
 
 def _store() -> Any:
     from app import settings
-    from app.db.store import open_store
+    from app.blobs.store import open_store
 
     chosen = settings.load()
     return open_store(chosen.capture_store, chosen.data_dir)

@@ -45,7 +45,7 @@ def import_files(
 
     Examples: [bold]attest import seed_data[/bold]; [bold]attest import event_destroyed.csv --dry-run[/bold]
     """
-    from app.services.imports import ImportRefusedError
+    from app.services.imports.imports import ImportRefusedError
 
     if len(paths) == 1 and _restored(paths[0], format, dry_run, if_empty, reason, as_json):
         return
@@ -105,7 +105,7 @@ def _files(paths: list[Path]) -> Iterator[Path]:
 
 
 def _format_of(path: Path, format: str | None) -> str:
-    from app.formats.detect import FORMATS, HEAD, detect
+    from app.formats.readers.import_formats import FORMATS, HEAD, detect
 
     if format is not None and format not in FORMATS:
         fail(f"--format: must be one of {', '.join(FORMATS)}", code=2)
@@ -119,8 +119,9 @@ def _format_of(path: Path, format: str | None) -> str:
 def _import(opened: Any, path: Path, format: str, dry_run: bool, strict: bool, reason: str) -> Any:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from app.formats.detect import read
-    from app.services import actors, imports
+    from app.formats.readers.import_formats import read
+    from app.services.core import actors
+    from app.services.imports import imports
 
     with path.open("rb") as stream:
         columns = (
@@ -161,8 +162,9 @@ def _show(path: Path, report: Any) -> None:
 
 def _restored(path: Path, format: str | None, dry_run: bool, if_empty: bool, reason: str | None, as_json: bool) -> bool:
     """Load a dump; False if it is none."""
-    from app.services import actors, dumps
-    from app.services.imports import ImportRefusedError
+    from app.services.core import actors
+    from app.services.imports.imports import ImportRefusedError
+    from app.services.publishing import dumps
 
     if format is not None or not path.is_dir() or not dumps.is_dump(path):
         return False
@@ -210,9 +212,9 @@ def dump(
     """
     from app import settings
     from app.db.engine import spare_memory
-    from app.schemas.published import House
-    from app.schemas.query import Reading
-    from app.services import dumps
+    from app.schemas.files.publication import House
+    from app.schemas.query_parameters import Reading
+    from app.services.publishing import dumps
 
     chosen = settings.load()
     house = House(name=chosen.publisher, address=chosen.api_url)
@@ -263,10 +265,10 @@ def export(
     from app import settings
     from app.db.engine import spare_memory
     from app.errors import InvalidError
-    from app.schemas.edition import Edition
-    from app.schemas.published import House
-    from app.schemas.query import ExportQuery
-    from app.services import exports
+    from app.schemas.files.edition import Edition
+    from app.schemas.files.publication import House
+    from app.schemas.query_parameters import ExportQuery
+    from app.services.publishing import exports
 
     asked = {
         "format": format,

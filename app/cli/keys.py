@@ -37,7 +37,7 @@ def create(
     """
     from app import clock
     from app.schemas.key import KeyCreate
-    from app.services import keys
+    from app.services.people import keys
 
     expires: datetime | None = None if days is None else clock.now() + timedelta(days=days)
     # As the API would take it: what is typed is checked before anybody is entered.
@@ -56,7 +56,7 @@ def list_keys(as_json: AsJson = False) -> None:
     from rich.table import Column, Table
     from rich.text import Text
 
-    from app.services import keys
+    from app.services.people import keys
 
     with database() as opened, opened.reading() as connection:
         found = keys.read_all(connection, desk())
@@ -91,7 +91,7 @@ def rotate(
 
     Example: [bold]attest keys rotate key_01jhf3m8w5k6v0x2s9r7q4t1ya --overlap-hours 24[/bold]
     """
-    from app.services import keys
+    from app.services.people import keys
 
     with database() as opened, opened.writing() as connection:
         key = keys.rotate(connection, desk(), identifier, timedelta(hours=overlap_hours))
@@ -105,7 +105,7 @@ def revoke(identifier: Which) -> None:
 
     Example: [bold]attest keys revoke key_01jhf3m8w5k6v0x2s9r7q4t1ya[/bold]
     """
-    from app.services import keys
+    from app.services.people import keys
 
     with database() as opened, opened.writing() as connection:
         keys.revoke(connection, desk(), identifier)

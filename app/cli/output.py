@@ -46,7 +46,7 @@ def database() -> Iterator["Database"]:
     """The database of the settings."""
     from app import settings
     from app.db.engine import Database
-    from app.services.log_key import Sealer
+    from app.services.log.signing_key import Sealer
 
     chosen = settings.load()
     if not chosen.database_url:
@@ -86,18 +86,18 @@ def checked(schema: type[Any], fields: dict[str, Any]) -> Any:
     """A query as the API would take it; ends the command if it is not as it should be."""
     from pydantic import ValidationError
 
-    from app.schemas import faults
+    from app.schemas.base import validation_errors
 
     try:
         return schema(**fields)
     except ValidationError as error:
-        found = faults.problems(error.errors(include_url=False, include_input=False))
+        found = validation_errors.problems(error.errors(include_url=False, include_input=False))
         return fail("\n".join(f"{one.field}: {one.message}" for one in found), code=2)
 
 
 def desk() -> Any:
     """Whoever runs commands here. The database is theirs to read, drafts included."""
-    from app.services.actors import Actor
+    from app.services.core.actors import Actor
     from app.vocabulary import Role
 
     return Actor("", "", Role.ADMIN)

@@ -30,7 +30,7 @@ def create(
     Example: [bold]attest people create "Desk 3" --role fact_checker --pseudonym --name "Jane Doe"[/bold]
     """
     from app.schemas.person import PersonCreate
-    from app.services import people
+    from app.services.people import people
 
     fields = checked(PersonCreate, {"byline": byline, "role": role, "name": name, "pseudonym": bool(pseudonym)})
     with database() as opened, opened.writing() as connection:
@@ -47,7 +47,7 @@ def list_people(as_json: AsJson = False) -> None:
     from rich.table import Column, Table
     from rich.text import Text
 
-    from app.services import people
+    from app.services.people import people
 
     with database() as opened, opened.reading() as connection:
         found = people.read_all(connection, desk())
@@ -68,7 +68,7 @@ def show(who: Who, as_json: AsJson = False) -> None:
 
     Example: [bold]attest people show "Desk 3"[/bold]
     """
-    from app.services import people
+    from app.services.people import people
 
     with database() as opened, opened.reading() as connection:
         found = people.read_one(connection, desk(), who)
@@ -109,7 +109,7 @@ def deactivate(who: Who, as_json: AsJson = False) -> None:
 
 def _change(who: str, fields: dict[str, Any]) -> "PersonRead":
     from app.schemas.person import PersonChange
-    from app.services import people
+    from app.services.people import people
 
     change = checked(PersonChange, fields)
     with database() as opened, opened.writing() as connection:

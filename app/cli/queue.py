@@ -22,9 +22,9 @@ def queue(
     from rich.table import Table
     from rich.text import Text
 
-    from app.schemas.queue import QueueQuery
-    from app.services import queue as queues
-    from app.services.cursors import Cursors
+    from app.schemas.desk.queue import QueueQuery
+    from app.services.core.cursors import Cursors
+    from app.services.desk import queue as queues
 
     asked = {"reason": reason, "kind": kind, "topic": topic, "stage": stage, "limit": limit}
     query = checked(QueueQuery, {name: value for name, value in asked.items() if value not in (None, [])})

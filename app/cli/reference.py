@@ -17,9 +17,9 @@ def reference() -> None:
 
 def vocabulary_page() -> str:
     """The page, made from the code alone."""
-    from app.services import queue_rules
-    from app.services.review_flow import STEPS
-    from app.services.status_rules import RULES
+    from app.services.policy import queue_rules
+    from app.services.policy.proposal_states import STEPS
+    from app.services.policy.status_rules import RULES
 
     parts = [
         "# Vocabulary\n",

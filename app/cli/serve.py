@@ -25,7 +25,8 @@ def serve(
 
     from app import settings
     from app.db import migrate
-    from app.services import keys, log
+    from app.services.log import recorder
+    from app.services.people import keys
 
     chosen = settings.load()
     with database() as opened:
@@ -33,7 +34,7 @@ def serve(
             fail("The database is not at this version. Run: attest db upgrade")
         with opened.writing() as connection:
             first = keys.issue_first(connection)
-        log.catch_up(opened)
+        recorder.catch_up(opened)
     if first is not None:
         say("Administrator's key, shown this once; keep it safe:")
         typer.echo(f"\n    {first}\n")
@@ -51,7 +52,7 @@ def serve(
         # Who asks is told by the connection, unless that is one of a proxy of our own.
         proxy_headers=bool(chosen.trusted_proxies),
         forwarded_allow_ips=chosen.trusted_proxies,
-        http="app.api.protocol:BoundedHttp",
+        http="app.api.http.http_limits:BoundedHttp",
         lifespan="on",
         ws="none",
         timeout_keep_alive=5,

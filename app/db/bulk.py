@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import JSON, Connection, Dialect, LargeBinary, Table
 
-from app.db.statements import as_sqlalchemy_would
+from app.db.compiled_reads import as_sqlalchemy_would
 
 Row: TypeAlias = Mapping[Any, Any]
 """A stored row, by column name."""

@@ -45,8 +45,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import JSON, TypeEngine
 
+from app.db.compiled_reads import Statement
 from app.db.schema import Base
-from app.db.statements import Statement
 
 WEIGHTS = {"statement": 4, "quotes": 2, "sources": 1}
 """What it counts that the whole query is found in one column; the last resort, all of them together, counts nothing.

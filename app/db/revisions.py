@@ -32,8 +32,8 @@ from sqlalchemy import (
 
 from app import clock
 from app.db import bulk
+from app.db.compiled_reads import Statement
 from app.db.schema import NOW_ONLY, SHOWN_ELSEWHERE, Base
-from app.db.statements import Statement
 
 Row: TypeAlias = bulk.Row
 """A stored row, by column name."""

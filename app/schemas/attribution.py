@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, StrictBool, model_validator
 
-from app.schemas.common import (
+from app.schemas.base.fields import (
     Correction,
     Day,
     Edtf,
@@ -17,10 +17,10 @@ from app.schemas.common import (
     Schema,
     Stamp,
 )
+from app.schemas.base.validation_errors import FieldFaultError
+from app.schemas.desk.rating import RatingBrief
 from app.schemas.document import DocumentBrief
-from app.schemas.faults import FieldFaultError
 from app.schemas.quote import Quote
-from app.schemas.rating import RatingBrief
 from app.schemas.source import SourceBrief
 from app.vocabulary import Directness, Lineage, Retractor, Stance
 

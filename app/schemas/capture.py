@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.schemas.common import Identified, Line, Moment, Prose, Read, Schema, Url
-from app.schemas.query import AsOf
+from app.schemas.base.fields import Identified, Line, Moment, Prose, Read, Schema, Url
+from app.schemas.query_parameters import AsOf
 from app.vocabulary import CustodyAct
 
 Digest = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9A-Fa-f]{64}$")]

@@ -5,14 +5,27 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from app.schemas.attribution import AttributionRead, ClaimAttributionCreate
-from app.schemas.common import Correction, Edtf, Key, Language, Line, Page, Prose, Read, Recording, Ref, Schema, Stamp
+from app.schemas.base.fields import (
+    Correction,
+    Edtf,
+    Key,
+    Language,
+    Line,
+    Page,
+    Prose,
+    Read,
+    Recording,
+    Ref,
+    Schema,
+    Stamp,
+)
+from app.schemas.base.validation_errors import FieldFaultError
+from app.schemas.desk.independence import Counts, OriginsRead
+from app.schemas.desk.review import ReviewRead
 from app.schemas.evidence import ClaimEvidenceCreate, EvidenceRead
 from app.schemas.fact_check import FactCheckRead
-from app.schemas.faults import FieldFaultError
-from app.schemas.independence import Counts, OriginsRead
 from app.schemas.quantity import QuantityCreate, QuantityRead
 from app.schemas.relation import ClaimBrief, ClaimRelationCreate, RelationRead
-from app.schemas.review import ReviewRead
 from app.schemas.source import SourceBrief
 from app.vocabulary import ClaimKind, Lineage, Stage, Stance, Status
 

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from app.schemas.capture import CaptureRead
-from app.schemas.common import (
+from app.schemas.base.author_name import Name
+from app.schemas.base.fields import (
     Correction,
     Day,
     Edtf,
@@ -19,7 +19,7 @@ from app.schemas.common import (
     Stamp,
     Url,
 )
-from app.schemas.name import Name
+from app.schemas.capture import CaptureRead
 from app.schemas.source import SourceBrief
 from app.vocabulary import DocumentKind
 

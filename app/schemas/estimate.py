@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from app.schemas.common import Read
+from app.schemas.base.fields import Read
 from app.schemas.quantity import QuantityRead
 from app.schemas.relation import ClaimBrief
 from app.schemas.source import SourceBrief

@@ -4,9 +4,9 @@ from typing import Self
 
 from pydantic import Field, StrictBool, model_validator
 
-from app.schemas.common import Correction, Day, Key, Prose, Recording, Ref, Schema, Stamp
+from app.schemas.base.fields import Correction, Day, Key, Prose, Recording, Ref, Schema, Stamp
+from app.schemas.base.validation_errors import FieldFaultError
 from app.schemas.document import DocumentBrief
-from app.schemas.faults import FieldFaultError
 from app.schemas.quote import Quote
 from app.vocabulary import EvidenceKind, EvidenceRole
 

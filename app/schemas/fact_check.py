@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from app.schemas.common import Kept, Key, Read, Ref, Schema, Verbatim
+from app.schemas.base.fields import Kept, Key, Read, Ref, Schema, Verbatim
 from app.schemas.source import SourceBrief
 
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.schemas.common import Identified, Line, Moment, Read, Ref, Schema, Whole
-from app.schemas.query import AsOf
+from app.schemas.base.fields import Identified, Line, Moment, Read, Ref, Schema, Whole
+from app.schemas.query_parameters import AsOf
 from app.vocabulary import Role, Scope
 
 Scopes = Annotated[list[Scope], Field(min_length=1, max_length=20)]

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from app.schemas.common import Read, Schema, Whole
+from app.schemas.base.fields import Read, Schema, Whole
 
 MOST = 2**53 - 1
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from app.schemas.common import Identified, Line, Moment, Read, Schema
+from app.schemas.base.fields import Identified, Line, Moment, Read, Schema
 from app.vocabulary import Role
 
 

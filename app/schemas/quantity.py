@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, StrictBool, model_validator
 
-from app.schemas.common import Language, Line, Read, Schema, Verbatim
-from app.schemas.faults import FieldFaultError
+from app.schemas.base.fields import Language, Line, Read, Schema, Verbatim
+from app.schemas.base.validation_errors import FieldFaultError
 from app.vocabulary import Basis, Metric, Qualifier
 
 

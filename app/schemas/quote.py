@@ -4,8 +4,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from app.schemas.common import Language, Line, Schema, Verbatim
-from app.schemas.faults import FieldFaultError
+from app.schemas.base.fields import Language, Line, Schema, Verbatim
+from app.schemas.base.validation_errors import FieldFaultError
 
 
 class Quote(Schema):

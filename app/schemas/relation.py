@@ -2,7 +2,7 @@
 
 from pydantic import Field, StrictBool
 
-from app.schemas.common import Correction, Prose, Read, Recording, Ref, Schema, Stamp
+from app.schemas.base.fields import Correction, Prose, Read, Recording, Ref, Schema, Stamp
 from app.vocabulary import Relation, Stage, Status
 
 

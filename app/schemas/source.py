@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from app.schemas.common import Correction, Key, Line, Prose, Read, Recording, Ref, Schema, Stamp, Url
+from app.schemas.base.fields import Correction, Key, Line, Prose, Read, Recording, Ref, Schema, Stamp, Url
 from app.vocabulary import Anonymity, SourceKind
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from app.schemas.common import Correction, Edtf, Key, Line, Prose, Recording, Schema, Stamp
+from app.schemas.base.fields import Correction, Edtf, Key, Line, Prose, Recording, Schema, Stamp
 from app.vocabulary import MetricFamily
 
 

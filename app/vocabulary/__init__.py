@@ -18,6 +18,7 @@ from app.vocabulary.claims import (
     Relation,
     Stage,
 )
+from app.vocabulary.closed_list import Word
 from app.vocabulary.desk import (
     Probability,
     ProposalState,
@@ -49,7 +50,6 @@ from app.vocabulary.sources import (
     SourceKind,
     Stance,
 )
-from app.vocabulary.words import Word
 
 __all__ = [
     "ASSERTING_STANCES",

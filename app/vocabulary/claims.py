@@ -1,6 +1,6 @@
 """Words of claims: what they are about, which figures they give, what they are to each other."""
 
-from app.vocabulary.words import Word
+from app.vocabulary.closed_list import Word
 
 
 class ClaimKind(Word):

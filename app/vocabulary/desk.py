@@ -1,6 +1,6 @@
 """Words of the desk: what it concludes, how it comes to that, what waits for it."""
 
-from app.vocabulary.words import Word
+from app.vocabulary.closed_list import Word
 
 
 class Status(Word):

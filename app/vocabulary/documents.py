@@ -1,6 +1,6 @@
 """Words of documents, and of what is shown by them: evidence, captures, figures that stand in them."""
 
-from app.vocabulary.words import Word
+from app.vocabulary.closed_list import Word
 
 
 class DocumentKind(Word):

@@ -1,6 +1,6 @@
 """Words of people: what they may do, and what they did."""
 
-from app.vocabulary.words import Word
+from app.vocabulary.closed_list import Word
 
 
 class Role(Word):

@@ -1,6 +1,6 @@
 """Words of sources, and of what they say: who it is, how they stand to a claim, where they have it from."""
 
-from app.vocabulary.words import Word
+from app.vocabulary.closed_list import Word
 
 
 class SourceKind(Word):

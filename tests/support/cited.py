@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.schemas.citation import Citation
+from app.schemas.files.citation import Citation
 
 HOUSE = "https://attest.example/api/v1"
 

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from app.db.engine import Database
 from app.main import create_app
-from app.services import keys
+from app.services.people import keys
 from app.settings import Settings
 from app.vocabulary import Role
 from tests.support import postgres

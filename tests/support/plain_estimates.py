@@ -8,7 +8,7 @@ from app.schemas.quantity import QuantityRead
 from app.schemas.relation import ClaimBrief
 from app.schemas.source import SourceBrief
 from app.schemas.topic import TopicRead
-from app.services import conflicts, origins
+from app.services.policy import conflicts, origins
 from app.vocabulary import ASSERTING_STANCES, Metric
 from tests.support.plain_record import Params, PlainRecord, Query, columns, shown
 

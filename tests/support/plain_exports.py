@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.formats.exchange import kind_of
+from app.formats.exchange.exchange_fields import kind_of
 from app.models import Attribution, Claim
-from app.schemas.record import ClaimRecord, DocumentRecord, Record, SourceRecord, TopicRecord
+from app.schemas.files.exchange_record import ClaimRecord, DocumentRecord, Record, SourceRecord, TopicRecord
 from tests.support.plain_record import Params, PlainRecord, columns, quoted
 
 

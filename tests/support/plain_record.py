@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db.revisions import revision_table
 from app.db.schema import Base, table_of
-from app.formats.words import fold
+from app.formats.search_text import fold
 from app.models import (
     Attribution,
     Claim,
@@ -29,19 +29,19 @@ from app.models import (
     Topic,
 )
 from app.schemas.attribution import AttributionRead, ChainLink, Search
+from app.schemas.base.fields import Read
 from app.schemas.claim import ClaimItem, ClaimRead, SpeakerRead, TopicBrief
-from app.schemas.common import Read
+from app.schemas.desk.independence import Counts, OriginsRead
+from app.schemas.desk.review import ReviewRead
 from app.schemas.document import DocumentBrief
 from app.schemas.evidence import EvidenceRead
 from app.schemas.fact_check import FactCheckRead
-from app.schemas.independence import Counts, OriginsRead
 from app.schemas.quantity import QuantityRead
 from app.schemas.quote import Quote
 from app.schemas.relation import ClaimBrief, RelationRead
-from app.schemas.review import ReviewRead
 from app.schemas.source import SourceBrief
-from app.services import origins
-from app.services.status_rules import RULES, facts_of
+from app.services.policy import origins
+from app.services.policy.status_rules import RULES, facts_of
 from app.vocabulary import Stage, Status
 from tests.support.desk import Desk
 
@@ -272,7 +272,7 @@ class PlainRecord:
         if last is None:
             return None
         because = self.staleness(claim, last) + ([] if self.carries(claim, last.status) else ["grounds"])
-        # The desk of this test decides by files only: see test_reviews for decisions that were signed.
+        # The desk of this test decides by files only: see test_proposals for decisions that were signed.
         unsigned: dict[str, Any] = {"proposed_by": None, "approved_by": None, "evidence": []}
         return shown(ReviewRead, last, stale=bool(because), stale_because=because, **unsigned)
 

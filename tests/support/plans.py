@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
 from app.db.engine import Database
-from app.services.claim_filters import FEW
+from app.services.queries.claim_filters import FEW
 
 BIG = ("claim", "quantity", "attribution", "search_text", "claim_count")
 """Tables that grow with the record. Those of sources, topics and documents are small beside them."""

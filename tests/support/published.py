@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.schemas.edition import Edition
-from app.schemas.published import (
+from app.schemas.files.edition import Edition
+from app.schemas.files.publication import (
     House,
     PublishedAttribution,
     PublishedClaim,

@@ -18,10 +18,11 @@ from pydantic import SecretStr
 
 from app.db import migrate
 from app.db.engine import Database
-from app.formats.citation_formats import CITATION_FORMATS
-from app.formats.detect import read
+from app.formats.citations.citation_formats import CITATION_FORMATS
+from app.formats.readers.import_formats import read
 from app.main import create_app
-from app.services import actors, imports
+from app.services.core import actors
+from app.services.imports import imports
 from app.settings import Settings
 
 ROOT = Path(__file__).parents[2]

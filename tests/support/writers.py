@@ -5,9 +5,10 @@ from multiprocessing import get_context
 from app.db.engine import Database
 from app.errors import VersionMismatchError
 from app.schemas.claim import ClaimCorrection
-from app.services import actors, claims
-from app.services.claim_reads import read_one
-from app.services.record import NOW
+from app.services.claims import claims
+from app.services.claims.claim_reads import read_one
+from app.services.core import actors
+from app.services.core.snapshot import NOW
 from app.vocabulary import Role
 
 

@@ -1,0 +1,1 @@
+"""Routes of the desk: proposals, the queue, people and keys."""

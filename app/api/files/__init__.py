@@ -1,0 +1,1 @@
+"""Routes through which files and proofs go in and out, and those about the service itself."""

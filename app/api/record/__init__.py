@@ -1,0 +1,1 @@
+"""Routes of the record: one module for each noun."""

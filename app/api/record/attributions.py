@@ -1,0 +1,66 @@
+"""Routes of attributions."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.api.http.dependencies import (
+    AsOfQuery,
+    CursorsOf,
+    Identifier,
+    IfMatch,
+    ReadConnection,
+    Reader,
+    WriteConnection,
+    Writer,
+)
+from app.api.http.responses import CORRECT, READ_MANY, READ_ONE, RECORD, answer, corrected, recorded
+from app.api.http.strict_route import StrictRoute
+from app.schemas.attribution import AttributionCorrection, AttributionPost, AttributionRead
+from app.schemas.base.fields import Page
+from app.schemas.query_parameters import AttributionQuery
+from app.services.claims import attributions
+from app.services.core.snapshot import NOW, at
+from app.services.queries import noun_lists
+
+router = APIRouter(prefix="/attributions", tags=["attributions"], route_class=StrictRoute)
+
+
+@router.get("", response_model=Page[AttributionRead], responses=READ_MANY)
+def list_attributions(
+    request: Request,
+    query: Annotated[AttributionQuery, Query()],
+    connection: ReadConnection,
+    cursors: CursorsOf,
+    reader: Reader,
+) -> Response:
+    """List attributions, in the order in which they were recorded."""
+    return answer(request, noun_lists.of_attributions(connection, query, reader, cursors))
+
+
+@router.get("/{identifier}", response_model=AttributionRead, responses=READ_ONE)
+def read_attribution(
+    request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection, reader: Reader
+) -> Response:
+    """Read an attribution."""
+    return answer(request, attributions.read_one(connection, at(connection, reading.as_of), identifier, reader))
+
+
+@router.post("", status_code=201, response_model=AttributionRead, responses=RECORD)
+def record_attribution(attribution: AttributionPost, connection: WriteConnection, writer: Writer) -> Response:
+    """Record an attribution."""
+    identifier = attributions.create(connection, writer, attribution, attribution.reason)
+    return recorded(attributions.read_one(connection, NOW, identifier, writer), "/api/v1/attributions")
+
+
+@router.patch("/{identifier}", response_model=AttributionRead, responses=CORRECT)
+def correct_attribution(
+    identifier: Identifier,
+    correction: AttributionCorrection,
+    connection: WriteConnection,
+    writer: Writer,
+    if_match: IfMatch,
+) -> Response:
+    """Correct an attribution: send the fields that change, and the reason."""
+    attributions.correct(connection, writer, identifier, correction, if_match)
+    return corrected(attributions.read_one(connection, NOW, identifier, writer))

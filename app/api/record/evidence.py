@@ -1,0 +1,66 @@
+"""Routes of evidence."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.api.http.dependencies import (
+    AsOfQuery,
+    CursorsOf,
+    Identifier,
+    IfMatch,
+    ReadConnection,
+    Reader,
+    WriteConnection,
+    Writer,
+)
+from app.api.http.responses import CORRECT, READ_MANY, READ_ONE, RECORD, answer, corrected, recorded
+from app.api.http.strict_route import StrictRoute
+from app.schemas.base.fields import Page
+from app.schemas.evidence import EvidenceCorrection, EvidencePost, EvidenceRead
+from app.schemas.query_parameters import EvidenceQuery
+from app.services.claims import evidence
+from app.services.core.snapshot import NOW, at
+from app.services.queries import noun_lists
+
+router = APIRouter(prefix="/evidence", tags=["evidence"], route_class=StrictRoute)
+
+
+@router.get("", response_model=Page[EvidenceRead], responses=READ_MANY)
+def list_evidence(
+    request: Request,
+    query: Annotated[EvidenceQuery, Query()],
+    connection: ReadConnection,
+    cursors: CursorsOf,
+    reader: Reader,
+) -> Response:
+    """List evidence, in the order in which they were recorded."""
+    return answer(request, noun_lists.of_evidence(connection, query, reader, cursors))
+
+
+@router.get("/{identifier}", response_model=EvidenceRead, responses=READ_ONE)
+def read_evidence(
+    request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection, reader: Reader
+) -> Response:
+    """Read a piece of evidence."""
+    return answer(request, evidence.read_one(connection, at(connection, reading.as_of), identifier, reader))
+
+
+@router.post("", status_code=201, response_model=EvidenceRead, responses=RECORD)
+def record_evidence(piece: EvidencePost, connection: WriteConnection, writer: Writer) -> Response:
+    """Record a piece of evidence."""
+    identifier = evidence.create(connection, writer, piece, piece.reason)
+    return recorded(evidence.read_one(connection, NOW, identifier, writer), "/api/v1/evidence")
+
+
+@router.patch("/{identifier}", response_model=EvidenceRead, responses=CORRECT)
+def correct_evidence(
+    identifier: Identifier,
+    correction: EvidenceCorrection,
+    connection: WriteConnection,
+    writer: Writer,
+    if_match: IfMatch,
+) -> Response:
+    """Correct a piece of evidence: send the fields that change, and the reason."""
+    evidence.correct(connection, writer, identifier, correction, if_match)
+    return corrected(evidence.read_one(connection, NOW, identifier, writer))

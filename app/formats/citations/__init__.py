@@ -1,0 +1,1 @@
+"""One module per citation format, and what they share."""

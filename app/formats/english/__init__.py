@@ -1,0 +1,1 @@
+"""Dates, statuses and source names in English."""

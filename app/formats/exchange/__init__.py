@@ -1,0 +1,1 @@
+"""Attest's own exchange format, as JSON and as CSV."""

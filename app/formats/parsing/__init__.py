@@ -1,0 +1,1 @@
+"""Rows, streams and values of imported files: what every reader is built on."""

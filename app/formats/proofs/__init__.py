@@ -1,0 +1,1 @@
+"""Hashes, Merkle trees and signed notes: what a log entry is proved with."""

@@ -1,0 +1,1 @@
+"""One reader per import format, and what they share."""

@@ -1,0 +1,1 @@
+"""Field types and validation that all schemas share."""

@@ -1,0 +1,1 @@
+"""Schemas of the desk's workflow: proposals, reviews, the queue."""

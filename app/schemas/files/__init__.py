@@ -1,0 +1,1 @@
+"""Schemas of citations, exports, dumps and imports."""

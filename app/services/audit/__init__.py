@@ -1,0 +1,1 @@
+"""Proofs from the log, and the audit of the record against it."""

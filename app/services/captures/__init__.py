@@ -1,0 +1,1 @@
+"""Captured files: received, verified, searched for quotes and figures."""

@@ -1,0 +1,1 @@
+"""Sources, documents and topics: what claims refer to."""

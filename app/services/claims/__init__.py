@@ -1,0 +1,1 @@
+"""Claims and everything attached to them."""

@@ -1,0 +1,1 @@
+"""Proposals, sign-offs, assignments and the queue."""

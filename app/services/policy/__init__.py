@@ -1,0 +1,1 @@
+"""The rules of fact-checking as pure functions and tables: no database, no HTTP."""

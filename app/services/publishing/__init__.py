@@ -1,0 +1,1 @@
+"""Citations, exports and dumps of what is published."""

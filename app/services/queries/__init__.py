@@ -1,0 +1,1 @@
+"""Lists of claims and other nouns: filters, facets, search pages, estimates."""

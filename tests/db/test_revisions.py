@@ -1,0 +1,365 @@
+"""The revision store: what is recorded stays, and nothing that is recorded is lost or out of order."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Connection, Table, func, inspect, select, text
+from sqlalchemy.exc import DBAPIError
+
+from app import clock
+from app.db import migrate
+from app.db.engine import Database
+from app.db.revisions import revision_table
+from app.db.schema import table_of
+from app.models import APPEND_ONLY, VERSIONED, Change, Claim, Head
+from app.vocabulary import Role
+from tests.support.writers import run_processes
+
+Record = Callable[..., dict[str, Any]]
+Headers = dict[str, str]
+
+KEPT = [table_of(model) for model in APPEND_ONLY] + [revision_table(table_of(model)) for model in VERSIONED]
+"""Every table of which no row may ever change, from the models: one that is added cannot be forgotten here."""
+
+WRITERS = 16
+
+
+# --- nothing is altered ---
+
+
+@pytest.fixture
+def captured(api: TestClient, editor: Headers, record: Record) -> str:
+    """The id of a document of which we kept bytes."""
+    document_id = str(record("documents", title="Briefing")["id"])
+    answer = api.post(f"documents/{document_id}/captures", content=b"<p>Words.</p>", headers=editor)
+    assert answer.status_code == 201, answer.text
+    return document_id
+
+
+@pytest.fixture
+def whole_record(
+    api: TestClient,
+    editor: Headers,
+    record: Record,
+    correct: Record,
+    captured: str,
+) -> None:
+    """At least one row in every table of the record."""
+    one, two = (record("sources", name=name, key=name)["id"] for name in ("One", "Two"))
+    figure = {"metric": "present", "unit": "soldiers", "qualifier": "exact", "best": 1}
+    topic = record("topics")
+    first = record("claims", topic=topic["id"], quantities=[figure])
+    second = record(
+        "claims",
+        key="second",
+        attributions=[{"source": source, "stance": "asserts", "lineage": "original"} for source in (one, two)],
+        evidence=[{"document": captured, "role": "context"}],
+        relations=[{"relation": "refines", "other_claim": first["id"]}],
+    )
+    correct("claims", second["id"], note="Corrected.")
+    ruling = {"sources": [one, two], "ruling": "established", "reason": "They do not know each other."}
+    assert api.post(f"claims/{second['id']}/independence-rulings", json=ruling, headers=editor).status_code == 201
+    decision = {"status": "unconfirmed", "rationale": "Said.", "decided_on": "2025-01-13", "decided_by": "Desk"}
+    line = {
+        "record": "claim",
+        "key": "second",
+        "kind": "troop_estimate",
+        "statement": second["statement"],
+        "reviews": [decision],
+        "fact_checks": [{"source": "One", "verdict": "True", "original": {"@type": "ClaimReview"}}],
+    }
+    report = api.post("imports", content=json.dumps(line), headers=editor).raise_for_status().json()
+    assert (report["revised"], report["refusals"]) == (1, [])
+    rating = {"reliability": "B", "rationale": "Borne out."}
+    assert api.post(f"sources/{one}/proposals", json=rating, headers=editor).status_code == 201
+
+
+@pytest.fixture
+def signed(api: TestClient, editor: Headers, whole_record: None, key_of: Callable[[Role], Headers]) -> None:
+    """The same, and a proposal that somebody else has signed."""
+    (proposal,) = api.get("proposals", headers=editor).json()["items"]
+    approval = {"verdict": "approve"}
+    answer = api.post(f"proposals/{proposal['id']}/sign-offs", json=approval, headers=key_of(Role.ADMIN))
+    assert answer.status_code == 201
+
+
+def rows_of(connection: Connection, table: Table) -> list[Any]:
+    return list(connection.execute(select(table).order_by(*table.primary_key)).all())
+
+
+def alterations(table: Table, *, sqlite: bool) -> dict[str, str]:
+    """Statements that would alter or remove rows of a table, each as small as can be."""
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    keys = ", ".join(f'"{column.name}"' for column in table.primary_key)
+    plain = next(column.name for column in table.columns if not column.primary_key)
+    same_again = f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {table.name} WHERE true"  # noqa: S608 - names of our own tables
+    statements = {
+        "update": f'UPDATE {table.name} SET "{plain}" = "{plain}"',  # noqa: S608 - names of our own tables
+        "update the key": f"UPDATE {table.name} SET ({keys}) = (SELECT {keys})",  # noqa: S608 - names of our own tables
+        "delete": f"DELETE FROM {table.name}",  # noqa: S608 - names of our own tables
+        "upsert": f'{same_again} ON CONFLICT ({keys}) DO UPDATE SET "{plain}" = excluded."{plain}"',
+    }
+    if sqlite:
+        return statements | {
+            "replace": same_again.replace("INSERT", "INSERT OR REPLACE", 1),
+            "update or replace": statements["update"].replace("UPDATE", "UPDATE OR REPLACE", 1),
+            "replace by row number": same_again.replace("INSERT", "REPLACE", 1)
+            .replace("(", "(rowid, ", 1)
+            .replace("SELECT", "SELECT rowid,", 1),
+        }
+    return statements | {
+        "truncate": f"TRUNCATE {table.name}",
+        "truncate with what refers to it": f"TRUNCATE {table.name} CASCADE",
+        "merge": f'MERGE INTO {table.name} t USING {table.name} s ON t."{plain}" = s."{plain}" '
+        "WHEN MATCHED THEN DELETE",
+    }
+
+
+@pytest.mark.usefixtures("signed")
+def test_nobody_alters_or_removes_what_is_recorded(database: Database) -> None:
+    for table in KEPT:
+        with database.reading() as connection:
+            before = rows_of(connection, table)
+        assert before, f"the test needs a row of {table.name}"
+        for act, statement in alterations(table, sqlite=database.is_sqlite).items():
+            # PostgreSQL refuses to truncate what others refer to before it asks a trigger.
+            expected = f"{table.name} is append-only|cannot truncate a table referenced in a foreign key"
+            if act == "truncate with what refers to it":
+                expected = "is append-only"
+            with pytest.raises(DBAPIError, match=expected), database.writing() as connection:
+                connection.exec_driver_sql(statement)
+        with database.reading() as connection:
+            assert rows_of(connection, table) == before
+
+
+@pytest.mark.usefixtures("whole_record")
+def test_removing_an_object_does_not_take_its_versions_along(database: Database) -> None:
+    for model in VERSIONED:
+        table = table_of(model)
+        removals = [f"DELETE FROM {table.name}"]  # noqa: S608 - names of our own tables
+        if not database.is_sqlite:
+            removals.append(f"TRUNCATE {table.name} CASCADE")
+        for removal in removals:
+            with pytest.raises(DBAPIError), database.writing() as connection:
+                connection.exec_driver_sql(removal)
+
+
+def test_the_triggers_stand_on_exactly_the_tables_that_are_kept(database: Database) -> None:
+    catalogue = (
+        "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%\\_refuses\\_%' ESCAPE '\\'"
+        if database.is_sqlite
+        else "SELECT relname FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid WHERE tgname LIKE '%\\_refuses\\_%'"
+    )
+    with database.reading() as connection:
+        guarded = set(connection.scalars(text(catalogue)))
+        everything = set(inspect(connection).get_table_names())
+    log = {"log_checkpoint", "log_commitment", "log_leaf", "log_node"}
+    assert guarded == {table.name for table in KEPT} | log
+    # The rest is bookkeeping, the present state of what has revisions, or made from those; whoever adds a table
+    # decides here.
+    living = {table_of(model).name for model in VERSIONED}
+    rest = {name for name in everything - guarded - living if not name.startswith("search_index")}
+    derived = {"claim_count", "claim_count_history", "search_text"}
+    accounts = {"api_key", "api_key_scope", "idempotent_answer", "log_salt", "person"}
+    passing = {"assignment", "review_request"}
+    assert rest == {"alembic_version", "head"} | accounts | derived | passing
+
+
+# --- nothing is lost ---
+
+
+def changes(database: Database) -> list[Any]:
+    with database.reading() as connection:
+        return rows_of(connection, table_of(Change))
+
+
+def assert_nothing_was_lost(database: Database, claim: dict[str, Any], corrections: int) -> None:
+    made = changes(database)
+    assert [change.seq for change in made] == list(range(1, len(made) + 1))
+    assert all(earlier.at < later.at for earlier, later in pairwise(made))
+    head, versions = table_of(Head), revision_table(table_of(Claim))
+    with database.reading() as connection:
+        assert connection.execute(select(head.c.seq, head.c.at)).one() == (made[-1].seq, made[-1].at)
+        found = connection.scalars(
+            select(versions.c.version).where(versions.c.id == claim["id"]).order_by(versions.c.change_seq)
+        ).all()
+    assert found == list(range(1, corrections + 2))
+
+
+@pytest.fixture
+def counter(record: Record) -> dict[str, Any]:
+    """A claim with the figure 0, to be counted up."""
+    figure = {"metric": "present", "unit": "soldiers", "qualifier": "exact", "best": 0}
+    return record("claims", quantities=[figure])
+
+
+def test_parallel_writers_over_the_api_lose_nothing(
+    api: TestClient, editor: Headers, database: Database, counter: dict[str, Any]
+) -> None:
+    times = 2
+
+    def add_one(writer: int) -> list[int]:
+        reached: list[int] = []
+        while len(reached) < times:
+            read = api.get(f"claims/{counter['id']}")
+            figure = read.json()["quantities"][0]
+            body = {"reason": f"Writer {writer}", "quantities": [{**figure, "best": figure["best"] + 1}]}
+            headers = {**editor, "If-Match": read.headers["ETag"]}
+            written = api.patch(f"claims/{counter['id']}", json=body, headers=headers)
+            assert written.status_code in (200, 412), written.text
+            if written.status_code == 200:
+                reached.append(written.json()["quantities"][0]["best"])
+        return reached
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        reached = list(pool.map(add_one, range(WRITERS)))
+
+    # Every writer found the figure as the one before it had left it: each number was reached once.
+    assert sorted(number for numbers in reached for number in numbers) == list(range(1, WRITERS * times + 1))
+    assert_nothing_was_lost(database, counter, WRITERS * times)
+    told = api.get(f"claims/{counter['id']}/history").json()["items"][1:]
+    assert [entry["changes"][0]["after"] for entry in told] == list(range(1, WRITERS * times + 1))
+    assert [int(entry["reason"].removeprefix("Writer ")) for entry in told] == [
+        next(writer for writer, numbers in enumerate(reached) if number in numbers)
+        for number in range(1, WRITERS * times + 1)
+    ]
+
+
+def test_parallel_processes_lose_nothing(api: TestClient, database: Database, counter: dict[str, Any]) -> None:
+    times = 1
+
+    codes = run_processes(database.url, counter["id"], writers=WRITERS, times=times)
+
+    assert codes == [0] * WRITERS
+    assert api.get(f"claims/{counter['id']}").json()["quantities"][0]["best"] == WRITERS * times
+    assert_nothing_was_lost(database, counter, WRITERS * times)
+
+
+def test_parallel_writers_of_new_objects_take_turns(api: TestClient, editor: Headers, database: Database) -> None:
+    def post(number: int) -> int:
+        body = {"name": f"Source {number}", "kind": "other", "key": f"key {number // 2}"}
+        return api.post("sources", json=body, headers=editor).status_code
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        statuses = list(pool.map(post, range(2 * WRITERS)))
+
+    # Of each two that claim the same key one is refused, and uses up no number.
+    assert sorted(statuses) == [201] * WRITERS + [422] * WRITERS
+    assert [change.seq for change in changes(database)] == list(range(1, WRITERS + 1))
+
+
+# --- numbers and times ---
+
+
+def test_a_clock_set_back_never_dates_a_change_before_its_predecessor(
+    api: TestClient, database: Database, record: Record, correct: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = record("claims", statement="First.")
+    correct("claims", claim["id"], statement="Second.")
+    past = datetime(2001, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: past)
+
+    third = correct("claims", claim["id"], statement="Third.")
+    fourth = correct("claims", claim["id"], statement="Fourth.")
+
+    made = changes(database)
+    assert [change.seq for change in made] == [1, 2, 3, 4]
+    assert all(earlier.at < later.at for earlier, later in pairwise(made))
+    assert made[3].at - made[1].at == timedelta(microseconds=2)
+    # The moments that we gave out ourselves can be asked for, though this clock says that they lie ahead.
+    for told in (third, fourth):
+        answer = api.get(f"claims/{claim['id']}", params={"as_of": told["recorded_at"]})
+        assert (answer.status_code, answer.json().get("statement")) == (200, told["statement"])
+    later = (made[3].at + timedelta(microseconds=1)).isoformat()
+    assert api.get(f"claims/{claim['id']}", params={"as_of": later}).status_code == 422
+
+
+def test_a_write_that_changes_nothing_uses_up_no_number(
+    api: TestClient, editor: Headers, database: Database, record: Record, correct: Record
+) -> None:
+    source, other, document = record("sources", key="s"), record("sources", name="Other"), record("documents")
+    topic = record("topics", period="2025")
+    figure = {"metric": "present", "unit": "soldiers", "qualifier": "exact", "best": 1.5}
+    first = record("claims", statement="First.")
+    claim = record(
+        "claims",
+        topic=topic["id"],
+        time="2025-01~",
+        place="Kursk",
+        quantities=[figure],
+        attributions=[{"source": source["id"], "stance": "asserts", "quote": {"exact": "so"}, "said": "2025"}],
+        evidence=[{"document": document["id"], "role": "context"}],
+        relations=[{"relation": "updates", "other_claim": first["id"]}],
+    )
+    before = changes(database)
+
+    same: list[tuple[str, str, dict[str, Any]]] = [
+        ("sources", source["id"], {"name": source["name"], "other_names": []}),
+        ("topics", topic["id"], {"title": topic["title"], "period": "2025", "note": None}),
+        ("documents", document["id"], {"title": None, "kind": "article"}),
+        ("claims", claim["id"], {"quantities": [figure], "place": "Kursk", "time": "2025-01~", "topic": topic["id"]}),
+        ("attributions", claim["attributions"][0]["id"], {"source": "s", "quote": {"exact": "so"}, "said": "2025"}),
+        ("evidence", claim["evidence"][0]["id"], {"role": "context", "independent": None}),
+        ("relations", claim["relations"][0]["id"], {"note": None, "withdrawn": False}),
+    ]
+    for plural, identifier, fields in same:
+        version = api.get(f"{plural}/{identifier}").json()["version"]
+        assert correct(plural, identifier, **fields)["version"] == version, plural
+
+    refused = api.post("claims", json={"kind": "other", "statement": "x", "topic": "nowhere"}, headers=editor)
+    assert refused.status_code == 422
+    lines = [
+        {"record": "source", "key": "s", "name": source["name"], "kind": source["kind"]},
+        {"record": "claim", "id": claim["id"], "kind": claim["kind"], "statement": claim["statement"]},
+        {"record": "claim", "kind": "other", "statement": "x", "topic": "nowhere"},
+    ]
+    report = api.post("imports", content="\n".join(map(json.dumps, lines)), headers=editor).json()
+    assert (report["unchanged"], report["refused"]) == (2, 1)
+    dry = {"record": "source", "key": "dry", "name": "Dry run", "kind": "other"}
+    api.post("imports", params={"dry_run": True}, content=json.dumps(dry), headers=editor).raise_for_status()
+
+    assert changes(database) == before
+    correct("sources", other["id"], name="Another")
+    assert changes(database)[-1].seq == before[-1].seq + 1
+
+
+def test_versions_of_every_object_count_up_by_one_with_what_it_is_now_as_the_last(
+    whole_record: None, database: Database
+) -> None:
+    for model in VERSIONED:
+        table, versions = table_of(model), revision_table(table_of(model))
+        with database.reading() as connection:
+            now = {row.id: row for row in rows_of(connection, table)}
+            last = select(versions.c.id, func.max(versions.c.version), func.count()).group_by(versions.c.id)
+            counted = {row[0]: (row[1], row[2]) for row in connection.execute(last)}
+            kept = {(row.id, row.version): row for row in rows_of(connection, versions)}
+        assert counted == {one: (row.version, row.version) for one, row in now.items()}
+        assert all(tuple(kept[one, row.version]) == tuple(row) for one, row in now.items())
+
+
+def test_the_migrations_folder_is_that_of_the_repository() -> None:
+    assert Path(__file__).resolve().parents[2] / "migrations" == migrate.MIGRATIONS
+
+
+def test_a_file_that_changes_a_relation_gives_both_its_claims_a_new_version(
+    api: TestClient, editor: Headers, record: Record
+) -> None:
+    other = record("claims", key="other")
+    line = {"record": "claim", "key": "one", "kind": "other", "statement": "One.", "stage": "published"}
+    relation = {"relation": "updates", "other_claim": "other"}
+    for fields in ({}, {"note": "Noted."}, {"note": "Noted.", "withdrawn": True}):
+        body = json.dumps({**line, "relations": [{**relation, **fields}]})
+        assert api.post("imports", content=body, headers=editor).json()["refusals"] == []
+
+        for claim in api.get("claims").json()["items"]:
+            now = api.get(f"claims/{claim['id']}").json()
+            assert api.get(f"claims/{claim['id']}/versions/{now['version']}").json() == now
+
+    assert api.get(f"claims/{other['id']}").json()["version"] == 4

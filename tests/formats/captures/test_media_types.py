@@ -1,0 +1,88 @@
+"""What a file is, is told from its bytes, and from nothing else."""
+
+import io
+import struct
+
+import pytest
+
+from app.formats.captures.media_types import KINDS, MOST_DIRECTORY, sniff
+from tests.support.files import PNG, html, packed, pdf, wacz, warc
+
+PAGE = warc(b"<p>A page.</p>")
+ZIPPED = wacz(packed(PAGE))
+END = len(ZIPPED) - 22
+
+TAKEN: list[tuple[str, bytes, str]] = [
+    ("a page", html("<p>Words.</p>"), "text/html"),
+    ("a page with a byte order mark", b"\xef\xbb\xbf" + html("x"), "text/html"),
+    ("a page in UTF-16", "\ufeff<html><p>Words.</p>".encode("utf-16-le"), "text/html"),
+    ("a page without a doctype", b"\n\n <HTML><body>x", "text/html"),
+    ("a page behind a comment", b"<!-- saved from url=(0019)https://example.org -->\n<p>x", "text/html"),
+    ("a page behind a long comment", b"<!-- " + b"x" * 20_000 + b" --><p>x", "text/html"),
+    ("XHTML", b'<?xml version="1.0"?>\n<!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml"/>', "text/html"),
+    ("text after a doctype", b"<!DOCTYPE html>Words.", "text/html"),
+    ("a page that says that it is a PDF", b"<html>%PDF-1.7", "text/html"),
+    ("text", "Близько 11 тисяч".encode(), "text/plain"),
+    ("text in UTF-16", "\ufeffБлизько".encode("utf-16-be"), "text/plain"),
+    ("text in an old encoding", "Около 11 тысяч".encode("cp1251"), "text/plain"),
+    ("text with an angle", b"3 < 4 <p>", "text/plain"),
+    ("text cut within a character", b"a" * 8_191 + "я".encode() * 10, "text/plain"),
+    ("a PDF", pdf("x"), "application/pdf"),
+    ("a PNG", PNG, "image/png"),
+    ("a JPEG", b"\xff\xd8\xff\xe0\x00\x10JFIF", "image/jpeg"),
+    ("a GIF", b"GIF89a\x01\x00", "image/gif"),
+    ("a WebP", b"RIFF\x24\x00\x00\x00WEBPVP8 ", "image/webp"),
+    ("an AVIF", b"\x00\x00\x00\x1cftypavif\x00\x00", "image/avif"),
+    ("a HEIC", b"\x00\x00\x00\x18ftypheic\x00\x00", "image/heic"),
+    ("a TIFF", b"II*\x00\x08\x00", "image/tiff"),
+    ("a web archive", PAGE, "application/warc"),
+    ("a gzipped web archive", packed(PAGE), "application/warc+gzip"),
+    ("the beginning of one", packed(PAGE)[:-20], "application/warc+gzip"),
+    ("a packed web archive", ZIPPED, "application/wacz"),
+]
+
+REFUSED: list[tuple[str, bytes]] = [
+    ("nothing", b""),
+    ("blanks", b" \n\t\r\n"),
+    ("a byte order mark", b"\xef\xbb\xbf"),
+    ("a picture with scripts", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"),
+    ("the same behind a declaration", b"<?xml version='1.0'?><!-- x -->\n<svg/>"),
+    ("other XML", b"<?xml version='1.0'?><rss/>"),
+    ("XML that does not end", b"<?xml version='1.0' " + b"x" * 20_000),
+    ("a doctype of something else", b"<!DOCTYPE svg " + b"x" * 20_000),
+    ("a program", b"MZ\x90\x00\x03\x00"),
+    ("another program", b"\x7fELF\x02\x01\x01\x00"),
+    ("gzip of something else", packed(b"words")),
+    ("gzip in gzip", packed(packed(PAGE))),
+    ("broken gzip", b"\x1f\x8b\x08\x00broken and no more"),
+    ("a video", b"\x00\x00\x00\x18ftypmp42\x00\x00"),
+    ("a zip of something else", wacz(packed(PAGE), description="readme.json")),
+    ("a description alone", wacz()),
+    ("a zip that breaks off", ZIPPED[:-10]),
+    ("a zip with a comment", ZIPPED[:-2] + b"\x05\x00words"),
+    ("a zip with a vast directory", ZIPPED[: END + 12] + struct.pack("<L", MOST_DIRECTORY + 1) + ZIPPED[END + 16 :]),
+    ("a zip without a directory", ZIPPED.replace(b"PK\x01\x02", b"PK\x00\x00")),
+    ("a zip with a broken second end", ZIPPED[:END] + b"PK\x06\x07" + bytes(16) + ZIPPED[END:]),
+    (
+        "a zip with too large a second directory",
+        ZIPPED[:END]
+        + b"PK\x06\x06" + bytes(36) + struct.pack("<Q", 10**9) + bytes(8)
+        + b"PK\x06\x07" + bytes(16)
+        + ZIPPED[END:],
+    ),
+    ("random bytes", bytes(range(256))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "media_type"), [one[1:] for one in TAKEN], ids=[one[0] for one in TAKEN])
+def test_what_is_taken_is_told_by_its_bytes(data: bytes, media_type: str) -> None:
+    assert sniff(io.BytesIO(data)) == media_type
+
+
+@pytest.mark.parametrize("data", [one[1] for one in REFUSED], ids=[one[0] for one in REFUSED])
+def test_what_is_none_of_these_is_nothing(data: bytes) -> None:
+    assert sniff(io.BytesIO(data)) is None
+
+
+def test_every_kind_is_told() -> None:
+    assert {media_type for _what, _data, media_type in TAKEN} == set(KINDS)

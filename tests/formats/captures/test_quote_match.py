@@ -1,0 +1,110 @@
+"""Quotes and numbers are found as they stand in texts, and not where they do not."""
+
+from decimal import Decimal
+
+import pytest
+
+from app.formats.captures.numerals import numbers
+from app.formats.captures.quote_match import Passage, find, plain
+
+TEXT = plain(
+    "The spy agency said: “About 11,000 soldiers—most of them young—are there.”\n"
+    "Losses: 1,300, up from 1.300; 300² in all. Близько\u00a011\u202fтисяч військових КНДР. "
+    "북한군 1만1천여 명이 있다. Don’t. naïve. The North-\nKorean sol-\ndiers left."
+)
+
+FOUND: list[tuple[str, str | None, str | None, bool]] = [
+    # words, prefix, suffix, only loosely
+    ("About 11,000 soldiers", None, None, False),
+    ('"About 11,000  soldiers - ', None, None, True),
+    ("«About 11,000\nsoldiers–most", None, None, False),
+    ("Близько 11 тисяч", None, None, False),
+    ("북한군 1만1천", None, None, False),
+    ("Don't.", None, None, False),
+    ("nai\u0308ve", None, None, False),
+    ("300", "Losses: 1,300, up from 1.300;", "in all", False),
+    ("soldiers", "About 11,000", None, False),
+    ("soldiers", " 11,000 ", "—most", False),
+    ("The North-Korean soldiers left.", None, None, True),
+    ("１１，０００ soldiers", None, None, False),
+    ("1.300", None, None, False),
+    ("in a\u00adll.", None, None, False),
+]
+
+NOT_FOUND: list[tuple[str, str | None, str | None]] = [
+    ("About 12,000 soldiers", None, None),
+    ("1,000 soldiers", None, None),
+    ("00", None, None),
+    ("1,30", None, None),
+    ("soldiers", "About 12,000", None),
+    ("soldiers", None, "least of them"),
+    ("ABOUT 11,000 SOLDIERS", None, None),
+    ("nothing of the kind", None, None),
+    ("   ", None, None),
+    ("3002", None, None),
+]
+
+
+@pytest.mark.parametrize(("words", "prefix", "suffix", "loose"), FOUND)
+def test_what_stands_there_is_found(words: str, prefix: str | None, suffix: str | None, loose: bool) -> None:
+    place = find(TEXT, Passage(words, prefix, suffix))
+    assert place is not None
+    assert place.loose is loose
+    assert place.excerpt
+
+
+@pytest.mark.parametrize(("words", "prefix", "suffix"), NOT_FOUND)
+def test_what_does_not_is_not(words: str, prefix: str | None, suffix: str | None) -> None:
+    assert find(TEXT, Passage(words, prefix, suffix)) is None
+
+
+NUMBERS: list[tuple[str, list[str]]] = [
+    # In a text: what stands in it; what may be read in two ways stands there twice.
+    ("11,000", ["11000"]),
+    ("11.000 Mann", ["11000"]),
+    ("11 000", ["11000"]),
+    ("11\u202f000", ["11000"]),
+    ("11'000", ["11000"]),
+    ("11’000", ["11000"]),
+    ("2,00,000", ["200000"]),
+    ("697,680", ["697.68 697680"]),
+    ("1.125 km²", ["1.125 1125"]),
+    ("11,000.5", ["11000.5"]),
+    ("11.000,5", ["11000.5"]),
+    ("0.125", ["0.125"]),
+    ("1,5 млн", ["1500000"]),
+    ("11 тис. військових", ["11000"]),
+    ("11тис", ["11000"]),
+    ("11 тысяч", ["11000"]),
+    ("11 thousand", ["11000"]),
+    ("11k", ["11000"]),
+    ("5 hundred thousand", ["500000"]),
+    ("11 tys. żołnierzy", ["11000"]),
+    ("1만1천여 명", ["11000"]),
+    ("1만 1000여명", ["11000"]),
+    ("1万1千", ["11000"]),
+    ("3천만", ["30000000"]),
+    ("1억 2천만", ["120000000"]),
+    ("eleven thousand five hundred", ["11500"]),
+    ("twenty-one", ["21"]),
+    ("a hundred and five", ["105"]),
+    ("двадцять п’ять тисяч триста", ["25300"]),
+    ("одиннадцать тысяч", ["11000"]),
+    ("понад тисячу", ["1000"]),
+    ("10-12 thousand", ["10", "10000", "12000"]),
+    ("10 до 12 тис.", ["10", "10000", "12000"]),
+    ("１１，０００", ["11000"]),
+    ("٣٠٠", ["300"]),
+    ("in 2025, 300 were", ["2025", "300"]),
+    ("on 3 November 2024, 697 680 men", ["3", "2024", "697680"]),
+    ("300²", ["300"]),
+    ("dozens of thousands, сотни тысяч, 하지만", []),
+    ("1234567890123456789", []),
+    ("11,0000", ["11.0000"]),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), NUMBERS)
+def test_numbers_are_read(text: str, expected: list[str]) -> None:
+    read = [number.readings for number in numbers(plain(text))]
+    assert read == [frozenset(map(Decimal, one.split())) for one in expected]

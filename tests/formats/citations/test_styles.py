@@ -1,0 +1,640 @@
+"""Formatted citations: every style with all that is hard to cite, both forms, all ways in, and hostile styles."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.errors import InvalidError, UnavailableError
+from app.formats.citations import bibliography, csl_processor, csl_styles, short_style
+from app.formats.citations.csl_locales import put_right
+from app.schemas.files.citation import Rendering
+from app.vocabulary import Role
+from tests.support.attest import attest
+from tests.support.cited import ROWS, cited, whole
+from tests.support.problems import refused
+
+Record = Callable[..., dict[str, Any]]
+KeyOf = Callable[[Role], dict[str, str]]
+
+STYLES = ("apa", "chicago", "chicago-author-date", "mla", "vancouver", "ieee", "nature", "chicago-notes", "short")
+
+SAYS: dict[str, str] = {
+    "institution": "National Intelligence Service (South Korea)",
+    "single-name": "Sukarno",
+    "people": "Lovelace",
+    "korean": "김민수",
+    "korean-whole": "박지은",
+    "cyrillic": "Розвідка: близько 11 тисяч солдатів КНДР на Курщині",
+    "arabic": "جنود كوريون شماليون في كورسك",
+    "arabic-whole": "عبد الله بن محمد",
+    "no-author": "Paper",
+    "no-date": "General Staff of the Armed Forces of Ukraine",
+    "no-title": "@eyewitness",
+    "uncertain": "A memo",
+    "interval": "Institute for the Study of War",
+    "open": "A leaflet",
+    "decade": "An old map",
+    "season": "Some Institute",
+    "archived": "suspilne.media",
+    "described": "Western officials",
+    "video": "Security Service of Ukraine",
+    "video-of-nobody": "[Interrogation of two captives]",
+    "post": "Zelensky",
+    "ours": "[Summary of reporting on Kursk]",
+    "quotes": "Reporter",
+    "german": "nordkoreanische soldaten in kursk",
+    "language-unknown": "soldats nord-coréens à koursk",
+    "markup": "<b>bold</b> & <script>alert(1)</script> $x^2$ *star* {brace} 100% #1 \\textbf{x}",
+    "script-address": "A link",
+    "decision": "About 11,000",
+}
+"""What stands in one line of every list, exactly so: names whole, titles that are not English as they are."""
+
+WHOLE: list[tuple[str, str | None, str, str]] = [
+    (
+        "apa",
+        None,
+        "people",
+        (
+            "Lovelace, A. A., van Gogh, V., & King, M. L., Jr. (2025, January 12). Two soldiers captured in Kursk, "
+            "Kyiv says. The Daily Paper. https://example.org/people?a=1&b=2"
+        ),
+    ),
+    (
+        "apa",
+        None,
+        "institution",
+        (
+            "National Intelligence Service (South Korea). (2025, January 13). Briefing on North Korean soldiers in "
+            "Kursk [Press release]. https://example.org/institution"
+        ),
+    ),
+    ("apa", None, "ours", "[Summary of reporting on Kursk]. (2025)."),
+    (
+        "chicago",
+        None,
+        "quotes",
+        (
+            "Reporter, Rita. “‘We Will Not Surrender,’ Says One of the ‘First’ Captives.” The Daily Paper, "
+            "January 12, 2025."
+        ),
+    ),
+    (
+        "chicago",
+        None,
+        "post",
+        "Volodymyr Zelensky. “We Have Captured Two Soldiers.” X, January 11, 2025. https://example.org/post.",
+    ),
+    ("chicago", None, "uncertain", "A memo. Physical object. [January 2025?]."),
+    (
+        "chicago",
+        "en-GB",
+        "korean",
+        "김민수. ‘국정원 “북한군 사상자 3천여 명”’. 한겨레, 13 January 2025. https://example.org/korean.",
+    ),
+    (
+        "chicago",
+        "ko-KR",
+        "korean",
+        "김민수. “국정원 ‘북한군 사상자 3천여 명’”. 한겨레, 2025년 1월 13일. https://example.org/korean.",
+    ),
+    (
+        "chicago-notes",
+        None,
+        "people",
+        (
+            "Ada Augusta Lovelace, Vincent van Gogh, and Martin Luther King Jr., “Two Soldiers Captured in Kursk, Kyiv "
+            "Says,” The Daily Paper, January 12, 2025, https://example.org/people?a=1&b=2."
+        ),
+    ),
+    (
+        "chicago",
+        "uk-UA",
+        "described",
+        "Western officials. «North Korea Sends More Men». The Daily Paper, 12 січня 2025.",
+    ),
+    (
+        "mla",
+        None,
+        "video",
+        (
+            "Security Service of Ukraine. Interrogation of Two Captured Soldiers. Video. YouTube, 11 Jan. 2025, "
+            "https://example.org/video."
+        ),
+    ),
+    (
+        "ieee",
+        None,
+        "cyrillic",
+        (
+            "О. І. Шевченко, “Розвідка: близько 11 тисяч солдатів КНДР на Курщині,” Українська правда, Jan. 12, 2025. "
+            "Available: https://example.org/cyrillic"
+        ),
+    ),
+    ("vancouver", None, "arabic", "محمد حسن. جنود كوريون شماليون في كورسك. الجزيرة. 2025 Jan 12."),
+    (
+        "apa",
+        "uk-UA",
+        "no-date",
+        (
+            "General Staff of the Armed Forces of Ukraine. (б. д.). Strength of the corps. Вилучено "
+            "https://example.org/no-date"
+        ),
+    ),
+    (
+        "short",
+        None,
+        "archived",
+        (
+            "Suspilne, “Drones over Sumy”, suspilne.media, 12 January 2025 (seen 13 January 2025), "
+            "https://example.org/archived (archived 13 January 2025: "
+            "https://web.archive.example/2025/https://example.org/archived)."
+        ),
+    ),
+    ("short", None, "open", "“A leaflet”, by 12 January 2025."),
+    ("short", None, "video-of-nobody", "[Interrogation of two captives] [Video], undated."),
+    (
+        "short",
+        None,
+        "people",
+        (
+            "Ada Augusta Lovelace, Vincent van Gogh and Martin Luther King, Jr., “Two soldiers captured in Kursk, Kyiv "
+            "says”, The Daily Paper, 12 January 2025 (seen 14 January 2025), https://example.org/people?a=1&b=2"
+        ),
+    ),
+]
+"""Style, locale, row, and the whole line."""
+
+
+def listed(style: str | None, locale: str | None = None) -> list[str]:
+    text = "".join(bibliography.write_text(ROWS.values(), Rendering(style, locale)))
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+    return [re.sub(r"^(\[\d+\]|\d+\.) ", "", line) for line in text.removesuffix("\n").split("\n\n")]
+
+
+@pytest.fixture(scope="module")
+def lists() -> Callable[[str, str | None], list[str]]:
+    """Lists of all rows, each made once: a process costs a tenth of a second."""
+    made: dict[tuple[str, str | None], list[str]] = {}
+
+    def lines(style: str, locale: str | None = None) -> list[str]:
+        if (style, locale) not in made:
+            made[style, locale] = listed(style, locale)
+        return made[style, locale]
+
+    return lines
+
+
+class Markup(HTMLParser):
+    """What a browser would make of a list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str | None]] = []
+        self.open: list[str] = []
+        self.entries: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += attrs
+        self.open.append(tag)
+        if ("class", "csl-entry") in attrs:
+            self.entries.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.entries and len(self.open) > 1:
+            self.entries[-1] += data
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_with_all_that_is_hard_to_cite(style: str, lists: Callable[..., list[str]]) -> None:
+    lines = lists(style)
+    assert len(lines) == len(ROWS) == len(SAYS)
+    for row, words in SAYS.items():
+        assert sum(words in line for line in lines) >= 1, (row, words)
+    for line in lines:
+        assert line == line.strip()
+        assert len(line) > 8
+        assert not re.search(r"\.\./|199X|~|javascript:|web\.archive\.example", line) or style == "short", line
+        assert not re.search(r"[,;:]\s*[.,;]|\(\)|\[\]|“”| [.,;]|\bon\.$", line), line
+        assert "None" not in line
+    for title in ("men in the video", "leaflet", "Розвідка", "북한군 포로"):
+        assert sum(line.lower().count(title.lower()) for line in lines) == 1, "a title once, also without an author"
+
+
+@pytest.mark.parametrize("style", [one for one in STYLES if one != "chicago-notes"])
+def test_html_says_the_same_with_little_markup(style: str, lists: Callable[..., list[str]]) -> None:
+    text = "".join(bibliography.write_html(ROWS.values(), Rendering(style, None)))
+    seen = Markup()
+    seen.feed(text)
+    seen.close()
+    assert not seen.open
+    assert seen.tags <= {"div", "span", "i", "b", "sup", "sub", "a"}
+    assert {name for name, _ in seen.attributes} <= {"class", "href", "style"}
+    for name, value in seen.attributes:
+        if name == "href":
+            assert value is not None
+            assert value.startswith("https://"), value
+        if name == "style":
+            assert value == "font-variant: small-caps"
+    lines = [re.sub(r"^(\[\d+\]|\d+\.) *", "", " ".join(one.split())) for one in seen.entries]
+    assert lines == lists(style)
+    assert "<script" not in text
+    assert unescape(text).count("<script>alert(1)</script>") >= 1
+
+
+@pytest.mark.parametrize(("style", "locale", "row", "line"), WHOLE)
+def test_whole_lines(style: str, locale: str | None, row: str, line: str, lists: Callable[..., list[str]]) -> None:
+    found = lists(style, locale)
+    assert line in found, [one for one in found if SAYS[row][:12] in one]
+
+
+def test_a_document_that_is_cited_for_several_claims_is_listed_once() -> None:
+    again = [cited(f"clm_{number}-v1-doc_1", title="The one", container="Paper", issued="2025") for number in range(3)]
+    for style in ("apa", "short"):
+        text = "".join(bibliography.write_text(again, Rendering(style)))
+        assert text.count("The one") == 1
+        assert "2025a" not in text
+
+
+def test_an_empty_list_is_empty() -> None:
+    assert not "".join(bibliography.write_text([], Rendering("apa")))
+    assert "".join(bibliography.write_html([], Rendering("apa"))) == '<div class="csl-bib-body">\n</div>\n'
+
+
+# --- styles and locales by name ---
+
+
+@pytest.mark.parametrize(
+    ("asked", "file"),
+    [
+        ("apa", "apa"),
+        ("APA.csl", "apa"),
+        ("mla", "modern-language-association"),
+        ("chicago", "chicago-notes-bibliography"),
+        ("vancouver", "nlm-citation-sequence"),
+        ("nature-physics", "nature"),
+        ("http://www.zotero.org/styles/ieee", "ieee"),
+    ],
+)
+def test_styles_are_found_by_their_names(asked: str, file: str) -> None:
+    path = csl_styles.find(asked).path
+    assert path is not None
+    assert path.stem == file
+
+
+def test_words_that_a_style_has_itself_are_left_to_it() -> None:
+    own = OURS.replace("</info>", '</info><locale xml:lang="uk-UA"><terms/></locale>')
+    assert put_right(own, "uk-UA") == own
+    assert put_right(OURS, "fr-FR") == OURS
+    assert "січня" in put_right(OURS, "uk-UA")
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [
+        ("nature-physik", "near: nature"),
+        ("vancouvr", "vancouver"),
+        ("../../../etc/passwd", "some are"),
+        ("../apa", "apa"),
+        ("/etc/passwd", "some are"),
+        ("apa\x00", "apa"),
+        ("dependent/nature-physics", "style"),
+        ("a" * 5000, "some are"),
+    ],
+)
+def test_no_name_reaches_anything_but_a_style(asked: str, near: str) -> None:
+    with pytest.raises(InvalidError) as error:
+        csl_styles.find(asked)
+    assert error.value.problems[0].field == "style"
+    assert near in error.value.problems[0].message
+    assert len(error.value.problems[0].message) < 600
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [
+        ("mlaa", ["mla"]),
+        ("mal", ["mla"]),
+        ("chicgo", ["chicago"]),
+        ("vancuver", ["vancouver"]),
+        ("apa-7", ["apa"]),
+        ("harvrad", ["harvard"]),
+        ("iee", ["ieee"]),
+        ("chicago-16th", ["chicago-author-date-16th-edition", "chicago-notes-bibliography-16th-edition"]),
+        ("journal-of-clinical-investigatoin", ["journal-of-clinical-investigation"]),
+    ],
+)
+def test_an_unknown_style_is_answered_with_near_ones(asked: str, near: list[str]) -> None:
+    with pytest.raises(InvalidError) as error:
+        csl_styles.find(asked)
+    named = error.value.problems[0].message.partition("near: ")[2].split(", ")
+    assert set(near) <= set(named)
+    assert len(named) == len(set(named)) <= 5
+
+
+def test_unknown_styles_take_next_to_no_work() -> None:
+    """Anybody may ask, without a key."""
+    began = time.process_time()
+    for number in range(200):
+        for asked in (f"{number}-journal-of-clinical-investigatoin-and-of-something-else-that-is-long", "a-" * 2_500):
+            with pytest.raises(InvalidError, match="there is no style"):
+                csl_styles.find(f"{asked}{number}")
+    # Not a measurement: to compare each with all names there are takes minutes.
+    assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("asked", "locale"),
+    [("uk", "uk-UA"), ("ko-kr", "ko-KR"), ("en", "en-US"), ("en-AU", "en-US"), ("zh-Hant", "zh-TW"), ("de", "de-DE")],
+)
+def test_locales_are_found_by_language(asked: str, locale: str) -> None:
+    assert csl_styles.locale_of(asked) == locale
+
+
+def test_a_locale_that_there_is_none_for() -> None:
+    with pytest.raises(InvalidError, match=r"locale: there is no locale 'tlh'"):
+        csl_styles.locale_of("tlh")
+    with pytest.raises(InvalidError) as error:
+        csl_styles.locale_of("x" * 900_000)
+    assert len(error.value.problems[0].message) < 1_000
+
+
+def test_the_processor_has_every_locale_that_we_name() -> None:
+    program = csl_processor.program()
+    assert program is not None
+    inside = {found.decode() for found in re.findall(rb'xml:lang="([A-Za-z-]{2,5})"', program.read_bytes())}
+    assert set(csl_styles.LOCALES) <= inside
+
+
+# --- styles that are brought along ---
+
+HEAD = '<style xmlns="http://purl.org/net/xbiblio/csl" class="in-text" version="1.0">'
+INFO = "<info><title>Ours</title><id>ours</id><updated>2025-01-01T00:00:00Z</updated></info>"
+CITE = '<citation><layout><text variable="title"/></layout></citation>'
+LIST = '<bibliography><layout suffix="!"><text macro="m"/></layout></bibliography>'
+MACRO = '<macro name="m"><text variable="title" prefix="Our style: "/></macro>'
+OURS = f"<?xml version='1.0' encoding='utf-8'?>\n{HEAD}{INFO}{MACRO}{CITE}{LIST}</style>"
+
+
+def explosive(levels: int, times: int) -> str:
+    inner = "".join(
+        f'<macro name="m{level}">{f"<text macro={chr(34)}m{level + 1}{chr(34)}/>" * times}</macro>'
+        for level in range(levels)
+    )
+    last = f'<macro name="m{levels}"><text variable="title"/></macro>'
+    return f'{HEAD}{INFO}<macro name="m"><text macro="m0"/></macro>{inner}{last}{CITE}{LIST}</style>'
+
+
+def calling(times: int) -> str:
+    """A style with a macro that calls another one so often, which has as many elements."""
+    calls = '<text macro="a"/>' * times
+    return f'{HEAD}{INFO}<macro name="z">{calls}</macro><macro name="a">{"<b/>" * times}</macro>{CITE}</style>'
+
+
+def lengthy(before: str, repeated: str, behind: str = "") -> str:
+    """A style in which names, with their namespace before each, come to a hundred times what it has itself."""
+    space = "x" * 9_000
+    inner = "".join(map(repeated.format, range(9_000)))
+    return f'{HEAD}{INFO}{CITE}<a xmlns="{space}" xmlns:x="{space}"{before}{inner}{behind}</a></style>'
+
+
+BOMB = (
+    '<!DOCTYPE style [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
+    + OURS.partition("\n")[2].replace("Ours", "&c;")
+)
+FILE = f'<!DOCTYPE style [<!ENTITY f SYSTEM "file:///etc/passwd">]>{HEAD}{INFO.replace("Ours", "&f;")}{CITE}</style>'
+
+HOSTILE: dict[str, tuple[str, str]] = {
+    "bomb": (BOMB, "document type"),
+    "external entity": (FILE, "document type"),
+    "declared elsewhere": (f'<!DOCTYPE style SYSTEM "http://example.org/x.dtd">{OURS[42:]}', "document type"),
+    "macro that calls itself": (OURS.replace('variable="title" prefix="Our style: "', 'macro="m"'), "calls itself"),
+    "macros in a circle": (
+        OURS.replace(MACRO, '<macro name="m"><text macro="n"/></macro><macro name="n"><text macro="m"/></macro>'),
+        "calls itself",
+    ),
+    "macros without end": (explosive(20, 10), "leads through too many"),
+    "a long row of macros": (explosive(17_000, 1), ""),
+    "a macro that is called over and over": (calling(24_000), "leads through too many"),
+    "long names of elements": (lengthy(">", "<a{}/>"), "namespace"),
+    "long names of attributes": (lengthy(">", '<b x:a{}="" />'), "namespace"),
+    "long names of attributes in one tag": (lengthy("", ' x:a{}=""', ">"), "no tag, text or comment"),
+    "deep": (f"{HEAD}{'<group>' * 5000}{'</group>' * 5000}</style>", "nested more deeply"),
+    "wide": (f"{HEAD}{'<group/>' * 60_000}</style>", "larger"),
+    "not closed": (HEAD, "not well-formed"),
+    "unknown entity": (f"{HEAD}&nbsp;</style>", "not well-formed"),
+    "no style": ("<html/>", "must be a CSL 1.0 style"),
+    "without layout": (f"{HEAD}{INFO}</style>", "must say how citations are laid out"),
+    "of nobody": (
+        f'{HEAD}<info><link rel="independent-parent" href="http://x/../../../etc/passwd"/></info></style>',
+        "there is no style",
+    ),
+    "version": (OURS.replace('"title" prefix', '"title" text-case="nonsense" prefix'), ""),
+    "too long": ("<" + "x" * 1_000_001, "at most"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_styles_are_refused_at_once(name: str) -> None:
+    xml, why = HOSTILE[name]
+    began = time.process_time()
+    if why:
+        with pytest.raises(InvalidError) as error:
+            csl_styles.find(xml)
+        assert error.value.problems[0].field == "style"
+        assert why in error.value.problems[0].message
+        assert "root:" not in error.value.problems[0].message
+    else:
+        csl_styles.find(xml)
+    # Not a measurement: what is not refused at once takes minutes, or all there is of memory.
+    assert time.process_time() - began < 20
+
+
+def test_a_style_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csl_processor, "SECONDS", 1)
+    heavy = explosive(5, 8)
+    rows = [cited(str(number), title=f"Number {number}") for number in range(200)]
+    with pytest.raises(InvalidError, match="takes more time or memory"):
+        list(bibliography.write_text(rows, Rendering(heavy)))
+
+
+def test_a_style_that_takes_too_much_memory_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csl_processor, "HEAP", "16m")
+    rows = [cited(str(number), title=f"Number {number}", authors=whole("Ada")) for number in range(300)]
+    with pytest.raises(InvalidError, match="takes more time or memory"):
+        list(bibliography.write_text(rows, Rendering("apa")))
+
+
+def test_only_so_many_lists_are_formatted_at_a_time(
+    api: TestClient, claim: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csl_processor, "PATIENCE", 0.01)
+    for _ in range(csl_processor.AT_ONCE):
+        assert csl_processor._turns.acquire(blocking=False)
+    try:
+        with pytest.raises(UnavailableError, match="ask again"):
+            list(bibliography.write_text(ROWS.values(), Rendering("apa")))
+        answer = api.get(f"claims/{claim['id']}.txt")
+        refused(answer, 503)
+        assert answer.headers["Retry-After"] == "10"
+    finally:
+        for _ in range(csl_processor.AT_ONCE):
+            csl_processor._turns.release()
+
+
+# --- without the processor ---
+
+
+@pytest.mark.parametrize(("module", "finder"), [(csl_styles, "folder"), (csl_processor, "program")])
+def test_without_the_extra_there_is_the_short_style(module: Any, finder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, finder, lambda: None)
+    rows = [ROWS["people"], ROWS["markup"]]
+    lines = list(short_style.lines(rows))
+    assert "".join(bibliography.write_text(rows, Rendering())) == "\n\n".join(lines) + "\n"
+    html = "".join(bibliography.write_html(rows, Rendering()))
+    assert "&lt;script&gt;" in html
+    assert "<script" not in html
+    with pytest.raises(InvalidError, match=r"style: takes the extra: pip install 'attest\[styles\]'"):
+        list(bibliography.write_text(rows, Rendering("apa")))
+
+
+# --- the ways in ---
+
+
+@pytest.fixture
+def claim(api: TestClient, record: Record) -> dict[str, Any]:
+    """A claim that stands in an article with a title that somebody meant badly."""
+    paper = record("sources", name="Українська правда", kind="news_organisation")
+    article = record(
+        "documents",
+        kind="article",
+        title="Розвідка: <script>alert(1)</script>",
+        authors=[{"family": "Шевченко", "given": "Олена"}],
+        publisher=paper["id"],
+        published="2025-01-12",
+        url="https://example.org/1?a=1&b=2",
+        language="uk",
+    )
+    service = record("sources", name="Ukrainian intelligence", kind="intelligence_service")
+    return record(
+        "claims",
+        attributions=[{"source": service["id"], "stance": "asserts", "lineage": "original", "document": article["id"]}],
+    )
+
+
+APA = (
+    "Шевченко, О. (2025, January 12). Розвідка: <script>alert(1)</script>. Українська правда. "
+    "https://example.org/1?a=1&b=2\n"
+)
+
+
+def ways(claim: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+    identifier = claim["id"]
+    yield f"citations?claim={identifier}&format=bibliography", {}
+    yield f"claims/{identifier}.txt", {}
+    yield f"claims/{identifier}/versions/1.txt?style=apa", {}
+    yield "claims.txt?style=apa&locale=en", {}
+    yield f"claims/{identifier}", {"Accept": "text/x-bibliography; style=apa; locale=en-US"}
+    yield "claims", {"Accept": 'text/x-bibliography; style="apa"'}
+
+
+def test_all_ways_in_lead_to_the_same(api: TestClient, claim: dict[str, Any]) -> None:
+    for path, headers in ways(claim):
+        answer = api.get(path, headers=headers)
+        assert answer.status_code == 200, (path, answer.text)
+        assert answer.headers["content-type"] == "text/x-bibliography; charset=utf-8"
+        assert answer.text == APA, path
+    answer = api.get("claims", headers={"Accept": "text/x-bibliography; style=chicago; locale=uk-UA"})
+    assert answer.text.startswith("Шевченко, Олена. «Розвідка: <script>alert(1)</script>». Українська правда, ")
+
+
+def test_html_is_never_a_page_of_ours(api: TestClient, claim: dict[str, Any]) -> None:
+    answer = api.get(f"claims/{claim['id']}.html?style=apa")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "<script" not in answer.text
+    assert "&lt;script&gt;" in answer.text
+    assert '<a href="https://example.org/1?a=1&amp;b=2">' in answer.text
+    # Every browser asks for HTML first; who opens an address of the API means the claim.
+    browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    assert api.get(f"claims/{claim['id']}", headers=browser).headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "message"),
+    [
+        ("style=apaa", "style", "near: apa"),
+        ("style=../../etc/passwd", "style", "there is no style"),
+        ("style=&locale=en", "style", ""),
+        ("style=apa&locale=tlh", "locale", "there is no locale"),
+        ("style=apa&locale=../x", "locale", "BCP 47"),
+    ],
+)
+def test_what_there_is_not_is_refused_by_name(
+    api: TestClient, claim: dict[str, Any], query: str, field: str, message: str
+) -> None:
+    problem = refused(api.get(f"claims.txt?{query}"), 422)
+    assert [one["field"] for one in problem["errors"]] == [field]
+    assert message in problem["errors"][0]["message"]
+
+
+def test_a_long_list_is_refused_with_what_to_narrow(
+    api: TestClient, claim: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bibliography, "MOST", 0)
+    problem = refused(api.get("claims.txt"), 422)
+    assert "narrow the list (topic, kind" in problem["errors"][0]["message"]
+
+
+def test_a_style_of_ones_own(api: TestClient, claim: dict[str, Any], key_of: KeyOf) -> None:
+    reader = key_of(Role.READER)
+    answer = api.post(f"citations?claim={claim['id']}", content=OURS.encode(), headers=reader)
+    assert answer.status_code == 200, answer.text
+    assert answer.text == "Our style: Розвідка: <script>alert(1)</script>!\n"
+    answer = api.post("citations?format=bibliography_html&q=soldiers", content=OURS.encode(), headers=reader)
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "<script" not in answer.text
+    for content, field, params in (
+        (BOMB, "style", ""),
+        (FILE, "style", ""),
+        ("apa", "style", ""),
+        (OURS, "style", "&style=apa"),
+        (OURS, "format", "&format=csl_json"),
+    ):
+        problem = refused(api.post(f"citations?q=x{params}", content=content.encode(), headers=reader), 422)
+        assert problem["errors"][0]["field"] == field
+    refused(api.post("citations", content=b"\xff\xfe<", headers=reader), 422)
+    refused(api.post("citations", content=OURS.encode()), 401)
+    refused(api.post("citations", files={"style": OURS.encode()}, headers=reader), 415)
+    refused(api.post("citations", content=b"<" * 1_000_001, headers=reader), 413)
+
+
+def test_cite_by_command(claim: dict[str, Any], url: str, tmp_path: Path) -> None:
+    done = attest(url, tmp_path, "cite", claim["id"], "--style", "apa")
+    assert (done.code, done.out) == (0, APA)
+    own = tmp_path / "house.csl"
+    own.write_text(OURS, encoding="utf-8")
+    written = tmp_path / "list.txt"
+    assert attest(url, tmp_path, "cite", "--style", own, "-o", written).code == 0
+    assert written.read_text(encoding="utf-8") == "Our style: Розвідка: <script>alert(1)</script>!\n"
+    assert attest(url, tmp_path, "cite", claim["id"], "--format", "news").out.startswith("Ukrainian intelligence said")
+    assert attest(url, tmp_path, "cite", "--style", tmp_path / "no.csl").code == 2
+    assert attest(url, tmp_path, "cite", "--format", "no").code == 2
+    refused_style = attest(url, tmp_path, "cite", "--style", "apaa", "-o", tmp_path / "none.txt")
+    assert refused_style.code != 0
+    assert "near: apa" in refused_style.err
+    assert not (tmp_path / "none.txt").exists()

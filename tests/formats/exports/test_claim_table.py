@@ -1,0 +1,182 @@
+"""Exports as CSV and Parquet: a row for each figure, and no cell that a spreadsheet would run."""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.formats.exports import claim_csv, claim_parquet
+from app.formats.exports.claim_table import COLUMNS
+from app.formats.exports.export_formats import EXPORT_FORMATS
+from app.formats.exports.formula_guard import safe, unsafe
+from tests.support.published import EDITION, claim, figure, said, source
+
+HOSTILE = (
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    " =1",
+    "\u00a0=cmd",
+    "＝1+1",
+    "＋1",
+    "－1",
+    "＠x",
+    "﹦1",
+    "\u200b=1",
+    "\u202e=1",
+    "\ufeff=1",
+    "−1",
+    "'=1",
+    "''=1",
+    '=HYPERLINK("https://evil.example","x")',
+    "=cmd|' /C calc'!A0",
+    "\u3000＝x",
+)
+HARMLESS = ("", "'", "'quoted'", "a=b", "1-2", "Kim@example.org", "O'Brien", "100%", "десятки", "김정은", "  ", "(=1)")
+
+
+def formula(cell: str) -> bool:
+    """A check of our own, written otherwise: what is left of a cell without what cannot be seen begins with a sign."""
+    seen = re.sub(r"^[\s\x00-\x20]+", "", "".join(c for c in cell if unicodedata.category(c) not in ("Cf", "Cc", "Zs")))
+    return unicodedata.normalize("NFKC", seen)[:1] in set("=+-@−") - {""} or cell[:1] in ("\t", "\r", "\n")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_a_spreadsheet_would_run_is_protected(text: str) -> None:
+    assert not formula(safe(text))
+    assert safe(text)[0] == "'"
+    assert unsafe(safe(text)) == text
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_it_would_not_is_left_alone(text: str) -> None:
+    assert safe(text) == text == unsafe(text)
+
+
+texts = st.text(
+    st.sampled_from("=+-@＝＋－＠﹦−' \t\r\n\u200b\u00a0|\",;a1%") | st.characters(exclude_categories=["Cs"]),
+    max_size=12,
+)
+
+
+@given(texts)
+def test_no_text_is_run_and_every_text_comes_back(text: str) -> None:
+    assert not formula(safe(text))
+    assert unsafe(safe(text)) == text
+
+
+@given(st.lists(texts, min_size=5, max_size=5))
+def test_no_cell_of_the_table_is_run(given_texts: list[str]) -> None:
+    one, two, three, four, five = given_texts
+    whole = claim(
+        statement=one,
+        place=two,
+        attributions=[said(source(name=three))],
+        quantities=[figure(verbatim=four, unit=five)],
+    )
+    table = list(csv.reader(io.StringIO("".join(claim_csv.write([whole], EDITION)), newline="")))
+    header, row = table
+    cells = dict(zip(header, row, strict=True))
+    assert not [cell for cell in row if formula(cell)]
+    assert [unsafe(cells[name]) for name in ("statement", "place", "verbatim", "unit")] == [one, two, four, five]
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ([], [("", "", "", "", "")]),
+        ([figure(qualifier="exact", best=2)], [("1", "exact", "", "2", "")]),
+        ([figure(qualifier="between", low=10000, high=12000.5)], [("1", "between", "10000", "", "12000.5")]),
+        ([figure(qualifier="up_to", high=99999999999.9999)], [("1", "up_to", "", "", "99999999999.9999")]),
+        ([figure(qualifier="at_least", low=0.0001)], [("1", "at_least", "0.0001", "", "")]),
+        ([figure(qualifier="vague", verbatim="десятки")], [("1", "vague", "", "", "")]),
+        (
+            [figure(metric="killed", best=300), figure(metric="wounded", best=2700)],
+            [("1", "exact", "", "300", ""), ("2", "exact", "", "2700", "")],
+        ),
+    ],
+)
+def test_a_row_for_each_figure(figures: list[dict[str, Any]], expected: list[tuple[str, ...]]) -> None:
+    table = csv.DictReader(io.StringIO("".join(claim_csv.write([claim(quantities=figures)], EDITION)), newline=""))
+    names = ("figure", "qualifier", "value_low", "value_best", "value_high")
+    assert [tuple(row[name] for name in names) for row in table] == expected
+
+
+def test_the_columns_are_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "exports.md").read_text()
+    told = re.findall(r"^\| `(\w+)` \| ([^|]*) \|$", page, re.MULTILINE)
+    assert [one for one in told if one[0] in {column.name for column in COLUMNS}] == [
+        (column.name, column.meaning) for column in COLUMNS
+    ]
+    for name, one in EXPORT_FORMATS.items():
+        assert f"| `{name}` | `.{one.suffix}` | `{one.media_type.partition(';')[0]}` |" in page
+
+
+def test_a_byte_order_mark_is_put_before_it_on_demand(api: TestClient, record: Callable[..., Any]) -> None:
+    record("claims")
+    plain = api.get("export", params={"format": "csv"}).content
+    marked = api.get("export", params={"format": "csv", "bom": "true"}).content
+
+    assert plain.startswith(b"claim_id,")
+    assert marked == b"\xef\xbb\xbf" + plain
+
+
+def test_parquet_has_the_same_in_types() -> None:
+    pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    many = [
+        claim(
+            number=number,
+            quantities=[figure(qualifier="between", low=10000, high=12000.5), figure(best=99999999999.9999)],
+            attributions=[said(source(name="=NIS"))],
+        )
+        for number in range(6_000)
+    ]
+    file = io.BytesIO(b"".join(claim_parquet.write(many, EDITION)))
+    read = parquet.ParquetFile(file)
+
+    assert read.metadata.num_row_groups == 3
+    assert read.metadata.num_rows == 12_000
+    assert read.schema_arrow.names == [column.name for column in COLUMNS]
+    rows = read.read().to_pylist()
+    assert (rows[0]["value_low"], rows[0]["value_best"], rows[0]["value_high"]) == (
+        Decimal(10000),
+        None,
+        Decimal("12000.5"),
+    )
+    assert rows[1]["value_best"] == Decimal("99999999999.9999")
+    assert rows[0]["said_by"] == [{"source_id": source().id, "name": "=NIS", "stance": "asserts"}]
+    assert rows[0]["decided_on"] == date(2025, 1, 12)
+    assert rows[0]["recorded_at"] == datetime(2025, 1, 12, 9, tzinfo=UTC)
+    assert read.schema_arrow.metadata[b"publisher"] == EDITION.house.name.encode()
+
+
+def test_parquet_of_nothing_is_a_table_without_rows() -> None:
+    pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    assert parquet.read_table(io.BytesIO(b"".join(claim_parquet.write([], EDITION)))).num_rows == 0
+
+
+def test_parquet_that_is_not_installed_says_so(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+
+    answer = api.get("export", params={"format": "parquet"})
+
+    assert answer.status_code == 503
+    assert "attest[parquet]" in answer.json()["detail"]

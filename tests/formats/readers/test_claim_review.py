@@ -1,0 +1,298 @@
+"""ClaimReview in all the shapes and with all the dirt that fact-checkers publish it in."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from app.formats.parsing.import_rows import Refused, Row
+from app.formats.readers.claim_review import read
+from app.schemas.files.exchange_record import ClaimRecord, DocumentRecord, SourceRecord
+
+REVIEW: dict[str, Any] = {
+    "@context": "https://schema.org",
+    "@type": "ClaimReview",
+    "url": "https://checker.example/reviews/1",
+    "datePublished": "2024-11-05T09:00:00+02:00",
+    "author": {"@type": "Organization", "name": "The Checker", "url": "https://checker.example"},
+    "claimReviewed": "The bridge fell.",
+    "itemReviewed": {
+        "@type": "Claim",
+        "author": {"@type": "Person", "name": "A. Speaker", "jobTitle": "Minister"},
+        "datePublished": "2024-11-01",
+        "appearance": [{"@type": "CreativeWork", "url": "https://www.facebook.com/post/1"}],
+        "firstAppearance": {"@type": "CreativeWork", "url": "https://youtu.be/x"},
+    },
+    "reviewRating": {"@type": "Rating", "ratingValue": 1, "bestRating": "5", "alternateName": "False"},
+}
+
+
+def found(value: Any) -> list[Row | Refused]:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return list(read(io.BytesIO(text.encode())))
+
+
+def rows(value: Any) -> list[Row]:
+    items = found(value)
+    assert [item for item in items if isinstance(item, Refused)] == []
+    return [item for item in items if isinstance(item, Row)]
+
+
+def claim(**changes: Any) -> ClaimRecord:
+    (row,) = rows(REVIEW | changes)
+    last = row.records[-1]
+    assert isinstance(last, ClaimRecord)
+    return last
+
+
+def sources(**changes: Any) -> list[SourceRecord]:
+    (row,) = rows(REVIEW | changes)
+    return [record for record in row.records if isinstance(record, SourceRecord)]
+
+
+def item(**changes: Any) -> dict[str, Any]:
+    return {"itemReviewed": REVIEW["itemReviewed"] | changes}
+
+
+def test_a_review_gives_claim_claimant_appearances_and_fact_check() -> None:
+    (row,) = rows(REVIEW)
+    reviewer, speaker, page, video, post, last = row.records
+    assert isinstance(reviewer, SourceRecord)
+    assert isinstance(speaker, SourceRecord)
+    assert isinstance(page, DocumentRecord)
+    assert isinstance(video, DocumentRecord)
+    assert isinstance(post, DocumentRecord)
+    assert isinstance(last, ClaimRecord)
+    assert (reviewer.name, speaker.name, speaker.kind) == ("The Checker", "A. Speaker", "person")
+    assert (page.kind, page.publisher, page.published) == ("fact_check", reviewer.key, "2024-11-05")
+    assert (video.kind, post.kind) == ("video", "social_media_post")
+    assert (last.statement, last.language, last.kind, last.stage) == ("The bridge fell.", "und", "other", "published")
+    assert last.reviews == []
+    (said,) = last.attributions
+    assert (said.source, said.stance, said.lineage, said.said, said.document) == (
+        speaker.key,
+        "asserts",
+        "unknown",
+        "2024-11-01",
+        video.key,
+    )
+    assert said.note == "Described as: Minister"
+    assert [(piece.document, piece.role) for piece in last.evidence] == [(video.key, "context"), (post.key, "context")]
+    (check,) = last.fact_checks
+    assert (check.source, check.document, check.verdict) == (reviewer.key, page.key, "False")
+    assert (check.rating_value, check.best_rating, check.worst_rating) == ("1", "5", None)
+    assert check.original == REVIEW
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        REVIEW,
+        [REVIEW],
+        json.dumps(REVIEW, indent=2),
+        {"@context": "https://schema.org", "@graph": [{"@type": "WebPage", "name": "x"}, REVIEW]},
+        {"@type": "DataFeed", "dataFeedElement": [{"@type": "DataFeedItem", "item": REVIEW}]},
+        {"@type": "DataFeed", "dataFeedElement": [{"@type": "DataFeedItem", "item": [REVIEW]}]},
+        {"@type": "DataFeed", "about": {}, "dataFeedElement": {"@type": "DataFeedItem", "item": REVIEW}},
+        {"fixture": "a.json", "how": "ld", "object": REVIEW},
+        [{"fixture": "a.json", "how": "ld", "object": REVIEW}],
+    ],
+)
+def test_wrappings_change_nothing(value: Any) -> None:
+    assert rows(value)[0].records == rows(REVIEW)[0].records
+
+
+@pytest.mark.parametrize("type_", [["Review", "ClaimReview"], "schema:ClaimReview", "http://schema.org/ClaimReview"])
+def test_types_are_told_in_many_ways(type_: Any) -> None:
+    changed = {name: value for name, value in REVIEW.items() if name != "claimReviewed"} | {"@type": type_}
+    (fault,) = found(changed)
+    assert isinstance(fault, Refused)
+    assert fault.field == "claimReviewed"
+
+
+def test_google_s_shape() -> None:
+    (first, second) = rows(
+        {
+            "text": "کانپور",
+            "claimant": "FB User-Harshit Pandey",
+            "claimDate": "2019-06-20T12:12:40Z",
+            "claimReview": [
+                {
+                    "publisher": {"site": "vishvasnews.com"},
+                    "url": "https://www.vishvasnews.com/urdu/1/",
+                    "title": "فیکٹ چیک",
+                    "reviewDate": "2019-06-21T12:12:40Z",
+                    "textualRating": "False",
+                    "languageCode": "ur",
+                },
+                {"publisher": {"name": "Other", "site": "other.example"}, "url": "https://other.example/1"},
+            ],
+        }
+    )
+    reviewer, claimant, page, last = first.records
+    assert isinstance(reviewer, SourceRecord)
+    assert isinstance(claimant, SourceRecord)
+    assert isinstance(page, DocumentRecord)
+    assert isinstance(last, ClaimRecord)
+    assert (reviewer.name, reviewer.url) == ("vishvasnews.com", "https://vishvasnews.com")
+    assert (claimant.kind, last.attributions[0].said) == ("social_media_account", "2019-06-20")
+    assert (page.language, page.published, page.title) == ("ur", "2019-06-21", "فیکٹ چیک")
+    assert (last.language, last.fact_checks[0].verdict) == ("ur", "False")
+    assert len(last.fact_checks[0].original["claimReview"]) == 1
+    assert second.records[-1] != last
+
+
+def test_gesis_shape() -> None:
+    content = {
+        "text": {"type": "literal", "xml:lang": "en", "value": "A plane crashed."},
+        "author": {"type": "literal", "value": ""},
+        "source": {"type": "literal", "value": "snopes"},
+        "sourceURL": {"type": "uri", "value": "http://www.snopes.com"},
+        "link": {"type": "uri", "value": "https://www.snopes.com/fact-check/x/"},
+        "ratingName": {"type": "literal", "value": "OTHER"},
+        "truthRating": {"type": "typed-literal", "value": "-1"},
+    }
+    (row,) = rows({"id": "1", "content": content})
+    last = row.records[-1]
+    assert isinstance(last, ClaimRecord)
+    assert (last.language, last.attributions) == ("en", [])
+    assert (last.fact_checks[0].verdict, last.fact_checks[0].rating_value) == ("OTHER", "-1")
+
+
+@pytest.mark.parametrize(
+    ("author", "expected"),
+    [
+        ({"@type": "Person", "name": "B"}, [("B", "person", "named")]),
+        ({"@type": "Organization", "name": " B\n C "}, [("B C", "other", "named")]),
+        ([{"@type": "Person", "name": "B"}, "C"], [("B", "person", "named"), ("C", "other", "named")]),
+        ({"@type": "Person", "name": ["B", "mayor"]}, [("B", "person", "named")]),
+        ({"@type": "Person", "name": "Social media users "}, [("Social media users", "other", "described")]),
+        ({"@type": "Person", "name": "Facebook user X"}, [("Facebook user X", "social_media_account", "named")]),
+        (
+            {"@type": "Person", "name": "X", "sameAs": " https://www.facebook.com/x "},
+            [("X", "social_media_account", "named")],
+        ),
+        ({"@type": "Person", "name": "", "url": "/"}, []),
+        ({"@type": "Person"}, []),
+        (None, []),
+        ([], []),
+        (5, []),
+    ],
+)
+def test_claimants(author: Any, expected: list[tuple[str, str, str]]) -> None:
+    changes = item(author=author)
+    assert [(who.name, who.kind, who.anonymity) for who in sources(**changes)[1:]] == expected
+    assert len(claim(**changes).attributions) == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "byline"),
+    [
+        ({"author": {"@type": "Organization", "name": "Org"}}, "Org", None),
+        ({"author": [{"@type": "Person", "name": "P"}], "publisher": {"name": "Org"}}, "Org", "P"),
+        ({"author": {"@type": "Person", "name": "P"}}, "P", "P"),
+        ({"author": [{"@type": "Person", "name": "P"}, {"@type": "Organization", "name": "Org"}]}, "Org", "P"),
+        ({"author": None, "publisher": "Org"}, "Org", None),
+    ],
+)
+def test_who_reviewed_it(changes: dict[str, Any], name: str, byline: str | None) -> None:
+    (row,) = rows(REVIEW | changes)
+    page = next(record for record in row.records if isinstance(record, DocumentRecord))
+    assert (sources(**changes)[0].name, page.author) == (name, byline)
+
+
+def test_texts_are_cleaned_and_verdicts_are_not() -> None:
+    made = claim(
+        claimReviewed=" Sunak praises Singh&#039;s ideas \r\n",
+        reviewRating={"alternateName": "Incorrect \r", "ratingValue": 1.5, "bestRating": "", "ratingExplanation": 5},
+    )
+    assert made.statement == "Sunak praises Singh's ideas"
+    (check,) = made.fact_checks
+    assert (check.verdict, check.rating_value, check.best_rating, check.explanation) == (
+        "Incorrect \n",
+        "1.5",
+        None,
+        "5",
+    )
+
+
+@pytest.mark.parametrize(
+    ("date", "expected"),
+    [
+        ("2020-03-18T14:00:00+0200", "2020-03-18"),
+        ("2020-03-18", "2020-03-18"),
+        (" 2020-03-18 10:00", "2020-03-18"),
+        ("2020-02-30", None),
+        ("18.3.2020", None),
+        ("2020-03-181", None),
+        (20200318, None),
+        (None, None),
+    ],
+)
+def test_dates(date: Any, expected: str | None) -> None:
+    assert claim(**item(datePublished=date)).attributions[0].said == expected
+
+
+def test_an_address_without_scheme_gets_one() -> None:
+    (row,) = rows(REVIEW | {"url": "aosfatos.org/noticias/x/"})
+    page = next(record for record in row.records if isinstance(record, DocumentRecord))
+    assert page.url == "https://aosfatos.org/noticias/x/"
+
+
+def test_what_is_no_address_of_an_appearance_is_left_out() -> None:
+    made = claim(**item(appearance=["/", {"url": "javascript:alert(1)"}, {"url": 5}, {}], firstAppearance=None))
+    assert (made.evidence, made.attributions[0].document) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"claimReviewed": " "}, "claimReviewed"),
+        ({"claimReviewed": 5}, "claimReviewed"),
+        ({"url": "javascript:alert(1)"}, "url"),
+        ({"url": None}, "url"),
+        ({"author": {"@type": "Organization"}}, "author"),
+        ({"claimReviewed": "x" * 60_000}, "statement"),
+    ],
+)
+def test_faults_name_their_field(changes: dict[str, Any], field: str) -> None:
+    (fault,) = found(REVIEW | changes)
+    assert isinstance(fault, Refused)
+    assert fault.field == field
+
+
+@pytest.mark.parametrize("value", [{"@type": "NewsArticle"}, {}, {"@graph": [{"@type": "WebPage"}]}, {"object": {}}])
+def test_what_is_no_review_is_refused(value: Any) -> None:
+    (fault,) = found(value)
+    assert isinstance(fault, Refused)
+    assert "ClaimReview" in fault.reason
+
+
+def test_endless_wrapping_is_refused() -> None:
+    value = REVIEW
+    for _ in range(10):
+        value = {"object": value}
+    assert [type(entry) for entry in found(value)] == [Refused]
+
+
+def test_the_same_review_again_changes_nothing_and_a_newer_version_corrects() -> None:
+    first, again, newer = claim(), claim(), claim(reviewRating={"alternateName": "True"})
+    assert first == again
+    assert newer.key == first.key
+    assert newer != first
+    assert claim(claimReviewed="The bridge stands.").key != first.key
+
+
+def test_one_version_of_a_review_counts_in_a_file() -> None:
+    items = found([REVIEW, REVIEW, REVIEW | {"headline": "Another"}])
+    assert [type(entry) for entry in items] == [Row, Row, Refused]
+
+
+def test_a_language_is_kept_if_it_is_given() -> None:
+    assert [claim(inLanguage=tag).language for tag in ("pt-BR", {"alternateName": "uk"}, "Portuguese (Brazil)", 5)] == [
+        "pt-BR",
+        "uk",
+        "und",
+        "und",
+    ]

@@ -1,0 +1,74 @@
+"""A file's format is told from its beginning."""
+
+import io
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.formats.exchange import attest_csv, attest_json
+from app.formats.parsing.import_rows import RECORD, Row
+from app.formats.readers.import_formats import FORMATS, detect, read
+
+NOTE = {"record": "note", "claim": "c", "note": '"claimReviewed": no'}
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("".join(attest_json.write([NOTE])), "attest_json"),
+        ('\ufeff[\n  {\n    "key": "x",\n    "record": "topic",', "attest_json"),
+        ("".join(attest_csv.write([NOTE])), "attest_csv"),
+        ("Statement;Record\nx;claim\n", "attest_csv"),
+        ('[{"date": "2022-02-25", "day": 2, "personnel": 2800, "personnel*": "about"}]', "ua_mod_losses"),
+        ('[{"date": "2022-02-25", "day": 2, "aircraft": 10, "tank": 80}]', "ua_mod_losses"),
+        ('[{"date": "2026-08-22", "sourceUri": "https://x", "personnel": 1}]', "ua_mod_losses"),
+        ('[{"equipment_oryx": "Tanks", "model": "T-62", "losses_total": 1}]', "ua_mod_losses"),
+        ("country,origin,system,status,url,date_recorded,sysID\n", "oryx_events"),
+        ("country,equipment_type,destroyed,abandoned,captured,damaged,type_total,date_recorded", "oryx_events"),
+        ('{"@context": "http://schema.org", "@type": "ClaimReview", "url"', "claim_review"),
+        ('{"@type": ["Review", "schema:ClaimReview"]', "claim_review"),
+        ('[{"fixture": "a", "object": {"claimReviewed": "x"', "claim_review"),
+        ('{"text": "x", "claimReview": [', "claim_review"),
+        ("% a remark\n\n@article{smith2025,\n", "bibtex"),
+        ("@String (jan = 1)\n", "bibtex"),
+    ],
+)
+def test_by_content(head: str, expected: str) -> None:
+    assert detect("upload", head.encode()) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("data/russia_losses_personnel.json", "ua_mod_losses"),
+        ("russian-losses.json", "ua_mod_losses"),
+        ("event_captured.csv", "oryx_events"),
+        ("C:\\claimreview-objects.json", "claim_review"),
+        ("seed.jsonl", "attest_json"),
+        ("refs.BIB", "bibtex"),
+    ],
+)
+@pytest.mark.parametrize("head", [b"", b"[]\n"])
+def test_by_name_where_there_is_nothing_to_see(name: str, head: bytes, expected: str) -> None:
+    assert detect(name, head) == expected
+
+
+@pytest.mark.parametrize("head", [b"", b"hello", b'{"a": 1}', b"a,b\n1,2\n", b"\xff\xfe\x00", b"%PDF-1.7", b'"'])
+def test_what_is_no_known_format(head: bytes) -> None:
+    with pytest.raises(ValueError, match="attest_json, attest_csv, ua_mod_losses, oryx_events, claim_review, bibtex"):
+        detect("upload", head)
+
+
+@given(head=st.binary(max_size=50) | st.text('{}[]":,;\r\n\trecod', max_size=50).map(str.encode))
+def test_nothing_else_goes_wrong(head: bytes) -> None:
+    with suppress(ValueError):
+        assert detect("upload", head) in FORMATS
+
+
+def test_every_format_can_be_read() -> None:
+    assert [list(read(name, io.BytesIO(b""))) for name in FORMATS] == [[]] * 6
+    (row,) = read("attest_json", io.BytesIO(json.dumps(NOTE).encode()))
+    assert row == Row(1, (RECORD.validate_python(NOTE),))

@@ -1,0 +1,248 @@
+"""Oryx's lists: events with their proof, daily counts, and the dirt that the real tables hold."""
+
+import io
+from decimal import Decimal
+from typing import Any, TypeGuard
+
+import pytest
+
+from app.formats.parsing.import_rows import Refused, Row
+from app.formats.readers.oryx_events import read
+from app.schemas.base.edtf import bounds
+from app.schemas.files.exchange_record import ClaimRecord, DocumentRecord, TopicRecord
+
+EVENTS = "country,origin,system,status,url,date_recorded,sysID,imageID,statusID,matID\n"
+DAILY = "country,equipment_type,destroyed,abandoned,captured,damaged,type_total,date_recorded,destroyed_diff\n"
+PHOTO = "https://i.postimg.cc/nrJ7kC7g/51.png"
+
+
+def found(text: str) -> list[Row | Refused]:
+    return list(read(io.BytesIO(text.encode())))
+
+
+def said(text: str) -> list[Row | Refused]:
+    """What the rows themselves say, and not the format before them."""
+    return [item for item in found(text) if item.line]
+
+
+def event(**changes: str) -> list[Row | Refused]:
+    row = {"country": "Russia", "system": "T-72B3", "status": "destroyed", "url": PHOTO, "date": "2022-06-26"} | changes
+    line = f'{row["country"]},Soviet Union,"{row["system"]}",{row["status"]},{row["url"]},{row["date"]},1,1,1,7-111\n'
+    return said(EVENTS + line)
+
+
+def claim_of(items: list[Row | Refused]) -> tuple[DocumentRecord, ClaimRecord]:
+    (row,) = items
+    assert isinstance(row, Row)
+    document, claim = row.records
+    assert isinstance(document, DocumentRecord)
+    assert isinstance(claim, ClaimRecord)
+    return document, claim
+
+
+def test_an_event_is_one_lost_item_with_its_proof() -> None:
+    document, claim = claim_of(event())
+    assert claim.statement == "One Russian T-72B3 was destroyed; Oryx had listed it by 26 June 2022."
+    assert (claim.topic, claim.adverse_to, claim.stage, claim.reviews) == (
+        "oryx/russia/destroyed",
+        "ru",
+        "published",
+        [],
+    )
+    (quantity,) = claim.quantities
+    assert (quantity.metric, quantity.best, quantity.population) == ("equipment_destroyed", Decimal(1), "T-72B3")
+    assert (quantity.basis, quantity.cumulative) == ("named_count", False)
+    (attribution,) = claim.attributions
+    assert (attribution.source, attribution.lineage, attribution.said) == ("oryx", "original", "2022-06-26")
+    assert attribution.document == "oryx/page/russia"
+    (evidence,) = claim.evidence
+    assert (evidence.document, evidence.role, evidence.examined_on) == (document.key, "supports", None)
+    assert (document.kind, document.url) == ("image", PHOTO)
+
+
+def test_a_loss_lies_between_the_invasion_and_its_listing() -> None:
+    _, claim = claim_of(event())
+    assert claim.time == "2022-02-24/2022-06-26"
+    assert [day.isoformat() for day in bounds(claim.time)] == ["2022-02-24", "2022-06-26"]
+    assert claim_of(event(date="2022-02-24"))[1].time == "2022-02-24/2022-02-24"
+
+
+def test_what_the_format_knows_is_said_when_it_is_first_named() -> None:
+    row = f"{{}},Soviet Union,T-72B3,{{}},{PHOTO},2022-06-26,1,1,1,7-111\n"
+    events = [row.format(*one) for one in (("Russia", "destroyed"), ("Russia", "lost"), ("Ukraine", "destroyed"))]
+    openings = [
+        [getattr(one, "key", None) for one in item.records]
+        for item in found(EVENTS + "".join(events))
+        if is_opening(item)
+    ]
+    assert openings == [
+        ["oryx/russia/destroyed", "ru", "oryx", "oryx/page/russia"],
+        ["oryx/ukraine/destroyed", "ua", "oryx/page/ukraine"],
+    ]
+    assert found(EVENTS) == []
+
+
+def is_opening(item: Row | Refused) -> TypeGuard[Row]:
+    return isinstance(item, Row) and item.line == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("https://twitter.com/x/status/1", "social_media_post"),
+        ("https://postlmg.cc/dhTQRzCD", "image"),
+        ("http://example.org/a.JPG", "image"),
+        ("https://tass.ru/1", "other"),
+    ],
+)
+def test_an_address_tells_what_its_document_is(url: str, kind: str) -> None:
+    document, _ = claim_of(event(url=url))
+    assert (document.url, document.kind) == (url, kind)
+
+
+def test_a_long_address_is_named_by_its_digest() -> None:
+    document, claim = claim_of(event(url=f"{PHOTO}?{'x' * 300}"))
+    assert (document.key or "").startswith("oryx/sha256:")
+    assert claim.evidence[0].document == document.key
+
+
+@pytest.mark.parametrize(
+    ("system", "item"),
+    [
+        ("273 T-80BV", "T-80BV"),
+        ("1 152mm 2A36 Giatsint-B:", "152mm 2A36 Giatsint-B"),
+        ("152mm 2S5 Giatsint-S", "152mm 2S5 Giatsint-S"),
+        ("9K310 Igla-1", "9K310 Igla-1"),
+        ("'Orlan-20' reconnaissance UAV", "'Orlan-20' reconnaissance UAV"),
+    ],
+)
+def test_running_totals_are_no_part_of_a_name(system: str, item: str) -> None:
+    _, claim = claim_of(event(system=system))
+    assert claim.quantities[0].population == item
+    assert claim.key == claim_of(event(system=item))[1].key
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"country": "Atlantis"}, "country"),
+        ({"status": "lost"}, "status"),
+        ({"system": " "}, "system"),
+        ({"system": "x" * 501}, "population"),
+        ({"date": "2022-02-30"}, "date_recorded"),
+        ({"date": "20220226"}, "date_recorded"),
+        ({"date": "2022-02-23"}, "date_recorded"),
+        ({"url": ""}, "url"),
+        ({"url": "https://u@example.org/"}, "url"),
+        ({"url": "https://x/" + "y" * 2000}, "url"),
+    ],
+)
+def test_faults_name_their_column(changes: dict[str, str], field: str) -> None:
+    (fault,) = event(**changes)
+    assert isinstance(fault, Refused)
+    assert (fault.line, fault.field) == (2, field)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pending",
+        f"{PHOTO}{PHOTO}",
+        "ttps://i.postimg.cc/a/b.jpg",
+        "2x KamAZ 6x6 https://i.postimg.cc/a/b.jpg",
+        "https://i.postihttps://i.postimg.cc/a/b.jpgmg.cc/c/d.jpg",
+    ],
+)
+def test_a_spoilt_address_strikes_out_no_loss_and_is_never_made_a_link(text: str) -> None:
+    document, claim = claim_of(event(url=text))
+
+    assert (document.url, document.kind) == (None, "other")
+    assert (document.note or "").endswith(text)
+    assert claim.evidence[0].document == document.key
+    assert claim.key != claim_of(event())[1].key
+
+
+def test_every_fault_of_a_row_is_told() -> None:
+    assert [item.field for item in event(country="", status="", url="") if isinstance(item, Refused)] == [
+        "country",
+        "status",
+        "url",
+    ]
+
+
+def test_one_address_under_two_states_is_one_document() -> None:
+    one, other = claim_of(event()), claim_of(event(status="captured"))
+    assert one[0] == other[0]
+    assert one[1].key != other[1].key
+
+
+def test_the_collection_s_own_numbers_change_nothing() -> None:
+    row = f"Russia,Russia,T-72B3,destroyed,{PHOTO},2022-06-26,"
+    first, second = said(f"{EVENTS}{row}1,1,1,7-111\n"), said(f"{EVENTS}{row}2,9,1,7-291\n")
+    assert first == second
+
+
+def daily(**changes: Any) -> list[Row | Refused]:
+    row = {"country": "Ukraine", "type": "Tanks", "destroyed": 5, "date": "2022-03-19"} | changes
+    return said(f'{DAILY}{row["country"]},"{row["type"]}",{row["destroyed"]},1,2,1000,1008,{row["date"]},-4\n')
+
+
+def test_a_daily_count_is_one_claim() -> None:
+    (row,) = daily()
+    assert isinstance(row, Row)
+    topic, claim = row.records
+    assert isinstance(topic, TopicRecord)
+    assert isinstance(claim, ClaimRecord)
+    assert claim.topic == topic.key == "oryx-count/ukraine/tanks"
+    assert (claim.time, claim.adverse_to) == ("2022-03-19", "ua")
+    assert {quantity.metric.value: int(quantity.best or 0) for quantity in claim.quantities} == {
+        "equipment_destroyed": 5,
+        "equipment_damaged": 1000,
+        "equipment_abandoned": 1,
+        "equipment_captured": 2,
+        "equipment_lost": 1008,
+    }
+    assert all(quantity.cumulative for quantity in claim.quantities)
+    assert claim.statement == (
+        "Oryx had documented 1,008 Ukrainian losses under “Tanks” by 19 March 2022: 5 destroyed, 1,000 damaged, "
+        "1 abandoned and 2 captured."
+    )
+
+
+def test_a_topic_comes_once() -> None:
+    row = "Russia,Tanks,1,0,0,0,1,2022-03-{},1\n"
+    rows = [item for item in said(DAILY + row.format(19) + row.format(20)) if isinstance(item, Row)]
+    assert [len(item.records) for item in rows] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"type": "Losses excluding Recon Drones and Trucks - 17594, of which: destroyed: 13425"}, "equipment_type"),
+        ({"destroyed": -1}, "destroyed"),
+        ({"destroyed": ""}, "destroyed"),
+        ({"destroyed": "1.5"}, "destroyed"),
+        ({"destroyed": "٥"}, "destroyed"),
+        ({"date": "soon"}, "date_recorded"),
+    ],
+)
+def test_daily_faults_name_their_column(changes: dict[str, Any], field: str) -> None:
+    (fault,) = daily(**changes)
+    assert isinstance(fault, Refused)
+    assert (fault.line, fault.field) == (2, field)
+
+
+@pytest.mark.parametrize("text", ["country,system\nRussia,T-72\n", "a,b\n", "\n"])
+def test_another_table_is_refused(text: str) -> None:
+    (fault,) = found(text)
+    assert isinstance(fault, Refused)
+    assert "date_recorded" in fault.reason
+
+
+def test_a_short_row_is_refused_and_the_next_one_read() -> None:
+    items = found(f"{EVENTS}Russia,Russia\nRussia,Russia,T-72B3,destroyed,{PHOTO},2022-06-26,1,1,1,1\n")
+    assert [(type(item), item.line) for item in items] == [(Refused, 2), (Row, 0), (Row, 3)]
+
+
+def test_an_empty_file_says_nothing() -> None:
+    assert found("") == []

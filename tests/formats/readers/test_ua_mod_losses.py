@@ -1,0 +1,244 @@
+"""The Ukrainian General Staff's counts as two collections relay them, and the dirt that the real files hold."""
+
+import io
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.formats.parsing.import_rows import Refused, Row
+from app.formats.readers.ua_mod_claims import PETRO_COMMIT
+from app.formats.readers.ua_mod_losses import read
+from app.schemas.files.exchange_record import ClaimRecord, DocumentRecord, NoteRecord, Record, SourceRecord, TopicRecord
+
+URL = "https://www.mil.gov.ua/news/2022/02/27/vtrati-za-tri-dobi-(24-26-lyutogo)-v-ukraini/"
+PERSONNEL = {"date": "2022-03-07", "day": 12, "personnel": 11000, "personnel*": "more", "POW": 200}
+EQUIPMENT = {
+    "date": "2024-11-03",
+    "day": 984,
+    "tank": 9182,
+    "APC": 0,
+    "special equipment": 3584,
+    "submarines": 1,
+    "vehicles and fuel tanks": 28160,
+}
+LOSSES = {"date": "2024-11-03", "sourceUri": URL, "personnel": 697680, "tanks": 9182, "submarines": None}
+
+
+def found(*rows: dict[str, Any]) -> list[Row | Refused]:
+    return list(read(io.BytesIO(json.dumps(rows, indent=1).encode())))
+
+
+def records(*rows: dict[str, Any]) -> list[Record]:
+    return [record for item in found(*rows) if isinstance(item, Row) for record in item.records]
+
+
+def claims(*rows: dict[str, Any]) -> dict[str, ClaimRecord]:
+    return {record.key or "": record for record in records(*rows) if isinstance(record, ClaimRecord)}
+
+
+def faults(*rows: dict[str, Any]) -> list[str]:
+    return [item.field for item in found(*rows) if isinstance(item, Refused)]
+
+
+def test_personnel_is_approximate_and_prisoners_are_counted() -> None:
+    found_claims = claims(PERSONNEL)
+    soldiers = found_claims["ua-mod-losses/petro/personnel/2022-03-07"]
+    assert soldiers.statement == (
+        "Russia had lost more than 11,000 soldiers in the full-scale war by 7 March 2022, by Ukraine's count."
+    )
+    (figure,) = soldiers.quantities
+    assert (figure.metric, figure.qualifier, figure.low, figure.best) == (
+        "casualties_unspecified",
+        "more_than",
+        Decimal(11000),
+        None,
+    )
+    assert (figure.basis, figure.cumulative, figure.unit) == ("estimate", True, "soldiers")
+    prisoners = found_claims["ua-mod-losses/petro/prisoners/2022-03-07"]
+    assert prisoners.statement == (
+        "Ukraine had taken 200 Russian soldiers prisoner in the full-scale war by 7 March 2022, by its own count."
+    )
+    assert (prisoners.kind, prisoners.quantities[0].metric, prisoners.joins) == ("capture_report", "captured", None)
+
+
+def test_equipment_is_exact_and_zero_is_a_figure() -> None:
+    found_claims = claims(EQUIPMENT)
+    assert len(found_claims) == 5
+    assert found_claims["ua-mod-losses/petro/apc/2024-11-03"].quantities[0].best == 0
+    submarine = found_claims["ua-mod-losses/petro/submarines/2024-11-03"]
+    assert "lost 1 submarine in" in submarine.statement
+    assert (submarine.kind, submarine.time, submarine.adverse_to, submarine.stage) == (
+        "equipment_loss",
+        "2024-11-03",
+        "ru",
+        "published",
+    )
+
+
+def test_who_says_it_and_who_hands_it_on() -> None:
+    for claim, relay, document in (
+        (claims(EQUIPMENT)["ua-mod-losses/petro/tank/2024-11-03"], "petro", f"petro/{PETRO_COMMIT}"),
+        (claims(LOSSES)["ua-mod-losses/lod/tank/2024-11-03"], "lod", "lod/2024-11-03"),
+    ):
+        origin, relayed = claim.attributions
+        assert (origin.key, origin.source, origin.lineage, origin.said, origin.document) == (
+            "origin",
+            "ua-general-staff",
+            "original",
+            "2024-11-03",
+            None,
+        )
+        assert (relayed.key, relayed.source, relayed.lineage, relayed.upstream, relayed.document) == (
+            relay,
+            f"dataset-{relay}",
+            "relayed",
+            "origin",
+            document,
+        )
+        assert not claim.reviews  # what a file says, nobody has decided
+
+
+def test_equal_figures_of_both_are_the_same_proposition() -> None:
+    petro = claims(EQUIPMENT)["ua-mod-losses/petro/tank/2024-11-03"]
+    lod = claims(LOSSES)["ua-mod-losses/lod/tank/2024-11-03"]
+    assert (petro.joins, lod.joins) == (lod.key, petro.key)
+    apart = {"key", "joins", "attributions"}
+    assert petro.model_dump(exclude=apart) == lod.model_dump(exclude=apart)
+    about = claims({"date": "2024-11-03", "personnel": 697680, "personnel*": "about"})
+    assert about["ua-mod-losses/petro/personnel/2024-11-03"].model_dump(exclude=apart) == claims(LOSSES)[
+        "ua-mod-losses/lod/personnel/2024-11-03"
+    ].model_dump(exclude=apart)
+
+
+def test_lod_counts_motor_vehicles_alone_until_they_were_merged() -> None:
+    before = LOSSES | {"date": "2022-04-30", "unarmoredVehicles": 1701}
+    after = LOSSES | {"date": "2022-05-01", "unarmoredVehicles": 1796}
+    keys = [key for key in claims(before, after) if "auto" in key or "vehicles" in key]
+    assert keys == [
+        "ua-mod-losses/lod/military-auto/2022-04-30",
+        "ua-mod-losses/lod/vehicles-and-fuel-tanks/2022-05-01",
+    ]
+    topics = {record.key for record in records(before, after) if isinstance(record, TopicRecord)}
+    assert {claim.topic for claim in claims(before, after).values()} <= topics
+
+
+def test_each_report_is_a_document_of_the_ministry() -> None:
+    (document,) = [record for record in records(LOSSES) if isinstance(record, DocumentRecord)]
+    assert (document.key, document.kind, document.publisher, document.url, document.published) == (
+        "lod/2024-11-03",
+        "official_release",
+        "ua-mod",
+        URL,
+        "2024-11-03",
+    )
+
+
+def test_everything_named_stands_before_what_names_it() -> None:
+    models = {"equipment_oryx": "Tanks", "model": "T-62M", "manufacturer": "the Soviet Union", "losses_total": 50}
+    for rows in ([PERSONNEL], [EQUIPMENT | {"greatest losses direction": "Bakhmut"}], [LOSSES], [models]):
+        known: set[str | None] = {None}
+        for record in records(*rows):
+            if isinstance(record, SourceRecord):
+                assert record.parent in known
+            elif isinstance(record, DocumentRecord):
+                assert record.publisher in known
+            elif isinstance(record, ClaimRecord):
+                assert {record.topic, record.adverse_to} <= known
+                assert {name for said in record.attributions for name in (said.source, said.document)} <= known
+            known.add(getattr(record, "key", None))
+
+
+def test_a_slice_brings_only_what_it_speaks_of() -> None:
+    def before(line: int, *rows: dict[str, Any]) -> list[str | None]:
+        items = [item for item in found(*rows) if isinstance(item, Row)]
+        place = next(place for place, item in enumerate(items) if item.line == line)
+        return [getattr(one, "key", None) for item in items[:place] if not item.line for one in item.records]
+
+    tank, drone = {"date": "2024-11-03", "tank": 1, "submarines": None}, {"date": "2024-11-04", "tank": 1, "drone": 2}
+    assert before(2, tank) == [
+        "ua-mod-losses/tank",
+        "ru",
+        *("ua", "ua-mod", "ua-general-staff"),
+        *("dataset-petro", f"petro/{PETRO_COMMIT}"),
+    ]
+    assert before(7, tank, drone)[7:] == ["ua-mod-losses/drone"]
+    assert [item.line for item in found(tank | {"date": "soon"})] == [2]
+
+
+def test_a_direction_is_a_claim_without_figures() -> None:
+    claim = claims({"date": "2022-11-03", "tank": 1, "greatest losses direction": "Bakhmut and Lyman"})[
+        "ua-mod-losses/petro/greatest-losses-direction/2022-11-03"
+    ]
+    assert (claim.kind, claim.quantities, claim.place) == ("other", [], "Bakhmut and Lyman")
+    assert claim.statement == (
+        "Russia's greatest losses reported on 3 November 2022 were in the direction of Bakhmut and Lyman, by "
+        "Ukraine's account."
+    )
+
+
+def test_corrections_become_notes_on_the_claims_of_their_day() -> None:
+    row = {"date": "2024-11-30", "day": 1011, "tank": 0, "special equipment": -85, "drone": 1200, "personnel": 1650}
+    notes = [record for record in records(row) if isinstance(record, NoteRecord)]
+    assert {note.claim: note.note.split("correction of ")[1].split(" to ")[0] for note in notes} == {
+        "ua-mod-losses/petro/special-equipment/2024-11-30": "−85",
+        "ua-mod-losses/petro/drone/2024-11-30": "+1,200",
+        "ua-mod-losses/petro/personnel/2024-11-30": "+1,650",
+    }
+
+
+def test_oryx_by_model() -> None:
+    row = {"equipment_oryx": "Towed Artillery", "model": "2A65", "manufacturer": "the Soviet Union", "losses_total": 50}
+    (claim,) = claims(row).values()
+    assert claim.statement == "Russia had lost 50 of the model 2A65, made in the Soviet Union, by Oryx's count."
+    assert (claim.topic, claim.time, claim.quantities[0].basis) == ("oryx-models/towed-artillery", None, "named_count")
+    assert [said.source for said in claim.attributions] == ["oryx", "dataset-petro"]
+
+
+@pytest.mark.parametrize("bad", [-1, "12", 1.5, True, [], 10**11])
+def test_a_bad_figure_is_refused_and_the_others_taken(bad: object) -> None:
+    items = found(EQUIPMENT | {"tank": bad})
+    (fault,) = [item for item in items if isinstance(item, Refused)]
+    assert (fault.line, fault.field) == (2, "tank")
+    assert len(claims(EQUIPMENT | {"tank": bad})) == 4
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (EQUIPMENT | {"date": "2024-02-30"}, ["date"]),
+        (EQUIPMENT | {"date": 20240203}, ["date"]),
+        (EQUIPMENT | {"date": None}, ["date"]),
+        (EQUIPMENT | {"laser": 3}, ["laser"]),
+        (EQUIPMENT | {"greatest losses direction": 5}, ["greatest losses direction"]),
+        (PERSONNEL | {"personnel*": "roughly"}, ["personnel*"]),
+        (PERSONNEL | {"personnel*": None}, ["personnel*"]),
+        (PERSONNEL | {"personnel*": ["about"]}, ["personnel*"]),
+        (LOSSES | {"sourceUri": "mod.gov.ua"}, ["sourceUri"]),
+        (LOSSES | {"sourceUri": None}, ["sourceUri"]),
+        (LOSSES | {"tanks": -5}, ["tanks"]),
+        ({"date": "2024-11-30", "personnel": 0, "tank": "-5"}, ["tank"]),
+        ({"equipment_oryx": "Tanks", "model": " ", "manufacturer": "x", "losses_total": -1}, ["model", "losses_total"]),
+        ({"title": "something else"}, [""]),
+    ],
+)
+def test_faults_name_their_field(row: dict[str, Any], expected: list[str]) -> None:
+    assert faults(row) == expected
+
+
+def test_a_day_stands_in_a_file_once() -> None:
+    items = found(EQUIPMENT, EQUIPMENT | {"tank": 1})
+    assert [(item.field, item.line > 2) for item in items if isinstance(item, Refused)] == [("date", True)]
+    assert len(claims(EQUIPMENT, EQUIPMENT | {"tank": 1})) == 5
+
+
+def test_a_model_stands_in_a_file_once() -> None:
+    row = {"equipment_oryx": "Tanks", "model": "T-62M", "manufacturer": "the Soviet Union", "losses_total": 50}
+    assert faults(row, row | {"losses_total": 51}) == ["model"]
+    assert faults(row, row | {"model": "T-62"}) == []
+
+
+def test_broken_json_is_a_fault() -> None:
+    (fault,) = list(read(io.BytesIO(b"not json")))
+    assert isinstance(fault, Refused)

@@ -1,0 +1,550 @@
+"""Nobody alters the record, or its log, unseen: whatever is done in the database itself, an audit finds and names."""
+
+# ruff: noqa: S608 - no user comes near these statements
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as configured
+from hypothesis import strategies as st
+from sqlalchemy import Connection, text
+
+from app.db.engine import Database
+from app.services.audit.log_replay import MOST
+from app.services.log import recorder
+from app.services.people import keys
+from app.vocabulary import Role
+from tests.support import postgres
+from tests.support.attest import attest, findings
+from tests.support.desk import A_WEEK, BEGINNING, Desk, act, desk, service
+
+ENGINES = ("sqlite", "postgresql")
+
+
+class Kept(NamedTuple):
+    """A database in which everything occurs, and the folder with the key of its log."""
+
+    url: str
+    data_dir: Path
+
+
+def _whole(engine: str, request: pytest.FixtureRequest, folder: Path) -> Kept:
+    data_dir = folder / "data"
+    with desk(engine, request, begin_with=[*BEGINNING, *A_WEEK], data_dir=data_dir) as at_work:
+        # So many rows that the log has a subtree to keep.
+        figure = {"metric": "killed", "unit": "soldiers", "qualifier": "exact", "best": 40}
+        claim = {"record": "claim", "kind": "other", "statement": "Some were there.", "quantities": [figure]}
+        at_work.import_lines([{**claim, "key": f"many {number}"} for number in range(100)])
+        _decide(at_work)
+        url = at_work.database.url
+        at_work.database.close()
+        at_work.api.app.state.database.close()  # type: ignore[attr-defined]  # the service, which is ours
+        if engine == "sqlite":
+            shutil.copy(url.removeprefix("sqlite:///"), folder / "whole.db")
+            return Kept(f"sqlite:///{folder / 'whole.db'}", data_dir)
+        return Kept(postgres.create_database(template=url), data_dir)
+
+
+def _decide(at_work: Desk) -> None:
+    """Decide on two claims, and on a source's reliability: Anna proposes, Boris approves, and the words are Clara's."""
+    headers = {}
+    for byline in ("Anna", "Boris", "Clara"):
+        with at_work.database.writing() as connection:
+            headers[byline] = {"Authorization": f"Bearer {keys.issue(connection, byline, Role.FACT_CHECKER)[1]}"}
+    source = at_work.one("sources", 0)
+    matters: list[tuple[str, dict[str, Any]]] = []
+    for number in range(2):
+        said = {"source": source, "stance": "asserts"}
+        claim = {"kind": "other", "statement": f"Some are there: {number}.", "stage": "published"}
+        assert at_work.post("claims", **claim, attributions=[said])
+        path = f"claims/{at_work.ids['claims'][-1]}"
+        reworded = {"statement": f"They are there: {number}.", "reason": "Clearer."}
+        answer = at_work.api.patch(path, json=reworded, headers=headers["Clara"] | {"If-Match": "*"})
+        assert answer.status_code == 200, answer.text
+        status = {"claim_version": 2, "status": "unconfirmed", "credibility": 3, "standard": "reasonable_grounds"}
+        matters.append((f"{path}/proposals", status))
+    for path, body in (*matters, (f"sources/{source}/proposals", {"reliability": "B"})):
+        made = at_work.api.post(path, json={**body, "rationale": "Said."}, headers=headers["Anna"])
+        assert made.status_code == 201, made.text
+        sign = f"proposals/{made.json()['id']}/sign-offs"
+        signed = at_work.api.post(sign, json={"verdict": "approve"}, headers=headers["Boris"])
+        assert signed.status_code == 201, signed.text
+
+
+@pytest.fixture(scope="session")
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Kept]:
+    """The database in which everything occurs, of an engine; made once."""
+    made: dict[str, Kept] = {}
+
+    def get(engine: str) -> Kept:
+        if engine not in made:
+            made[engine] = _whole(engine, request, tmp_path_factory.mktemp(engine))
+        return made[engine]
+
+    return get
+
+
+@pytest.fixture(params=ENGINES)
+def kept(request: pytest.FixtureRequest, whole: Callable[[str], Kept], tmp_path: Path) -> Iterator[Kept]:
+    """A copy of it, to be tampered with."""
+    made = whole(request.param)
+    if request.param == "sqlite":
+        shutil.copy(made.url.removeprefix("sqlite:///"), tmp_path / "attest.db")
+        yield Kept(f"sqlite:///{tmp_path / 'attest.db'}", made.data_dir)
+        return
+    url = postgres.create_database(template=made.url)
+    yield Kept(url, made.data_dir)
+    postgres.drop_database(url)
+
+
+def tamper(url: str, *statements: str | Callable[[Connection], None]) -> None:
+    """Alter a database as somebody would who owns it: past the services, triggers and foreign keys."""
+    database = Database(url, pool_size=1)
+    if database.is_sqlite:
+        with database.writing() as connection:
+            triggers = connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all()
+            for name in triggers:
+                if "_refuses_" in name:
+                    connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    with database.engine.connect() as connection:
+        if database.is_sqlite:
+            driver: Any = connection.connection.dbapi_connection
+            driver.execute("PRAGMA foreign_keys = OFF")  # it says nothing within a transaction
+        else:
+            connection.exec_driver_sql("SET session_replication_role = replica")
+        for statement in statements:
+            if callable(statement):
+                statement(connection)
+            else:
+                done = connection.exec_driver_sql(statement)
+                assert done.rowcount != 0, f"nothing was altered by: {statement}"
+        connection.commit()
+    database.close()
+
+
+def value(kept: Kept, statement: str) -> Any:
+    """The one value of a query."""
+    database = Database(kept.url, pool_size=1)
+    with database.reading() as connection:
+        found = connection.scalar(text(statement))
+    database.close()
+    return found
+
+
+def test_a_record_that_nobody_touched_passes(kept: Kept) -> None:
+    assert findings(*kept) == {}
+
+    done = attest(*kept, "audit", "verify")
+
+    assert done.code == 0
+    assert "the record is what was logged, and all of it is signed" in done.out
+    report = attest(*kept, "audit", "verify", "--json").json
+    assert report["changes"] == value(kept, "SELECT count(*) FROM change") > 20
+    assert report["checkpoints"] == value(kept, "SELECT count(*) FROM log_checkpoint") > 20
+    assert report["entries"] == report["signed"] == value(kept, "SELECT log_size FROM head")
+    # One entry for each row, of every table that this record fills.
+    assert report["entries"] > 100
+    nouns = value(kept, "SELECT count(DISTINCT substr(object, 1, 4)) FROM log_leaf")
+    assert nouns == 13  # change, claim and claim_relation, …; captures come by no door here
+
+
+LAST = "SELECT max(position) FROM log_leaf"
+PUBLISHED = "SELECT min(id) FROM claim WHERE stage = 'published'"
+TOPIC = "id, version, title, subject, metric_family, period_earliest, period_latest, change_seq, recorded_at"
+MALLORY = "INSERT INTO person (id, byline, created_at) SELECT 'per_x', 'Mallory', min(created_at) FROM person"
+APPROVAL = "SELECT min(sign_off_id) FROM review WHERE sign_off_id IS NOT NULL"
+THREE_VERSIONS = "SELECT min(id) FROM claim_revision WHERE version > 2"
+FIGURE = "claim_id = (SELECT min(claim_id) FROM quantity)"
+
+
+def swap_entries(connection: Connection) -> None:
+    """Exchange two entries of the log."""
+    rows = connection.execute(
+        text("SELECT position, object, version, leaf_hash FROM log_leaf WHERE position IN (4, 5)")
+    )
+    first, second = sorted(rows)
+    for place, other in ((first, second), (second, first)):
+        connection.execute(
+            text("UPDATE log_leaf SET object = :object, version = :version, leaf_hash = :hash WHERE position = :at"),
+            {"object": other.object, "version": other.version, "hash": other.leaf_hash, "at": place.position},
+        )
+
+
+def flip(table: str, column: str, where: str) -> Callable[[Connection], None]:
+    """Alter one bit of a hash."""
+
+    def alter(connection: Connection) -> None:
+        found = bytes(connection.scalar(text(f"SELECT {column} FROM {table} WHERE {where}")))
+        forged = bytes([found[0] ^ 1]) + found[1:]
+        connection.execute(text(f"UPDATE {table} SET {column} = :forged WHERE {where}"), {"forged": forged})
+
+    return alter
+
+
+def log_again(connection: Connection) -> None:
+    """Write the whole log anew from what the record says now, as somebody would who knows how it is made."""
+    for table in ("log_leaf", "log_node", "log_salt", "log_commitment"):
+        connection.exec_driver_sql(f"DELETE FROM {table}")
+    connection.exec_driver_sql("UPDATE head SET log_seq = 0, log_size = 0, log_frontier = NULL")
+    recorder.extend(connection, connection.scalar(text("SELECT seq FROM head")) or 0)
+
+
+TAMPERED: dict[str, tuple[list[str | Callable[[Connection], None]], str]] = {
+    # --- the record ---
+    "a claim": (
+        [f"UPDATE claim SET statement = 'Nobody was there.' WHERE id = ({PUBLISHED})"],
+        "claim/clm_",
+    ),
+    "a claim and its last version": (
+        [
+            f"UPDATE claim SET place = 'Elsewhere' WHERE id = ({PUBLISHED})",
+            f"UPDATE claim_revision SET place = 'Elsewhere' WHERE id = ({PUBLISHED}) AND version > 1",
+        ],
+        "claim/clm_",
+    ),
+    "an early version": (["UPDATE claim_revision SET note = 'x' WHERE version = 1"], "claim/clm_"),
+    "a status": (["UPDATE claim SET status = 'refuted' WHERE status = 'unconfirmed'"], "claim/clm_"),
+    "a claim that is gone": ([f"DELETE FROM claim WHERE id = ({PUBLISHED})"], "claim/clm_"),
+    "a version that is gone": (["DELETE FROM claim_revision WHERE version = 2"], "version 2"),
+    "a version between others": (
+        [f"DELETE FROM claim_revision WHERE version = 2 AND id = ({THREE_VERSIONS})"],
+        "version 3",
+    ),
+    "all versions of a source": (
+        ["DELETE FROM source_revision WHERE id = (SELECT min(id) FROM source)"],
+        "source/src_",
+    ),
+    "a version that was never there": (
+        [
+            f"INSERT INTO topic_revision ({TOPIC}) SELECT {TOPIC.replace('version', 'version + 1')} FROM topic",
+        ],
+        "topic/top_",
+    ),
+    "an attribution": (["UPDATE attribution_revision SET stance = 'denies' WHERE stance = 'asserts'"], "attribution/"),
+    "evidence": (["UPDATE evidence_revision SET conclusive = NOT conclusive"], "evidence/evd_"),
+    "names, which are a list": (
+        ["UPDATE source_revision SET other_names = '[\"Mallory\"]' WHERE id = (SELECT min(id) FROM source)"],
+        "source/src_",
+    ),
+    "a document": (["UPDATE document_revision SET title = 'Another'"], "document/doc_"),
+    "a relation": (["UPDATE claim_relation_revision SET note = 'x'"], "claim_relation/rel_"),
+    "somebody else's fact-check": (["UPDATE fact_check_revision SET verdict = 'True'"], "fact_check/fck_"),
+    "a ruling": (["UPDATE independence_ruling SET reason = 'x'"], "independence_ruling/rul_"),
+    "a figure": ([f"UPDATE quantity SET verbatim = 'hundreds' WHERE {FIGURE}"], "quantity/clm_"),
+    "a figure that is gone": ([f"DELETE FROM quantity WHERE {FIGURE}"], "quantity/clm_"),
+    "figures that are exchanged": (
+        [
+            f"UPDATE quantity SET position = position + 1000 WHERE {FIGURE}",
+            f"UPDATE quantity SET position = 1001 - position WHERE {FIGURE}",
+        ],
+        "quantity/clm_",
+    ),
+    "a decision": (["UPDATE review SET rationale = 'Because.'"], "review/rev_"),
+    "a decision that is gone": (["DELETE FROM review"], "review/rev_"),
+    # Of these rows the log leaves the people out.
+    "who proposed it": ([MALLORY, "UPDATE proposal SET proposer_id = 'per_x'"], "proposal/prp_"),
+    "who approved it": ([MALLORY, "UPDATE sign_off SET person_id = 'per_x'"], "sign_off/sgn_"),
+    "who wrote the words that are judged": (
+        [MALLORY, "UPDATE proposal SET editor_id = 'per_x' WHERE claim_id IS NOT NULL"],
+        "proposal/prp_",
+    ),
+    "who stands for the one who proposed a reliability": (
+        [MALLORY, "UPDATE proposal SET editor_id = 'per_x' WHERE source_id IS NOT NULL"],
+        "proposal/prp_",
+    ),
+    "a decision that was not what was approved": (
+        ["UPDATE review SET status = 'disputed' WHERE sign_off_id IS NOT NULL"],
+        "review/rev_",
+    ),
+    "a decision that was refused": (
+        [f"UPDATE sign_off SET verdict = 'reject', reason = 'x' WHERE id = ({APPROVAL})"],
+        "review/rev_",
+    ),
+    "a decision that rests on the approval of something else": (
+        [f"UPDATE review SET sign_off_id = (SELECT sign_off_id FROM source_rating) WHERE sign_off_id = ({APPROVAL})"],
+        "review/rev_",
+    ),
+    "a reliability that is gone, the last row of all": (["DELETE FROM source_rating"], "source_rating/rtg_"),
+    "a reliability that was not what was approved": (["UPDATE source_rating SET reliability = 'A'"], "source_rating/"),
+    "why a change was made": (["UPDATE change SET reason = 'x' WHERE seq = 7"], "change/7"),
+    "who made a change": (
+        [
+            MALLORY,
+            "UPDATE change SET actor_id = 'per_x' WHERE seq = 7",
+        ],
+        "change/7",
+    ),
+    "when a change was made": (
+        ["UPDATE change SET at = (SELECT at FROM change WHERE seq = 9) WHERE seq = 7"],
+        "change/7",
+    ),
+    "when a change was made, so that two were at once": (
+        ["UPDATE change SET at = (SELECT at FROM change WHERE seq = 8) WHERE seq = 7"],
+        "change/8",
+    ),
+    "a change that is gone": (["DELETE FROM change WHERE seq = 7"], "change/7"),
+    "the last changes": (["DELETE FROM change WHERE seq > 20"], "change/21"),
+    "the number of the last change": (["UPDATE head SET seq = seq + 1"], "head"),
+    "the time of the last change": (["UPDATE head SET at = (SELECT at FROM change WHERE seq = 3)"], "head"),
+    # --- the log ---
+    "an entry": ([flip("log_leaf", "leaf_hash", "position = 3")], "version 1"),
+    "an entry that says another object": (
+        ["UPDATE log_leaf SET object = 'claim/clm_x' WHERE position = 3"],
+        "claim/clm_x",
+    ),
+    "an entry that says no object": (["UPDATE log_leaf SET object = 'rumour/1' WHERE position = 3"], "log entry 3"),
+    "an entry without a key": (
+        ["UPDATE log_leaf SET object = 'quantity/clm_x/one/0' WHERE position = 3"],
+        "log entry 3",
+    ),
+    "an entry that says another version": (["UPDATE log_leaf SET version = 9 WHERE position = 3"], "version 9"),
+    "entries that are exchanged": ([swap_entries], "version 1"),
+    "an entry that is gone": (["DELETE FROM log_leaf WHERE position = 3"], "log entry 3"),
+    "the last entry, by its row": (
+        [f"DELETE FROM log_leaf WHERE position = ({LAST})"],
+        "source_rating/rtg_",
+    ),
+    "the last entry": ([f"DELETE FROM log_leaf WHERE position = ({LAST})"], "head"),
+    "half of an entry's hash": (
+        ["UPDATE log_leaf SET leaf_hash = substr(leaf_hash, 1, 16) WHERE position = 3"],
+        "log entry 3",
+    ),
+    "the whole log, rewritten after a change of the record": (
+        [
+            "UPDATE review SET rationale = 'Because.'",
+            log_again,
+        ],
+        "checkpoint of",
+    ),
+    "a subtree": ([flip("log_node", "node_hash", "position = 0")], "log node 8/0"),
+    "a subtree that is gone": (["DELETE FROM log_node"], "log node 8/0"),
+    "a subtree too many": (["INSERT INTO log_node SELECT level, position + 100, node_hash FROM log_node"], "log nodes"),
+    "a salt": ([flip("log_salt", "salt", "change_seq = 7")], "change/7"),
+    "a salt that is gone": (["DELETE FROM log_salt WHERE change_seq = 7"], "change/7"),
+    "a commitment": ([flip("log_commitment", "actor_commitment", "change_seq = 7")], "change/7"),
+    "a commitment that is gone": (["DELETE FROM log_commitment WHERE change_seq = 7"], "change/7"),
+    "the frontier": ([flip("head", "log_frontier", "id = 1")], "head"),
+    "the size of the log": (["UPDATE head SET log_size = log_size - 1"], "head"),
+    "how far the log goes": (["UPDATE head SET log_seq = log_seq - 1"], "log"),
+    "what hashes are blinded with": ([flip("head", "log_secret", "id = 1")], "change/1 version 1"),
+    # --- signatures ---
+    "a checkpoint": (["UPDATE log_checkpoint SET note = replace(note, '—', '-') WHERE size > 100"], "checkpoint of 1"),
+    "a root beside its signature": (
+        [flip("log_checkpoint", "root", "size = (SELECT max(size) FROM log_checkpoint)")],
+        "checkpoint of",
+    ),
+    "a checkpoint under another size": (
+        ["UPDATE log_checkpoint SET size = size + 1000 WHERE size < 10"],
+        "checkpoint of 100",
+    ),
+    "the last checkpoint": (
+        ["DELETE FROM log_checkpoint WHERE size = (SELECT max(size) FROM log_checkpoint)"],
+        "log",
+    ),
+    "all checkpoints": (["DELETE FROM log_checkpoint"], "log"),
+}
+
+
+SAID = {
+    "a claim": (1, "claim/clm_… version 17: is now something else than its last version says"),
+    "a claim and its last version": (16, "claim/clm_… version 17: is not what was logged by change 45 (entry 150)"),
+    "an early version": (215, "claim/clm_… version 1: is not what was logged by change 46 (entry 160)"),
+    "a status": (6, "claim/clm_…: is refuted; by the decision that stands it is unconfirmed"),
+    "a claim that is gone": (17, "claim/clm_… version 17: was recorded, and the object is gone or an earlier one now"),
+    "a version that is gone": (19, "claim/clm_… version 2: is now something else than its last version says"),
+    "a version between others": (3, "claim/clm_… version 3: follows no version before it"),
+    "all versions of a source": (3, "source/src_… version 2: is now something else than its last version says"),
+    "a version that was never there": (
+        4,
+        "topic/top_… version 3: was recorded, and the object is gone or an earlier one now",
+    ),
+    "an attribution": (10, "attribution/att_… version 1: is now something else than its last version says"),
+    "evidence": (5, "evidence/evd_… version 1: is now something else than its last version says"),
+    "names, which are a list": (3, "source/src_… version 2: is now something else than its last version says"),
+    "a document": (6, "document/doc_… version 2: is now something else than its last version says"),
+    "a relation": (7, "claim_relation/rel_… version 1: is now something else than its last version says"),
+    "somebody else's fact-check": (4, "fact_check/fck_… version 1: is now something else than its last version says"),
+    "a ruling": (1, "independence_ruling/rul_… version 1: is not what was logged by change 16 (entry 54)"),
+    "a figure": (7, "quantity/clm_…/11/1 version 1: is not what was logged by change 23 (entry 81)"),
+    "a figure that is gone": (7, "quantity/clm_…/11/1 version 1: is in the log (entry 81) and not in the record"),
+    "figures that are exchanged": (8, "quantity/clm_…/11/1 version 1: is not what was logged by change 23 (entry 81)"),
+    "a decision": (4, "review/rev_… version 1: is not what was logged by change 54 (entry 372)"),
+    "a decision that is gone": (7, "review/rev_… version 1: is in the log (entry 372) and not in the record"),
+    "who proposed it": (4, "proposal/prp_…: names somebody else than its proposer"),
+    "who approved it": (3, "sign_off/sgn_…: is not by whoever made its change"),
+    "who wrote the words that are judged": (2, "proposal/prp_…: names somebody else than whoever wrote the wording"),
+    "who stands for the one who proposed a reliability": (1, "proposal/prp_…: names somebody else than its proposer"),
+    "a decision that was not what was approved": (6, "review/rev_…: rests on no approval of the same"),
+    "a decision that was refused": (2, "review/rev_…: rests on no approval of the same"),
+    "a decision that rests on the approval of something else": (2, "review/rev_…: rests on no approval of the same"),
+    "a reliability that is gone, the last row of all": (
+        1,
+        "source_rating/rtg_… version 1: is in the log (entry 378) and not in the record",
+    ),
+    "a reliability that was not what was approved": (2, "source_rating/rtg_…: rests on no approval of the same"),
+    "why a change was made": (1, "change/7 version 1: is not what was logged by change 7 (entry 12)"),
+    "who made a change": (1, "change/7: was made by somebody else, or its salt is another one"),
+    "when a change was made": (3, "change/7 version 1: is not what was logged by change 7 (entry 12)"),
+    "when a change was made, so that two were at once": (3, "change/8: is not later than the change before it"),
+    "a change that is gone": (3, "change/7 version 1: is in the log (entry 12) and not in the record"),
+    "the last changes": (313, "change/21 version 1: is in the log (entry 67) and not in the record"),
+    "the number of the last change": (2, "head: does not name change 56, which is the last one, with its time"),
+    "the time of the last change": (1, "head: does not name change 56, which is the last one, with its time"),
+    "an entry": (59, "source/src_… version 1: is not what was logged by change 2 (entry 3)"),
+    "an entry that says another object": (2, "claim/clm_x version 1: is in the log (entry 3) and not in the record"),
+    "an entry that says no object": (2, "log entry 3: names no object: 'rumour/1'"),
+    "an entry without a key": (2, "log entry 3: names no object: 'quantity/clm_x/one/0'"),
+    "an entry that says another version": (2, "source/src_… version 9: is in the log (entry 3) and not in the record"),
+    "entries that are exchanged": (59, "change/3 version 1: is in the log (entry 5) and not in the record"),
+    "an entry that is gone": (60, "log entry 3: is missing; the next one is 4"),
+    "the last entry, by its row": (4, "source_rating/rtg_… version 1: is in the record and not in the log"),
+    "the last entry": (4, "head: it says of the log what its 378 entries do not give"),
+    "half of an entry's hash": (60, "log entry 3: its hash is none"),
+    "the whole log, rewritten after a change of the record": (
+        57,
+        "checkpoint of 67 entries: its root is not that of the log: something after entry 0 is not what was signed",
+    ),
+    "a subtree": (1, "log node 8/0: is not what its entries give"),
+    "a subtree that is gone": (2, "log node 8/0: is not what its entries give"),
+    "a subtree too many": (1, "log nodes: there are others than the 1 of the tree"),
+    "a salt": (1, "change/7: was made by somebody else, or its salt is another one"),
+    "a salt that is gone": (1, "change/7: its salt is gone, although the person was not erased"),
+    "a commitment": (3, "change/7: was made by somebody else, or its salt is another one"),
+    "a commitment that is gone": (3, "change/7: nothing is committed to who made it"),
+    "the frontier": (1, "head: it says of the log what its 379 entries do not give"),
+    "the size of the log": (1, "head: it says of the log what its 379 entries do not give"),
+    "how far the log goes": (1, "log: changes 56 to 56 are not in it. Run: attest db upgrade"),
+    "what hashes are blinded with": (379, "change/1 version 1: is not what was logged by change 1 (entry 0)"),
+    "a checkpoint": (26, "checkpoint of 151 entries: a signature has the form '— name base64'"),
+    "a root beside its signature": (2, "checkpoint of 379 entries: what is signed is another state"),
+    "a checkpoint under another size": (
+        4,
+        "checkpoint of 1008 entries: stands for more than the 379 entries that there are",
+    ),
+    "the last checkpoint": (1, "log: entries from 376 on are under no signature"),
+    "all checkpoints": (1, "log: entries from 0 on are under no signature"),
+}
+"""How many things are found then, and what is said last of the place that was tampered with, with … for ids."""
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_what_was_tampered_with_is_found_and_named(kept: Kept, what: str) -> None:
+    statements, place = TAMPERED[what]
+    tamper(kept.url, *statements)
+
+    report = attest(*kept, "audit", "verify", "--json").json
+
+    told = [f"{one['place']}: {one['what']}" for one in report["findings"] if place in one["place"]]
+    assert (report["found"], re.sub(r"_\w{26}\b", "_…", told[-1])) == SAID[what], report["findings"]
+
+
+def test_what_is_found_is_said_in_words(kept: Kept) -> None:
+    tamper(kept.url, "UPDATE topic_revision SET title = 'Another'")
+
+    done = attest(*kept, "audit", "verify")
+
+    assert done.code == 1
+    assert "topic/top_" in done.out
+    assert "The record is not what was logged" in done.err
+
+
+def test_what_was_not_tampered_with_is_not_named(kept: Kept) -> None:
+    claim_id = value(kept, PUBLISHED)
+    tamper(kept.url, f"UPDATE claim SET note = 'x' WHERE id = '{claim_id}'")
+
+    version = value(kept, f"SELECT version FROM claim WHERE id = '{claim_id}'")
+
+    assert findings(*kept) == {
+        f"claim/{claim_id} version {version}": "is now something else than its last version says"
+    }
+
+
+def test_a_record_that_was_set_back_is_known_by_whoever_kept_a_checkpoint(kept: Kept, tmp_path: Path) -> None:
+    note = attest(*kept, "audit", "checkpoint").out
+    (tmp_path / "kept.txt").write_text(note)
+    assert findings(*kept, "--checkpoint", tmp_path / "kept.txt") == {}
+    seq = value(kept, "SELECT max(change_seq) FROM log_leaf")
+    size = value(kept, f"SELECT min(position) FROM log_leaf WHERE change_seq = {seq}")
+
+    # As far as that goes here: the log, its signatures, and what the head says of it.
+    tamper(
+        kept.url,
+        f"DELETE FROM log_leaf WHERE position >= {size}",
+        f"DELETE FROM log_checkpoint WHERE size > {size}",
+    )
+
+    found = findings(*kept, "--checkpoint", tmp_path / "kept.txt")
+    assert any(place.startswith("kept checkpoint of") and "stands for more" in what for place, what in found.items())
+
+
+def test_a_kept_checkpoint_that_is_none_is_said_to_be_none(kept: Kept, tmp_path: Path) -> None:
+    (tmp_path / "kept.txt").write_text("localhost/attest\n1\n")
+
+    done = attest(*kept, "audit", "verify", "--checkpoint", tmp_path / "kept.txt")
+
+    assert (done.code, "--checkpoint: a note is" in done.err) == (2, True)
+
+
+def test_more_findings_than_are_told_are_counted(kept: Kept) -> None:
+    tamper(kept.url, flip("head", "log_secret", "id = 1"))
+
+    report = attest(*kept, "audit", "verify", "--json").json
+
+    told = len(report["findings"])
+    assert MOST < told < report["found"]
+    assert sum(one["place"].startswith("quantity/") for one in report["findings"]) == MOST
+    assert f"{told} are listed, the first ones of each kind." in attest(*kept, "audit", "verify").err
+
+
+def test_another_key_proves_nothing(kept: Kept, tmp_path: Path) -> None:
+    """Neither one that was put into the place of the file, nor none at all."""
+    ours = attest(*kept, "audit", "key").out.strip()
+
+    without = attest(kept.url, tmp_path, "audit", "verify")
+    assert without.code == 1
+    assert "there is no key to check its signatures with" in without.out
+    assert "known here, but by localhost/attest+" in without.out
+    assert attest(kept.url, tmp_path, "audit", "verify", "--key", ours).code == 0
+    wrong = attest(*kept, "audit", "verify", "--key", ours.replace("localhost/attest", "localhost/other"))
+    assert (wrong.code, "--key: the id" in wrong.err) == (2, True)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@configured(
+    max_examples=3,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],  # to make a failure smaller would take minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(acts=st.lists(act, min_size=5, max_size=15))
+def test_whatever_the_desk_does_is_logged(
+    engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, acts: list[Any]
+) -> None:
+    data_dir = tmp_path_factory.mktemp("data")
+    with desk(engine, request, data_dir=data_dir) as at_work:
+        for one in acts:
+            with suppress(IndexError):
+                at_work.do(*one)
+
+        assert findings(at_work.database.url, data_dir) == {}
+
+
+def test_what_was_tampered_with_is_shown_as_that_and_the_rest_as_it_is(kept: Kept) -> None:
+    of_it = "FROM log_leaf WHERE change_seq = 7"
+    begin, end = value(kept, f"SELECT min(position) {of_it}"), value(kept, f"SELECT max(position) {of_it}")
+    written = {name: value(kept, f"SELECT {name} {of_it} AND position = {end}") for name in ("object", "version")}
+    tamper(kept.url, "DELETE FROM change WHERE seq = 7")
+
+    with service(kept.url) as api:
+        items = api.get("log/entries", params={"from": begin - 1, "limit": end - begin + 3}).json()["items"]
+        proved = api.get("log/inclusion", params=written)
+
+    assert begin < end
+    assert [one["leaf"] is None for one in items] == [False, *[True] * (end - begin + 1), False]
+    assert proved.status_code == 409
