@@ -21,7 +21,7 @@ COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test cover check lint bench bench-full lock clean
+.PHONY: help run test quick cover check lint bench bench-full lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -35,6 +35,10 @@ run: $(VENV)/runtime.stamp ## install, migrate, import seed_data and serve
 test: $(VENV)/dev.stamp ## run the tests, on SQLite and on PostgreSQL
 	@$(COMPILED)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+quick: $(VENV)/dev.stamp ## run the fast tests, on SQLite only, in under two minutes
+	@$(COMPILED)
+	$(BIN)/python -m pytest -m 'not slow' -k 'not postgresql' $(PYTEST_ARGS)
 
 # What decides who may do what, what becomes of a proposal, and whether the log proves it: see docs/testing.md.
 cover: $(VENV)/dev.stamp ## the tests of permissions, workflow and log, and whether they take every branch of these

@@ -1,8 +1,8 @@
-"""The one place that knows what time it is."""
+"""The only source of the current time, so that tests can replace it."""
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The present moment, timezone-aware, in UTC, to the microsecond."""
+    """Return the current time in UTC, timezone-aware, with microseconds."""
     return datetime.now(UTC)

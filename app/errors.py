@@ -1,21 +1,22 @@
-"""What can go wrong in the record's own terms.
+"""The errors that services raise.
 
-Services raise these; they know nothing of HTTP or of exit codes. Each door translates them: the API into RFC 9457
-problem documents, the command line into a message and an exit code.
+They know nothing of HTTP or exit codes. The API turns them into problem documents (RFC 9457), the command line into a
+message and an exit code.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MOST_TOLD = 50
-"""So many faults of an input at most are told in a sentence."""
+MAX_LISTED_PROBLEMS = 50
+"""How many problems of an input the message of an error lists at most."""
 
 
 @dataclass(frozen=True)
 class FieldProblem:
-    """One fault of an input: where it stands and what would be right.
+    """A problem with one field of an input.
 
-    `field` is a dotted path into the input, list positions as numbers: `quantities.0.low`.
+    `field` is a dotted path into the input, with list positions as numbers: `quantities.0.low`. `message` continues
+    the name of the field and says what would be right: 'must be a number'.
     """
 
     field: str
@@ -23,25 +24,28 @@ class FieldProblem:
 
 
 class AttestError(Exception):
-    """Base of every error that a caller is told about; `str(error)` is a sentence for a person."""
+    """Base of all errors that are reported to the caller; `str(error)` is a message for a person."""
 
 
 class NotFoundError(AttestError):
-    """No such object, or none that this reader may see; `then`: as of the moment that was asked about."""
+    """The object does not exist, or this reader may not see it.
 
-    def __init__(self, noun: str, ref: str, *, then: bool = False) -> None:
-        moment = " on record as of that moment; what was recorded later is not in it" if then else ""
-        super().__init__(f"There is no {noun} {ref!r}{moment}.")
+    With `is_past`, the read was for a past moment (`as_of`) and the message says so. `message` replaces the usual one.
+    """
+
+    def __init__(self, noun: str, ref: str, *, is_past: bool = False, message: str | None = None) -> None:
+        moment = " on record at that time (as_of)" if is_past else ""
+        super().__init__(message or f"There is no {noun} {ref!r}{moment}.")
         self.noun = noun
         self.ref = ref
 
 
 class InvalidError(AttestError):
-    """The input breaks a rule; every problem names its field."""
+    """The input breaks one or more rules; every problem names its field."""
 
     def __init__(self, problems: Sequence[FieldProblem]) -> None:
-        told = [f"{problem.field}: {problem.message}" for problem in problems[:MOST_TOLD]]
-        super().__init__("; ".join([*told, "and more"] if len(problems) > MOST_TOLD else told))
+        listed = [f"{problem.field}: {problem.message}" for problem in problems[:MAX_LISTED_PROBLEMS]]
+        super().__init__("; ".join([*listed, "and more"] if len(problems) > MAX_LISTED_PROBLEMS else listed))
         self.problems = list(problems)
 
     @classmethod
@@ -49,39 +53,42 @@ class InvalidError(AttestError):
         """An error with a single problem."""
         return cls([FieldProblem(field, message)])
 
-    def under(self, path: str) -> "InvalidError":
-        """The same problems, of fields that stand under `path`."""
+    def prefix_fields(self, path: str) -> "InvalidError":
+        """Return an error with the same problems, with `path.` put before every field."""
         return InvalidError([FieldProblem(f"{path}.{problem.field}", problem.message) for problem in self.problems])
 
-    def without(self, path: str) -> "InvalidError":
-        """The same problems, of fields that no longer stand under `path`."""
+    def strip_prefix(self, path: str) -> "InvalidError":
+        """Return an error with the same problems, with a leading `path.` removed from every field."""
         return InvalidError(
             [FieldProblem(problem.field.removeprefix(path + "."), problem.message) for problem in self.problems]
         )
 
 
 class ConflictError(AttestError):
-    """The input is well formed, but the record as it stands does not allow it."""
+    """The input is valid, but the current state of the record does not allow it."""
 
 
 class VersionMismatchError(AttestError):
-    """The object has changed since the caller read it; `current` is the ETag that it has now."""
+    """The object has changed since the caller read it; `current` is its current ETag."""
 
     def __init__(self, current: str) -> None:
-        super().__init__(f"The object has changed since you read it; its ETag is now {current}.")
+        super().__init__(
+            f"The object has changed since you read it, and its ETag is now {current}. "
+            "Read it again, then send your correction with the new ETag."
+        )
         self.current = current
 
 
 class AuthenticationError(AttestError):
-    """The presented key is unknown, malformed, expired or revoked."""
+    """The key that was sent is unknown, malformed, expired or revoked."""
 
 
 class UnavailableError(AttestError):
-    """Something that the installation rests on, such as the store of captures, cannot be used now."""
+    """Something that the installation depends on, such as the capture store, is not available now."""
 
 
 class BusyError(UnavailableError):
-    """Others take up all that there is of something; `wait` is in seconds, after which to ask again."""
+    """All capacity for something is in use; `wait` is the number of seconds after which to try again."""
 
     def __init__(self, message: str, wait: int) -> None:
         super().__init__(message)
@@ -89,4 +96,4 @@ class BusyError(UnavailableError):
 
 
 class PermissionDeniedError(AttestError):
-    """The key is good, but its role may not do this."""
+    """The key is valid, but its role does not allow this."""

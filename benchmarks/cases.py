@@ -138,7 +138,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "claim-by-sql",
-        "one claim, Datasette by SQL written for it",
+        "one claim, Datasette with a custom query",
         _pick("claims"),
         lambda claim_id: f"{API}/claims/{claim_id}",
         None,
@@ -165,7 +165,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "search-hot",
-        "search for a hot word",
+        "search for a frequent word",
         _pick("hot_words"),
         lambda q: _claims(q=q),
         floors.found,
@@ -173,7 +173,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "search-hot-pair",
-        "search for a pair of hot words",
+        "search for a pair of frequent words",
         _pick("hot_pairs"),
         lambda q: _claims(q=q),
         floors.found,
@@ -181,7 +181,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "search-hot-facets",
-        "hot word with facets",
+        "frequent word with facets",
         _pick("hot_words"),
         lambda q: _claims(q=q, facets="status,kind"),
         floors.found_and_counted,
@@ -229,7 +229,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "claim-then",
-        "one claim, as of the middle",
+        "one claim, as of the midpoint",
         _then(_pick("old_claims")),
         lambda claim_id, moment, _seq: f"{API}/claims/{claim_id}?as_of={moment}",
         _floor_then(floors.claim_then),
@@ -237,7 +237,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "list-then",
-        "list of 20, as of the middle",
+        "list of 20, as of the midpoint",
         _then(_each("lists")),
         lambda kind, status, since, moment, _seq: _claims(kind=kind, status=status, date_from=since, as_of=moment),
         _floor_then(floors.filtered_then),
@@ -245,7 +245,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "search-then",
-        "two-word search with facets, as of the middle",
+        "two-word search with facets, as of the midpoint",
         _then(_pick("typical_pairs")),
         lambda q, moment, _seq: _claims(q=q, facets="status,kind", as_of=moment),
         _floor_then(floors.found_and_counted_then),
@@ -253,7 +253,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "estimates-then",
-        "estimates of a typical topic, as of the middle",
+        "estimates of a typical topic, as of the midpoint",
         _then(_pick("topics")),
         lambda topic, moment, _seq: f"{API}/topics/{topic}/estimates?as_of={moment}",
         _floor_then(floors.estimates_then),

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cases import CASES, PRIMARY
-from benchmarks.report import BESIDE, ENGINES, GOALS, ratio
+from benchmarks.report import BASELINES, ENGINES, GOALS, ratio
 from benchmarks.results import Results
 
 COLOURS = ("#1b6ca8", "#d1495b", "#66a182")
@@ -51,21 +51,21 @@ def _ratios(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
     claims = max((sample.claims for sample in results.samples if sample.variant == "floor"), default=0)
     reached: list[tuple[str, float]] = []
     for engine in results.engines():
-        for beside in ("floor", "datasette"):
+        for baseline, name in BASELINES.items():
             for case in PRIMARY:
-                found = ratio(results, engine, claims, case.name, beside=beside, variant="attest")
-                goal = GOALS.get((engine, beside), {}).get(case.name)
+                found = ratio(results, engine, claims, case.name, baseline=baseline, variant="attest")
+                goal = GOALS.get((engine, baseline), {}).get(case.name)
                 if found is not None and goal is not None:
-                    reached.append((f"{ENGINES[engine]}, {BESIDE[beside, 'attest']}: {case.what}", found / goal[0]))
+                    reached.append((f"{ENGINES[engine]}, × {name}: {case.what}", found / goal[0]))
     if not reached:
         return
     figure, axes = _figure(8, 0.35 * len(reached) + 1)
     names, values = zip(*reversed(reached), strict=True)
     axes.barh(names, values, color=[COLOURS[2] if value >= 1 else COLOURS[1] for value in values])
     axes.axvline(1, color="black", linewidth=0.8)
-    axes.set_xlabel(f"part of the goal that is reached, {claims:,} claims (1: met)")
+    axes.set_xlabel(f"share of the goal reached by uncached requests, {claims:,} claims (1 = goal met)")
     _save(figure, folder / "goals.svg")
-    yield folder / "goals.svg", "How near each measured ratio is to its goal"
+    yield folder / "goals.svg", "How close each measured ratio is to its goal"
 
 
 def _cost(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
@@ -89,14 +89,17 @@ def _cost(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
         places = range(len(rows))
         axes.scatter([ours.median for _, ours, _ in rows if ours], places, color=COLOURS[0], s=22, label="Attest")
         floors = [(floor.median, place) for place, (_, _, floor) in enumerate(rows) if floor is not None]
-        axes.scatter([x for x, _ in floors], [y for _, y in floors], color=COLOURS[1], s=22, label="floor")
+        axes.scatter([x for x, _ in floors], [y for _, y in floors], color=COLOURS[1], s=22, label="baseline")
         axes.grid(axis="x", color="#eeeeee")
         axes.set_yticks(places, [name for name, _, _ in rows])
         axes.set_xscale("log")
         axes.set_xlabel(f"CPU milliseconds of a request, {ENGINES[engine]}, {claims:,} claims")
         axes.legend(loc="lower right", frameon=False)
         _save(figure, folder / f"cost-{engine}.svg")
-        yield folder / f"cost-{engine}.svg", f"CPU of each kind of request on {ENGINES[engine]}, beside its floor"
+        yield (
+            folder / f"cost-{engine}.svg",
+            f"CPU time of each kind of request on {ENGINES[engine]}, compared with its baseline",
+        )
 
 
 def _growth(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
@@ -122,4 +125,7 @@ def _growth(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
         if axes.lines:
             axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
         _save(figure, folder / f"growth-{engine}.svg")
-        yield folder / f"growth-{engine}.svg", f"What grows most with the number of claims on {ENGINES[engine]}"
+        yield (
+            folder / f"growth-{engine}.svg",
+            f"Requests whose CPU time grows most with the number of claims, {ENGINES[engine]}",
+        )

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from app.formats.citations.csl_processor import program
-from app.formats.citations.pandoc_json import VERSION
+from app.formats.citations.pandoc_json import PANDOC_API_VERSION
 from benchmarks.screen import results as out
 
 AT_ONCE = 2
@@ -105,7 +105,11 @@ def _told(style: str, items: list[dict[str, Any]], clusters: list[list[dict[str,
     first = [every] if clusters else []
     blocks = [{"t": "Para", "c": [{"t": "Cite", "c": [cluster, []]}]} for cluster in [*first, *clusters]]
     nocite = {"t": "MetaInlines", "c": [{"t": "Cite", "c": [[_cite({"id": "*"})], [{"t": "Str", "c": "@*"}]]}]}
-    document = {"pandoc-api-version": VERSION, "meta": {} if clusters else {"nocite": nocite}, "blocks": blocks}
+    document = {
+        "pandoc-api-version": PANDOC_API_VERSION,
+        "meta": {} if clusters else {"nocite": nocite},
+        "blocks": blocks,
+    }
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "style.csl").write_text(style, encoding="utf-8")

@@ -13,7 +13,7 @@ ROUNDS = 3
 Write = Callable[[Iterable[Citation], Rendering], Iterator[str]]
 WAYS: dict[str, tuple[Write, Rendering]] = {
     "csl_json": (csl_json.write, Rendering()),
-    "short": (bibliography.write_text, Rendering(short_style.NAME)),
+    "short": (bibliography.write_text, Rendering(short_style.STYLE_NAME)),
     "apa": (bibliography.write_text, Rendering("apa")),
     "chicago-notes-bibliography": (bibliography.write_text, Rendering("chicago-notes-bibliography")),
     "ieee, HTML": (bibliography.write_html, Rendering("ieee")),
@@ -39,7 +39,7 @@ def _measured(write: Write, rendering: Rendering, cited: list[Citation]) -> floa
     """Seconds of work for a list, ours and of the processor, the best of some, for others use the machine too."""
     taken = []
     # The system counts in hundredths of a second.
-    again = 1 if write is not csl_json.write and rendering.style != short_style.NAME else 20_000 // len(cited)
+    again = 1 if write is not csl_json.write and rendering.style != short_style.STYLE_NAME else 20_000 // len(cited)
     for _ in range(ROUNDS):
         begin = sum(os.times()[:4])
         for _ in range(again):

@@ -14,7 +14,7 @@ def described() -> dict[str, str]:
         "Date": f"{datetime.now(UTC):%Y-%m-%d}",
         "Processor": f"{_processor()}, {len(_cores())} cores",
         "Memory": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB",
-        "Load when it began": f"{os.getloadavg()[0]:.1f}",
+        "Load average at the start": f"{os.getloadavg()[0]:.1f}",
         "Python": platform.python_version(),
         "SQLite": sqlite3.sqlite_version,
         **{name: version(name) for name in ("fastapi", "sqlalchemy", "psycopg", "uvicorn", "datasette")},

@@ -1,4 +1,4 @@
-"""docs/performance.md: what was measured, between markers; what people wrote around them stays."""
+"""Writes docs/performance.md: results go between two markers; hand-written text around the markers is kept."""
 
 from pathlib import Path
 
@@ -9,54 +9,84 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 BEGIN = "<!-- written by `make bench-full`: begin -->"
 END = "<!-- written by `make bench-full`: end -->"
 
-FIRST_TIME = f"""# Performance
+EMPTY_PAGE = f"""# Performance
 
-How fast Attest is, measured beside a loop over the database driver itself and beside Datasette on the same file.
+This page shows how fast Attest is, compared with a minimal script that uses the database driver directly, and with
+Datasette on the same file.
 
 {BEGIN}
 {END}
 """
 
-METHOD = """
-## How it was measured
+VARIANTS = {
+    "uncached": "`attest serve` with the response cache switched off (`ATTEST_RESPONSE_CACHE_BYTES=0`). "
+    "It builds every response.",
+    "cached": "`attest serve` with its default settings. It returns a cached response after the database has confirmed "
+    "that the response is still valid. Nearly all responses are cached in this benchmark; in production, only frequent "
+    "ones are.",
+    "baseline": "A minimal script that uses the driver directly (`sqlite3`, or psycopg with prepared statements). It "
+    "usually runs two queries, turns rows into dicts and writes no JSON. It does less than Attest: no figures, counts, "
+    "origins, evidence or decisions. On PostgreSQL it searches its own table with the most obvious index.",
+    "Datasette": "Datasette on the same SQLite file, opened as immutable and with its limits raised. For a claim, "
+    "it returns its row with counts of the rows that refer to it, which is what Datasette offers by default. An extra "
+    "case uses a custom query, which joins attributions, sources and documents. The list contains claims only. The "
+    "search counts by the same two facets.",
+}
 
-The databases are made up by `benchmarks/` from a seed: our schema, our migrations, a record of two years with two
-attributions to a claim, revisions, decisions and a search index, all as our own services would have written them.
-Words and sources are as uneven as in life. Both engines hold the same rows; every variant is asked the same requests.
+COLUMNS = {
+    "CPU ms": "User and system time of the server for each request, with 8 connections. On PostgreSQL it includes all "
+    "database processes.",
+    "requests/s": "Throughput during the same measurement.",
+    "p50 ms, p99 ms": "Latency with 32 connections.",
+    "× baseline": "CPU time of the baseline divided by that of Attest. 1 means that both cost the same.",
+    "× Datasette, requests/s": "Throughput of Attest divided by that of Datasette. Other load affects it.",
+    "× Datasette, CPU": "CPU time of Datasette divided by that of Attest. Other load affects it less.",
+    "past ÷ present": "CPU time of a read with `as_of` divided by that of the same read without it.",
+}
 
-The variants run in one go, shuffled within each round, on one core, while the client runs on another:
 
-* **Attest**, `attest serve` with nothing kept (`ATTEST_KEPT_ANSWERS_BYTES=0`): every answer is made anew. **Again**
-  is the service as it is, which gives an answer that it has kept once the database says that it still holds; here it
-  has kept nearly all of them, in life it has kept those that are asked for often.
-* **The floor**: the naive loop over the driver (sqlite3; psycopg, everything prepared), as a rule two queries, rows
-  made into dicts, no JSON. It does less than Attest: no figures, counts, origins, evidence, decisions. On PostgreSQL it
-  searches a table of its own, with the index that one would make first.
-* **Datasette** on the same SQLite file, as immutable, limits raised. One claim is its row with the numbers of rows that
-  point to it, which is what Datasette has by itself; beside it stands a query written for the purpose, which joins
-  attributions, sources and documents. The list has the claims alone; the search counts by the same two facets.
+def _definitions(name: str, meanings: dict[str, str]) -> str:
+    return "\n".join([f"| {name} | meaning |", "| --- | --- |", *(f"| {key} | {meanings[key]} |" for key in meanings)])
 
-Requests are checked once before they are timed. **CPU** is user and system time of the server, with PostgreSQL also
-of all its processes, divided by the requests answered on 8 connections; requests per second are of that same time.
-**p50** and **p99** are at 32 connections. A cell has the median of the rounds (and the least and the most). **floor ÷
-ours**: 1 would be as cheap as the floor. **÷ Datasette**: requests per second, which suffer from whatever else the
-machine does; **its CPU ÷ ours** does so less. **÷ now**: CPU of the past by CPU of the present.
 
-PostgreSQL has 1 GB of shared buffers, no fsync and no autovacuum: reads are as they would be, writes look better.
-SQLite writes are synced to the disk. Import times hold everything: reading the file, rules, revisions, log, indexes,
-search.
+METHOD = f"""
+## Method
+
+**Data.** `benchmarks/` generates the databases from a seed. They use Attest's schema and migrations, and contain what
+Attest's own services would have written: two years of records, two attributions for each claim, revisions, decisions
+and a search index. The distribution of words and sources is as uneven as in real data. Both engines hold the same
+rows, and every variant gets the same requests.
+
+**Variants.** All variants are measured in one run, in random order within each round. The server has one core and the
+client has another.
+
+{_definitions("variant", VARIANTS)}
+
+**Columns.** Each request's response is checked once before it is timed.
+
+{_definitions("column", COLUMNS)}
+
+A cell shows the median of the rounds. If there were several rounds, it also shows the lowest and the highest value.
+
+**Configuration.** PostgreSQL runs with 1 GB of shared buffers, without fsync and without autovacuum. This does not
+affect reads, but it makes writes look faster. SQLite syncs its writes to disk. Import times include everything: reading
+the file, rules, revisions, log, indexes and search.
 """
 
 
 def write(results: Results) -> Path:
-    """Write the page and its charts; where the page is."""
-    text = PAGE.read_text() if PAGE.exists() else FIRST_TIME
+    """Write the page and its charts, and return the path of the page."""
+    text = PAGE.read_text() if PAGE.exists() else EMPTY_PAGE
     before, _, rest = text.partition(BEGIN)
-    _old, _, after = rest.partition(END)
+    _previous, _, after = rest.partition(END)
     drawn = charts.draw(results, PAGE.with_name("performance"))
     machine = "\n".join(f"| {name} | {value} |" for name, value in results.machine.items())
     pictures = "\n\n".join(f"![{alt}](performance/{path.name})" for path, alt in drawn)
-    tables = "\n\n".join(table.markdown() for table in report.everything(results))
-    body = f"\n{pictures}\n\n| | |\n| --- | --- |\n{machine}\n{METHOD}\n## Results\n\n{tables}\n"
+    goals = "\n\n".join(table.markdown() for table in report.overview(results))
+    tables = "\n\n".join(table.markdown() for table in report.measurements(results))
+    body = (
+        f"\n## Goals\n\n{goals}\n\n{pictures}\n\n## Machine\n\n| | |\n| --- | --- |\n{machine}\n{METHOD}\n"
+        f"## Measurements\n\n{tables}\n"
+    )
     PAGE.write_text(f"{before}{BEGIN}\n{body}{END}{after}")
     return PAGE

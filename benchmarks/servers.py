@@ -61,7 +61,7 @@ def attest(url: str, folder: Path, core: set[int], *, keeps: bool, logged: bool 
     """`attest serve`, as anybody would start it; `keeps` its answers, as it does by itself, or makes each anew."""
     port = free_port()
     command = [*(ATTEST if logged else UNLOGGED), "serve", "--port", str(port)]
-    env = environment(url, folder) | ({} if keeps else {"ATTEST_KEPT_ANSWERS_BYTES": "0"})
+    env = environment(url, folder) | ({} if keeps else {"ATTEST_RESPONSE_CACHE_BYTES": "0"})
     return Server("Attest", command, port=port, ready="/api/v1/health", env=env, core=core)
 
 

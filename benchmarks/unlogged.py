@@ -6,14 +6,14 @@ Nobody runs Attest like this. What is recorded meanwhile is taken into the log b
 """
 
 from app.cli.main import main
-from app.db.revisions import Change
+from app.db.revisions import ChangeWriter
 from app.services.log import recorder
 
 
-def _keep_nothing(change: Change) -> None:
+def _keep_nothing(change: ChangeWriter) -> None:
     """Instead of `log.keep`."""
 
 
 if __name__ == "__main__":
-    recorder.keep = _keep_nothing
+    recorder.attach_log = _keep_nothing
     main()

@@ -7,13 +7,13 @@ from sqlalchemy import Connection, func, select, text
 
 from app.db import migrate
 from app.db.engine import Database
-from app.db.revisions import Change, open_change, revision_table
+from app.db.revisions import ChangeWriter, open_change, revision_table
 from app.db.schema import Base, table_of
 from app.models import VERSIONED, Claim, Person, Review, SearchText
-from app.services.claims import reviews
+from app.services.claims import decision_staleness, reviews
+from app.services.core import search_index
 from app.services.core.snapshot import NOW
-from app.services.policy.status_rules import RULES
-from app.services.search import search_index
+from app.services.policy.status_rules import STATUS_RULES
 from app.vocabulary import Action, Status
 
 SAMPLE = 2_000
@@ -59,19 +59,19 @@ def _of_claims(connection: Connection) -> Iterator[str]:
     chosen = random.Random(1).sample(identifiers, min(SAMPLE, len(identifiers)))
     before = connection.scalar(select(func.count()).select_from(search_text))
     actor = connection.scalar(select(table_of(Person).c.id).limit(1))
-    change: Change = open_change(connection, actor_id=str(actor), action=Action.CORRECT, reason="A check.")
+    change: ChangeWriter = open_change(connection, actor_id=str(actor), action=Action.CORRECT, reason="A check.")
     search_index.refresh(change, chosen)
     written = (connection.scalar(select(func.count()).select_from(search_text)) or 0) - (before or 0)
     if written:
         yield f"search_text: {written} of {len(chosen)} are not what the service would have written"
-    facts = reviews.facts(connection, NOW, dict.fromkeys(chosen))
-    for one, rows in reviews.rows_of_claims(connection, NOW, chosen).items():
+    facts = reviews.fetch_status_facts(connection, NOW, dict.fromkeys(chosen))
+    for one, rows in reviews.fetch_by_claim(connection, NOW, chosen).items():
         row = connection.execute(select(claim).where(claim.c.id == one)).mappings().one()
-        last = reviews.standing(rows)
+        last = decision_staleness.current_decision(rows)
         if row["status"] != (last["status"] if last else Status.UNASSESSED):
             yield f"{one}: its status is not that of its last decision"
-        if last is not None and not RULES[Status(last["status"])].met(facts[one]):
-            yield f"{one}: {last['status']} needs {RULES[Status(last['status'])].needs}"
+        if last is not None and not STATUS_RULES[Status(last["status"])].is_met(facts[one]):
+            yield f"{one}: {last['status']} needs {STATUS_RULES[Status(last['status'])].requirement}"
     decided = connection.scalar(select(func.count(review.c.claim_id.distinct())))
     if not decided:
         yield "no claim was ever decided on"

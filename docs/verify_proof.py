@@ -9,7 +9,7 @@ A proof is what `/api/v1/log/inclusion` or `/api/v1/log/consistency` answers, wh
 colleague, a proof that you got earlier.
 `--checkpoint` wants the proof to end at that signed state, which you kept.
 
-Exit codes: 0 proved, 1 not proved, 2 typed wrongly. What is followed: RFC 9162, section 2.1 (trees and proofs),
+Exit codes: 0 proved, 1 not proved, 2 wrong usage. Standards: RFC 9162, section 2.1 (trees and proofs),
 RFC 8785 (canonical JSON), the C2SP specifications signed-note, tlog-checkpoint and tlog-proof, RFC 8032 (Ed25519).
 """
 
@@ -106,7 +106,7 @@ def opened(note, vkey):
     key = base64.b64decode(encoded, validate=True)
     need(len(key) == 33 and key[0] == 1, "the key is not for Ed25519")
     digest = sha256(name.encode() + b"\n" + key).digest()[:4]
-    need(digest.hex() == identifier, "the id of the key does not belong to it")
+    need(digest.hex() == identifier, "the key id does not match the key; copy the complete public key again")
     text, _, signatures = note.rpartition("\n\n")
     text += "\n"
     for line in signatures.splitlines():
@@ -164,7 +164,7 @@ def inclusion(proof, vkey, kept):
     record = canonical(proof["record"])
     hashed = sha256(bytes.fromhex(proof["salt"]) + record).hexdigest()
     need(hashed == leaf["after_hash"], "the record is not what was logged")
-    return f"{said}, as it stands in the proof"
+    return f"{said}, with the content shown in the proof"
 
 
 def consistency(proof, vkey, kept):

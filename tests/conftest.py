@@ -1,8 +1,4 @@
-"""Fixtures of all tests: a migrated database of its own for each test, on each engine, and the service upon it.
-
-Policy: a fixture stands here only if tests of several files use it. Tests go through the public doors (API, command
-line, files); a test that has no other way may use a service. There are no mocks of our own code.
-"""
+"""Fixtures that several files use: a fresh, migrated database for each test, on both engines, and the service on it."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -35,7 +31,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "attest.db"
     database = Database(f"sqlite:///{path}", pool_size=1)
     migrate.upgrade(database)
-    # Closing the last connection folds the write-ahead log into the file, so that a copy of it is whole.
+    # Closing the last connection moves the write-ahead log into the file, so a copy of the file is complete.
     database.close()
     return path
 
@@ -52,15 +48,15 @@ def postgresql_template() -> str:
 
 @pytest.fixture(params=ENGINES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh, migrated database; each test that asks for it runs on both engines."""
+    """The URL of a fresh, migrated database. Each test that uses it runs on both engines."""
     if request.param == "sqlite":
         path = tmp_path / "attest.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    created = postgres.create_database(template=request.getfixturevalue("postgresql_template"))
-    yield created
-    postgres.drop_database(created)
+    clone = postgres.create_database(template=request.getfixturevalue("postgresql_template"))
+    yield clone
+    postgres.drop_database(clone)
 
 
 @pytest.fixture
@@ -73,7 +69,7 @@ def database(url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def settings(url: str, tmp_path: Path) -> Settings:
-    """Settings of a service upon the database."""
+    """Settings of a service on the database."""
     return Settings(
         database_url=url,
         data_dir=tmp_path / "data",
@@ -85,7 +81,7 @@ def settings(url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def api(settings: Settings) -> Iterator[TestClient]:
-    """The service, asked by a reader without a key; `/claims` means `/api/v1/claims`."""
+    """A client of the service, without a key. Its base URL is `/api/v1/`: `api.get("claims")`."""
     with Client(create_app(settings), raise_server_exceptions=False) as client:
         yield client
 
@@ -107,21 +103,21 @@ def key_of(database: Database) -> Callable[[Role], dict[str, str]]:
 
 @pytest.fixture
 def editor(key_of: Callable[[Role], dict[str, str]]) -> dict[str, str]:
-    """Headers with an editor's key: it may record, publish, rule and import."""
+    """Headers with an editor's key, which may record, publish, rule on independence and import."""
     return key_of(Role.EDITOR)
 
 
 @pytest.fixture
 def actor(database: Database) -> Actor:
-    """The system itself, for tests that use a service."""
+    """The system account, for tests that call a service function."""
     with database.writing() as connection:
-        return actors.system(connection, "Test")
+        return actors.system_actor(connection, "Test")
 
 
 @pytest.fixture
 def record(api: TestClient, editor: dict[str, str]) -> Callable[..., dict[str, Any]]:
-    """Record something with the least that it needs: `record("claims", statement="…")`. The answer's body."""
-    least: dict[str, dict[str, Any]] = {
+    """Create an object with its required fields and return the response body: `record("claims", statement="…")`."""
+    required: dict[str, dict[str, Any]] = {
         "sources": {"name": "A ministry", "kind": "government"},
         "topics": {"title": "How many?", "subject": "soldiers", "metric_family": "strength"},
         "documents": {"kind": "article"},
@@ -129,9 +125,9 @@ def record(api: TestClient, editor: dict[str, str]) -> Callable[..., dict[str, A
     }
 
     def post(plural: str, /, **fields: Any) -> dict[str, Any]:
-        answer = api.post(plural, json={**least.get(plural, {}), **fields}, headers=editor)
-        assert answer.status_code == 201, answer.text
-        body: dict[str, Any] = answer.json()
+        response = api.post(plural, json={**required.get(plural, {}), **fields}, headers=editor)
+        assert response.status_code == 201, response.text
+        body: dict[str, Any] = response.json()
         return body
 
     return post
@@ -139,15 +135,15 @@ def record(api: TestClient, editor: dict[str, str]) -> Callable[..., dict[str, A
 
 @pytest.fixture
 def correct(api: TestClient, editor: dict[str, str]) -> Callable[..., dict[str, Any]]:
-    """Correct something as it stands: `correct("claims", claim["id"], place="Kursk")`. The answer's body."""
+    """Correct the current version and return the response body: `correct("claims", claim["id"], place="Kursk")`."""
 
     def patch(plural: str, identifier: str, /, *, reason: str = "Better known now.", **fields: Any) -> dict[str, Any]:
         tag = api.get(f"{plural}/{identifier}", headers=editor).headers["ETag"]
-        answer = api.patch(
+        response = api.patch(
             f"{plural}/{identifier}", json={"reason": reason, **fields}, headers={**editor, "If-Match": tag}
         )
-        assert answer.status_code == 200, answer.text
-        body: dict[str, Any] = answer.json()
+        assert response.status_code == 200, response.text
+        body: dict[str, Any] = response.json()
         return body
 
     return patch

@@ -1,4 +1,4 @@
-"""What a start and a mere question to the command line leave alone: what takes long to import and is not needed."""
+"""Start-up time: commands import no slow module that they do not need, and installation uses the lock files."""
 
 import os
 import shutil
@@ -15,13 +15,13 @@ from app.cli.main import main
 def serve(target, **_options):
     module, _, name = target.partition(":")
     app = getattr(importlib.import_module(module), name)()
-    answered = []
+    messages = []
 
     async def receive():
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message):
-        answered.append(message)
+        messages.append(message)
 
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
@@ -29,7 +29,7 @@ def serve(target, **_options):
         "root_path": "", "headers": [(b"host", b"here")], "server": ("here", 80), "client": ("there", 1),
     }
     asyncio.run(app(scope, receive, send))
-    assert answered[0]["status"] == 200, answered
+    assert messages[0]["status"] == 200, messages
 
 if sys.argv[1] == "serve":
     import uvicorn
@@ -40,7 +40,7 @@ finally:
     print("\\nimported:", *sys.modules)
 """
 
-LEFT_ALONE = {
+NOT_IMPORTED = {
     "serve": (
         *("psycopg", "cryptography", "alembic", "mako", "rich", "fastapi_swagger"),
         *(
@@ -62,30 +62,32 @@ LEFT_ALONE = {
     ),
     "--version": ("sqlalchemy", "pydantic_settings", "fastapi", "uvicorn", "alembic", "psycopg", "msgspec", "rich"),
 }
-"""Packages that are not imported, by what was typed; the database is on SQLite."""
+"""Modules that must not be imported, by command line argument. The database is on SQLite."""
 
 
-@pytest.mark.parametrize("typed", LEFT_ALONE)
-def test_what_is_not_needed_is_not_imported(typed: str, tmp_path: Path, sqlite_template: Path) -> None:
+@pytest.mark.parametrize("argument", NOT_IMPORTED)
+def test_modules_that_a_command_does_not_need_are_not_imported(
+    argument: str, tmp_path: Path, sqlite_template: Path
+) -> None:
     shutil.copy(sqlite_template, tmp_path / "attest.db")
 
-    done = subprocess.run(
-        [sys.executable, "-c", COMMAND, typed],
+    completed = subprocess.run(
+        [sys.executable, "-c", COMMAND, argument],
         capture_output=True,
         text=True,
         env={**os.environ, "ATTEST_DATA_DIR": str(tmp_path), "ATTEST_DATABASE_URL": ""},
         check=False,
     )
 
-    assert done.returncode == 0, done.stderr
-    imported = set(done.stdout.rpartition("imported: ")[2].split())
+    assert completed.returncode == 0, completed.stderr
+    imported = set(completed.stdout.rpartition("imported: ")[2].split())
     assert "app.cli.main" in imported
-    assert not imported & set(LEFT_ALONE[typed])
+    assert not imported & set(NOT_IMPORTED[argument])
 
 
-def test_installing_takes_what_the_locks_name_and_looks_for_nothing_else() -> None:
-    """Older versions of pip, left to look, take the newest release of a package with an extra, and miss its hash."""
-    told = subprocess.run(
+def test_installation_uses_only_the_packages_in_the_lock_files() -> None:
+    """Without --no-deps, older versions of pip install the newest release of a package with an extra, unhashed."""
+    output = subprocess.run(
         ["make", "--dry-run", "--always-make", ".venv/bench.stamp"],
         cwd=Path(__file__).parents[1],
         capture_output=True,
@@ -93,6 +95,6 @@ def test_installing_takes_what_the_locks_name_and_looks_for_nothing_else() -> No
         check=True,
     ).stdout
 
-    installing = [line for line in told.splitlines() if ".lock" in line and "install" in line]
-    assert len(installing) == 3
-    assert all("--no-deps" in line and "--require-hashes" in line for line in installing), installing
+    installs = [line for line in output.splitlines() if ".lock" in line and "install" in line]
+    assert len(installs) == 3
+    assert all("--no-deps" in line and "--require-hashes" in line for line in installs), installs

@@ -1,21 +1,22 @@
-"""The API's documentation as a page: Swagger UI, served from here, so that it needs no network and tells nobody."""
+"""The API's documentation: the OpenAPI document, and Swagger UI on a page of ours that needs no other server."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
-from app.api.http.idempotency_key import FORM
-from app.api.http.permissions import whole
-from app.services.core.idempotency import FIELD
+from app.api.http.idempotency_key import KEY_PATTERN
+from app.api.http.permissions import API, policies
+from app.services.core.idempotency import HEADER_NAME
+from app.vocabulary import Role
 
-OPENAPI = "/api/v1/openapi.json"
+OPENAPI = f"{API}/openapi.json"
 PAGE = "/docs"
 FILES = f"{PAGE}/files"
 
-POLICY: Mapping[str, str] = {
+PAGE_HEADERS: Mapping[str, str] = {
     # Swagger UI draws its icons from data: addresses.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -38,7 +39,7 @@ _HTML = f"""<!DOCTYPE html>
 </html>
 """
 
-# A script of its own, because the policy allows none inside the page.
+# A file of its own, because the page's policy does not allow inline scripts.
 _START = f"""SwaggerUIBundle({{
   url: "{OPENAPI}",
   dom_id: "#page",
@@ -48,58 +49,76 @@ _START = f"""SwaggerUIBundle({{
 }});
 """
 
+_SWAGGER_UI = StaticFiles(packages=[("fastapi_swagger", "resources")])
+"""The files of Swagger UI that the package fastapi-swagger ships; nothing else of that package is used."""
+
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-def to_documentation() -> Response:
-    """Whoever comes without a path is shown what there is."""
+def redirect_to_documentation() -> Response:
+    """Redirect to the documentation."""
     return RedirectResponse(PAGE)
+
+
+@router.get(OPENAPI)
+def read_openapi(request: Request) -> Response:
+    """The OpenAPI document."""
+    return JSONResponse(request.app.openapi())
 
 
 @router.get(PAGE)
 def page() -> Response:
-    """The page itself."""
-    return HTMLResponse(_HTML, headers=POLICY)
+    """The Swagger UI page."""
+    return HTMLResponse(_HTML, headers=PAGE_HEADERS)
 
 
 @router.get(f"{PAGE}/start.js")
-def start() -> Response:
-    """What sets the page going."""
+def start_script() -> Response:
+    """The script that starts Swagger UI."""
     return Response(_START, media_type="text/javascript")
+
+
+@router.get(f"{FILES}/{{path:path}}")
+async def swagger_ui_file(path: str, request: Request) -> Response:
+    """A static file of Swagger UI."""
+    return await _SWAGGER_UI.get_response(path, request.scope)
 
 
 _KEY = {"type": "http", "scheme": "bearer", "bearerFormat": "attest_…", "description": "A key: `attest_…`"}
 
-_NAME = {
-    "name": FIELD,
+_IDEMPOTENCY_KEY = {
+    "name": HEADER_NAME,
     "in": "header",
     "required": False,
-    "description": "Any name for this request. Within 24 hours the same request of this name, with the same key, is "
-    "answered as the first time, and done once; another one is refused.",
-    "schema": {"type": "string", "pattern": f"^{FORM.pattern}$".replace("?P<quoted>", "").replace("?P<bare>", "")},
-    "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
+    "description": "A unique name for this request, such as a UUID. If the same request is sent again within 24 hours "
+    "with the same key of yours, it is not carried out again, and you get the first response. A different request "
+    "with the same name is refused.",
+    "schema": {
+        "type": "string",
+        "pattern": f"^{KEY_PATTERN.pattern}$".replace("?P<quoted>", "").replace("?P<bare>", ""),
+    },
+}
+
+_ROLES: Mapping[Role, str] = {
+    Role.READER: "a reader",
+    Role.FACT_CHECKER: "a fact-checker",
+    Role.EDITOR: "an editor",
+    Role.ADMIN: "an administrator",
 }
 
 
-def add_layers(document: dict[str, Any]) -> None:
-    """Say in an OpenAPI document what holds before a route is reached: who may use it, and how it may be repeated."""
+def add_policies(document: dict[str, Any]) -> None:
+    """Add to an OpenAPI document who may use each operation, and whether it accepts an Idempotency-Key."""
     document.setdefault("components", {}).setdefault("securitySchemes", {})["key"] = _KEY
-    for method, path, policy in whole():
+    for method, path, policy in policies():
         operation = document["paths"].get(path, {}).get(method.lower())
-        if operation is None:  # not a part of the API that is documented
+        if operation is None:  # not documented in OpenAPI
             continue
-        # A route for everybody takes a key, too.
+        # A public route accepts a key too.
         operation["security"] = [{"key": []}] if policy.role is not None else [{}, {"key": []}]
         if policy.role is not None:
-            scope = "" if policy.scope is None else f", with the scope `{policy.scope}`"
-            operation["description"] += f"\n\nTakes the key of a {policy.role}{scope}."
+            scope = "" if policy.scope is None else f" with the scope `{policy.scope}`"
+            operation["description"] += f"\n\nNeeds the key of {_ROLES[policy.role]}{scope}."
         if method == "POST" and policy.repeatable:
-            operation.setdefault("parameters", []).append(_NAME)
-
-
-def install(app: FastAPI) -> None:
-    """Add the page and its files."""
-    app.include_router(router)
-    # Swagger UI as the package fastapi-swagger ships it; nothing else of that package is used.
-    app.mount(FILES, StaticFiles(packages=[("fastapi_swagger", "resources")]))
+            operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)

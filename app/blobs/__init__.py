@@ -1,1 +1,1 @@
-"""Storage of captured bytes, in a folder or in an S3-compatible store."""
+"""Blob storage for captured bytes, in a folder or in an S3-compatible store."""

@@ -1,8 +1,7 @@
-"""The bytes of captures, each kept under its SHA-256: in a folder, or in an S3-compatible store.
+"""Content-addressed storage for the bytes of captures, by SHA-256: in a folder, or in an S3-compatible store.
 
-What is once in a store is never altered, so the same bytes need one place only, and whatever reads them can tell
-whether they are still the same. Bytes are stored before the database says that they are there: a transaction that fails
-leaves an orphan, never a row that points to nothing.
+A blob is never altered, so equal bytes are stored once, and a reader can verify them by their name. Bytes are stored
+before the database transaction commits: a failed transaction leaves an orphaned blob, never a row without bytes.
 """
 
 import hashlib
@@ -23,212 +22,216 @@ from app.settings import SettingsError
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-PIECE = 65_536
-"""Bytes that are read at once."""
+CHUNK_SIZE = 65_536
+"""Bytes per read."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_DRAFTS = "drafts"
+_STAGING_FOLDER = "drafts"
 
 
-class MissingBytesError(LookupError):
-    """The store does not hold the bytes with this digest."""
+class MissingBlobError(LookupError):
+    """The store has no blob with this digest."""
 
 
 @dataclass
-class Draft:
-    """A file that is coming in. It is digested on the way, and gone at the end unless it was kept."""
+class StagedBlob:
+    """A temporary file that is hashed while it is written. It is deleted at the end unless it was saved."""
 
     path: Path
     file: BinaryIO
     byte_length: int = 0
     _digest: Any = field(default_factory=hashlib.sha256)
 
-    def write(self, piece: bytes) -> None:
-        """Take the next bytes."""
-        self.file.write(piece)
-        self._digest.update(piece)
-        self.byte_length += len(piece)
+    def write(self, chunk: bytes) -> None:
+        """Append bytes."""
+        self.file.write(chunk)
+        self._digest.update(chunk)
+        self.byte_length += len(chunk)
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of what has come, hexadecimal."""
+        """The SHA-256 of the bytes written so far, as lower-case hex."""
         return str(self._digest.hexdigest())
 
 
 @dataclass(frozen=True)
-class Stored:
-    """Something that lies in a store."""
+class StoredBlob:
+    """An entry of a store."""
 
     name: str
-    """The digest; another name for what has no business there."""
-    since: datetime
-    """When it was put there, UTC."""
+    """The digest; the path for a file that is not a blob."""
+    stored_at: datetime
+    """The time at which it was stored, UTC."""
 
 
-class Store(Protocol):
-    """Where bytes are kept under their digests."""
+class BlobStore(Protocol):
+    """A store of blobs, named by their digests."""
 
     name: str
-    """What it is called, without secrets."""
+    """The name for reports and messages, without secrets."""
 
-    def draft(self) -> AbstractContextManager[Draft]:
-        """A file to write to, before its digest is known: `with store.draft() as draft`."""
+    def stage(self) -> AbstractContextManager[StagedBlob]:
+        """Open a temporary file for bytes whose digest is not known yet: `with store.stage() as staged`."""
 
-    def keep(self, draft: Draft) -> None:
-        """Store what was written, for good: afterwards it survives a power cut. Raises OSError."""
+    def save(self, staged: StagedBlob) -> None:
+        """Store a staged blob durably: it survives a power cut. Raises OSError."""
 
     def open(self, sha256: str) -> BinaryIO:
-        """The bytes with this digest, as a file that has a number. Raises MissingBytesError."""
+        """Open the blob with this digest, as a file with a descriptor. Raises MissingBlobError."""
 
-    def contents(self) -> Iterator[Stored]:
-        """All that lies there, in no order."""
+    def list_blobs(self) -> Iterator[StoredBlob]:
+        """Iterate over all entries, in no particular order."""
 
 
 @contextmanager
-def _drafting(folder: Path) -> Iterator[Draft]:
+def _stage_in(folder: Path) -> Iterator[StagedBlob]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    number, name = tempfile.mkstemp(dir=folder, prefix="draft-")  # for its owner's eyes only
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix="draft-")  # readable by its owner only
     path = Path(name)
     try:
-        with os.fdopen(number, "w+b") as file:
-            yield Draft(path, cast(BinaryIO, file))
+        with os.fdopen(descriptor, "w+b") as file:
+            yield StagedBlob(path, cast(BinaryIO, file))
     finally:
         path.unlink(missing_ok=True)
 
 
 class FolderStore:
-    """A folder: `ab/cd/abcd…`, so that no folder in it becomes too large to list."""
+    """A store in a folder: `ab/cd/abcd…`, so that no subfolder becomes too large to list."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.name = "folder"
 
-    def draft(self) -> AbstractContextManager[Draft]:
-        """See `Store`. In the same file system, so that keeping it is a mere change of name."""
+    def stage(self) -> AbstractContextManager[StagedBlob]:
+        """See `BlobStore`. The file is in the same file system, so saving only renames it."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return _drafting(self.root / _DRAFTS)
+        return _stage_in(self.root / _STAGING_FOLDER)
 
-    def keep(self, draft: Draft) -> None:
-        """See `Store`. What is there already is put there again: should it have been altered, it is right now."""
-        draft.file.flush()
-        os.fsync(draft.file.fileno())
-        target = self._path(draft.sha256)
+    def save(self, staged: StagedBlob) -> None:
+        """See `BlobStore`. An existing blob is replaced, which repairs it if it was altered."""
+        staged.file.flush()
+        os.fsync(staged.file.fileno())
+        target = self._path(staged.sha256)
         for folder in (target.parent.parent, target.parent):
             folder.mkdir(mode=0o700, exist_ok=True)
-        draft.path.replace(target)
-        # A new name is safe once its folder is written, and that folder once its own is.
+        staged.path.replace(target)
+        # A new directory entry is durable once its folder is synced, and a new folder once its parent is.
         for folder in (target.parent, target.parent.parent, self.root):
             _sync(folder)
 
     def open(self, sha256: str) -> BinaryIO:
-        """See `Store`."""
+        """See `BlobStore`."""
         try:
             return self._path(sha256).open("rb")
         except FileNotFoundError:
-            raise MissingBytesError(sha256) from None
+            raise MissingBlobError(sha256) from None
 
-    def contents(self) -> Iterator[Stored]:
-        """See `Store`."""
+    def list_blobs(self) -> Iterator[StoredBlob]:
+        """See `BlobStore`."""
         for folder, _folders, names in os.walk(self.root):
             for name in names:
                 path = Path(folder, name)
-                inside = path.relative_to(self.root)
-                is_right = _DIGEST.fullmatch(name) and path == self._path(name)
+                relative_path = path.relative_to(self.root)
+                is_blob = _DIGEST.fullmatch(name) and path == self._path(name)
                 try:
-                    since = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
-                except FileNotFoundError:  # a draft that has been kept, or given up, meanwhile
+                    stored_at = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+                except FileNotFoundError:  # a staged file that has been saved or deleted in the meantime
                     continue
-                yield Stored(name if is_right else str(inside), since)
+                yield StoredBlob(name if is_blob else str(relative_path), stored_at)
 
     def _path(self, sha256: str) -> Path:
         return self.root / sha256[:2] / sha256[2:4] / sha256
 
 
 def _sync(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(number)
+        os.fsync(descriptor)
     finally:
-        os.close(number)
+        os.close(descriptor)
 
 
 class BucketStore:
-    """A store of objects by way of obstore: S3 and what speaks its language, under the same names as in a folder."""
+    """A store in an S3-compatible bucket, through obstore, with the same names as in a folder."""
 
-    def __init__(self, store: "ObjectStore", name: str, drafts: Path) -> None:
+    def __init__(self, store: "ObjectStore", name: str, staging_folder: Path) -> None:
         self.name = name
         self._store = store
-        self._drafts = drafts
+        self._staging_folder = staging_folder
 
-    def draft(self) -> AbstractContextManager[Draft]:
-        """See `Store`. On our own disk: an object is stored whole or not at all."""
-        return _drafting(self._drafts)
+    def stage(self) -> AbstractContextManager[StagedBlob]:
+        """See `BlobStore`. The file is on the local disk, because an object can only be uploaded as a whole."""
+        return _stage_in(self._staging_folder)
 
-    def keep(self, draft: Draft) -> None:
-        """See `Store`."""
+    def save(self, staged: StagedBlob) -> None:
+        """See `BlobStore`."""
         import obstore
 
-        draft.file.flush()
-        with _as_oserror(self.name):
-            obstore.put(self._store, _object_name(draft.sha256), draft.path)
+        staged.file.flush()
+        with _translate_errors(self.name):
+            obstore.put(self._store, _object_name(staged.sha256), staged.path)
 
     def open(self, sha256: str) -> BinaryIO:
-        """See `Store`. A copy on our own disk, which is gone once it is closed."""
+        """See `BlobStore`. Returns a copy on the local disk, which is deleted when it is closed."""
         import obstore
 
-        copy = tempfile.TemporaryFile()  # noqa: SIM115 - it is the caller's to close
+        copy = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
         try:
-            with _as_oserror(self.name):
-                for piece in obstore.get(self._store, _object_name(sha256)).stream():
-                    copy.write(piece)
+            with _translate_errors(self.name):
+                for chunk in obstore.get(self._store, _object_name(sha256)).stream():
+                    copy.write(chunk)
             copy.seek(0)
         except FileNotFoundError:
             copy.close()
-            raise MissingBytesError(sha256) from None
+            raise MissingBlobError(sha256) from None
         except OSError:
             copy.close()
             raise
         return cast(BinaryIO, copy)
 
-    def contents(self) -> Iterator[Stored]:
-        """See `Store`."""
+    def list_blobs(self) -> Iterator[StoredBlob]:
+        """See `BlobStore`."""
         import obstore
 
-        with _as_oserror(self.name):
-            for one in chain.from_iterable(obstore.list(self._store)):
-                name = one["path"].rpartition("/")[2]
-                is_right = _DIGEST.fullmatch(name) and one["path"] == _object_name(name)
-                yield Stored(name if is_right else one["path"], one["last_modified"].astimezone(UTC))
+        with _translate_errors(self.name):
+            for item in chain.from_iterable(obstore.list(self._store)):
+                name = item["path"].rpartition("/")[2]
+                is_blob = _DIGEST.fullmatch(name) and item["path"] == _object_name(name)
+                yield StoredBlob(name if is_blob else item["path"], item["last_modified"].astimezone(UTC))
 
 
 @contextmanager
-def _as_oserror(name: str) -> Iterator[None]:
-    """What goes wrong on the way to the store, as what goes wrong with a disk is told."""
+def _translate_errors(name: str) -> Iterator[None]:
+    """Raise obstore's errors as OSError, like those of a disk."""
     from obstore.exceptions import BaseError
 
     try:
         yield
     except BaseError as error:
-        raise OSError(EIO, f"the store cannot be used ({type(error).__name__})", name) from error
+        raise OSError(
+            EIO,
+            f"the capture store is unavailable ({type(error).__name__}); check ATTEST_CAPTURE_STORE and credentials",
+            name,
+        ) from error
 
 
 def _object_name(sha256: str) -> str:
     return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 
-def open_store(address: str, data_dir: Path) -> Store:
-    """The store of an installation: a folder of its data folder, another folder, or `s3://bucket/prefix`.
+def open_store(address: str, data_dir: Path) -> BlobStore:
+    """Open the store at an address: `s3://bucket/prefix`, a folder, or, if empty, `captures` in the data folder.
 
-    Credentials and endpoint of S3 are taken from the variables that its own tools read (`AWS_…`). Raises SettingsError
-    if the library for it is not installed or refuses the address.
+    Credentials and endpoint of S3 come from the standard variables (`AWS_…`). Raises SettingsError if obstore is not
+    installed or refuses the address.
     """
     if not address.startswith("s3://"):
         return FolderStore(Path(address) if address else data_dir / "captures")
     try:
         from obstore.store import from_url
     except ImportError:
-        raise SettingsError("ATTEST_CAPTURE_STORE: s3://… takes an extra: pip install 'attest[s3]'") from None
+        raise SettingsError("ATTEST_CAPTURE_STORE: s3://… needs an extra: pip install 'attest[s3]'") from None
     try:
-        return BucketStore(from_url(address), address, data_dir / _DRAFTS)
-    except Exception as error:  # the library has many errors of its own
+        return BucketStore(from_url(address), address, data_dir / _STAGING_FOLDER)
+    except Exception as error:  # obstore raises many different exception types
         raise SettingsError(f"ATTEST_CAPTURE_STORE: {error}") from error

@@ -1,1 +1,1 @@
-"""The command line: the same services as the API, for whoever runs Attest."""
+"""The command line, for administrators of an installation. It uses the same services as the API."""

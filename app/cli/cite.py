@@ -1,4 +1,4 @@
-"""`attest cite`: citations, and what has become of them."""
+"""`attest cite`: create citations, and check what has happened to cited versions."""
 
 import sys
 from collections.abc import Iterator
@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.output import FAILED, AsJson, checked, database, desk, fail, print_json, say
+from app.cli.output import EXIT_FAILED, JsonOption, fail, open_database, print_json, print_text, superuser, validated
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from app.schemas.files.citation import Citation
-    from app.schemas.files.publication import House, PublishedClaim
+    from app.schemas.files.publication import PublishedClaim, Publisher
     from app.schemas.query_parameters import CitationQuery
 
-_TELLING = ("altered", "retracted", "corrected", "status_changed", "unknown")
+_FAILING_STATES = ("altered", "retracted", "corrected", "status_changed", "unknown")
+"""States of cited versions that make the check exit with code 1."""
 
 
 def cite(
@@ -27,28 +28,32 @@ def cite(
     ] = None,
     check: Annotated[
         list[Path] | None,
-        typer.Option(help="Read a reference list (.bib, .ris, .csl.json, any text) and say what has become of it."),
+        typer.Option(
+            help="Reference list (.bib, .ris, .csl.json or any text). Check whether the claims it cites have changed."
+        ),
     ] = None,
-    format: Annotated[str, typer.Option(help="How to write it: bibliography, bibtex, ris, …")] = "bibliography",
-    include: Annotated[str, typer.Option(help="statement, decision, or both with a comma between them.")] = "statement",
+    format: Annotated[str, typer.Option(help="Citation format: bibliography, bibtex, ris, …")] = "bibliography",
+    include: Annotated[str, typer.Option(help="statement, decision, or both, separated by a comma.")] = "statement",
     style: Annotated[
         str | None, typer.Option(help="Citation style of a formatted list: its name, or a file that ends with .csl.")
     ] = None,
     locale: Annotated[str | None, typer.Option(help="Language of a formatted list, BCP 47.")] = None,
-    topic: Annotated[str | None, typer.Option(help="All claims that answer this question (id or key).")] = None,
-    kind: Annotated[list[str] | None, typer.Option(help="All claims about this.")] = None,
-    status: Annotated[list[str] | None, typer.Option(help="All claims of which we concluded this.")] = None,
-    q: Annotated[str | None, typer.Option("--query", "-q", help="All claims with these words.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="From what was recorded at this moment.")] = None,
+    topic: Annotated[str | None, typer.Option(help="Cite the claims of this topic (id or key).")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Cite the claims of this kind. Can be repeated.")] = None,
+    status: Annotated[list[str] | None, typer.Option(help="Cite the claims with this status. Can be repeated.")] = None,
+    q: Annotated[str | None, typer.Option("--query", "-q", help="Cite the claims that contain these words.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Cite the record as it was at this time, e.g. 2025-01-12T18:00Z.")
+    ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write; standard output unless given.")
+        Path | None, typer.Option("--output", "-o", help="File to write. The default is standard output.")
     ] = None,
     proofs: Annotated[
-        Path | None, typer.Option(help="Folder for a .tlog-proof of each version of a claim that is cited.")
+        Path | None, typer.Option(help="Folder for a .tlog-proof file of each cited version of a claim.")
     ] = None,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Cite claims, documents and sources; or check what has become of what was cited.
+    """Cite claims, documents and sources, or check what has happened to claims since they were cited.
 
     Examples: [bold]attest cite clm_… --format bibtex -o refs.bib --proofs proofs[/bold]; [bold]attest cite --check
     refs.bib[/bold]
@@ -60,100 +65,103 @@ def cite(
     from app.schemas.files.citation import Rendering
     from app.schemas.query_parameters import CitationQuery
 
-    own = None if style is None or not style.endswith(".csl") else _text_of(Path(style))
-    named = style if own is None else None
-    house = _house()
-    picks = _picks(refs or [])
-    asked = {"format": format, "include": include, "style": named, "locale": locale, "as_of": as_of, **picks}
-    asked |= {"topic": topic, "kind": kind, "status": status, "q": q}
-    query = checked(CitationQuery, {name: value for name, value in asked.items() if value not in (None, [])})
+    style_file = None if style is None or not style.endswith(".csl") else _read_style(Path(style))
+    style_name = style if style_file is None else None
+    publisher = _publisher()
+    ids = _ids_by_parameter(refs or [])
+    fields = {"format": format, "include": include, "style": style_name, "locale": locale, "as_of": as_of, **ids}
+    fields |= {"topic": topic, "kind": kind, "status": status, "q": q}
+    query = validated(CitationQuery, {name: value for name, value in fields.items() if value not in (None, [])})
     if format not in CITATION_FORMATS:
         fail(f"--format: must be one of {', '.join(CITATION_FORMATS)}", code=2)
-    with database() as opened, opened.reading() as connection:
-        listed = _proved(connection, _citations(connection, query, house), proofs)
-        pieces = CITATION_FORMATS[format].write(listed, Rendering(own or query.style, query.locale, house.name))
-        # What is refused is refused before a file is made.
-        pieces = chain([next(pieces, "")], pieces)
+    with open_database() as database, database.reading() as connection:
+        entries = _with_proofs(connection, _citations(connection, query, publisher), proofs)
+        rendering = Rendering(style_file or query.style, query.locale, publisher.name)
+        chunks = CITATION_FORMATS[format].write(entries, rendering)
+        # Render the first chunk before the file is opened, so that a refused request leaves no empty file behind.
+        chunks = chain([next(chunks, "")], chunks)
         if output is None:
-            sys.stdout.writelines(pieces)
+            sys.stdout.writelines(chunks)
         else:
             with output.open("w", encoding="utf-8", newline="") as stream:
-                stream.writelines(pieces)
+                stream.writelines(chunks)
 
 
-def _text_of(style: Path) -> str:
+def _read_style(style: Path) -> str:
     try:
         return style.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         fail(f"--style: {error}", code=2)
 
 
-def _picks(refs: list[str]) -> dict[str, list[str]]:
-    """Parameters that pick these, by what their ids begin with."""
-    picks: dict[str, list[str]] = {}
+def _ids_by_parameter(refs: list[str]) -> dict[str, list[str]]:
+    """Group ids by the query parameter for objects with their prefix."""
+    ids: dict[str, list[str]] = {}
     for ref in refs:
         name = {"clm": "claim", "doc": "document", "src": "cited_source"}.get(ref.partition("_")[0])
         if name is None:
-            fail(f"{ref}: must be an id that begins with clm_, doc_ or src_", code=2)
-        picks.setdefault(name, []).append(ref)
-    return picks
+            fail(f"{ref}: cannot be cited; ids begin with clm_, doc_ or src_", code=2)
+        ids.setdefault(name, []).append(ref)
+    return ids
 
 
-def _house() -> "House":
+def _publisher() -> "Publisher":
     from app import settings
-    from app.schemas.files.publication import House
+    from app.schemas.files.publication import Publisher
 
-    chosen = settings.load()
-    return House(name=chosen.publisher, address=chosen.api_url)
+    config = settings.load()
+    return Publisher(name=config.publisher, address=config.api_url)
 
 
-def _citations(connection: "Connection", query: "CitationQuery", house: "House") -> "Iterator[Citation]":
+def _citations(connection: "Connection", query: "CitationQuery", publisher: "Publisher") -> "Iterator[Citation]":
     from app.services.publishing import citations
 
-    return citations.asked(connection, query, desk(), house)
+    return citations.query_citations(connection, query, superuser(), publisher)
 
 
-def _proved(connection: "Connection", listed: "Iterator[Citation]", folder: Path | None) -> "Iterator[Citation]":
-    """The same, each with the proof of its claim's version in the folder, if one is wanted."""
+def _with_proofs(connection: "Connection", entries: "Iterator[Citation]", folder: Path | None) -> "Iterator[Citation]":
+    """Pass citations on, and write the proof of each cited version of a claim to the folder, if there is one."""
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-    for citation in listed:
+    for citation in entries:
         if folder is not None and citation.claim is not None:
-            _prove(connection, citation.claim, folder)
+            _write_proof(connection, citation.claim, folder)
         yield citation
 
 
-def _prove(connection: "Connection", claim: "PublishedClaim", folder: Path) -> None:
-    from app.formats.proofs.tlog_proof import SUFFIX
+def _write_proof(connection: "Connection", claim: "PublishedClaim", folder: Path) -> None:
+    from app.formats.proofs.tlog_proof import PROOF_SUFFIX
     from app.services.audit import log_proofs
     from app.services.audit.proof_files import tlog_proof_file
 
-    proved = log_proofs.inclusion(connection, f"claim/{claim.id}", claim.version, desk())
-    (folder / f"{claim.id}-v{claim.version}.{SUFFIX}").write_text(tlog_proof_file(proved), encoding="utf-8")
+    inclusion = log_proofs.prove_inclusion(connection, f"claim/{claim.id}", claim.version, superuser())
+    (folder / f"{claim.id}-v{claim.version}.{PROOF_SUFFIX}").write_text(tlog_proof_file(inclusion), encoding="utf-8")
 
 
 def _check(paths: list[Path], as_json: bool) -> None:
     from app.formats.citations.cited_versions import cited_versions
     from app.services.publishing import citation_checks
 
-    told: list[dict[str, Any]] = []
-    with database() as opened, opened.reading() as connection:
+    results: list[dict[str, Any]] = []
+    with open_database() as database, database.reading() as connection:
         for path in paths:
-            # Whatever else stands in it: addresses are ASCII.
-            found = list(cited_versions(path.read_bytes().decode("utf-8", errors="replace")))
-            checks = citation_checks.check(connection, found, None, _house())
-            for cited, one in zip(found, checks, strict=True):
-                told.append({"file": str(path), "line": cited.line, **one.model_dump(mode="json")})
+            # Errors in the encoding do not matter: addresses are ASCII.
+            cited = list(cited_versions(path.read_bytes().decode("utf-8", errors="replace")))
+            checks = citation_checks.check_citations(connection, cited, None, _publisher())
+            for reference, check in zip(cited, checks, strict=True):
+                results.append({"file": str(path), "line": reference.line, **check.model_dump(mode="json")})
     if as_json:
-        print_json(told)
+        print_json(results)
     else:
-        for row in told:
-            say(f"{row['file']}:{row['line']}: {row['claim_id']} version {row['version']}: {_words(row)}")
-        if not told:
-            say("No version of a claim is cited there by its address (…/claims/clm_…/versions/…).")
-    if any(row["state"] in _TELLING for row in told):
-        raise typer.Exit(FAILED)
+        for row in results:
+            print_text(f"{row['file']}:{row['line']}: {row['claim_id']} version {row['version']}: {_explanation(row)}")
+        if not results:
+            print_text(
+                "The files cite no version of a claim: they contain no address of the form …/claims/clm_…/versions/…."
+            )
+    if any(row["state"] in _FAILING_STATES for row in results):
+        raise typer.Exit(EXIT_FAILED)
 
 
-def _words(row: dict[str, Any]) -> str:
+def _explanation(row: dict[str, Any]) -> str:
     return f"{row['state'].replace('_', ' ')}. {row['says']}"

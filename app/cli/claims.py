@@ -1,73 +1,77 @@
-"""`attest claim`: look at claims."""
+"""`attest claim`: show, list and search claims."""
 
 from typing import Annotated, Any
 
 import typer
 
-from app.cli.output import AsJson, checked, console, database, desk, print_json, say
+from app.cli.output import JsonOption, console, open_database, print_json, print_text, superuser, validated
 
-app = typer.Typer(help="Look at claims.", no_args_is_help=True)
+app = typer.Typer(help="Show, list and search claims.", no_args_is_help=True)
 
-AsOf = Annotated[str | None, typer.Option(help="Answer from what was recorded at this moment, e.g. 2025-01-12T18:00Z.")]
+AsOfOption = Annotated[str | None, typer.Option(help="Show the record as it was at this time, e.g. 2025-01-12T18:00Z.")]
 
 
 @app.command()
 def show(
     identifier: Annotated[str, typer.Argument(help="Identifier or key of the claim.")],
-    as_of: AsOf = None,
-    as_json: AsJson = False,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Show a claim, whole.
+    """Show a claim with its figures, attributions, counts and decision.
 
     Example: [bold]attest claim show story/5-strength-11000[/bold]
     """
     from app.db.schema import table_of
     from app.models import Claim
     from app.schemas.claim import ClaimRead
-    from app.schemas.query_parameters import Reading
+    from app.schemas.query_parameters import AsOfParameters
     from app.services.claims import claim_reads
     from app.services.core.refs import Refs
-    from app.services.core.snapshot import at
+    from app.services.core.snapshot import snapshot_at
 
-    reading = checked(Reading, {"as_of": as_of})
-    with database() as opened, opened.reading() as connection:
-        found = Refs(connection).the_one(table_of(Claim), identifier)
-        shown = claim_reads.read_one(connection, at(connection, reading.as_of), found, desk()).body
+    reading = validated(AsOfParameters, {"as_of": as_of})
+    with open_database() as database, database.reading() as connection:
+        claim_id = Refs(connection).resolve_target(table_of(Claim), identifier)
+        body = claim_reads.read_one(connection, snapshot_at(connection, reading.as_of), claim_id, superuser()).body
     if as_json:
-        print_json(shown)
+        print_json(body)
         return
-    claim = ClaimRead.model_validate(shown)
+    claim = ClaimRead.model_validate(body)
     status = _status(claim.status, stale=claim.review is not None and claim.review.stale)
-    say(claim.statement, style="bold")
-    say(
+    print_text(claim.statement, style="bold")
+    print_text(
         f"{status} · {claim.stage} · {claim.time or 'undated'} · {claim.place or 'no place'} · {claim.id}",
     )
     for figure in claim.quantities:
-        say(f"  {figure.metric}: {_figure(figure)}")
-    for said in claim.attributions:
-        via = " ← ".join([said.source.name, *(link.source.name for link in said.chain)])
-        say(f"  {via} {said.stance.replace('_', ' ')} ({said.lineage})")
+        print_text(f"  {figure.metric}: {_figure(figure)}")
+    for attribution in claim.attributions:
+        chain = " ← ".join([attribution.source.name, *(link.source.name for link in attribution.chain)])
+        print_text(f"  {chain} {attribution.stance.replace('_', ' ')} ({attribution.lineage})")
     counts = " · ".join(f"{name.replace('_', ' ')} {count}" for name, count in claim.counts.model_dump().items())
-    say(counts)
+    print_text(counts)
     if claim.review is not None:
-        say(f"{claim.review.decided_on} {claim.review.decided_by}: {claim.review.rationale}")
+        print_text(f"{claim.review.decided_on} {claim.review.decided_by}: {claim.review.rationale}")
 
 
 @app.command("list")
 def list_claims(
-    q: Annotated[str | None, typer.Option("--q", help='Words to look for: "a phrase", -without, beginn*.')] = None,
-    kind: Annotated[list[str] | None, typer.Option(help="What they are about; may be given again.")] = None,
-    status: Annotated[list[str] | None, typer.Option(help="What we concluded; may be given again.")] = None,
-    stage: Annotated[list[str] | None, typer.Option(help="Editorial stage; published unless given.")] = None,
-    source: Annotated[str | None, typer.Option(help="Who has a stance on them (id or key).")] = None,
-    topic: Annotated[str | None, typer.Option(help="The question that they answer (id or key).")] = None,
-    place: Annotated[str | None, typer.Option(help="Place, or a part of its name.")] = None,
-    date_from: Annotated[str | None, typer.Option(help="They may speak of this day or a later one.")] = None,
-    date_to: Annotated[str | None, typer.Option(help="They may speak of this day or an earlier one.")] = None,
-    as_of: AsOf = None,
-    sort: Annotated[str | None, typer.Option(help="-date, date, -recorded, recorded, id, -id, relevance.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 20,
-    as_json: AsJson = False,
+    q: Annotated[str | None, typer.Option("--q", help='Search words: "a phrase", -exclude, prefix*.')] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Kind of claim. Can be repeated.")] = None,
+    status: Annotated[list[str] | None, typer.Option(help="Status of the claim. Can be repeated.")] = None,
+    stage: Annotated[
+        list[str] | None, typer.Option(help="Editorial stage. The default is published. Can be repeated.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Source with a stance on the claim (id or key).")] = None,
+    topic: Annotated[str | None, typer.Option(help="Topic of the claim (id or key).")] = None,
+    place: Annotated[str | None, typer.Option(help="Place, or part of its name.")] = None,
+    date_from: Annotated[str | None, typer.Option(help="Only claims that may refer to this date or later.")] = None,
+    date_to: Annotated[str | None, typer.Option(help="Only claims that may refer to this date or earlier.")] = None,
+    as_of: AsOfOption = None,
+    sort: Annotated[
+        str | None, typer.Option(help="Order: -date, date, -recorded, recorded, id, -id, relevance.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="Maximum number of claims to list.")] = 20,
+    as_json: JsonOption = False,
 ) -> None:
     """List and search claims.
 
@@ -81,7 +85,7 @@ def list_claims(
     from app.services.core.cursors import Cursors
     from app.services.queries import claim_lists
 
-    asked = {
+    fields = {
         "q": q,
         "kind": kind,
         "status": status,
@@ -95,27 +99,29 @@ def list_claims(
         "sort": sort,
         "limit": limit,
     }
-    query = checked(ClaimQuery, {name: value for name, value in asked.items() if value not in (None, [])})
-    with database() as opened, opened.reading() as connection:
-        shown = claim_lists.page_of(connection, query, desk(), Cursors("the command line gives no cursors")).body
+    query = validated(ClaimQuery, {name: value for name, value in fields.items() if value not in (None, [])})
+    with open_database() as database, database.reading() as connection:
+        body = claim_lists.read_page(
+            connection, query, superuser(), Cursors("unused: the command line has no cursors")
+        ).body
     if as_json:
-        print_json(shown["items"])
+        print_json(body["items"])
         return
-    page = ClaimPage.model_validate(shown)
+    page = ClaimPage.model_validate(body)
     table = Table("key or id", "time", "status", "statement", "figures", "who")
     for item in page.items:
         figures = "\n".join(f"{figure.metric}: {_figure(figure)}" for figure in item.quantities)
-        who = "\n".join(f"{said.name} {said.stance.replace('_', ' ')}" for said in item.attributed_to[:3])
+        who = "\n".join(f"{speaker.name} {speaker.stance.replace('_', ' ')}" for speaker in item.attributed_to[:3])
         concluded = _status(item.status, stale=item.stale)
-        # Texts, not strings: in a string a table would read [brackets] as markup.
+        # Text objects, because rich would read [brackets] in strings as markup.
         table.add_row(*map(Text, (item.key or item.id, item.time or "", concluded, item.statement, figures, who)))
     console().print(table)
 
 
 def _status(status: str, *, stale: bool) -> str:
-    from app.formats.english.status_words import BEFORE_IT_CHANGED
+    from app.formats.english.status_words import STALE_SUFFIX
 
-    return f"{status}, {BEFORE_IT_CHANGED}" if stale else status
+    return f"{status}, {STALE_SUFFIX}" if stale else status
 
 
 def _figure(figure: Any) -> str:

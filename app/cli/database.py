@@ -1,49 +1,68 @@
-"""`attest db`: bring the database to this version, and check it."""
+"""`attest db`: migrate and check the database."""
 
 import typer
 
-from app.cli.output import AsJson, database, fail, print_json, say
+from app.cli.output import JsonOption, fail, open_database, plural, print_json, print_text
 
 app = typer.Typer(help="Migrate and check the database.", no_args_is_help=True)
 
 
 @app.command()
 def upgrade() -> None:
-    """Migrate the database to this version of Attest; makes it if there is none.
+    """Migrate the database to this version of Attest. Create it if it does not exist.
 
     Example: [bold]attest db upgrade[/bold]
     """
     from app.db import migrate
     from app.services.log import recorder
 
-    with database() as opened:
-        before = migrate.current_revision(opened)
-        migrate.upgrade(opened)
-        after = migrate.current_revision(opened)
-        logged = recorder.catch_up(opened)
-    say(f"The database is at {after}." if before == after else f"Migrated from {before or 'nothing'} to {after}.")
-    if logged:
-        say(f"{logged} changes from before were taken into the log.")
+    with open_database() as database:
+        before = migrate.current_revision(database)
+        migrate.upgrade(database)
+        after = migrate.current_revision(database)
+        added = recorder.catch_up(database)
+    if before is None:
+        print_text(f"Created the database at version {after}.")
+    elif before == after:
+        print_text(f"The database is already at version {after}.")
+    else:
+        print_text(f"Migrated the database from version {before} to {after}.")
+    if added:
+        print_text(f"Added {plural(added, 'earlier change')} to the log.")
 
 
 @app.command()
-def check(as_json: AsJson = False) -> None:
-    """Check that the database is at this version and agrees with the models; exit 1 if not.
+def check(as_json: JsonOption = False) -> None:
+    """Check that the database is at this version and matches the models. Exit with code 1 if not.
 
     Example: [bold]attest db check --json[/bold]
     """
-    from app import models  # noqa: F401 - makes every table known
+    from app import models  # noqa: F401 - registers every table
     from app.db import migrate
     from app.db.schema import Base
 
-    with database() as opened:
-        current, head = migrate.current_revision(opened), migrate.head_revision()
-        differences = migrate.drift(opened, Base.metadata) if current == head else []
+    with open_database() as database:
+        current, head = migrate.current_revision(database), migrate.head_revision()
+        differences = migrate.drift(database, Base.metadata) if current == head else []
     if as_json:
         print_json({"current": current, "head": head, "differences": differences})
     if current != head:
-        fail(f"The database is at {current or 'nothing'}, this version needs {head}. Run: attest db upgrade")
+        state = f"is at version {current}" if current else "has not been created"
+        fail(f"The database {state}, but this version of Attest needs {head}. Run: attest db upgrade")
     if differences:
         fail("The database differs from the models:\n" + "\n".join(differences))
     if not as_json:
-        say(f"The database is at {current} and agrees with the models.")
+        print_text(f"The database is at version {current} and matches the models.")
+
+
+@app.command()
+def rebuild_counters() -> None:
+    """Recompute the counters behind facets. This is needed after rows were changed outside Attest.
+
+    Example: [bold]attest db rebuild-counters[/bold]
+    """
+    from app.services.core import claim_counters
+
+    with open_database() as database, database.writing() as connection:
+        claim_counters.rebuild(connection)
+    print_text("Recomputed the counters of all claims, for the present and the past.")

@@ -1,60 +1,78 @@
-"""`attest evidence`: the files that captures consist of."""
+"""`attest evidence`: verify the stored files of captures, and move them to another store."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.output import BYLINE, FAILED, AsJson, database, errors, fail, print_json, say
+from app.cli.output import (
+    BYLINE,
+    EXIT_FAILED,
+    JsonOption,
+    error_console,
+    fail,
+    open_database,
+    plural,
+    print_json,
+    print_text,
+)
 
-app = typer.Typer(help="Verify the files that captures consist of, and move them.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from app.services.captures.custody import VerificationReport
+
+app = typer.Typer(help="Verify the stored files of captures, and move them to another store.", no_args_is_help=True)
 
 
 @app.command()
 def verify(
     identifiers: Annotated[list[str] | None, typer.Argument(help="Captures: cap_…")] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="All captures; also what belongs to none is named.")
+    all_captures: Annotated[
+        bool, typer.Option("--all", help="Verify all captures, and list files that belong to none.")
     ] = False,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Read stored files, compare them with the record, and add what was found to their history.
+    """Read stored files, compare them with the record, and add the result to their chain of custody.
 
-    Ends with exit code 1 if one is missing or altered. A file that belongs to no capture is named and harms nobody.
+    Exit with code 1 if a file is missing or altered. Files that belong to no capture are listed; they are harmless.
 
     Example: [bold]attest evidence verify --all[/bold]
     """
     from app.services.captures import custody
     from app.services.core import actors
 
-    if everything == bool(identifiers):
-        fail("Name captures, or give --all", code=2)
-    with database() as opened, _progress("Reading") as progress:
-        with opened.writing() as connection:
-            actor = actors.system(connection, BYLINE)
-        found = custody.verify(opened, _store(), actor, None if everything else identifiers, progress)
+    if all_captures == bool(identifiers):
+        fail("Give either ids of captures or --all.", code=2)
+    with open_database() as database, _progress("Reading") as progress:
+        with database.writing() as connection:
+            actor = actors.system_actor(connection, BYLINE)
+        report = custody.verify_captures(database, _store(), actor, None if all_captures else identifiers, progress)
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(report))
     else:
-        for fault in found.faults:
-            say(f"{fault.capture_id} of {fault.document_id} is {fault.what}. {fault.note}", style="red")
-        for name in found.orphans:
-            say(f"{name} belongs to no capture")
-        say(f"{found.captures} read, {len(found.faults)} not as recorded, {len(found.orphans)} belong to no capture")
-    if found.faults:
-        raise typer.Exit(FAILED)
+        for fault in report.faults:
+            print_text(
+                f"The file of {fault.capture_id} ({fault.document_id}) is {fault.what}. {fault.note}", style="red"
+            )
+        for name in report.orphans:
+            print_text(f"{name} belongs to no capture")
+        print_text(
+            f"Checked {plural(report.captures, 'capture')}: {len(report.faults)} missing or altered. "
+            f"Files that belong to no capture: {len(report.orphans)}.{_next_step(report)}"
+        )
+    if report.faults:
+        raise typer.Exit(EXIT_FAILED)
 
 
 @app.command()
 def move(
     target: Annotated[str, typer.Argument(help="The new store: a folder, or s3://bucket/prefix.")],
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Copy the files of all captures to another store and read them back there; nothing is removed.
+    """Copy the files of all captures to another store and verify the copies. Nothing is deleted.
 
-    Afterwards set ATTEST_CAPTURE_STORE to the new store. Ends with exit code 1 if one could not be copied as recorded.
+    Afterwards set ATTEST_CAPTURE_STORE to the new store. Exit with code 1 if a file was missing or altered.
 
     Example: [bold]attest evidence move s3://newsroom-evidence/attest[/bold]
     """
@@ -63,34 +81,41 @@ def move(
     from app.services.captures import custody
     from app.services.core import actors
 
-    with database() as opened, _progress("Copying") as progress:
-        with opened.writing() as connection:
-            actor = actors.system(connection, BYLINE)
-        new = open_store(target, settings.load().data_dir)
-        found = custody.move(opened, _store(), new, actor, progress)
+    with open_database() as database, _progress("Copying") as progress:
+        with database.writing() as connection:
+            actor = actors.system_actor(connection, BYLINE)
+        target_store = open_store(target, settings.load().data_dir)
+        report = custody.move_captures(database, _store(), target_store, actor, progress)
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(report))
     else:
-        for fault in found.faults:
-            say(f"{fault.capture_id} of {fault.document_id} is {fault.what}. {fault.note}", style="red")
-        say(f"{found.captures - len(found.faults)} copied, {len(found.faults)} not as recorded")
-    if found.faults:
-        raise typer.Exit(FAILED)
+        for fault in report.faults:
+            print_text(
+                f"The file of {fault.capture_id} ({fault.document_id}) is {fault.what}. {fault.note}", style="red"
+            )
+        copied = report.captures - len(report.faults)
+        print_text(f"Copied {plural(copied, 'capture')}; {len(report.faults)} missing or altered.{_next_step(report)}")
+    if report.faults:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _next_step(report: "VerificationReport") -> str:
+    return " Restore these files from a backup." if report.faults else ""
 
 
 def _store() -> Any:
     from app import settings
     from app.blobs.store import open_store
 
-    chosen = settings.load()
-    return open_store(chosen.capture_store, chosen.data_dir)
+    config = settings.load()
+    return open_store(config.capture_store, config.data_dir)
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Callable[[int], None]]:
+def _progress(description: str) -> Iterator[Callable[[int], None]]:
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
     columns = SpinnerColumn(), TextColumn("{task.description}: {task.completed:.0f} captures")
-    with Progress(*columns, console=errors(), transient=True, disable=not errors().is_terminal) as bar:
-        task = bar.add_task(what, total=None)
+    with Progress(*columns, console=error_console(), transient=True, disable=not error_console().is_terminal) as bar:
+        task = bar.add_task(description, total=None)
         yield lambda captures: bar.update(task, completed=captures)

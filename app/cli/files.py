@@ -1,4 +1,4 @@
-"""`attest import`, `attest export` and `attest dump`: the record as files."""
+"""`attest import`, `attest export` and `attest dump`: files in and out."""
 
 import sys
 from collections.abc import Collection, Iterable, Iterator
@@ -9,114 +9,125 @@ import typer
 
 from app.cli.output import (
     BYLINE,
-    PARTLY,
-    AsJson,
-    checked,
-    complain,
-    database,
-    desk,
-    errors,
+    EXIT_PARTIAL,
+    JsonOption,
+    error_console,
     fail,
+    open_database,
+    plural,
+    print_error,
     print_json,
-    say,
+    print_text,
+    superuser,
+    validated,
 )
 
-READ = (".json", ".jsonl", ".csv", ".bib")
-"""Files of a folder that are imported."""
+IMPORT_SUFFIXES = (".json", ".jsonl", ".csv", ".bib")
+"""Suffixes of the files that are imported from a folder."""
 
-SHOWN = 20
-"""Refusals of a file that are shown; --json lists more."""
+MAX_SHOWN_REFUSALS = 20
+"""How many refused rows of a file are printed at most; --json lists more."""
 
 
 def import_files(
-    paths: Annotated[list[Path], typer.Argument(help="Files, or folders whose .json, .jsonl and .csv files are read.")],
-    format: Annotated[str | None, typer.Option(help="The format; told from the content unless given.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would be done.")] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Keep nothing of a file of which a row cannot be taken.")
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files, or folders whose .json, .jsonl, .csv and .bib files are imported.")
+    ],
+    format: Annotated[
+        str | None, typer.Option(help="Format of the files. By default it is detected from the content.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Report what the import would do, but write nothing.")
     ] = False,
-    if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing if anything is on record already.")] = False,
-    reason: Annotated[str | None, typer.Option(help="Why, for every reader of the history.")] = None,
-    as_json: AsJson = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Import nothing from a file if any of its rows is refused.")
+    ] = False,
+    if_empty: Annotated[
+        bool, typer.Option("--if-empty", help="Do nothing if the database already contains records.")
+    ] = False,
+    reason: Annotated[str | None, typer.Option(help="Reason for the import. Readers of the history see it.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Import files, each in one transaction. Importing a file again changes nothing.
+    """Import files, each in its own transaction. Importing a file again changes nothing.
 
-    A folder that [bold]attest dump[/bold] made is loaded whole, into an empty database, once its hashes are right.
+    A folder written by [bold]attest dump[/bold] is restored as a whole into an empty database, after its hashes have
+    been verified.
 
     Examples: [bold]attest import seed_data[/bold]; [bold]attest import event_destroyed.csv --dry-run[/bold]
     """
     from app.services.imports.imports import ImportRefusedError
 
-    if len(paths) == 1 and _restored(paths[0], format, dry_run, if_empty, reason, as_json):
+    if len(paths) == 1 and _restore_dump(paths[0], format, dry_run, if_empty, reason, as_json):
         return
     reports = {}
-    refused = False
-    # All of them first: what cannot be read at all must not be noticed half-way.
-    files = [(path, _format_of(path, format)) for path in _files(paths)]
-    with database() as opened:
-        if if_empty and _holds_something(opened):
-            say("Something is on record already; nothing was imported.")
+    has_refusals = False
+    # Detect all formats first: a file that cannot be read must stop the command before anything is imported.
+    files = [(path, _detect_format(path, format)) for path in _find_files(paths)]
+    with open_database() as database:
+        if if_empty and _has_records(database):
+            print_text("The database already contains records; nothing was imported.")
             return
-        for path, known in files:
+        for path, file_format in files:
             try:
-                report = _import(opened, path, known, dry_run, strict, reason or f"Import of {path.name}.")
+                report = _import(database, path, file_format, dry_run, strict, reason or f"Import of {path.name}.")
             except ImportRefusedError as error:
-                report, refused = error.report, True
-                complain(f"{path}: {error}")
-            refused = refused or bool(report.refused)
+                report, has_refusals = error.report, True
+                print_error(f"{path}: {error}")
+            has_refusals = has_refusals or bool(report.refused)
             reports[str(path)] = report
             if not as_json:
-                _show(path, report)
-        _look_at_the_tables(opened, reports.values(), seeded=if_empty)
+                _print_report(path, report)
+        _refresh_statistics(database, reports.values(), is_first_load=if_empty)
     if as_json:
         print_json({name: report.model_dump(mode="json") for name, report in reports.items()})
-    if refused:
-        raise typer.Exit(PARTLY)
+    if has_refusals:
+        raise typer.Exit(EXIT_PARTIAL)
 
 
-def _look_at_the_tables(opened: Any, reports: Collection[Any], *, seeded: bool) -> None:
-    """Have the engine look after many small files, or the first ones; it has done so after each large one."""
+def _refresh_statistics(database: Any, reports: Collection[Any], *, is_first_load: bool) -> None:
+    """Refresh the planner's statistics after many small files or a first load; each large import does so itself."""
     from app.db import statistics
 
-    small = [one.created + one.revised for one in reports if not one.dry_run]
-    if sum(count for count in small if count < statistics.MANY) >= (1 if seeded else statistics.MANY):
-        with opened.writing() as connection:
+    counts = [report.created + report.revised for report in reports if not report.dry_run]
+    threshold = 1 if is_first_load else statistics.BULK_LOAD_ROWS
+    if sum(count for count in counts if count < statistics.BULK_LOAD_ROWS) >= threshold:
+        with database.writing() as connection:
             statistics.refresh(connection)
 
 
-def _holds_something(opened: Any) -> bool:
+def _has_records(database: Any) -> bool:
     from sqlalchemy import select
 
     from app.db.schema import table_of
     from app.models import Head
 
-    with opened.reading() as connection:
+    with database.reading() as connection:
         return bool(connection.scalar(select(table_of(Head).c.seq)))
 
 
-def _files(paths: list[Path]) -> Iterator[Path]:
+def _find_files(paths: list[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(one for one in path.rglob("*") if one.suffix in READ and one.is_file())
+            yield from sorted(file for file in path.rglob("*") if file.suffix in IMPORT_SUFFIXES and file.is_file())
         elif path.is_file():
             yield path
         else:
             fail(f"{path}: there is no such file or folder", code=2)
 
 
-def _format_of(path: Path, format: str | None) -> str:
-    from app.formats.readers.import_formats import FORMATS, HEAD, detect
+def _detect_format(path: Path, format: str | None) -> str:
+    from app.formats.readers.import_formats import DETECTION_BYTES, IMPORT_FORMATS, detect
 
-    if format is not None and format not in FORMATS:
-        fail(f"--format: must be one of {', '.join(FORMATS)}", code=2)
+    if format is not None and format not in IMPORT_FORMATS:
+        fail(f"--format: must be one of {', '.join(IMPORT_FORMATS)}", code=2)
     with path.open("rb") as stream:
         try:
-            return format or detect(path.name, stream.read(HEAD))
+            return format or detect(path.name, stream.read(DETECTION_BYTES))
         except ValueError as error:
             fail(f"{path}: {error}", code=2)
 
 
-def _import(opened: Any, path: Path, format: str, dry_run: bool, strict: bool, reason: str) -> Any:
+def _import(database: Any, path: Path, format: str, dry_run: bool, strict: bool, reason: str) -> Any:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from app.formats.readers.import_formats import read
@@ -130,12 +141,14 @@ def _import(opened: Any, path: Path, format: str, dry_run: bool, strict: bool, r
             TextColumn("{task.percentage:3.0f}%"),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=errors(), transient=True, disable=not errors().is_terminal) as bar:
+        with Progress(
+            *columns, console=error_console(), transient=True, disable=not error_console().is_terminal
+        ) as bar:
             task = bar.add_task(path.name, total=path.stat().st_size)
-            with opened.writing() as connection:
-                report = imports.load(
+            with database.writing() as connection:
+                report = imports.import_records(
                     connection,
-                    actors.system(connection, BYLINE),
+                    actors.system_actor(connection, BYLINE),
                     read(format, stream),
                     format=format,
                     reason=reason,
@@ -148,129 +161,146 @@ def _import(opened: Any, path: Path, format: str, dry_run: bool, strict: bool, r
     return report
 
 
-def _show(path: Path, report: Any) -> None:
-    words = (
+def _print_report(path: Path, report: Any) -> None:
+    counts = (
         f"{report.created} created, {report.unchanged} unchanged, {report.revised} revised, {report.refused} refused"
     )
-    would = "would be " if report.dry_run else ""
-    say(f"{path}: {report.rows} rows {would}read as {report.format} in {report.seconds:.1f} s: {words}")
-    for refusal in report.refusals[:SHOWN]:
-        say(f"  line {refusal.line}: {refusal.field or 'row'}: {refusal.reason}")
-    if len(report.refusals) > SHOWN:
-        say(f"  … and {report.refused} in all; --json lists them")
+    dry_run = ", dry run: nothing was written" if report.dry_run else ""
+    print_text(
+        f"{path}: {plural(report.rows, 'row')} read as {report.format} in {report.seconds:.1f} s: {counts}{dry_run}"
+    )
+    for refusal in report.refusals[:MAX_SHOWN_REFUSALS]:
+        print_text(f"  line {refusal.line}: {refusal.field or 'row'}: {refusal.reason}")
+    if len(report.refusals) > MAX_SHOWN_REFUSALS:
+        print_text(f"  … {report.refused} rows were refused in total; --json lists them")
 
 
-def _restored(path: Path, format: str | None, dry_run: bool, if_empty: bool, reason: str | None, as_json: bool) -> bool:
-    """Load a dump; False if it is none."""
+def _restore_dump(
+    path: Path, format: str | None, dry_run: bool, if_empty: bool, reason: str | None, as_json: bool
+) -> bool:
+    """Restore a dump; return False if the path is not a dump."""
     from app.services.core import actors
     from app.services.imports.imports import ImportRefusedError
     from app.services.publishing import dumps
 
     if format is not None or not path.is_dir() or not dumps.is_dump(path):
         return False
-    with database() as opened:
-        if if_empty and _holds_something(opened):
-            say("Something is on record already; nothing was imported.")
+    with open_database() as database:
+        if if_empty and _has_records(database):
+            print_text("The database already contains records; nothing was imported.")
             return True
         try:
-            report = dumps.load(
-                opened,
-                lambda connection: actors.system(connection, BYLINE),
+            report = dumps.load_dump(
+                database,
+                lambda connection: actors.system_actor(connection, BYLINE),
                 path,
                 reason=reason or f"Import of the dump {path.name}.",
                 dry_run=dry_run,
-                progress=lambda rows: _count(path.name, rows),
+                progress=lambda rows: _show_progress(path.name, rows),
             )
         except ImportRefusedError as error:
             if as_json:
                 print_json({str(path): error.report.model_dump(mode="json")})
             else:
-                _show(path, error.report)
+                _print_report(path, error.report)
             fail(f"{path}: {error}")
-        _look_at_the_tables(opened, [report], seeded=if_empty)
+        _refresh_statistics(database, [report], is_first_load=if_empty)
     if as_json:
         print_json({str(path): report.model_dump(mode="json")})
     else:
-        _show(path, report)
+        _print_report(path, report)
     return True
 
 
-def _count(name: str, records: int) -> None:
-    if errors().is_terminal and records:
-        errors().print(f"{name}: {records:,} records …", end="\r", markup=False, highlight=False)
+def _show_progress(name: str, records: int) -> None:
+    if error_console().is_terminal and records:
+        error_console().print(f"{name}: {records:,} records …", end="\r", markup=False, highlight=False)
 
 
 def dump(
-    folder: Annotated[Path, typer.Argument(help="Folder to write; it must be empty or not there.")],
-    licence: Annotated[str, typer.Option(help="Licence under which the record is given on, such as CC-BY-4.0.")],
-    as_of: Annotated[str | None, typer.Option(help="Write what was recorded at this moment.")] = None,
-    as_json: AsJson = False,
+    folder: Annotated[Path, typer.Argument(help="Folder to write. It must be empty or not exist yet.")],
+    licence: Annotated[str, typer.Option(help="Licence under which the record is distributed, such as CC-BY-4.0.")],
+    as_of: Annotated[str | None, typer.Option(help="Write the record as it was at this time.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Write the whole public record as files, with a manifest of their hashes. [bold]attest import[/bold] loads it.
+    """Write the complete public record to files, with a manifest of hashes. [bold]attest import[/bold] restores it.
 
     Example: [bold]attest dump attest-2025-01 --licence CC-BY-4.0[/bold]
     """
     from app import settings
-    from app.db.engine import spare_memory
-    from app.schemas.files.publication import House
-    from app.schemas.query_parameters import Reading
+    from app.db.engine import limit_memory_use
+    from app.schemas.files.publication import Publisher
+    from app.schemas.query_parameters import AsOfParameters
     from app.services.publishing import dumps
 
-    chosen = settings.load()
-    house = House(name=chosen.publisher, address=chosen.api_url)
-    reading = checked(Reading, {} if as_of is None else {"as_of": as_of})
-    with database() as opened, opened.reading() as connection:
-        spare_memory(connection)
-        manifest = dumps.write(connection, folder, house, licence=licence, as_of=reading.as_of, progress=_count)
+    config = settings.load()
+    publisher = Publisher(name=config.publisher, address=config.api_url)
+    reading = validated(AsOfParameters, {} if as_of is None else {"as_of": as_of})
+    with open_database() as database, database.reading() as connection:
+        limit_memory_use(connection)
+        manifest = dumps.write_dump(
+            connection, folder, publisher, licence=licence, as_of=reading.as_of, progress=_show_progress
+        )
     if as_json:
         print_json(manifest.model_dump(mode="json"))
         return
     for file in manifest.files:
-        say(f"{folder / file.name}: {file.records} records, {file.bytes} bytes, SHA-256 {file.sha256}")
+        print_text(f"{folder / file.name}: {file.records} records, {file.bytes} bytes, SHA-256 {file.sha256}")
 
 
 def export(
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write; standard output unless given.")
+        Path | None, typer.Option("--output", "-o", help="File to write. The default is standard output.")
     ] = None,
     format: Annotated[
         str,
         typer.Option(
-            help="csv, jsonl, parquet, json_ld, claim_review, atom; attest_json or attest_csv to be imported again."
+            help="csv, jsonl, parquet, json_ld, claim_review or atom. "
+            "Files in attest_json and attest_csv can be imported again."
         ),
     ] = "attest_json",
-    claim: Annotated[list[str] | None, typer.Option(help="These claims, by id; id@3 is version 3.")] = None,
-    stage: Annotated[list[str] | None, typer.Option(help="Editorial stages; published unless given.")] = None,
-    kind: Annotated[list[str] | None, typer.Option(help="What the claims are about.")] = None,
-    status: Annotated[list[str] | None, typer.Option(help="What was concluded.")] = None,
-    topic: Annotated[str | None, typer.Option(help="The question that they answer (id or key).")] = None,
-    source: Annotated[str | None, typer.Option(help="Who is on record with a stance on them (id or key).")] = None,
-    stance: Annotated[list[str] | None, typer.Option(help="Which stance.")] = None,
-    metric: Annotated[list[str] | None, typer.Option(help="What one of their figures counts.")] = None,
-    value_min: Annotated[str | None, typer.Option(help="A figure is at least so much.")] = None,
-    value_max: Annotated[str | None, typer.Option(help="A figure is at most so much.")] = None,
-    place: Annotated[str | None, typer.Option(help="Place, or a part of its name.")] = None,
-    date_from: Annotated[str | None, typer.Option(help="They may speak of this day (EDTF) or a later one.")] = None,
-    date_to: Annotated[str | None, typer.Option(help="They may speak of this day (EDTF) or an earlier one.")] = None,
-    q: Annotated[str | None, typer.Option("-q", "--q", help="Words, as in a search.")] = None,
-    after: Annotated[str | None, typer.Option(help="Go on after this claim, where an export broke off.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="Write what was recorded at this moment.")] = None,
-    bom: Annotated[bool, typer.Option("--bom", help="csv: begin with a byte order mark, for Excel.")] = False,
+    claim: Annotated[list[str] | None, typer.Option(help="Id of a claim; id@3 is version 3. Can be repeated.")] = None,
+    stage: Annotated[
+        list[str] | None, typer.Option(help="Editorial stage. The default is published. Can be repeated.")
+    ] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Kind of claim. Can be repeated.")] = None,
+    status: Annotated[list[str] | None, typer.Option(help="Status of the claim. Can be repeated.")] = None,
+    topic: Annotated[str | None, typer.Option(help="Topic of the claim (id or key).")] = None,
+    source: Annotated[str | None, typer.Option(help="Source with a stance on the claim (id or key).")] = None,
+    stance: Annotated[list[str] | None, typer.Option(help="Stance of a source. Can be repeated.")] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="Only claims with a figure of this metric. Can be repeated.")
+    ] = None,
+    value_min: Annotated[str | None, typer.Option(help="Only claims with a figure of this value or more.")] = None,
+    value_max: Annotated[str | None, typer.Option(help="Only claims with a figure of this value or less.")] = None,
+    place: Annotated[str | None, typer.Option(help="Place, or part of its name.")] = None,
+    date_from: Annotated[
+        str | None, typer.Option(help="Only claims that may refer to this date (EDTF) or later.")
+    ] = None,
+    date_to: Annotated[
+        str | None, typer.Option(help="Only claims that may refer to this date (EDTF) or earlier.")
+    ] = None,
+    q: Annotated[str | None, typer.Option("-q", "--q", help='Search words: "a phrase", -exclude, prefix*.')] = None,
+    after: Annotated[
+        str | None, typer.Option(help="Continue after the claim with this id, if an export was interrupted.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="Export the record as it was at this time.")] = None,
+    bom: Annotated[bool, typer.Option("--bom", help="csv only: begin with a byte order mark, for Excel.")] = False,
 ) -> None:
-    """Export claims: to be worked with, to be published, or in Attest's own exchange format to be imported again.
+    """Export claims for analysis, for publication, or in Attest's own exchange format to import them again.
 
     Examples: [bold]attest export --format csv --bom -o claims.csv[/bold];
     [bold]attest export --format attest_csv -o claims.csv[/bold]
     """
     from app import settings
-    from app.db.engine import spare_memory
+    from app.db.engine import limit_memory_use
     from app.errors import InvalidError
     from app.schemas.files.edition import Edition
-    from app.schemas.files.publication import House
+    from app.schemas.files.publication import Publisher
     from app.schemas.query_parameters import ExportQuery
     from app.services.publishing import exports
 
-    asked = {
+    fields = {
         "format": format,
         "claim": claim,
         "stage": stage,
@@ -290,30 +320,30 @@ def export(
         "as_of": as_of,
         "bom": bom or None,
     }
-    query = checked(ExportQuery, {name: value for name, value in asked.items() if value})
-    chosen = settings.load()
-    house = House(name=chosen.publisher, address=chosen.api_url)
-    with database() as opened, opened.reading() as connection:
-        spare_memory(connection)
+    query = validated(ExportQuery, {name: value for name, value in fields.items() if value})
+    config = settings.load()
+    publisher = Publisher(name=config.publisher, address=config.api_url)
+    with open_database() as database, database.reading() as connection:
+        limit_memory_use(connection)
         edition = Edition(
-            house=house,
-            address=f"{house.address}/export?format={query.format}",
-            moment=exports.moment(connection, query.as_of),
+            publisher=publisher,
+            address=f"{publisher.address}/export?format={query.format}",
+            moment=exports.export_timestamp(connection, query.as_of),
             single=len(query.claim) == 1,
             bom=query.bom,
         )
         try:
-            pieces = exports.pieces(connection, query, desk(), edition)
+            chunks = exports.export_chunks(connection, query, superuser(), edition)
         except InvalidError as error:
-            fail("\n".join(f"--{one.field}: {one.message}" for one in error.problems), code=2)
+            fail("\n".join(f"--{problem.field}: {problem.message}" for problem in error.problems), code=2)
         if output is None:
-            _send(sys.stdout.buffer, pieces)
+            _write(sys.stdout.buffer, chunks)
         else:
             with output.open("wb") as stream:
-                _send(stream, pieces)
+                _write(stream, chunks)
 
 
-def _send(stream: BinaryIO, pieces: Iterable[str] | Iterable[bytes]) -> None:
-    for piece in pieces:
-        stream.write(piece.encode() if isinstance(piece, str) else piece)
+def _write(stream: BinaryIO, chunks: Iterable[str] | Iterable[bytes]) -> None:
+    for chunk in chunks:
+        stream.write(chunk.encode() if isinstance(chunk, str) else chunk)
     stream.flush()

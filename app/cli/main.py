@@ -7,13 +7,13 @@ import typer
 
 from app import __version__
 from app.cli import audit, cite, claims, database, evidence, files, keys, people, queue, reference, serve
-from app.cli.output import FAILED, complain
+from app.cli.output import EXIT_FAILED, print_error
 from app.errors import AttestError
 
 app = typer.Typer(
     name="attest",
     help="Attest, a fact-check database for war reporting.\n\n"
-    "Exit codes: 0 done; 1 failed; 2 typed wrongly; 3 done, but some rows of an import were refused.",
+    "Exit codes: 0 success; 1 failure; 2 wrong usage; 3 success, but some rows of an import were refused.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -40,8 +40,8 @@ def version() -> None:
     typer.echo(__version__)
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_requested: bool) -> None:
+    if is_requested:
         version()
         raise typer.Exit
 
@@ -56,20 +56,20 @@ def _options(
 
 
 def main() -> None:
-    """Run the command that was typed."""
+    """Run the command line. Expected errors end it with a message and exit code 1."""
     try:
         app()
     except Exception as error:
-        words = _in_words(error)
-        if words is None:
+        message = _error_message(error)
+        if message is None:
             raise
-        complain(words)
-        sys.exit(FAILED)
+        print_error(message)
+        sys.exit(EXIT_FAILED)
 
 
-def _in_words(error: Exception) -> str | None:
-    """What to say of an error that may happen; None of one that nobody expected."""
-    # Not before something went wrong: a mere --help needs neither.
+def _error_message(error: Exception) -> str | None:
+    """Return the message for an expected error; None for an unexpected one, which keeps its traceback."""
+    # Imported only after an error: a plain --help needs neither.
     from sqlalchemy.exc import DBAPIError
 
     from app.settings import SettingsError
@@ -77,6 +77,6 @@ def _in_words(error: Exception) -> str | None:
     if isinstance(error, (AttestError, SettingsError)):
         return str(error)
     if isinstance(error, OSError):
-        return f"{error.filename or 'The system'}: {error.strerror}"
-    # What the driver says, without the statement: that would not help whoever typed the command.
-    return f"The database: {error.orig}" if isinstance(error, DBAPIError) else None
+        return f"{error.filename or 'Operating system'}: {error.strerror}"
+    # The driver's message without the SQL statement, which would not help the person at the keyboard.
+    return f"Database error: {error.orig}" if isinstance(error, DBAPIError) else None

@@ -1,21 +1,25 @@
-"""`attest queue`: what waits for a decision, and why."""
+"""`attest queue`: claims that are waiting for a decision, and why."""
 
 from typing import Annotated
 
 import typer
 
-from app.cli.output import AsJson, checked, console, database, desk, print_json, say
+from app.cli.output import JsonOption, console, open_database, print_json, print_text, superuser, validated
 
 
 def queue(
-    reason: Annotated[list[str] | None, typer.Option(help="They wait for this reason; may be given again.")] = None,
-    kind: Annotated[list[str] | None, typer.Option(help="What they are about; may be given again.")] = None,
-    topic: Annotated[str | None, typer.Option(help="The question that they answer (id or key).")] = None,
-    stage: Annotated[list[str] | None, typer.Option(help="Stage; in_review and published unless given.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 20,
-    as_json: AsJson = False,
+    reason: Annotated[
+        list[str] | None, typer.Option(help="Only claims in the queue for this reason. Can be repeated.")
+    ] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Kind of claim. Can be repeated.")] = None,
+    topic: Annotated[str | None, typer.Option(help="Topic of the claim (id or key).")] = None,
+    stage: Annotated[
+        list[str] | None, typer.Option(help="Editorial stage. The default is in_review and published. Can be repeated.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="Maximum number of claims to list.")] = 20,
+    as_json: JsonOption = False,
 ) -> None:
-    """List claims that need a decision, the most pressing first, each with its reasons.
+    """List claims that need a decision, the most urgent first, with the reasons for each.
 
     Example: [bold]attest queue --reason contradicted --reason stale --limit 10[/bold]
     """
@@ -26,19 +30,21 @@ def queue(
     from app.services.core.cursors import Cursors
     from app.services.desk import queue as queues
 
-    asked = {"reason": reason, "kind": kind, "topic": topic, "stage": stage, "limit": limit}
-    query = checked(QueueQuery, {name: value for name, value in asked.items() if value not in (None, [])})
-    with database() as opened, opened.reading() as connection:
-        page = queues.page_of(connection, query, desk(), Cursors("the command line gives no cursors"))
+    fields = {"reason": reason, "kind": kind, "topic": topic, "stage": stage, "limit": limit}
+    query = validated(QueueQuery, {name: value for name, value in fields.items() if value not in (None, [])})
+    with open_database() as database, database.reading() as connection:
+        page = queues.read_page(connection, query, superuser(), Cursors("unused: the command line has no cursors"))
     if as_json:
         print_json([item.model_dump(mode="json") for item in page.items])
         return
-    table = Table("points", "id", "status", "statement", "why", "with")
+    table = Table("points", "id", "status", "statement", "reasons", "taken by")
     for item in page.items:
-        why = "\n".join(f"{one.points:>3} {one.reason.replace('_', ' ')}: {one.detail}" for one in item.reasons)
-        cells = str(item.score), item.claim.id, item.claim.status, item.claim.statement, why, item.taken_by or ""
-        # Texts, not strings: in a string a table would read [brackets] as markup.
+        reasons = "\n".join(
+            f"{entry.points:>3} {entry.reason.replace('_', ' ')}: {entry.detail}" for entry in item.reasons
+        )
+        cells = str(item.score), item.claim.id, item.claim.status, item.claim.statement, reasons, item.taken_by or ""
+        # Text objects, because rich would read [brackets] in strings as markup.
         table.add_row(*map(Text, cells))
     console().print(table)
     if not page.complete:
-        say("More may wait: of each reason only the newest were looked at.")
+        print_text("More claims may be waiting: for each reason only the newest candidates were considered.")

@@ -1,4 +1,4 @@
-"""`attest serve`: the API."""
+"""`attest serve`: run the web service."""
 
 import gc
 import socket
@@ -6,20 +6,25 @@ from typing import Annotated
 
 import typer
 
-from app.cli.output import database, fail, say
+from app.cli.output import fail, open_database, print_text
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on; ATTEST_HOST unless given.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; ATTEST_PORT unless given.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on. The default is the value of ATTEST_HOST.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on. The default is the value of ATTEST_PORT.")
+    ] = None,
 ) -> None:
     """Serve the API and its documentation.
 
-    The first start prints an administrator's key, once.
+    On the first start it prints the key of an administrator, which is shown only once.
 
     Example: [bold]ATTEST_PORT=8080 attest serve[/bold]
     """
-    # What a start makes is there to stay, and looking through it for garbage would take a tenth of the time.
+    # Objects created at startup live as long as the process, and collecting among them would take a tenth of the
+    # startup time. The application enables the collector again.
     gc.disable()
     import uvicorn
 
@@ -28,31 +33,31 @@ def serve(
     from app.services.log import recorder
     from app.services.people import keys
 
-    chosen = settings.load()
-    with database() as opened:
-        if migrate.current_revision(opened) != migrate.head_revision():
-            fail("The database is not at this version. Run: attest db upgrade")
-        with opened.writing() as connection:
-            first = keys.issue_first(connection)
-        recorder.catch_up(opened)
-    if first is not None:
-        say("Administrator's key, shown this once; keep it safe:")
-        typer.echo(f"\n    {first}\n")
-    address, number = host or chosen.host, chosen.port if port is None else port
-    _check_free(address, number)
-    say(f"Attest serves on http://{address}:{number} (API: /api/v1/claims, documentation: /docs)")
+    config = settings.load()
+    with open_database() as database:
+        if migrate.current_revision(database) != migrate.head_revision():
+            fail("The database does not match this version of Attest. Run: attest db upgrade")
+        with database.writing() as connection:
+            first_key = keys.issue_first(connection)
+        recorder.catch_up(database)
+    if first_key is not None:
+        print_text("This is the administrator's key. It is shown only once, so keep it safe:")
+        typer.echo(f"\n    {first_key}\n")
+    host, port = host or config.host, config.port if port is None else port
+    _check_port(host, port)
+    print_text(f"Attest is starting on http://{host}:{port} (API: /api/v1/claims, documentation: /docs)")
     uvicorn.run(
         "app.main:create_app",
         factory=True,
-        host=address,
-        port=number,
-        log_level=chosen.log_level,
-        access_log=False,  # addresses of readers and what they search for are nobody's business
+        host=host,
+        port=port,
+        log_level=config.log_level,
+        access_log=False,  # it would contain the addresses of readers and what they search for
         server_header=False,
-        # Who asks is told by the connection, unless that is one of a proxy of our own.
-        proxy_headers=bool(chosen.trusted_proxies),
-        forwarded_allow_ips=chosen.trusted_proxies,
-        http="app.api.http.http_limits:BoundedHttp",
+        # Trust X-Forwarded-For only from the configured proxies.
+        proxy_headers=bool(config.trusted_proxies),
+        forwarded_allow_ips=config.trusted_proxies,
+        http="app.api.http.http_limits:LimitedHttpProtocol",
         lifespan="on",
         ws="none",
         timeout_keep_alive=5,
@@ -61,10 +66,16 @@ def serve(
     )
 
 
-def _check_free(address: str, port: int) -> None:
-    """End, and say why, where nothing can be served: uvicorn would say so after it was announced, and end with 3."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+def _check_port(host: str, port: int) -> None:
+    """Exit with a message if the port is not available.
+
+    Uvicorn would report that only after the address has been announced, and exit with code 3.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        socket.create_server((address, port), family=family).close()
+        socket.create_server((host, port), family=family).close()
     except (OSError, OverflowError) as error:
-        fail(f"{address}:{port}: {error}. Serve elsewhere: --port, --host, ATTEST_PORT, ATTEST_HOST.")
+        fail(
+            f"Attest cannot listen on {host}:{port}: {error}. Choose another address with --host and --port, or with "
+            "ATTEST_HOST and ATTEST_PORT."
+        )

@@ -1,1 +1,1 @@
-"""What is true of any table: engines, types, identifiers, revisions. Knows no noun of the record."""
+"""Database access for any table: engine, types, identifiers, revisions. It knows no noun of the record."""

@@ -1,11 +1,11 @@
-"""Reads that are asked for all the time: written in Core, compiled once for each engine, run by the driver itself.
+"""Compiled reads: statements written in SQLAlchemy Core, compiled once per engine and executed by the driver itself.
 
-To build a statement, compile it, bind it and wrap its rows costs SQLAlchemy several times what an engine needs to
-answer it. So these are compiled when they are first used; after that only values are bound. What hangs on a row is
-read in the same statement, as rows within the row (`rows_of`): an answer takes one look at the database.
+Building and compiling a statement, binding its parameters and wrapping its rows costs SQLAlchemy several times what the
+engine needs to execute it. So frequent reads are compiled on first use, and afterwards only parameters are bound. Rows
+that belong to a row are read in the same statement, as nested rows (`nested_rows`), so that a response needs one query.
 
-Values come back plain, the same from either engine and fit for JSON: text, numbers, true and false, moments in
-RFC 3339, days in ISO 8601.
+Values are plain, ready for JSON and the same on either engine: text, numbers, booleans, timestamps in RFC 3339, and
+dates in ISO 8601.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -37,21 +37,21 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from app.db.types import Figure, UtcDateTime
+from app.db.types import FigureColumn, UtcDateTime
 
 PlainRow: TypeAlias = dict[str, Any]
-"""A row by the names of its columns. What hangs on it is a list of such rows."""
+"""A row with plain values, by column name. Nested rows are a list of such rows."""
 
 Convert: TypeAlias = Callable[[Any], Any]
 
 _decode = msgspec.json.Decoder().decode
 
 
-# --- rows within a row ---
+# --- nested rows ---
 
 
-class _Rows(Text):
-    """The type of rows within a row: JSON, an array of arrays."""
+class _NestedRows(Text):
+    """The column type of nested rows: a JSON array of arrays."""
 
     def __init__(self, columns: Sequence[tuple[str, TypeEngine[Any]]] = (), named: bool = True) -> None:
         super().__init__()
@@ -59,8 +59,8 @@ class _Rows(Text):
         self.named = named
 
 
-class _collect(FunctionElement[str]):  # noqa: N801 - named as the function of SQL that it stands for
-    """All rows of a group as one JSON array of arrays."""
+class _collect(FunctionElement[str]):  # noqa: N801 - named like the SQL function that it renders
+    """SQL aggregate: all rows of a group as one JSON array of arrays."""
 
     name = "collect"
     inherit_cache = False
@@ -69,10 +69,10 @@ class _collect(FunctionElement[str]):  # noqa: N801 - named as the function of S
 @compiles(_collect, "sqlite")
 def _collect_sqlite(element: _collect, compiler: SQLCompiler, **options: Any) -> str:
     row = ", ".join(
-        # SQLite has JSON as text, and would quote it.
-        f"json({one})" if isinstance(column.type, JSON) else one
+        # SQLite stores JSON as text; without json() it would be quoted as a JSON string.
+        f"json({expression})" if isinstance(column.type, JSON) else expression
         for column in element.clauses
-        for one in [compiler.process(column, **options)]
+        for expression in [compiler.process(column, **options)]
     )
     return f"json_group_array(json_array({row}))"
 
@@ -87,21 +87,21 @@ def _columns(statement: Select[Any]) -> list[tuple[str, TypeEngine[Any]]]:
     return [(column.key or "", column.type) for column in statement.selected_columns]
 
 
-def rows_of(statement: Select[Any], *, named: bool = True) -> ColumnElement[Any]:
-    """All rows of a statement as one column of another. In no order: whoever needs one sorts.
+def nested_rows(statement: Select[Any], *, named: bool = True) -> ColumnElement[Any]:
+    """Make all rows of a statement one column of another statement, in no particular order.
 
-    Unless they are to be `named`, they are mere lists of values, which is quicker where there are many.
+    Without `named` each row is a list of values instead of a dict, which is faster for many rows.
     """
     rows = _collect(*statement.selected_columns)
-    rows.type = _Rows(_columns(statement), named)
+    rows.type = _NestedRows(_columns(statement), named)
     return statement.with_only_columns(rows, maintain_column_froms=True).scalar_subquery()
 
 
-# --- a list of values as one parameter ---
+# --- lists as one parameter ---
 
 
-class Texts(TypeDecorator[list[str]]):
-    """A list of texts as one value of a statement."""
+class TextList(TypeDecorator[list[str]]):
+    """A list of strings as one parameter: an array on PostgreSQL, JSON on SQLite."""
 
     impl = Text
     cache_ok = True
@@ -113,42 +113,46 @@ class Texts(TypeDecorator[list[str]]):
         return msgspec.json.encode(value).decode() if dialect.name == "sqlite" else value
 
 
-class Numbers(Texts):
-    """A list of numbers as one value of a statement."""
+class NumberList(TextList):
+    """A list of integers as one parameter: an array on PostgreSQL, JSON on SQLite."""
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(ARRAY(BigInteger) if dialect.name == "postgresql" else Text())
 
 
-class among(FunctionElement[bool]):  # noqa: N801 - reads as the operator that it is
-    """True if a column has one of the texts or numbers in a parameter, however many: the statement stays the same."""
+class in_list(FunctionElement[bool]):  # noqa: N801 - used like the SQL operator that it renders
+    """The condition that a column's value is in a list passed as one parameter.
 
-    name = "among"
+    SQLAlchemy's `in_` renders a parameter per value; here the statement is the same for lists of any length.
+    `values` binds the list now; without it the list is passed when the statement is executed.
+    """
+
+    name = "in_list"
     type = Boolean()
     inherit_cache = True
 
     def __init__(
-        self, column: ColumnElement[Any], parameter: str, texts: list[str] | None = None, *, numbers: bool = False
+        self, column: ColumnElement[Any], parameter: str, values: list[str] | None = None, *, numbers: bool = False
     ) -> None:
-        kind = Numbers() if numbers else Texts()
-        given = bindparam(parameter, type_=kind) if texts is None else bindparam(parameter, texts, kind)
-        super().__init__(column, given)
+        list_type = NumberList() if numbers else TextList()
+        bound = bindparam(parameter, type_=list_type) if values is None else bindparam(parameter, values, list_type)
+        super().__init__(column, bound)
 
 
-@compiles(among, "sqlite")
-def _among_sqlite(element: among, compiler: SQLCompiler, **options: Any) -> str:
-    column, texts = (compiler.process(part, **options) for part in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({texts}))"  # noqa: S608 - two parts of the same statement
+@compiles(in_list, "sqlite")
+def _in_list_sqlite(element: in_list, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - two parts of the same statement
 
 
-@compiles(among, "postgresql")
-def _among_postgresql(element: among, compiler: SQLCompiler, **options: Any) -> str:
-    column, texts = (compiler.process(part, **options) for part in element.clauses)
-    return f"{column} = ANY({texts})"
+@compiles(in_list, "postgresql")
+def _in_list_postgresql(element: in_list, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} = ANY({values})"
 
 
-class bytewise(FunctionElement[str]):  # noqa: N801 - reads as the function that it is
-    """A text, to be ordered by its bytes whatever order the database has for texts."""
+class bytewise(FunctionElement[str]):  # noqa: N801 - used like the SQL operator that it renders
+    """A text with byte order as its collation, whatever the collation of the database."""
 
     name = "bytewise"
     type = Text()
@@ -165,238 +169,249 @@ def _bytewise_postgresql(element: bytewise, compiler: SQLCompiler, **options: An
     return f'{compiler.process(element.clauses, **options)} COLLATE "C"'
 
 
-class _texts(FunctionElement[str]):  # noqa: N801 - named as the function of SQL that it stands for
-    """The values of a list, a row each."""
+class _unnest(FunctionElement[str]):  # noqa: N801 - named like the SQL function that it renders
+    """The values of a list, one per row."""
 
-    name = "texts"
+    name = "unnest_list"
     inherit_cache = True
 
 
-@compiles(_texts, "sqlite")
-def _texts_sqlite(element: _texts, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(_unnest, "sqlite")
+def _unnest_sqlite(element: _unnest, compiler: SQLCompiler, **options: Any) -> str:
     return f"json_each({compiler.process(element.clauses, **options)})"
 
 
-@compiles(_texts, "postgresql")
-def _texts_postgresql(element: _texts, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(_unnest, "postgresql")
+def _unnest_postgresql(element: _unnest, compiler: SQLCompiler, **options: Any) -> str:
     return f"(SELECT unnest({compiler.process(element.clauses, **options)}) AS value)"
 
 
-def texts(parameter: str) -> FromClause:
-    """A table of the texts in a parameter, in its column `value`."""
-    return _texts(bindparam(parameter, type_=Texts())).table_valued("value")
+def text_table(parameter: str) -> FromClause:
+    """A table of the strings in a list parameter, in its column `value`."""
+    return _unnest(bindparam(parameter, type_=TextList())).table_valued("value")
 
 
 def with_ids(statement: Select[Any], table: FromClause, parameter: str) -> Select[Any]:
-    """The statement for those rows of a table whose ids are among the texts in a parameter.
+    """Restrict a statement to the rows of `table` whose ids are in a list parameter.
 
-    Joined, for SQLite would read a whole table rather than look up what `among` lists.
+    A join, because SQLite would scan the whole table for `in_list` instead of looking up each id.
     """
-    wanted = texts(parameter)
-    return statement.select_from(wanted.join(table, table.c.id == wanted.c.value))
+    ids = text_table(parameter)
+    return statement.select_from(ids.join(table, table.c.id == ids.c.value))
 
 
-def numbers(parameter: str) -> FromClause:
-    """The same of numbers."""
-    return _texts(bindparam(parameter, type_=Numbers())).table_valued("value")
+def number_table(parameter: str) -> FromClause:
+    """A table of the integers in a list parameter, in its column `value`."""
+    return _unnest(bindparam(parameter, type_=NumberList())).table_valued("value")
 
 
 # --- plain values ---
 
 
-@lru_cache(maxsize=1024)  # all rows of a change have the same one
-def _moment_of_text(text: str) -> str:
+@lru_cache(maxsize=1024)  # all rows of a change have the same timestamp
+def _timestamp_from_text(text: str) -> str:
     return text.replace(" ", "T").removesuffix(".000000") + "Z"
 
 
-def _moment(moment: datetime) -> str:
+def _timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _number(number: float | Decimal) -> float:
-    whole = int(number)
-    return whole if whole == number else float(number)
+    integer = int(number)
+    return integer if integer == number else float(number)
 
 
 _FROM_JSON: Mapping[str, Mapping[type[TypeEngine[Any]], Convert]] = {
-    "sqlite": {Boolean: bool, UtcDateTime: _moment_of_text},
-    "postgresql": {UtcDateTime: lambda text: _moment(datetime.fromisoformat(text)), Figure: _number},
+    "sqlite": {Boolean: bool, UtcDateTime: _timestamp_from_text},
+    "postgresql": {UtcDateTime: lambda text: _timestamp(datetime.fromisoformat(text)), FigureColumn: _number},
 }
-"""For each engine how what it writes as JSON becomes plain, where it is not."""
+"""By engine and column type: converters to plain values for what the engine writes into JSON (nested rows)."""
 
 _FROM_DRIVER: Mapping[str, Mapping[type[TypeEngine[Any]], Convert]] = {
     "sqlite": {**_FROM_JSON["sqlite"], JSON: _decode},
-    "postgresql": {UtcDateTime: _moment, Date: date.isoformat, Figure: _number},
+    "postgresql": {UtcDateTime: _timestamp, Date: date.isoformat, FigureColumn: _number},
 }
-"""The same for what its driver returns."""
+"""By engine and column type: converters to plain values for what the driver returns."""
 
 
 def _converters(
-    columns: Iterable[tuple[str, TypeEngine[Any]]], engine: str, known: Mapping[type[TypeEngine[Any]], Convert]
+    columns: Iterable[tuple[str, TypeEngine[Any]]],
+    engine: str,
+    by_type: Mapping[type[TypeEngine[Any]], Convert],
 ) -> list[tuple[int, Convert]]:
-    """For the places of columns whose values are not plain yet, how they become so."""
-    found = []
-    for place, (_name, kind) in enumerate(columns):
-        if isinstance(kind, _Rows):
-            found.append((place, _rows_converter(kind, engine)))
+    """The converter of each column whose values need one, with the column's index."""
+    converters = []
+    for index, (_name, column_type) in enumerate(columns):
+        if isinstance(column_type, _NestedRows):
+            converters.append((index, _nested_rows_converter(column_type, engine)))
         else:
-            found += [(place, convert) for of, convert in known.items() if isinstance(kind, of)]
-    return found
+            converters += [(index, convert) for cls, convert in by_type.items() if isinstance(column_type, cls)]
+    return converters
 
 
-def _rows_converter(kind: _Rows, engine: str) -> Convert:
-    names = [name for name, _type in kind.columns]
-    converters = _converters(kind.columns, engine, _FROM_JSON[engine])
+def _nested_rows_converter(column_type: _NestedRows, engine: str) -> Convert:
+    names = [name for name, _type in column_type.columns]
+    converters = _converters(column_type.columns, engine, _FROM_JSON[engine])
 
-    def rows(text: str) -> list[Any]:
-        found: list[Any] = _decode(text) if text != "[]" else []
-        for row in found:
-            for place, convert in converters:
-                if row[place] is not None:
-                    row[place] = convert(row[place])
-        return [dict(zip(names, row, strict=False)) for row in found] if kind.named else found
+    def convert_rows(text: str) -> list[Any]:
+        rows: list[Any] = _decode(text) if text != "[]" else []
+        for row in rows:
+            for index, convert in converters:
+                if row[index] is not None:
+                    row[index] = convert(row[index])
+        return [dict(zip(names, row, strict=False)) for row in rows] if column_type.named else rows
 
-    return rows
+    return convert_rows
 
 
 # --- statements ---
 
 
-class _Compiled:
-    """A statement as one engine takes it."""
+class _EngineStatement:
+    """A statement compiled for one engine."""
 
     def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.sql = str(compiled)
-        self.order: list[str] | None = compiled.positiontup
-        """The names of values in the order in which they are bound; None: they are bound by name."""
-        self.own: dict[str, Any] = {name: value for name, value in compiled.params.items() if value is not None}
-        """Values that stand in the statement itself."""
-        kinds = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
-        found = {name: kind.bind_processor(dialect) for name, kind in kinds.items()}
-        self.binders = [(name, convert) for name, convert in found.items() if convert is not None]
-        """How values become what the driver takes, where they are not."""
+        self.parameter_order: list[str] | None = compiled.positiontup
+        """Parameter names in positional order; None if the driver binds them by name."""
+        self.constants: dict[str, Any] = {name: value for name, value in compiled.params.items() if value is not None}
+        """Parameters whose values are part of the statement."""
+        bind_types = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
+        processors = {name: bind_type.bind_processor(dialect) for name, bind_type in bind_types.items()}
+        self.binders = [(name, convert) for name, convert in processors.items() if convert is not None]
+        """Converters of the parameters whose values the driver does not accept as they are."""
         for name, convert in self.binders:
-            if name in self.own:
-                self.own[name] = convert(self.own[name])
+            if name in self.constants:
+                self.constants[name] = convert(self.constants[name])
         columns = _columns(statement)
         self.names = [name for name, _type in columns]
-        found_converters = _converters(columns, dialect.name, _FROM_DRIVER[dialect.name])
-        self.by_place = found_converters
-        self.converters = [(self.names[place], convert) for place, convert in found_converters]
+        self.converters_by_index = _converters(columns, dialect.name, _FROM_DRIVER[dialect.name])
+        self.converters_by_name = [(self.names[index], convert) for index, convert in self.converters_by_index]
 
-    def plain(self, found: Sequence[Any]) -> list[Any]:
-        """A row with plain values, in the order of the columns."""
-        row = list(found)
-        for place, convert in self.by_place:
-            if row[place] is not None:
-                row[place] = convert(row[place])
+    def to_plain_values(self, driver_row: Sequence[Any]) -> list[Any]:
+        """Return the plain values of a row, in column order."""
+        row = list(driver_row)
+        for index, convert in self.converters_by_index:
+            if row[index] is not None:
+                row[index] = convert(row[index])
         return row
 
-    def bind(self, given: Mapping[str, Any]) -> Any:
-        """The values of the statement as the driver takes them."""
-        values = {**self.own, **given}
+    def bind(self, values: Mapping[str, Any]) -> Any:
+        """Return the parameters as the driver accepts them: a list or a mapping."""
+        parameters = {**self.constants, **values}
         for name, convert in self.binders:
-            if name in given:
-                values[name] = convert(values[name])
-        return values if self.order is None else [values[name] for name in self.order]
+            if name in values:
+                parameters[name] = convert(parameters[name])
+        return parameters if self.parameter_order is None else [parameters[name] for name in self.parameter_order]
 
 
-class Statement:
-    """A SELECT that each engine compiles once. Its parameters are named; all of them are given at each call."""
+class CompiledStatement:
+    """A SELECT that is compiled once per engine. Each call passes all its named parameters."""
 
     def __init__(self, statement: Select[Any]) -> None:
         self._statement = statement
-        self._compiled: dict[str, _Compiled] = {}
+        self._compiled: dict[str, _EngineStatement] = {}
 
     def rows(self, connection: Connection, **values: Any) -> list[PlainRow]:
-        """All rows. Raises what SQLAlchemy raises."""
+        """Fetch all rows by column name. Raises what SQLAlchemy raises."""
         compiled = self._for(connection)
         rows: list[PlainRow] = []
-        for found in _run(connection, compiled.sql, compiled.bind(values)):
-            row = dict(zip(compiled.names, found, strict=False))
-            for name, convert in compiled.converters:
+        for driver_row in _fetch_all(connection, compiled.sql, compiled.bind(values)):
+            row = dict(zip(compiled.names, driver_row, strict=False))
+            for name, convert in compiled.converters_by_name:
                 if row[name] is not None:
                     row[name] = convert(row[name])
             rows.append(row)
         return rows
 
-    def lists(self, connection: Connection, *, at_once: int | None, **values: Any) -> Iterator[list[Any]]:
-        """All rows as lists of plain values, in the order of the columns. Raises what SQLAlchemy raises.
+    def lists(self, connection: Connection, *, batch_size: int | None, **values: Any) -> Iterator[list[Any]]:
+        """Iterate over all rows as lists of plain values, in column order. Raises what SQLAlchemy raises.
 
-        No more than `at_once` are held at a time; None holds them all, which is quicker where they are few.
+        At most `batch_size` rows are in memory at a time; None fetches all at once, which is faster for few rows.
         """
         compiled = self._for(connection)
-        bound = compiled.bind(values)
-        if at_once is None:
-            batches = iter([_run(connection, compiled.sql, bound)])
+        parameters = compiled.bind(values)
+        if batch_size is None:
+            batches = iter([_fetch_all(connection, compiled.sql, parameters)])
         else:
-            batches = _run_on(connection, compiled.sql, bound, at_once)
+            batches = _fetch_batches(connection, compiled.sql, parameters, batch_size)
         for batch in batches:
-            yield from map(compiled.plain, batch)
+            yield from map(compiled.to_plain_values, batch)
 
-    def _for(self, connection: Connection) -> _Compiled:
+    def _for(self, connection: Connection) -> _EngineStatement:
         engine = connection.dialect.name
         compiled = self._compiled.get(engine)
         if compiled is None:
-            compiled = self._compiled[engine] = _Compiled(self._statement, connection.dialect)
+            compiled = self._compiled[engine] = _EngineStatement(self._statement, connection.dialect)
         return compiled
 
 
-def together(connection: Connection, asked: Iterable[tuple[Statement, Mapping[str, Any]]]) -> list[list[list[Any]]]:
-    """The rows of several statements, as `Statement.lists` has them; PostgreSQL is asked all of them at once."""
-    compiled = [(statement._for(connection), values) for statement, values in asked]
-    bound = [(one.sql, one.bind(values)) for one, values in compiled]
+def fetch_pipelined(
+    connection: Connection, reads: Iterable[tuple[CompiledStatement, Mapping[str, Any]]]
+) -> list[list[list[Any]]]:
+    """Fetch the rows of several statements, each as `CompiledStatement.lists` yields them.
+
+    On PostgreSQL they are sent in pipeline mode, so that all of them cost one round trip.
+    """
+    prepared = [(statement._for(connection), values) for statement, values in reads]
+    queries = [(compiled.sql, compiled.bind(values)) for compiled, values in prepared]
     if connection.dialect.name == "sqlite":
-        answers = [_run(connection, sql, values) for sql, values in bound]
+        results = [_fetch_all(connection, sql, parameters) for sql, parameters in queries]
     else:
         driver: Any = connection.connection.dbapi_connection
-        with as_sqlalchemy_would(connection, "several statements"):
+        with translate_driver_errors(connection, "several statements"):
             with driver.pipeline():
-                cursors = [driver.cursor().execute(sql, values, prepare=True) for sql, values in bound]
-            answers = [cursor.fetchall() for cursor in cursors]
-    return [list(map(one.plain, rows)) for (one, _values), rows in zip(compiled, answers, strict=True)]
+                cursors = [driver.cursor().execute(sql, parameters, prepare=True) for sql, parameters in queries]
+            results = [cursor.fetchall() for cursor in cursors]
+    return [
+        list(map(compiled.to_plain_values, rows)) for (compiled, _values), rows in zip(prepared, results, strict=True)
+    ]
 
 
-def _run(connection: Connection, sql: str, values: Any) -> list[Any]:
+def _fetch_all(connection: Connection, sql: str, parameters: Any) -> list[Any]:
     driver: Any = connection.connection.dbapi_connection
-    with as_sqlalchemy_would(connection, sql):
+    with translate_driver_errors(connection, sql):
+        cursor: Any
         if connection.dialect.name == "sqlite":
-            found: list[Any] = driver.execute(sql, values).fetchall()
-            return found
-        return driver.cursor().execute(sql, values, prepare=True).fetchall()  # type: ignore[no-any-return]  # as above
-
-
-def _run_on(connection: Connection, sql: str, values: Any, at_once: int) -> Iterator[list[Any]]:
-    """The rows in batches. PostgreSQL keeps them at the server for as long as the transaction lasts."""
-    driver: Any = connection.connection.dbapi_connection
-    with as_sqlalchemy_would(connection, sql):
-        if connection.dialect.name == "sqlite":
-            cursor = driver.execute(sql, values)
+            cursor = driver.execute(sql, parameters)
         else:
-            cursor = driver.cursor(name=f"attest_{next(_numbers)}")
-            cursor.execute(sql, values)
+            cursor = driver.cursor().execute(sql, parameters, prepare=True)
+        rows: list[Any] = cursor.fetchall()
+        return rows
+
+
+def _fetch_batches(connection: Connection, sql: str, parameters: Any, batch_size: int) -> Iterator[list[Any]]:
+    """Yield the rows in batches. On PostgreSQL through a server-side cursor, which needs an open transaction."""
+    driver: Any = connection.connection.dbapi_connection
+    with translate_driver_errors(connection, sql):
+        if connection.dialect.name == "sqlite":
+            cursor = driver.execute(sql, parameters)
+        else:
+            cursor = driver.cursor(name=f"attest_{next(_cursor_numbers)}")
+            cursor.execute(sql, parameters)
         try:
-            while batch := cursor.fetchmany(at_once):
+            while batch := cursor.fetchmany(batch_size):
                 yield batch
         finally:
             cursor.close()
 
 
-_numbers = count()
-"""What tells apart the cursors of one transaction."""
+_cursor_numbers = count()
+"""Makes the names of server-side cursors unique."""
 
 
 @contextmanager
-def as_sqlalchemy_would(connection: Connection, sql: str) -> Iterator[None]:
-    """Raise errors of the driver as SQLAlchemy raises them."""
+def translate_driver_errors(connection: Connection, sql: str) -> Iterator[None]:
+    """Translate driver errors into SQLAlchemy's exceptions, and invalidate the connection after a disconnect."""
     try:
         yield
     except connection.dialect.loaded_dbapi.Error as error:
         driver: Any = connection.connection.dbapi_connection
-        gone = connection.dialect.is_disconnect(error, driver, None)
-        if gone:
+        is_disconnected = connection.dialect.is_disconnect(error, driver, None)
+        if is_disconnected:
             connection.invalidate()
         raise DBAPIError.instance(
-            sql, None, error, Exception, hide_parameters=True, connection_invalidated=gone
+            sql, None, error, Exception, hide_parameters=True, connection_invalidated=is_disconnected
         ) from error

@@ -1,4 +1,7 @@
-"""Connections. Reads and writes are asked for by name, because SQLite must know which is meant before it begins."""
+"""The database engine and its connections.
+
+Callers choose `reading` or `writing`, because SQLite must know which one is meant when the transaction begins.
+"""
 
 import selectors
 from collections.abc import Callable, Iterator
@@ -12,118 +15,124 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 _WRITES = "attest_writes"
-_LAST_ACTS = "attest_last_acts"
-_SEAL = "attest_seal"
+_BEFORE_COMMIT = "attest_before_commit"
+_CHECKPOINT_SIGNER = "attest_checkpoint_signer"
 
 SQLITE_PRAGMAS = {
     "journal_mode": "WAL",  # readers never wait for the writer
     "synchronous": "FULL",  # an acknowledged write survives a power cut
     "foreign_keys": "ON",
     "recursive_triggers": "ON",  # else INSERT OR REPLACE would slip past the append-only triggers
-    "busy_timeout": "60000",  # milliseconds that a writer queues for the lock
-    "cache_size": "-65536",  # kibibytes
-    "mmap_size": "2147418112",  # bytes that are read without a system call for each page; as many as SQLite allows
+    "busy_timeout": "60000",  # milliseconds that a writer waits for the lock
+    "cache_size": "-65536",  # a negative number is in KiB: 64 MiB
+    "mmap_size": "2147418112",  # bytes read without a system call for each page; the most that SQLite allows
 }
 
 
-class Seal(Protocol):
-    """Signs states of the log with a key that is not in the database."""
+class CheckpointSigner(Protocol):
+    """Signs states of the log with a key that is stored outside the database."""
 
     def __call__(self, size: int, root: bytes, *, first: Callable[[], bool]) -> str | None:
-        """The signed note of a state; None if there is no key. `first` tells whether nothing was ever signed."""
+        """Return the signed note of a state, or None without a key. `first` says whether nothing was signed before."""
 
 
 class Database:
-    """One database and its pool of connections."""
+    """A database and its connection pool."""
 
-    def __init__(self, url: str, *, pool_size: int = 16, seal: Seal | None = None) -> None:
+    def __init__(self, url: str, *, pool_size: int = 16, checkpoint_signer: CheckpointSigner | None = None) -> None:
         self.url = url
         self.pool_size = pool_size
-        self._seal = seal
-        self._kept: list[KeptConnections] = []
+        self._checkpoint_signer = checkpoint_signer
+        self._thread_connections: list[ThreadConnections] = []
         self.engine = _make_engine(url, pool_size)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        # On SQLite every transaction sees one state; PostgreSQL gives that from REPEATABLE READ on.
-        self._reads = (
+        # On SQLite every transaction reads one snapshot; PostgreSQL needs at least REPEATABLE READ for that.
+        self._snapshot_engine = (
             self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
         )
-        # A single statement needs no transaction around it. SQLite's driver begins none by itself.
-        self._glances = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        # A single statement needs no transaction around it. SQLite's driver does not begin one by itself.
+        self._autocommit_engine = (
+            self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        )
 
     def connect(self) -> Connection:
-        """A connection as `glancing` gives one, to be kept and closed by whoever takes it."""
-        return self._glances.connect()
+        """Open a connection like those of `single_statement`; the caller closes it."""
+        return self._autocommit_engine.connect()
 
-    def keeping(self, *, patience: float | None = None) -> "KeptConnections":
-        """Connections for short reads that threads keep. `patience`: seconds, see `broken_off`; for SQLite alone."""
-        self._kept.append(KeptConnections(self, patience if self.is_sqlite else None))
-        return self._kept[-1]
+    def thread_connections(self, *, time_budget: float | None = None) -> "ThreadConnections":
+        """Return thread-local connections for short reads.
+
+        `time_budget`: seconds of CPU time after which a read is interrupted (see `was_interrupted`), on SQLite only.
+        """
+        connections = ThreadConnections(self, time_budget if self.is_sqlite else None)
+        self._thread_connections.append(connections)
+        return connections
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection whose statements all see one state of the database; nothing is written through it."""
-        with self._reads.connect() as connection, connection.begin():
+        """Open a read-only transaction: all its statements see the same snapshot of the database."""
+        with self._snapshot_engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
-    def glancing(self) -> Iterator[Connection]:
-        """A connection for reads that are one statement each; what is written meanwhile may show in the next one."""
-        with self._glances.connect() as connection:
+    def single_statement(self) -> Iterator[Connection]:
+        """Open a connection for reads of one statement each. A second statement may see later writes."""
+        with self._autocommit_engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that may write: committed when the block ends, rolled back when it raises."""
-        acts: list[Callable[[], None]] = []
-        options = {_WRITES: True, _LAST_ACTS: acts, _SEAL: self._seal}
+        """Open a write transaction: committed when the block ends, rolled back when it raises."""
+        callbacks: list[Callable[[], None]] = []
+        options = {_WRITES: True, _BEFORE_COMMIT: callbacks, _CHECKPOINT_SIGNER: self._checkpoint_signer}
         with self.engine.connect().execution_options(**options) as connection, connection.begin() as transaction:
             yield connection
             if transaction.is_active:  # a dry run has been rolled back
-                for act in acts:
-                    act()
+                for callback in callbacks:
+                    callback()
 
     def close(self) -> None:
-        """Close all connections. Whoever keeps some must be done with them."""
-        for kept in self._kept:
-            kept.close()
+        """Close all connections. No thread may still be reading through one."""
+        for connections in self._thread_connections:
+            connections.close()
         self.engine.dispose()
 
 
-_STEPS = 5_000
-"""Steps of SQLite's machine after which it is asked whether a read has taken too long."""
+_PROGRESS_INTERVAL = 5_000
+"""Instructions of SQLite's virtual machine between two checks of the time budget."""
 
 
-class KeptConnections:
-    """Connections for short reads that each thread keeps: to get one from the pool takes longer than such a read.
+class ThreadConnections:
+    """Thread-local connections for short reads: checking one out of the pool takes longer than such a read.
 
-    A thread must be done with one read before it begins the next, and nothing may be written through them.
+    A thread must finish a read before it begins the next, and must not write through its connection.
     """
 
-    def __init__(self, database: Database, patience: float | None) -> None:
+    def __init__(self, database: Database, time_budget: float | None) -> None:
         self._database = database
-        self._patience = patience
-        self._mine = local()
+        self._time_budget = time_budget
+        self._local = local()
         self._lock = Lock()
         self._all: list[Connection] = []
 
     @contextmanager
-    def glancing(self) -> Iterator[Connection]:
-        """As `Database.glancing`."""
+    def single_statement(self) -> Iterator[Connection]:
+        """Lend the thread's connection for reads of one statement each, as `Database.single_statement` does."""
         connection = self._get()
         try:
             yield connection
         finally:
-            if connection.in_transaction():  # SQLAlchemy begins one for every statement that goes through it
+            if connection.in_transaction():  # SQLAlchemy begins one for every statement that it executes itself
                 connection.rollback()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """As `Database.reading`."""
+        """Lend the thread's connection in a transaction with one snapshot, as `Database.reading` does."""
         if self._database.is_sqlite:
-            with self.glancing() as connection, connection.begin():
+            with self.single_statement() as connection, connection.begin():
                 yield connection
             return
-        with self.glancing() as connection:
+        with self.single_statement() as connection:
             driver: Any = connection.connection.dbapi_connection
             driver.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
@@ -133,64 +142,70 @@ class KeptConnections:
                     driver.rollback()
 
     def _get(self) -> Connection:
-        kept: Connection | None = getattr(self._mine, "connection", None)
-        if kept is not None and not kept.invalidated and not self._database.is_sqlite and self._was_cut():
-            kept.invalidate()
-        if kept is None or kept.closed or kept.invalidated:
-            kept = self._mine.connection = self._database.connect()
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if (
+            connection is not None
+            and not connection.invalidated
+            and not self._database.is_sqlite
+            and self._was_closed_by_server()
+        ):
+            connection.invalidate()
+        if connection is None or connection.closed or connection.invalidated:
+            connection = self._local.connection = self._database.connect()
             with self._lock:
-                self._all.append(kept)
-            driver: Any = kept.connection.dbapi_connection
-            if self._patience is not None:
-                driver.set_progress_handler(self._is_over, _STEPS)
+                self._all.append(connection)
+            driver: Any = connection.connection.dbapi_connection
+            if self._time_budget is not None:
+                driver.set_progress_handler(self._is_over_budget, _PROGRESS_INTERVAL)
             if not self._database.is_sqlite:
-                # What is read here is prepared: to plan it again for each value would take longer than to execute it.
+                # These reads are prepared statements; planning one again for each value takes longer than running it.
                 driver.execute("SET plan_cache_mode = force_generic_plan")
-                self._mine.ears = selectors.DefaultSelector()
-                self._mine.ears.register(driver.fileno(), selectors.EVENT_READ)
-        if self._patience is not None:
-            self._mine.end = thread_time() + self._patience
-        return kept
+                self._local.selector = selectors.DefaultSelector()
+                self._local.selector.register(driver.fileno(), selectors.EVENT_READ)
+        if self._time_budget is not None:
+            self._local.deadline = thread_time() + self._time_budget
+        return connection
 
-    def _was_cut(self) -> bool:
-        """True if the server has ended a connection, or was ended: between statements it has nothing else to say.
+    def _was_closed_by_server(self) -> bool:
+        """True if PostgreSQL has closed the connection: an idle connection becomes readable only then.
 
-        Else whoever asks first after the database was away would be told that it is, however long it has been back.
+        Without this check, the first request after a restart of PostgreSQL would fail, however long ago that was.
         """
-        return bool(self._mine.ears.select(0))
+        return bool(self._local.selector.select(0))
 
-    def _is_over(self) -> bool:
-        return thread_time() > float(self._mine.end)
+    def _is_over_budget(self) -> bool:
+        return thread_time() > float(self._local.deadline)
 
     def close(self) -> None:
-        """Close them all. Their threads must have ended, or be idle."""
+        """Close the connections of all threads. The threads must have ended or be idle."""
         with self._lock:
             for connection in self._all:
                 connection.close()
             self._all.clear()
 
 
-def broken_off(error: DBAPIError) -> bool:
-    """True if a read took longer than the patience of its connection."""
+def was_interrupted(error: DBAPIError) -> bool:
+    """True if a read was interrupted because it exceeded the time budget of its connection."""
     return getattr(error.orig, "sqlite_errorname", None) == "SQLITE_INTERRUPT"
 
 
-def before_commit(connection: Connection, act: Callable[[], None]) -> None:
-    """Have something done as the last of a transaction, if it comes to that. `connection` is one that may write."""
-    connection.get_execution_options()[_LAST_ACTS].append(act)
+def before_commit(connection: Connection, callback: Callable[[], None]) -> None:
+    """Register a callback to run right before the transaction of `writing` commits; not called after a rollback."""
+    connection.get_execution_options()[_BEFORE_COMMIT].append(callback)
 
 
-def seal_of(connection: Connection) -> Seal | None:
-    """What signs for a connection that may write; None if nothing does."""
-    seal: Seal | None = connection.get_execution_options().get(_SEAL)
-    return seal
+def checkpoint_signer_of(connection: Connection) -> CheckpointSigner | None:
+    """Return the checkpoint signer of a write connection; None if there is none."""
+    signer: CheckpointSigner | None = connection.get_execution_options().get(_CHECKPOINT_SIGNER)
+    return signer
 
 
 def _make_engine(url: str, pool_size: int) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        # Values of statements never reach the logs: they hold what people wrote.
-        # Threads that read keep so many connections as the pool has; the rest is for writes, exports and commands.
+        # hide_parameters: parameters hold what people wrote, so they must not appear in server logs.
+        # max_overflow: read threads hold up to `pool_size` connections for good; the overflow serves writes, exports
+        # and commands.
         engine = create_engine(
             parsed, pool_size=pool_size, max_overflow=2 * pool_size, pool_pre_ping=True, hide_parameters=True
         )
@@ -202,7 +217,7 @@ def _make_engine(url: str, pool_size: int) -> Engine:
         max_overflow=-1,
         hide_parameters=True,
         # isolation_level: the driver must not begin transactions by itself. It would do so only before the first
-        # write, after the reads that the write was decided on, and lose updates without a word.
+        # write, after the reads that the write depends on, and silently lose updates.
         connect_args={"check_same_thread": False, "isolation_level": None},
     )
     event.listen(engine, "connect", _configure_sqlite)
@@ -210,16 +225,16 @@ def _make_engine(url: str, pool_size: int) -> Engine:
     return engine
 
 
-def spare_memory(connection: Connection) -> None:
-    """For a process that reads all there is, once: hold little of it. What is read is not asked for again."""
+def limit_memory_use(connection: Connection) -> None:
+    """Reduce SQLite's caches, for a process that reads the whole database once and needs no page again."""
     if connection.dialect.name == "sqlite":
         for pragma, value in {"mmap_size": "0", "cache_size": "-8192"}.items():
             connection.exec_driver_sql(f"PRAGMA {pragma} = {value}")
 
 
 def _configure_postgresql(driver_connection: Any, _record: object) -> None:
-    # Compiling takes longer than our statements do; the planner, who does not know how few rows they read, would have
-    # it done. Not as an option of the connection: what pools connections for many may not take those.
+    # JIT compilation takes longer than our statements run, but the planner overestimates their rows and would use it.
+    # Set by a statement because external connection poolers may reject startup options.
     driver_connection.autocommit = True
     driver_connection.execute("SET jit = off")
     driver_connection.autocommit = False
@@ -234,6 +249,6 @@ def _configure_sqlite(driver_connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, False)
-    # By the driver itself, for SQLAlchemy takes longer over it than SQLite over a whole read.
+    # Through the driver: executing BEGIN through SQLAlchemy takes longer than a whole read in SQLite.
     driver: Any = connection.connection.dbapi_connection
     driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")

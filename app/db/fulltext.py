@@ -1,11 +1,11 @@
-"""Full-text matching, one face for both engines.
+"""Full-text search on SQLite (FTS5) and PostgreSQL (GIN index), with the same results on both.
 
-The words are cut and folded by us, the same for text and query, so both engines hold and look for exactly the same
-tokens. What is left to them is finding. A search is two steps: `newest` asks the index alone for the numbers of rows
-that match, and what the rows are worth is read of no more of them than a page needs.
+Attest tokenizes and folds texts and queries itself, so both engines index and look up exactly the same tokens. A search
+has two steps: `newest_matches` reads the ids of the matching rows from the index alone, and `rank` is then computed for
+no more rows than a page needs.
 
-Rows of search_text are numbered as they are recorded and never deleted: the newest match is the one with the highest
-number, and all that was recorded up to some moment lies at or below one number, the `top` of that moment.
+Rows of search_text have ascending ids in the order of recording and are never deleted. So the newest match is the one
+with the highest id, and everything recorded up to a moment has an id at or below that moment's `last_text_id`.
 """
 
 import sys
@@ -45,44 +45,47 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import JSON, TypeEngine
 
-from app.db.compiled_reads import Statement
+from app.db.compiled_reads import CompiledStatement
 from app.db.schema import Base
 
 WEIGHTS = {"statement": 4, "quotes": 2, "sources": 1}
-"""What it counts that the whole query is found in one column; the last resort, all of them together, counts nothing.
+"""The score for a column that contains the whole query. A match only across the columns scores 0.
 
-A rank follows from the text and the query alone. Were it to weigh how rare a word is in the collection, as bm25 does,
-every new claim could reorder what was found before: pages would lose rows, and a past moment would not come back.
+The rank depends on the text and the query alone. If it weighed how rare a word is in the collection, as BM25 does,
+every new claim could reorder earlier results: rows would get lost between pages, and a search as of a past moment would
+no longer return what it returned then.
 """
 
-SAMPLE = 1_000
-"""So many of the newest rows tell PostgreSQL how frequent a match is."""
+SAMPLE_SIZE = 1_000
+"""The number of newest rows that are scanned to estimate how frequent a match is (PostgreSQL)."""
 
-SEGMENT = 32_768
-"""So many rows, by number, have words of their own in PostgreSQL's index: "2/kursk" is Kursk in rows 65,536 to 98,303.
+SEGMENT_SIZE = 32_768
+"""Rows per segment of PostgreSQL's index: "2/kursk" is the word "kursk" in rows 65,536 to 98,303.
 
-A GIN index lists all that it has of a word or nothing, in no order; so the newest matches are looked up in the newest
-segments. The migration that makes the index has the same number.
+A GIN index returns all entries of a word, unordered, so finding the newest matches of a frequent word would read all of
+them. With words prefixed by segment, only the newest segments are read. The migration that creates the index has the
+same number.
 """
 
-SEGMENT_MARK = "#"
-"""Stands in `Match.tsquery` for the number of a segment; no word has it."""
+SEGMENT_PLACEHOLDER = "#"
+"""The placeholder of the segment number in `EngineQuery.tsquery`; no token contains it."""
 
-IN_SEGMENT = f"{SEGMENT_MARK}/"
-"""What each word of `Match.tsquery` begins with."""
+SEGMENT_PREFIX = f"{SEGMENT_PLACEHOLDER}/"
+"""The prefix of each word in `EngineQuery.tsquery`."""
 
-LISTED_FOR_TRIED = 2
-"""So many matches PostgreSQL lists by its index in the time that it takes to try a row."""
+INDEX_HITS_PER_SCANNED_ROW = 2
+"""How many matches PostgreSQL reads from its index in the time that it takes to scan one row."""
 
 _VECTOR: ColumnElement[str] = literal_column("search_text.search_index", TSVECTOR)
-"""The words of a row as PostgreSQL keeps them; a column that is in the migrations only."""
+"""PostgreSQL's tsvector of a row; the column is created by the migrations and in no model."""
 
 
 @dataclass(frozen=True)
-class Match:
-    """A query in each engine's own language, and as the phrases of which it is made.
+class EngineQuery:
+    """A search query in the syntax of each engine, and its phrases.
 
-    A phrase stands as in a text: one space before and behind each word. Behind a word that may go on there is none.
+    A phrase is written as in a stored text, with a space before and after each word, so that it can be found as a
+    substring. A prefix has no space after it.
     """
 
     fts5: str
@@ -92,19 +95,19 @@ class Match:
 
     @property
     def phrases(self) -> dict[str, str]:
-        """What `holds` and `rank` leave to be given when the statement is executed."""
-        required = {f"required_{place}": phrase for place, phrase in enumerate(self.required)}
-        return required | {f"excluded_{place}": phrase for place, phrase in enumerate(self.excluded)}
+        """The parameters of `text_matches` and `rank`."""
+        required = {f"required_{index}": phrase for index, phrase in enumerate(self.required)}
+        return required | {f"excluded_{index}": phrase for index, phrase in enumerate(self.excluded)}
 
 
-# --- asking the index ---
+# --- index lookups ---
 
 
 @contextmanager
-def planned_by_values(connection: Connection) -> Iterator[None]:
-    """Have PostgreSQL plan each statement in here for its values: filters leave much or little of what is found.
+def custom_query_plans(connection: Connection) -> Iterator[None]:
+    """Make PostgreSQL plan each statement in the block for its parameter values, because filters differ in selectivity.
 
-    Behind it one plan serves all values again (see `app.db.engine`): to plan the items took 1 ms of each search.
+    Afterwards generic plans are used again (see `app.db.engine`): planning the items took 1 ms of each search.
     """
     if connection.dialect.name == "sqlite":
         yield
@@ -114,238 +117,251 @@ def planned_by_values(connection: Connection) -> Iterator[None]:
     connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
 
 
-def top(connection: Connection, seq: int | None) -> int:
-    """The number of the last row recorded up to change number `seq`, or by now; 0 if there is none."""
-    rows = _top_now().rows(connection) if seq is None else _top_then().rows(connection, seq=seq)
+def last_text_id(connection: Connection, seq: int | None) -> int:
+    """The id of the last row recorded up to change number `seq`, or of the last row if `seq` is None; 0 if none."""
+    rows = _last_id().rows(connection) if seq is None else _last_id_as_of().rows(connection, seq=seq)
     return int(rows[0]["id"]) if rows else 0
 
 
 @cache
-def _top_now() -> Statement:
-    number = _text().c.id
-    return Statement(select(number).order_by(number.desc()).limit(1))
+def _last_id() -> CompiledStatement:
+    text_id = _text().c.id
+    return CompiledStatement(select(text_id).order_by(text_id.desc()).limit(1))
 
 
 @cache
-def _top_then() -> Statement:
-    number, recorded = _text().c.id, _text().c.change_seq
-    then = select(number).where(recorded <= bindparam("seq"))
-    return Statement(then.order_by(recorded.desc(), number.desc()).limit(1))
+def _last_id_as_of() -> CompiledStatement:
+    text_id, change_seq = _text().c.id, _text().c.change_seq
+    statement = select(text_id).where(change_seq <= bindparam("seq"))
+    return CompiledStatement(statement.order_by(change_seq.desc(), text_id.desc()).limit(1))
 
 
-def newest(connection: Connection, match: Match, highest: int, count: int) -> list[int]:
-    """The numbers of the newest rows that match, falling, none above `highest` and at most `count`; old texts too."""
+def newest_matches(connection: Connection, query: EngineQuery, highest: int, count: int) -> list[int]:
+    """Return the ids of the newest matching rows, descending: at most `count`, none above `highest`.
+
+    Superseded texts match too; filter them with `is_current_text`.
+    """
     if connection.dialect.name != "sqlite":
-        return _newest_in_postgresql(connection, match, highest, count)
-    rows = _newest_in_sqlite().rows(connection, match=match.fts5, highest=highest, count=count)
+        return _newest_in_postgresql(connection, query, highest, count)
+    rows = _newest_in_sqlite().rows(connection, match=query.fts5, highest=highest, count=count)
     return [row["rowid"] for row in rows]
 
 
 @cache
-def _newest_in_sqlite() -> Statement:
-    # FTS5 gives rows in the order of their numbers, either way, and stops when it has been asked for no more.
-    index, matches = _index(bindparam("match", type_=Text))
-    found = select(index.c.rowid).where(matches, index.c.rowid <= bindparam("highest"))
-    return Statement(found.order_by(index.c.rowid.desc()).limit(bindparam("count", type_=BigInteger)))
+def _newest_in_sqlite() -> CompiledStatement:
+    # FTS5 returns rows in rowid order, ascending or descending, and stops at the limit without reading the rest.
+    index, matches = _fts5_index(bindparam("match", type_=Text))
+    statement = select(index.c.rowid).where(matches, index.c.rowid <= bindparam("highest"))
+    return CompiledStatement(statement.order_by(index.c.rowid.desc()).limit(bindparam("count", type_=BigInteger)))
 
 
-def _newest_in_postgresql(connection: Connection, match: Match, highest: int, count: int) -> list[int]:
-    """Of frequent words the rows themselves are tried, of others the index is asked, no further back than need be.
+def _newest_in_postgresql(connection: Connection, query: EngineQuery, highest: int, count: int) -> list[int]:
+    """Scan the newest rows for frequent matches, or read the index for rare ones, only as far back as needed.
 
-    How frequent they are is tried out on the newest rows. The planner would multiply the shares of single words, which
-    is wrong by far for those that stand together ("North Korean") and for those that never do.
+    The newest rows are the sample by which the frequency is estimated. PostgreSQL's planner would multiply the
+    frequencies of the single words, which is far off for words that occur together ("North Korean") or never do.
+
+    Each step covers the rows above `floor` up to `ceiling`, and the next step continues below it.
     """
-    rest, tried = _below_sample(connection, highest), SAMPLE
-    found = _walked(connection, match, rest, highest, count)
-    while len(found) < count and rest > 0:
-        wanted, share = count - len(found), len(found) / tried if found else 0.0
-        # Among so many rows there are most likely enough, so that others need not be looked at. Each step goes at least
-        # as far as all before it: where there were many just now, there may be none further back.
-        reach = min(max(int(1.5 * wanted / share), tried), rest) if found else rest
-        rows_tried = min(wanted / share, reach) if found else reach
-        matches_listed = share * min(reach + SEGMENT, rest)
-        if LISTED_FOR_TRIED * rows_tried < matches_listed:
-            look, above = _walked, rest - reach
-        else:
-            look, above = _looked_up, max((rest - reach) // SEGMENT * SEGMENT - 1, 0)
-        found += look(connection, match, above, rest, wanted)
-        tried, rest = tried + rest - above, above
-    return found
+    ceiling, scanned = _id_below_sample(connection, highest), SAMPLE_SIZE
+    matches = _scan_rows(connection, query, ceiling, highest, count)
+    while len(matches) < count and ceiling > 0:
+        missing, frequency = count - len(matches), len(matches) / scanned if matches else 0.0
+        # 1.5 times the expected number of rows, so that one step usually suffices. Each step covers at least as many
+        # rows as all steps before it: a word that is frequent in the newest rows may be absent further back.
+        reach = min(max(int(1.5 * missing / frequency), scanned), ceiling) if matches else ceiling
+        # The costs to compare: a scan stops at the last missing match, the index returns all matches of its segments.
+        rows_to_scan = min(missing / frequency, reach) if matches else reach
+        index_hits = frequency * min(reach + SEGMENT_SIZE, ceiling)
+        if INDEX_HITS_PER_SCANNED_ROW * rows_to_scan < index_hits:
+            search, floor = _scan_rows, ceiling - reach
+        else:  # whole segments, as the index returns all of a segment's matches anyway
+            search, floor = _search_segments, max((ceiling - reach) // SEGMENT_SIZE * SEGMENT_SIZE - 1, 0)
+        matches += search(connection, query, floor, ceiling, missing)
+        scanned, ceiling = scanned + ceiling - floor, floor
+    return matches
 
 
-def _below_sample(connection: Connection, highest: int) -> int:
-    """The number below the newest rows that are tried first; 0 if there are no others. Numbers may have gaps."""
-    rows = _beyond().rows(connection, highest=highest, sample=SAMPLE)
+def _id_below_sample(connection: Connection, highest: int) -> int:
+    """The highest id below the sample of newest rows; 0 if there are no more rows. Ids may have gaps."""
+    rows = _id_after_offset().rows(connection, highest=highest, sample=SAMPLE_SIZE)
     return int(rows[0]["id"]) if rows else 0
 
 
 @cache
-def _beyond() -> Statement:
-    number = _text().c.id
-    below = select(number).where(number <= bindparam("highest")).order_by(number.desc())
-    return Statement(below.offset(bindparam("sample", type_=BigInteger)).limit(literal_column("1")))
+def _id_after_offset() -> CompiledStatement:
+    text_id = _text().c.id
+    statement = select(text_id).where(text_id <= bindparam("highest")).order_by(text_id.desc())
+    return CompiledStatement(statement.offset(bindparam("sample", type_=BigInteger)).limit(literal_column("1")))
 
 
-def _walked(connection: Connection, match: Match, above: int, highest: int, count: int) -> list[int]:
-    """The newest matches among the rows between two numbers, each of which is tried."""
-    tried = _trying(len(match.required), len(match.excluded))
-    rows = tried.rows(connection, **match.phrases, above=above, highest=highest, count=count)
+def _scan_rows(connection: Connection, query: EngineQuery, floor: int, ceiling: int, count: int) -> list[int]:
+    """The newest matches with ids above `floor` and up to `ceiling`, by testing the text of each row."""
+    statement = _row_scan(len(query.required), len(query.excluded))
+    rows = statement.rows(connection, **query.phrases, floor=floor, ceiling=ceiling, count=count)
     return [row["id"] for row in rows]
 
 
 @lru_cache(maxsize=512)
-def _trying(required: int, excluded: int) -> Statement:
-    number = _text().c.id
-    within = number > bindparam("above"), number <= bindparam("highest")
-    tried = select(number).where(holds(required, excluded), *within)
-    return Statement(tried.order_by(number.desc()).limit(bindparam("count", type_=BigInteger)))
+def _row_scan(required: int, excluded: int) -> CompiledStatement:
+    text_id = _text().c.id
+    in_range = text_id > bindparam("floor"), text_id <= bindparam("ceiling")
+    statement = select(text_id).where(text_matches(required, excluded), *in_range)
+    return CompiledStatement(statement.order_by(text_id.desc()).limit(bindparam("count", type_=BigInteger)))
 
 
-def _looked_up(connection: Connection, match: Match, above: int, highest: int, count: int) -> list[int]:
-    """The same by the index."""
-    segments = {"first": (above + 1) // SEGMENT, "last": highest // SEGMENT}
-    values = {"match": match.tsquery, "above": above, "highest": highest, "count": count}
-    return [row["id"] for row in _looking_up().rows(connection, **segments, **values)]
+def _search_segments(connection: Connection, query: EngineQuery, floor: int, ceiling: int, count: int) -> list[int]:
+    """The newest matches with ids above `floor` and up to `ceiling`, from the index."""
+    segments = {"first": (floor + 1) // SEGMENT_SIZE, "last": ceiling // SEGMENT_SIZE}
+    values = {"match": query.tsquery, "floor": floor, "ceiling": ceiling, "count": count}
+    return [row["id"] for row in _segment_search().rows(connection, **segments, **values)]
 
 
 @cache
-def _looking_up() -> Statement:
+def _segment_search() -> CompiledStatement:
     segments = bindparam("first", type_=BigInteger), bindparam("last", type_=BigInteger)
-    listed = _listed(bindparam("match", type_=Text), *segments)
-    within = listed.c.id > bindparam("above"), listed.c.id <= bindparam("highest")
-    newest = select(listed.c.id).where(*within).order_by(listed.c.id.desc())
-    return Statement(newest.limit(bindparam("count", type_=BigInteger)))
+    matches = _matches_in_segments(bindparam("match", type_=Text), *segments)
+    in_range = matches.c.id > bindparam("floor"), matches.c.id <= bindparam("ceiling")
+    statement = select(matches.c.id).where(*in_range).order_by(matches.c.id.desc())
+    return CompiledStatement(statement.limit(bindparam("count", type_=BigInteger)))
 
 
-def _listed(match: ColumnElement[str], first: ColumnElement[int], last: ColumnElement[int]) -> Subquery:
-    """All rows of some segments that PostgreSQL's index has for a query, in no order."""
+def _matches_in_segments(tsquery: ColumnElement[str], first: ColumnElement[int], last: ColumnElement[int]) -> Subquery:
+    """All matching rows of the segments `first` to `last` from PostgreSQL's index, unordered."""
     segment = func.generate_series(first, last).table_valued("number").render_derived(name="segment")
-    asked = cast(func.replace(match, SEGMENT_MARK, cast(segment.c.number, Text)), TSQUERY)
-    # OFFSET 0 has each segment looked up by itself: else PostgreSQL may read all rows first, by their numbers.
-    matching = select(_text()).where(_VECTOR.op("@@")(asked)).offset(literal_column("0")).lateral("matching")
-    return select(matching).select_from(segment.join(matching, true())).subquery("listed")
+    segment_query = cast(func.replace(tsquery, SEGMENT_PLACEHOLDER, cast(segment.c.number, Text)), TSQUERY)
+    # OFFSET 0 makes PostgreSQL look up each segment in the index; without it, it may scan all rows by their ids first.
+    matching = select(_text()).where(_VECTOR.op("@@")(segment_query)).offset(literal_column("0")).lateral("matching")
+    return select(matching).select_from(segment.join(matching, true())).subquery("matches")
 
 
-def matching(connection: Connection, match: Match, seq: int | None) -> Select[tuple[str]]:
-    """All claims whose words match, `claim_id`; as of change number `seq`, or now."""
-    last = top(connection, seq)
+def select_matching_claims(connection: Connection, query: EngineQuery, seq: int | None) -> Select[tuple[str]]:
+    """A SELECT of the `claim_id` of all matching claims, now or as of change number `seq`."""
+    last = last_text_id(connection, seq)
     if connection.dialect.name == "sqlite":
-        index, matches = _index(literal(match.fts5))
+        index, matches = _fts5_index(literal(query.fts5))
         text: FromClause = _text()
-        found = select(text.c.claim_id).join_from(text, index, text.c.id == index.c.rowid).where(matches)
+        statement = select(text.c.claim_id).join_from(text, index, text.c.id == index.c.rowid).where(matches)
     else:
-        text = _listed(literal(match.tsquery), literal(0), literal(last // SEGMENT))
-        found = select(text.c.claim_id)
-    return found.where(standing(None if seq is None else last, text))
+        text = _matches_in_segments(literal(query.tsquery), literal(0), literal(last // SEGMENT_SIZE))
+        statement = select(text.c.claim_id)
+    return statement.where(is_current_text(None if seq is None else last, text))
 
 
-def words_beginning(connection: Connection, prefix: str, most: int) -> list[str] | None:
-    """The words in the index that begin so, if there are no more than `most`; None if there are, or none is kept.
+def expand_prefix(connection: Connection, prefix: str, limit: int) -> list[str] | None:
+    """Return the indexed words with this prefix; None if there are more than `limit`, or on PostgreSQL.
 
-    SQLite only. FTS5 looks a short prefix up in an index of its own (`prefix=` in the migration), but collects and
-    sorts whatever a longer one stands for before it gives the first row: for "ukrain*" half of a big table. The
-    words themselves it gives in any order, one by one.
+    FTS5 has an index of its own for short prefixes (`prefix=` in the migration), but for a longer one it collects and
+    sorts all its matches before it returns the first row: half of a large table for "ukrain*". A query for the words
+    themselves returns rows one by one in the order that is asked for, and so stops at its limit.
     """
     if connection.dialect.name != "sqlite":
         return None
     term: ColumnElement[str] = literal_column("term", Text)
     terms = table("search_index_terms", column("term"))
-    beyond = prefix + chr(sys.maxunicode)
+    upper_bound = prefix + chr(sys.maxunicode)
 
-    def first(least: ColumnElement[str]) -> ColumnElement[str]:
-        return select(term).select_from(terms).where(term >= least, term < beyond).limit(1).scalar_subquery()
+    def first(lower_bound: ColumnElement[str]) -> ColumnElement[str]:
+        first_term = select(term).select_from(terms).where(term >= lower_bound, term < upper_bound)
+        return first_term.limit(1).scalar_subquery()
 
-    # Each row of the table is one place of a word: the next word is looked for behind all that begin with this one
-    # and go on with a character that no word has.
-    listed = select(first(literal(prefix)).label("word")).cte("listed", recursive=True)
-    following = select(first(listed.c.word + "\x01")).where(listed.c.word.is_not(None))
-    listed = listed.union_all(following)
-    found = list(connection.scalars(select(listed.c.word).where(listed.c.word.is_not(None)).limit(most + 1)))
-    return None if len(found) > most else found
+    # The terms table has a row per occurrence. To visit each word once, the next lookup skips to the first term after
+    # the current word plus "\x01", a character that occurs in no word.
+    words = select(first(literal(prefix)).label("word")).cte("words", recursive=True)
+    following = select(first(words.c.word + "\x01")).where(words.c.word.is_not(None))
+    words = words.union_all(following)
+    expansions = list(connection.scalars(select(words.c.word).where(words.c.word.is_not(None)).limit(limit + 1)))
+    return None if len(expansions) > limit else expansions
 
 
-def _index(match: ColumnElement[str]) -> tuple[FromClause, ColumnElement[bool]]:
-    """SQLite's index, and what matches in it."""
+def _fts5_index(match: ColumnElement[str]) -> tuple[FromClause, ColumnElement[bool]]:
+    """SQLite's full-text index, and the MATCH condition on it."""
     index = table("search_index", column("rowid", BigInteger))
     return index, literal_column("search_index").op("MATCH")(match)
 
 
-# --- telling of rows ---
+# --- conditions and scores of rows ---
 
 
-def listed(connection: Connection, values: Sequence[int] | Sequence[str], kind: TypeEngine[Any]) -> FromClause:
-    """A table of these values, in its column `value`: one parameter, however many they are."""
+def value_table(
+    connection: Connection, values: Sequence[int] | Sequence[str], value_type: TypeEngine[Any]
+) -> FromClause:
+    """A table of these values, in its column `value`. They are one parameter, however many there are."""
     if connection.dialect.name == "sqlite":
         return func.json_each(bindparam(None, list(values), type_=JSON)).table_valued("value")
-    return func.unnest(cast(literal(list(values), ARRAY(kind)), ARRAY(kind))).table_valued("value").render_derived()
+    array = cast(literal(list(values), ARRAY(value_type)), ARRAY(value_type))
+    return func.unnest(array).table_valued("value").render_derived()
 
 
-def standing(highest: int | BindParameter[int] | None, text: FromClause | None = None) -> ColumnElement[bool]:
-    """Whether a row is its claim's text now, or, given a `top`, was when that was the last row.
+def is_current_text(highest: int | BindParameter[int] | None, text: FromClause | None = None) -> ColumnElement[bool]:
+    """The condition that a row is its claim's current text, now or when `highest` was the `last_text_id`.
 
-    `text` has the columns of search_text, and is that table itself unless it is given.
+    `text` has the columns of search_text; the default is that table itself.
     """
     text = _text() if text is None else text
     if highest is None:
         return text.c.latest
     later = _text().alias("later")
-    rewritten = (
+    is_superseded = (
         select(1)
         .where(later.c.claim_id == text.c.claim_id, later.c.version == text.c.version + 1, later.c.id <= highest)
         .exists()
     )
-    return and_(text.c.id <= highest, text.c.latest | ~rewritten)
+    return and_(text.c.id <= highest, text.c.latest | ~is_superseded)
 
 
 @lru_cache(maxsize=512)
-def holds(required: int, excluded: int) -> ColumnElement[bool]:
-    """Whether a row matches, told from its text alone: for rows that were found in another way than by the index.
+def text_matches(required: int, excluded: int) -> ColumnElement[bool]:
+    """The condition that a row matches, by its text alone: for rows that were not found through the index.
 
-    The phrases, of which there are so many, are given as `Match.phrases`.
+    `required` and `excluded` are the numbers of phrases; `EngineQuery.phrases` are their parameters.
     """
-    text = reduce(add, map(_spaced, WEIGHTS))
-    within = [_stands_in(text, f"required_{place}") for place in range(required)]
-    without = [~_stands_in(text, f"excluded_{place}") for place in range(excluded)]
-    return and_(*within, *without)
+    text = reduce(add, map(_padded_column, WEIGHTS))
+    includes = [_contains(text, f"required_{index}") for index in range(required)]
+    excludes = [~_contains(text, f"excluded_{index}") for index in range(excluded)]
+    return and_(*includes, *excludes)
 
 
 @lru_cache(maxsize=256)
 def rank(required: int) -> ColumnElement[int]:
-    """How good a row is of which it is known that it matches; higher is better, see WEIGHTS. Phrases as above."""
+    """The relevance of a row that matches: the sum of the WEIGHTS of all columns with the whole query.
 
-    def weighed(name: str, weight: int) -> ColumnElement[int]:
-        whole = and_(*(_stands_in(_spaced(name), f"required_{place}") for place in range(required)))
-        return case((whole, weight), else_=0)
+    `required` is the number of required phrases; `EngineQuery.phrases` are their parameters.
+    """
 
-    return reduce(add, (weighed(name, weight) for name, weight in WEIGHTS.items()))
+    def score(name: str, weight: int) -> ColumnElement[int]:
+        has_all = and_(*(_contains(_padded_column(name), f"required_{index}") for index in range(required)))
+        return case((has_all, weight), else_=0)
+
+    return reduce(add, (score(name, weight) for name, weight in WEIGHTS.items()))
 
 
-def _spaced(name: str) -> ColumnElement[str]:
-    # Behind its last word there is one already: each text ends with a boundary.
+def _padded_column(name: str) -> ColumnElement[str]:
+    # A phrase has a space on either side. Each stored text already ends with a boundary, so only the first is missing.
     space: ColumnElement[str] = literal_column("' '", Text)
     return space + _text().c[name]
 
 
-class _place_of(FunctionElement[int]):  # noqa: N801 - named as the function of SQL that it stands for
-    """Where in a text another one begins, from 1; 0 if nowhere."""
+class _position_of(FunctionElement[int]):  # noqa: N801 - named like the SQL function that it renders
+    """The position at which a string begins in another one, from 1; 0 if it does not occur."""
 
-    name = "place_of"
+    name = "position_of"
     type = Integer()
     inherit_cache = True
 
 
-@compiles(_place_of, "sqlite")
-def _place_of_sqlite(element: _place_of, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(_position_of, "sqlite")
+def _position_of_sqlite(element: _position_of, compiler: SQLCompiler, **options: Any) -> str:
     return f"instr({compiler.process(element.clauses, **options)})"
 
 
-@compiles(_place_of, "postgresql")
-def _place_of_postgresql(element: _place_of, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(_position_of, "postgresql")
+def _position_of_postgresql(element: _position_of, compiler: SQLCompiler, **options: Any) -> str:
     return f"strpos({compiler.process(element.clauses, **options)})"
 
 
-def _stands_in(text: ColumnElement[str], phrase: str) -> ColumnElement[bool]:
-    return _place_of(text, bindparam(phrase, type_=Text)) > literal_column("0")
+def _contains(text: ColumnElement[str], phrase: str) -> ColumnElement[bool]:
+    return _position_of(text, bindparam(phrase, type_=Text)) > literal_column("0")
 
 
 def _text() -> FromClause:

@@ -1,6 +1,6 @@
-"""Bring a database to the schema of this version, and tell whether it is there.
+"""Migrations: upgrade or downgrade a database, read its revision, compare it with the models.
 
-Alembic is imported by what migrates or compares, and by nothing else: a start only asks where the database is.
+Alembic is imported only by the functions that need it, because each start reads the database's revision.
 """
 # ruff: noqa: PLC0415 - as above
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
-_WHERE_ALEMBIC_KEEPS_IT = table("alembic_version", column("version_num"))
+_ALEMBIC_VERSION = table("alembic_version", column("version_num"))
 
-_OUR_INDEX = ("search_index",)
-"""Names that begin so belong to a full-text index: each engine's own, made by migrations, in no model."""
+_FULL_TEXT_PREFIXES = ("search_index",)
+"""Name prefixes of the full-text index of each engine, which the migrations create and no model describes."""
 
 
 def _config(connection: Connection) -> "Config":
@@ -34,18 +34,18 @@ def _config(connection: Connection) -> "Config":
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
-    """Migrate up to a revision, in one transaction."""
+    """Upgrade to a revision, in one transaction."""
     from alembic import command
 
     before = current_revision(database)
     with database.writing() as connection:
         command.upgrade(_config(connection), revision)
-        if before not in (None, head_revision()):  # there may be much on record, and a migration may have filled tables
+        if before not in (None, head_revision()):  # the database may be large, and a migration may have filled tables
             statistics.refresh(connection)
 
 
 def downgrade(database: Database, revision: str) -> None:
-    """Migrate down to a revision (`base` empties the database), in one transaction."""
+    """Downgrade to a revision, in one transaction; `base` drops all tables and their data."""
     from alembic import command
 
     with database.writing() as connection:
@@ -53,29 +53,29 @@ def downgrade(database: Database, revision: str) -> None:
 
 
 def current_revision(database: Database) -> str | None:
-    """The revision that the database is at; None for an empty one."""
+    """Return the revision of the database; None if it is empty."""
     with database.reading() as connection:
-        if not inspect(connection).has_table(_WHERE_ALEMBIC_KEEPS_IT.name):
+        if not inspect(connection).has_table(_ALEMBIC_VERSION.name):
             return None
-        return connection.scalar(select(_WHERE_ALEMBIC_KEEPS_IT.c.version_num))
+        return connection.scalar(select(_ALEMBIC_VERSION.c.version_num))
 
 
 def head_revision() -> str:
-    """The revision that this version of Attest needs: that of the last file, for their names begin with it."""
+    """Return the revision that this version of Attest needs: the number at the start of the last migration's name."""
     return max(path.name for path in (MIGRATIONS / "versions").glob("[0-9]*.py")).partition("_")[0]
 
 
-def ours(name: str | None, kind: str) -> bool:
-    """False for what stands in the database on purpose and in no model."""
-    return not (kind in ("table", "column", "index") and name is not None and name.startswith(_OUR_INDEX))
+def is_modelled(name: str | None, kind: str) -> bool:
+    """False for the tables, columns and indexes of the full-text index, which are in no model on purpose."""
+    return not (kind in ("table", "column", "index") and name is not None and name.startswith(_FULL_TEXT_PREFIXES))
 
 
 def drift(database: Database, metadata: MetaData) -> list[str]:
-    """Differences between the models and the database, one line each; empty when they agree."""
+    """Return the differences between the models and the database, one line each; empty if they agree."""
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    options = {"include_name": lambda name, kind, _parents: ours(name, kind), "compare_type": True}
+    options = {"include_name": lambda name, kind, _parents: is_modelled(name, kind), "compare_type": True}
     with database.reading() as connection:
         context = MigrationContext.configure(connection, opts=options)
         return [str(difference) for difference in compare_metadata(context, metadata)]

@@ -1,11 +1,11 @@
-"""The revision store: every version of every object is kept, and any moment can be read back.
+"""The revision store: it keeps every version of every object, so that any past state can be read.
 
-A table `claim` holds each object as it is now, and `claim_revision` every version that it has had, the current one
-included. Revisions are only ever appended: triggers refuse to update or delete one. A row of `change` says who made
-it, when and why; its `seq` orders the whole record, also where clocks do not.
+A table such as `claim` holds the current state of each object, and `claim_revision` all its versions, the current one
+included. Revisions are append-only: triggers refuse to update or delete one. A row of `change` says who made a change,
+when and why. Its `seq` orders all changes, even where clocks do not.
 
-To read the record as of a moment, `as_recorded` puts a subquery in the place of the table. The statement around it
-stays the same, so there is one way to write a read.
+To read the record as of a moment, `versioned_as_of` replaces a table with a subquery. The statement around it stays the
+same, so current and past reads share one implementation.
 """
 
 from collections import Counter, defaultdict
@@ -32,17 +32,17 @@ from sqlalchemy import (
 
 from app import clock
 from app.db import bulk
-from app.db.compiled_reads import Statement
-from app.db.schema import NOW_ONLY, SHOWN_ELSEWHERE, Base
+from app.db.compiled_reads import CompiledStatement
+from app.db.schema import CURRENT_ONLY, EMBEDDED_COLUMNS, Base
 
-Row: TypeAlias = bulk.Row
+StoredRow: TypeAlias = bulk.StoredRow
 """A stored row, by column name."""
 
 _REVISION = "_revision"
 
 
 def revision_table(table: Table) -> Table:
-    """The table that keeps every version of the rows of `table`, made from its columns when first asked for."""
+    """Return the table with all versions of the rows of `table`; the first call builds it from the table's columns."""
     name = table.name + _REVISION
     if name in Base.metadata.tables:
         return Base.metadata.tables[name]
@@ -58,36 +58,37 @@ def revision_table(table: Table) -> Table:
         )
         for column in table.columns
     ]
-    # What is looked for now is looked for in the past as well. Nothing is unique there: versions repeat each other.
+    # Reads of the past need the same lookups as current ones. Unique constraints become plain indexes, because versions
+    # repeat each other's values.
     unique = [constraint.columns for constraint in table.constraints if isinstance(constraint, UniqueConstraint)]
-    indexed = [index.columns for index in table.indexes if not index.info.get(NOW_ONLY)]
-    sought = {tuple(column.name for column in columns) for columns in unique}
-    sought |= {_of_versions(tuple(column.name for column in columns)) for columns in indexed}
+    indexed = [index.columns for index in table.indexes if not index.info.get(CURRENT_ONLY)]
+    index_columns = {tuple(column.name for column in columns) for columns in unique}
+    index_columns |= {_revision_index_columns(tuple(column.name for column in columns)) for columns in indexed}
     return Table(
         name,
         Base.metadata,
         *columns,
-        *(Index(None, *names) for names in sorted(sought)),
+        *(Index(None, *names) for names in sorted(index_columns)),
         ForeignKeyConstraint(["id"], [table.c.id]),
         ForeignKeyConstraint(["change_seq"], ["change.seq"]),
         comment=f"Every version of every {table.name}; appended to, never altered",
     )
 
 
-def _of_versions(columns: tuple[str, ...]) -> tuple[str, ...]:
-    """What an index of versions has in the place of one of objects with these columns.
+def _revision_index_columns(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns of the index on revisions that corresponds to an index on current rows.
 
-    Lists walk along indexes that end with the id. With the change behind it, whatever was recorded after the moment
-    that is asked about is passed over without a look at its row.
+    Lists scan indexes that end with the id. With the change number appended, versions recorded after the requested
+    moment are skipped by the index alone, without reading their rows.
     """
     return (*columns, "change_seq") if columns[-1] == "id" and "change_seq" not in columns else columns
 
 
-def as_recorded(table: Table, seq: int | BindParameter[int] | None) -> FromClause:
-    """`table` as it stood right after change number `seq`; the table itself if `seq` is None.
+def versioned_as_of(table: Table, seq: int | BindParameter[int] | None) -> FromClause:
+    """Return `table` as it was right after change number `seq`; the table itself if `seq` is None.
 
-    A version counts if it was recorded by then and the next one was not. Versions have no gaps, so that is one look
-    at the primary key for each row.
+    A version was current then if it had been recorded and the next one had not. Versions have no gaps, so that check is
+    one primary key lookup per row.
     """
     if seq is None:
         return table
@@ -101,48 +102,48 @@ def as_recorded(table: Table, seq: int | BindParameter[int] | None) -> FromClaus
     return select(revision).where(revision.c.change_seq <= seq, ~superseded).subquery(f"{table.name}_then")
 
 
-def appended(table: Table, seq: int | BindParameter[int] | None) -> FromClause:
-    """A table that is only ever appended to, as it stood right after change number `seq`."""
+def appended_as_of(table: Table, seq: int | BindParameter[int] | None) -> FromClause:
+    """Return an append-only table as it was right after change number `seq`; the table itself if `seq` is None."""
     if seq is None:
         return table
     return select(table).where(table.c.change_seq <= seq).subquery(f"{table.name}_then")
 
 
 def seq_at(connection: Connection, moment: datetime) -> int:
-    """The number of the last change recorded at or before `moment`; 0 if there was none."""
-    rows = _last_by().rows(connection, moment=moment)
+    """Return the number of the last change recorded at or before `moment`; 0 if there was none."""
+    rows = _last_seq_at().rows(connection, moment=moment)
     return int(rows[0]["seq"]) if rows else 0
 
 
 @cache
-def _last_by() -> Statement:
+def _last_seq_at() -> CompiledStatement:
     change = Base.metadata.tables["change"]
-    by_then = select(change.c.seq).where(change.c.at <= bindparam("moment", type_=change.c.at.type))
-    # Ordered by the time, which grows with the number: its index then gives the answer with one look.
-    return Statement(by_then.order_by(change.c.at.desc(), change.c.seq.desc()).limit(1))
+    statement = select(change.c.seq).where(change.c.at <= bindparam("moment", type_=change.c.at.type))
+    # Ordered by the time, which increases with the number, so that one lookup in its index suffices.
+    return CompiledStatement(statement.order_by(change.c.at.desc(), change.c.seq.desc()).limit(1))
 
 
-def last_moment(connection: Connection) -> datetime:
-    """When the last change was recorded."""
+def last_change_at(connection: Connection) -> datetime:
+    """Return the time of the last change, in UTC."""
     moment: datetime = connection.execute(select(Base.metadata.tables["head"].c.at)).scalar_one()
     return moment
 
 
-class Watch(Protocol):
-    """Is told of all that is about to be written under a change, so that what is derived from it can follow."""
+class ChangeObserver(Protocol):
+    """Receives all rows of a change before they are written, to update derived data such as counters."""
 
-    def adding(self, table: Table, rows: Sequence[Row]) -> None:
-        """These rows will be new."""
+    def before_insert(self, table: Table, rows: Sequence[StoredRow]) -> None:
+        """Handle rows that are about to be inserted."""
 
-    def amending(self, table: Table, rows: Sequence[Row]) -> None:
-        """These rows, each an `id` and columns that get another value, will change what is there."""
+    def before_update(self, table: Table, rows: Sequence[StoredRow]) -> None:
+        """Handle rows that are about to be updated: each has the `id` and the columns that change."""
 
 
 @dataclass
-class Change:
-    """One act upon the record: everything written under it shares who, when and why.
+class ChangeWriter:
+    """Writes the rows of one change, which share an actor, a time and a reason.
 
-    Opening it takes the one lock that puts all writers in a row; the number it got is used up only if something is
+    `open_change` makes one under the lock that serializes all writers. The change number is used only if something is
     written.
     """
 
@@ -152,14 +153,14 @@ class Change:
     actor_id: str
     action: str
     reason: str
-    watch: Watch | None = None
+    observer: ChangeObserver | None = None
     written: Counter[str] = field(default_factory=Counter)
-    """How many rows it has written to each table of the record, by the name of the table."""
+    """The number of rows written to each table, by table name."""
     _stored: bool = False
-    _shared: bool = False
+    _embedded_marked: bool = False
 
     def _store(self) -> None:
-        """Write the change itself, before the first row that refers to it."""
+        """Insert the row of the change itself, before the first row that refers to it."""
         if self._stored:
             return
         tables = Base.metadata.tables
@@ -171,87 +172,86 @@ class Change:
         self.connection.execute(update(tables["head"]).values(seq=self.seq, at=self.at))
         self._stored = True
 
-    def _announce(self, table: Table, rows: Sequence[Row]) -> None:
-        if self.watch is not None:
-            self.watch.adding(table, rows)
+    def _notify_insert(self, table: Table, rows: Sequence[StoredRow]) -> None:
+        if self.observer is not None:
+            self.observer.before_insert(table, rows)
 
     @property
-    def made(self) -> bool:
-        """True once something has been written under this change."""
+    def has_writes(self) -> bool:
+        """True once something has been written in this change."""
         return self._stored
 
-    def append(self, table: Table, rows: Sequence[Row]) -> None:
-        """Insert rows into a table that is only ever appended to."""
+    def append(self, table: Table, rows: Sequence[StoredRow]) -> None:
+        """Insert rows into an append-only table."""
         if not rows:
             return
         self._store()
-        self._announce(table, rows)
-        self._tell_sharing(table, ["*"])
+        self._notify_insert(table, rows)
+        self._mark_embedded_columns(table, ["*"])
         bulk.insert(self.connection, table, rows, self._stamp)
         self.written[table.name] += len(rows)
 
-    def add(self, table: Table, rows: Sequence[Row]) -> None:
-        """Record new objects, as their first version."""
+    def add(self, table: Table, rows: Sequence[StoredRow]) -> None:
+        """Insert new objects, as version 1."""
         if not rows:
             return
         self._store()
-        self._announce(table, rows)
-        self._tell_sharing(table, ["*"])
+        self._notify_insert(table, rows)
+        self._mark_embedded_columns(table, ["*"])
         bulk.insert(self.connection, table, rows, {"version": 1, **self._stamp})
-        self._keep(table, rows)
+        self._copy_to_revisions(table, rows)
 
-    def amend(self, table: Table, rows: Sequence[Row]) -> None:
-        """Change existing objects: each row holds the `id` and the columns that get another value.
+    def amend(self, table: Table, rows: Sequence[StoredRow]) -> None:
+        """Update existing objects: each row has the `id` and the columns that change, the same in all rows.
 
-        All rows name the same columns. An object is amended at most once under one change, so that a version says
-        one thing; call this with everything that changes.
+        Call it once per object in a change, with everything that changes: each call makes a new version.
         """
         if not rows:
             return
         self._store()
-        self._tell_sharing(table, ["*", *rows[0]])
-        if self.watch is not None:
-            self.watch.amending(table, rows)
+        self._mark_embedded_columns(table, ["*", *rows[0]])
+        if self.observer is not None:
+            self.observer.before_update(table, rows)
         bulk.revise(self.connection, table, rows, self._stamp)
-        self._keep(table, rows)
+        self._copy_to_revisions(table, rows)
 
     @property
-    def _stamp(self) -> Row:
+    def _stamp(self) -> StoredRow:
         return {"change_seq": self.seq, "recorded_at": self.at}
 
-    def _keep(self, table: Table, rows: Sequence[Row]) -> None:
-        """Copy these objects as they are now among the versions: the engine does that in half the time of a write."""
+    def _copy_to_revisions(self, table: Table, rows: Sequence[StoredRow]) -> None:
+        """Copy the current rows of these objects to their revisions: INSERT … SELECT takes half the time of INSERT."""
         revision = revision_table(table)
         bulk.copy(self.connection, table, revision, [row["id"] for row in rows])
         self.written[revision.name] += len(rows)
 
-    def _tell_sharing(self, table: Table, written: Iterable[str]) -> None:
-        """Note in the head if what is written is shown with other objects, whose versions do not tell of it."""
-        if not self._shared and table.info.get(SHOWN_ELSEWHERE, frozenset()) & set(written):
+    def _mark_embedded_columns(self, table: Table, columns: Iterable[str]) -> None:
+        """Set `head.shared_seq` if one of these columns is embedded in other objects, whose versions stay the same."""
+        if not self._embedded_marked and table.info.get(EMBEDDED_COLUMNS, frozenset()) & set(columns):
             self.connection.execute(update(Base.metadata.tables["head"]).values(shared_seq=self.seq))
-            self._shared = True
+            self._embedded_marked = True
 
-    def tell_sharing(self) -> None:
-        """Note that something has changed that is shown with objects and is no part of the record, such as a byline."""
+    def mark_embedded_change(self) -> None:
+        """Set `head.shared_seq` for a change of embedded data outside the record, such as a byline."""
         self._store()
         self.connection.execute(update(Base.metadata.tables["head"]).values(shared_seq=self.seq))
 
     def amend_each(self, table: Table, rows: Mapping[str, Mapping[str, Any]]) -> None:
-        """Change existing objects, each in columns of its own; `rows` maps ids to the columns that change."""
-        groups: dict[frozenset[str], list[Row]] = defaultdict(list)
+        """Update existing objects that differ in the columns that change; `rows` maps ids to these columns."""
+        groups: dict[frozenset[str], list[StoredRow]] = defaultdict(list)
         for identifier, columns in rows.items():
             groups[frozenset(columns)].append({"id": identifier, **columns})
         for group in groups.values():
             self.amend(table, group)
 
 
-def open_change(connection: Connection, *, actor_id: str, action: str, reason: str) -> Change:
-    """Begin an act upon the record: wait for one's turn among the writers and take the next number.
+def open_change(connection: Connection, *, actor_id: str, action: str, reason: str) -> ChangeWriter:
+    """Lock the head, which serializes writers, and return a writer for the next change number.
 
-    Read what the act depends on after this, not before: another writer may have come first.
+    Read what the change depends on after this call, not before: another writer may have committed first.
     """
     head = Base.metadata.tables["head"]
     last = connection.execute(select(head.c.seq, head.c.at).with_for_update()).one()
-    # A clock that was set back must not date a change before the one that it follows.
+    # Even if the clock was set back, a change must not be dated before the previous one.
     at = max(clock.now(), last.at + timedelta(microseconds=1))
-    return Change(connection, last.seq + 1, at, actor_id, action, reason)
+    return ChangeWriter(connection, last.seq + 1, at, actor_id, action, reason)

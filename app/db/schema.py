@@ -1,4 +1,4 @@
-"""The common ground of all tables: naming, the columns that every recorded object has, closed lists as CHECKs."""
+"""What all models share: naming conventions, the columns of recorded objects, closed lists as CHECK constraints."""
 
 from datetime import datetime
 from typing import Any, ClassVar, cast
@@ -17,18 +17,20 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
-SHOWN_ELSEWHERE = "shown_elsewhere"
-"""In a table's `info`: columns that are shown with other objects too; `*` stands for the object as a whole."""
+EMBEDDED_COLUMNS = "embedded_columns"
+"""Key in a table's `info`: the columns that responses embed in other objects; `*` is the object as a whole."""
 
 PERSONAL = "personal"
-"""In a column's `info`: it says who did something. The log holds a commitment to it instead."""
+"""Key in a column's `info`: the column says who did something, so the log holds a commitment instead of its value."""
 
-ABSENT = "absent"
-"""In a column's `info`: the value of rows that were there before the column was. The log says nothing of it, as it says
-nothing of null: so what was logged before a migration that adds a column stays true after it."""
+BACKFILL_VALUE = "backfill_value"
+"""Key in a column's `info`: the value of rows that are older than the column.
 
-NOW_ONLY = "now_only"
-"""In an index's `info`: what it helps to find is only looked for in the present; versions need no such index."""
+The log leaves this value out, like null, so that entries from before the migration that added the column stay valid.
+"""
+
+CURRENT_ONLY = "current_only"
+"""Key in an index's `info`: only reads of the present use the index, so the revision table does not get it."""
 
 ID_LENGTH = 32
 """A prefix of up to five letters, an underscore and 26 characters."""
@@ -40,25 +42,25 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
-def known(column: str, words: type[Word]) -> CheckConstraint:
-    """The CHECK that a text column holds a word of a closed list, or null where the column allows it."""
-    listed = ", ".join(f"'{word}'" for word in words.values())
-    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+def closed_list_check(column: str, words: type[Word]) -> CheckConstraint:
+    """Return the CHECK that a text column holds a word of a closed list, or null if the column is nullable."""
+    quoted_words = ", ".join(f"'{word}'" for word in words.values())
+    return CheckConstraint(f"{column} IN ({quoted_words})", name=f"{column}_known")
 
 
-def where_now(condition: str) -> dict[str, Any]:
-    """Options of an index of those rows only that meet a condition, and of the present ones only."""
-    only = text(condition)
-    return {"sqlite_where": only, "postgresql_where": only, "info": {NOW_ONLY: True}}
+def current_rows_only(condition: str) -> dict[str, Any]:
+    """Return the options of a partial index on the rows that meet a condition; the revision table does not get it."""
+    where = text(condition)
+    return {"sqlite_where": where, "postgresql_where": where, "info": {CURRENT_ONLY: True}}
 
 
 def table_of(model: type[Base]) -> Table:
-    """The table behind a model."""
+    """Return the table of a model."""
     return cast(Table, model.__table__)
 
 
 class Recorded:
-    """Columns of everything that is recorded once and never altered."""
+    """Columns of every recorded object."""
 
     prefix: ClassVar[str]
 
@@ -72,7 +74,7 @@ class Recorded:
 
 
 class Versioned(Recorded):
-    """Columns of every object that may be corrected; each of its versions is kept in `<table>_revision`."""
+    """Columns of every object that can be corrected; all its versions are in `<table>_revision`."""
 
     key: Mapped[str | None] = mapped_column(
         Text,

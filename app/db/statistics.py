@@ -1,40 +1,41 @@
-"""Statistics by which the engines plan: how many rows there are, and how many share a value.
+"""Planner statistics: the number of rows of each table, and how many rows share a value.
 
-PostgreSQL gathers them by itself, but some time after much has been written, and SQLite never does. Until then plans
-rest on guesses.
+PostgreSQL updates them automatically, but only some time after a bulk write, and SQLite never does. Until then, query
+plans are based on guesses.
 """
 
 from sqlalchemy import Connection, inspect
 
-MANY = 1_000
-"""Rows of a file from which on an import is worth a new look at all tables."""
+BULK_LOAD_ROWS = 1_000
+"""The number of rows in an imported file from which on all statistics are refreshed."""
 
-_ROWS_LOOKED_AT = 100_000
-"""Entries of each index that SQLite looks at, so that a look takes about a second, however much is on record.
+_ANALYSIS_LIMIT = 100_000
+"""Index entries that SQLite samples, so that ANALYZE takes about a second for a database of any size.
 
-It recommends 100 to 1,000, but those are the first ones of the index: of few words that come again and again it then
-knows only one, and read 100,000 attributions to find some denials, 235 ms instead of 13. `PRAGMA optimize` would leave
-out, before SQLite 3.46 at least, the tables that this very connection has not queried by an index.
+SQLite recommends 100 to 1,000, but it samples the first entries of each index. For a column with few distinct values it
+then knows only one of them: a query for denials read 100,000 attributions and took 235 ms instead of 13. `PRAGMA
+optimize` is no alternative: at least before SQLite 3.46 it skips tables that this connection has not queried by an
+index.
 """
 
-_GROWING = "tbl = 'change' OR tbl LIKE 'log~_%' ESCAPE '~'"
-"""Tables that are small after an import and grow with every write, and of which all is found by its number.
+_GROWING_TABLES = "tbl = 'change' OR tbl LIKE 'log~_%' ESCAPE '~'"
+"""Tables that are small after an import, grow with every write and are always looked up by number.
 
-By the statistics of then SQLite would read them from end to end ever after, so it is told that they are large already.
+With the statistics of a small table SQLite would keep scanning them, so they are declared large from the start.
 """
 
-_LARGE = "'1000000' || substr(stat, instr(stat || ' ', ' '))"
-"""What SQLite knows of a table or an index begins with the number of its rows."""
+_LARGE_STAT = "'1000000' || substr(stat, instr(stat || ' ', ' '))"
+"""The `stat` of sqlite_stat1 with its first number, the number of rows, replaced by a million."""
 
 
 def refresh(connection: Connection) -> None:
-    """Have the engine look at samples of its tables. `connection` is one that may write, near the end of its work."""
+    """Refresh the statistics by ANALYZE. Call it in a write transaction, after the writes."""
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"PRAGMA analysis_limit = {_ROWS_LOOKED_AT}")
+        connection.exec_driver_sql(f"PRAGMA analysis_limit = {_ANALYSIS_LIMIT}")
         connection.exec_driver_sql("ANALYZE")
-        connection.exec_driver_sql(f"UPDATE sqlite_stat1 SET stat = {_LARGE} WHERE {_GROWING}")  # noqa: S608 - our own names
-        connection.exec_driver_sql("ANALYZE sqlite_schema")  # only reads the statistics again
+        connection.exec_driver_sql(f"UPDATE sqlite_stat1 SET stat = {_LARGE_STAT} WHERE {_GROWING_TABLES}")  # noqa: S608 - our own names
+        connection.exec_driver_sql("ANALYZE sqlite_schema")  # only reloads the statistics
         return
-    # Our tables by name: of all others PostgreSQL would complain that they are not ours.
+    # By table name: a bare ANALYZE includes the system tables, and PostgreSQL warns that we do not own them.
     names = map(connection.dialect.identifier_preparer.quote, inspect(connection).get_table_names())
     connection.exec_driver_sql(f"ANALYZE {', '.join(names)}")

@@ -1,4 +1,4 @@
-"""Column types that mean the same on SQLite and on PostgreSQL."""
+"""Column types with the same meaning on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -8,11 +8,11 @@ from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
-"""64-bit integer. SQLite's own INTEGER is 64 bits wide, and only that name makes a rowid alias."""
+"""A 64-bit integer. On SQLite it is INTEGER, which has 64 bits and is the only type that makes a rowid alias."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC. SQLite has no time zones: it stores the UTC wall time."""
+    """A timezone-aware timestamp in UTC. SQLite has no time zones, so it stores UTC without an offset."""
 
     impl = DateTime
     cache_ok = True
@@ -24,7 +24,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a moment needs a time zone")
+            raise ValueError("A timestamp needs a time zone.")
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
@@ -34,11 +34,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Figure(TypeDecorator[Decimal]):
-    """A number as a source gives it: up to 11 digits before the point and 4 behind it.
+class FigureColumn(TypeDecorator[Decimal]):
+    """A figure from a source: a decimal with up to 11 digits before the decimal point and 4 after it.
 
-    SQLite has no decimals. Its NUMERIC affinity keeps integers exact, and at this size a binary double tells any two
-    decimals apart, so that each is read back as it was written.
+    SQLite has no decimals. Its NUMERIC affinity stores integers exactly, and a binary double distinguishes any two
+    decimals of this size, so every value is read back exactly as written.
     """
 
     impl = Numeric
@@ -51,7 +51,7 @@ class Figure(TypeDecorator[Decimal]):
         if value is None or isinstance(value, int):
             return value
         if dialect.name != "sqlite":
-            return value.normalize()  # PostgreSQL takes no "0E-99999", which is a zero all the same
+            return value.normalize()  # PostgreSQL does not accept a zero written as "0E-99999"
         return int(value) if value == value.to_integral_value() else float(value)
 
     def process_result_value(self, value: Decimal | float | None, _dialect: Dialect) -> Decimal | None:

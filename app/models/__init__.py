@@ -1,4 +1,4 @@
-"""The stored rows, one noun per file. Importing this package makes every table known."""
+"""The models, one noun per file. Importing this package registers every table in the metadata."""
 
 from app.db.revisions import revision_table
 from app.db.schema import Base, table_of
@@ -25,7 +25,7 @@ from app.models.source_rating import SourceRating
 from app.models.topic import Topic
 
 VERSIONED: tuple[type[Base], ...] = (Topic, Source, Document, Claim, Attribution, Evidence, ClaimRelation, FactCheck)
-"""Nouns that may be corrected. Each has a table of revisions."""
+"""Nouns that can be corrected. Each has a revision table."""
 
 APPEND_ONLY: tuple[type[Base], ...] = (
     Change,
@@ -38,7 +38,7 @@ APPEND_ONLY: tuple[type[Base], ...] = (
     Review,
     SourceRating,
 )
-"""Nouns of which a row, once recorded, is never altered."""
+"""Nouns whose rows are never altered once they are recorded."""
 
 for _model in VERSIONED:
     revision_table(table_of(_model))

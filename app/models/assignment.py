@@ -1,4 +1,4 @@
-"""Who of the desk is at work on which claim. It is no part of the record: it is altered, and kept nowhere."""
+"""Assignments: which fact-checker works on which claim. They are not part of the record and have no revisions."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from app.db.types import UtcDateTime
 
 
 class Assignment(Base):
-    """A claim that somebody has taken. It ends by the clock: a row whose time is over says nothing any more."""
+    """A claim that a fact-checker has taken. It expires: after `held_until` the row has no meaning."""
 
     __tablename__ = "assignment"
     __table_args__ = ({"comment": "Who of the desk is at work on which claim, until when; no part of the record"},)

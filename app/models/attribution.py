@@ -1,15 +1,15 @@
-"""Who takes which stance on a claim, where, and from whom they have it."""
+"""Attributions: which source takes which stance on a claim, in which document, and relayed from whom."""
 
 from datetime import date
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import Base, Versioned, known, where_now
+from app.db.schema import Base, Versioned, closed_list_check, current_rows_only
 from app.vocabulary import Directness, Lineage, Retractor, Stance
 
 DENYING = "stance IN ('denies', 'disputes_figure') AND NOT withdrawn"
-"""The condition of attributions that stand against their claim, to the letter: by it engines find the index of them."""
+"""The condition of attributions against their claim. A query must repeat it literally to use the partial index."""
 
 
 class Attribution(Versioned, Base):
@@ -18,12 +18,12 @@ class Attribution(Versioned, Base):
     __tablename__ = "attribution"
     __table_args__ = (
         UniqueConstraint("claim_id", "key"),
-        # The target of the upstream's foreign key: a chain never leaves its claim.
+        # The target of the upstream's foreign key, which keeps a chain within one claim.
         UniqueConstraint("claim_id", "id"),
         ForeignKeyConstraint(["claim_id", "upstream_id"], ["attribution.claim_id", "attribution.id"]),
-        known("stance", Stance),
-        known("lineage", Lineage),
-        known("directness", Directness),
+        closed_list_check("stance", Stance),
+        closed_list_check("lineage", Lineage),
+        closed_list_check("directness", Directness),
         CheckConstraint("upstream_id <> id", name="upstream_is_another"),
         CheckConstraint("(lineage = 'relayed') = (upstream_id IS NOT NULL)", name="relayed_from_upstream"),
         CheckConstraint("said_earliest <= said_latest", name="said_ordered"),
@@ -33,7 +33,7 @@ class Attribution(Versioned, Base):
             " ELSE searched_on IS NULL AND searched_where IS NULL AND searched_by IS NULL END",
             name="search_recorded",
         ),
-        known("retracted_by", Retractor),
+        closed_list_check("retracted_by", Retractor),
         CheckConstraint(
             "CASE WHEN retracted_by IS NULL THEN retracted_on IS NULL AND retraction_notice IS NULL"
             " ELSE withdrawn AND retracted_on IS NOT NULL AND retraction_notice IS NOT NULL END",
@@ -41,12 +41,12 @@ class Attribution(Versioned, Base):
         ),
         CheckConstraint("translation IS NULL OR translated_by IS NOT NULL", name="translator_named"),
         Index("ix_attribution_source", "source_id", "claim_id"),
-        Index("ix_attribution_denying", "change_seq", **where_now(DENYING)),
+        Index("ix_attribution_denying", "change_seq", **current_rows_only(DENYING)),
         {"comment": "Who takes which stance on a claim, where, and from whom they have it"},
     )
     prefix = "att"
 
-    # Unlike elsewhere a key is unique within its claim only: importers name links of a chain, not whole attributions.
+    # Unlike other keys it is unique only within its claim, because importers name the links of one chain.
     key: Mapped[str | None] = mapped_column(Text, sort_order=-8, comment="Name of the attribution within its claim")
     claim_id: Mapped[str] = mapped_column(ForeignKey("claim.id"), comment="On which claim")
     source_id: Mapped[str] = mapped_column(ForeignKey("source.id"), comment="Who")

@@ -1,17 +1,17 @@
-"""The bytes of documents that we kept, and what happened to them since."""
+"""Captures: the stored bytes of documents, and the chain of custody."""
 
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import Base, Recorded, known
+from app.db.schema import Base, Recorded, closed_list_check
 from app.db.types import BigInt, UtcDateTime
 from app.vocabulary import CustodyAct
 
 
 class Capture(Recorded, Base):
-    """The bytes of a document that we kept, known by their digest."""
+    """The stored bytes of a document, identified by their digest."""
 
     __tablename__ = "capture"
     __table_args__ = (
@@ -31,11 +31,11 @@ class Capture(Recorded, Base):
 
 
 class CustodyEvent(Recorded, Base):
-    """Something that happened to the bytes of a capture. Who did it, the change says."""
+    """An event in the chain of custody of a capture. The change says who caused it."""
 
     __tablename__ = "custody_event"
     __table_args__ = (
-        known("act", CustodyAct),
+        closed_list_check("act", CustodyAct),
         {"comment": "What happened to the bytes that we kept; appended to, never altered"},
     )
     prefix = "cus"

@@ -1,21 +1,21 @@
-"""Who changed the record, when and why; and the head of the line."""
+"""Changes of the record: who, when and why; and the head, which serializes writers."""
 
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import PERSONAL, Base, known
+from app.db.schema import PERSONAL, Base, closed_list_check
 from app.db.types import BigInt, UtcDateTime
 from app.vocabulary import Action
 
 
 class Change(Base):
-    """One act upon the record. Its number orders everything that was ever recorded."""
+    """One change of the record. Its number orders everything that was ever recorded."""
 
     __tablename__ = "change"
     __table_args__ = (
-        known("action", Action),
+        closed_list_check("action", Action),
         {"comment": "Who changed the record, when and why; appended to, never altered"},
     )
 

@@ -1,4 +1,4 @@
-"""What is being said: a proposition, and its figures."""
+"""Claims: propositions and their figures."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -6,27 +6,26 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import ID_LENGTH, SHOWN_ELSEWHERE, Base, Versioned, known, where_now
-from app.db.types import BigInt, Figure, UtcDateTime
+from app.db.schema import EMBEDDED_COLUMNS, ID_LENGTH, Base, Versioned, closed_list_check, current_rows_only
+from app.db.types import BigInt, FigureColumn, UtcDateTime
 from app.vocabulary import Basis, ClaimKind, Metric, Qualifier, Stage, Status
 
 DECIDED = "status <> 'unassessed'"
-"""The condition of claims on which there is a decision, to the letter: by it engines find the index of them."""
+"""The condition of claims with a decision. A query must repeat it literally to use the partial index."""
 
 
 class Claim(Versioned, Base):
-    """A proposition. Several sources may assert the same one; another figure is another claim of the same topic.
+    """A proposition. Several sources may assert the same claim; a different figure is another claim of the same topic.
 
-    `version` grows with every change of the claim or of what hangs on it (attributions, evidence, relations,
-    decisions), so that a version, once cited, never says anything else. `content_version` is the version in which
-    the proposition itself last changed.
+    `version` increases with every change of the claim or its parts (attributions, evidence, relations, decisions), so
+    that a cited version never changes. `content_version` is the version in which the proposition itself last changed.
     """
 
     __tablename__ = "claim"
     __table_args__ = (
-        known("kind", ClaimKind),
-        known("status", Status),
-        known("stage", Stage),
+        closed_list_check("kind", ClaimKind),
+        closed_list_check("status", Status),
+        closed_list_check("stage", Stage),
         CheckConstraint("time_earliest <= time_latest", name="time_ordered"),
         CheckConstraint("content_version BETWEEN 1 AND version", name="content_version_within"),
         CheckConstraint("stage <> 'withdrawn' OR notice IS NOT NULL", name="withdrawn_with_notice"),
@@ -35,11 +34,11 @@ class Claim(Versioned, Base):
         Index("ix_claim_status_time", "stage", "status", "time_earliest", "id"),
         Index("ix_claim_topic_time", "topic_id", "time_earliest", "id"),
         Index("ix_claim_recorded", "stage", "change_seq", "id"),
-        # Of a million claims few are decided: those whose decision may be stale are found among these.
-        Index("ix_claim_decided", "change_seq", **where_now(DECIDED)),
+        # Few of a million claims have a decision, so claims with a stale decision are searched for among these only.
+        Index("ix_claim_decided", "change_seq", **current_rows_only(DECIDED)),
         {
             "comment": "What is being said: a proposition",
-            "info": {SHOWN_ELSEWHERE: frozenset({"statement", "status", "stage"})},
+            "info": {EMBEDDED_COLUMNS: frozenset({"statement", "status", "stage"})},
         },
     )
     prefix = "clm"
@@ -64,13 +63,13 @@ class Claim(Versioned, Base):
 
 
 class Quantity(Base):
-    """A figure of a claim, bound to the version of the proposition that it belongs to; never altered."""
+    """A figure of a claim, for one version of its proposition; never altered."""
 
     __tablename__ = "quantity"
     __table_args__ = (
-        known("metric", Metric),
-        known("qualifier", Qualifier),
-        known("basis", Basis),
+        closed_list_check("metric", Metric),
+        closed_list_check("qualifier", Qualifier),
+        closed_list_check("basis", Basis),
         CheckConstraint(
             "(low IS NULL OR best IS NULL OR low <= best) AND (best IS NULL OR high IS NULL OR best <= high) "
             "AND (low IS NULL OR high IS NULL OR low <= high)",
@@ -101,9 +100,9 @@ class Quantity(Base):
     unit: Mapped[str] = mapped_column(Text, comment="In what: soldiers, tanks, km²")
     population: Mapped[str | None] = mapped_column(Text, comment="Which part of the topic's subject; null: all of it")
     qualifier: Mapped[str] = mapped_column(Text, comment="How the source limits it")
-    low: Mapped[Decimal | None] = mapped_column(Figure, comment="Lower bound given by the source")
-    best: Mapped[Decimal | None] = mapped_column(Figure, comment="The number given by the source")
-    high: Mapped[Decimal | None] = mapped_column(Figure, comment="Upper bound given by the source")
+    low: Mapped[Decimal | None] = mapped_column(FigureColumn, comment="Lower bound given by the source")
+    best: Mapped[Decimal | None] = mapped_column(FigureColumn, comment="The number given by the source")
+    high: Mapped[Decimal | None] = mapped_column(FigureColumn, comment="Upper bound given by the source")
     cumulative: Mapped[bool] = mapped_column(comment="Counted from a beginning up to the time, rather than at it")
     basis: Mapped[str] = mapped_column(Text, comment="How the source came by it")
     verbatim: Mapped[str | None] = mapped_column(Text, comment="The figure's own words, in their own language")

@@ -1,4 +1,4 @@
-"""How many claims there are: counted when they are written, so that nobody has to count a million when asking."""
+"""Claim counters, updated on each write, so that no request has to count a million claims."""
 
 from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,11 +7,11 @@ from app.db.schema import Base
 from app.db.types import BigInt
 
 ANY = ""
-"""As a kind and status: claims of whichever. As a facet and value: claims whatever their topic, metrics, sources."""
+"""Matches all: as kind and status, claims of any; as facet and value, claims with any topic, metrics and sources."""
 
 
 class _Cell:
-    """Claims that have these things in common. The order is the primary key's: the values of a facet lie together."""
+    """The claims with the same values of these columns. In primary key order, the values of a facet are adjacent."""
 
     facet: Mapped[str] = mapped_column(
         Text, primary_key=True, comment="What the value is: topic, metric, source; or ''"
@@ -25,12 +25,12 @@ class _Cell:
 
 
 class ClaimCount(_Cell, Base):
-    """How many claims each cell holds now. A cell that has become empty stays, with none.
+    """The current number of claims in each cell. A cell that becomes empty stays, with 0.
 
-    Every claim is in the cell of its stage, kind and status; in one for its topic, one for each metric of its figures
-    and one for each source that stands on record with it, live. Those three are also summed up over kind and status,
-    because there are many of them and lists are mostly asked for without. It is all made from the record and can be
-    made again.
+    Every claim is counted in the cell of its stage, kind and status, in one for its topic, in one for each metric of
+    its figures, and in one for each source with an attribution that is not withdrawn. Those three facets also have sums
+    over all kinds and statuses, because they have many values and most lists have no filter by kind or status. All
+    counters are derived from the record and can be rebuilt.
     """
 
     __tablename__ = "claim_count"
@@ -40,7 +40,7 @@ class ClaimCount(_Cell, Base):
 
 
 class ClaimCountHistory(_Cell, Base):
-    """How many claims each cell held from a change on, until the next row of the cell."""
+    """The number of claims in a cell from a change on, until the next row of the same cell."""
 
     __tablename__ = "claim_count_history"
     __table_args__ = ({"comment": "How many claims each cell held after a change", "sqlite_with_rowid": False},)

@@ -1,26 +1,26 @@
-"""What claims are to each other."""
+"""Relations between claims."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import SHOWN_ELSEWHERE, Base, Versioned, known, where_now
+from app.db.schema import EMBEDDED_COLUMNS, Base, Versioned, closed_list_check, current_rows_only
 from app.vocabulary import Relation
 
 CONTRADICTING = "relation = 'contradicts' AND NOT withdrawn"
-"""The condition of relations between claims that cannot both hold, to the letter: by it engines find their index."""
+"""The condition of relations between incompatible claims. A query must repeat it literally to use the partial index."""
 
 
 class ClaimRelation(Versioned, Base):
-    """This claim updates, supersedes, contradicts, refines, is part of, or is the same as another."""
+    """A claim updates, supersedes, contradicts, refines, is part of, or is the same as another claim."""
 
     __tablename__ = "claim_relation"
     __table_args__ = (
         UniqueConstraint("claim_id", "other_claim_id", "relation"),
-        known("relation", Relation),
+        closed_list_check("relation", Relation),
         CheckConstraint("claim_id <> other_claim_id", name="between_two"),
-        Index("ix_claim_relation_contradicting", "change_seq", **where_now(CONTRADICTING)),
-        # A relation to a draft is shown to the desk, and gives the claim at its other end no new version.
-        {"comment": "What claims are to each other", "info": {SHOWN_ELSEWHERE: frozenset({"*"})}},
+        Index("ix_claim_relation_contradicting", "change_seq", **current_rows_only(CONTRADICTING)),
+        # A relation to a draft is embedded in the other claim for fact-checkers, but gives that claim no new version.
+        {"comment": "What claims are to each other", "info": {EMBEDDED_COLUMNS: frozenset({"*"})}},
     )
     prefix = "rel"
 

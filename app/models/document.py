@@ -1,4 +1,4 @@
-"""Where things are said."""
+"""Documents: publications and other material that contain statements."""
 
 from datetime import date
 from typing import Any
@@ -7,20 +7,20 @@ from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import SHOWN_ELSEWHERE, Base, Versioned, known
+from app.db.schema import EMBEDDED_COLUMNS, Base, Versioned, closed_list_check
 from app.vocabulary import DocumentKind
 
 
 class Document(Versioned, Base):
-    """Something published or found in which a statement stands."""
+    """A publication, or other material, that contains statements."""
 
     __tablename__ = "document"
     __table_args__ = (
-        known("kind", DocumentKind),
+        closed_list_check("kind", DocumentKind),
         CheckConstraint("published_earliest <= published_latest", name="published_ordered"),
         {
             "comment": "Where statements stand",
-            "info": {SHOWN_ELSEWHERE: frozenset({"kind", "title", "url", "published", "publisher_id"})},
+            "info": {EMBEDDED_COLUMNS: frozenset({"kind", "title", "url", "published", "publisher_id"})},
         },
     )
     prefix = "doc"

@@ -1,11 +1,11 @@
-"""What speaks for or against a claim."""
+"""Evidence for or against a claim."""
 
 from datetime import date
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import ABSENT, Base, Versioned, known
+from app.db.schema import BACKFILL_VALUE, Base, Versioned, closed_list_check
 from app.vocabulary import EvidenceKind, EvidenceRole
 
 
@@ -15,8 +15,8 @@ class Evidence(Versioned, Base):
     __tablename__ = "evidence"
     __table_args__ = (
         UniqueConstraint("claim_id", "key"),
-        known("role", EvidenceRole),
-        known("kind", EvidenceKind),
+        closed_list_check("role", EvidenceRole),
+        closed_list_check("kind", EvidenceKind),
         CheckConstraint("(examined_on IS NULL) = (finding IS NULL)", name="examined_with_finding"),
         CheckConstraint("NOT conclusive OR examined_on IS NOT NULL", name="conclusive_if_examined"),
         CheckConstraint("translation IS NULL OR translated_by IS NOT NULL", name="translator_named"),
@@ -24,14 +24,17 @@ class Evidence(Versioned, Base):
     )
     prefix = "evd"
 
-    # Unique within its claim, as the key of an attribution is.
+    # Unique only within its claim, like the key of an attribution.
     key: Mapped[str | None] = mapped_column(Text, sort_order=-8, comment="Name of the piece within its claim")
     claim_id: Mapped[str] = mapped_column(ForeignKey("claim.id"), comment="For which claim")
     document_id: Mapped[str] = mapped_column(ForeignKey("document.id"), index=True, comment="Which document")
     capture_id: Mapped[str | None] = mapped_column(ForeignKey("capture.id"), comment="Which bytes of it")
     role: Mapped[str] = mapped_column(Text, comment="What it does to the claim")
     kind: Mapped[str] = mapped_column(
-        Text, server_default="document", info={ABSENT: "document"}, comment="What it is, as something to examine"
+        Text,
+        server_default="document",
+        info={BACKFILL_VALUE: "document"},
+        comment="What it is, as something to examine",
     )
     description: Mapped[str | None] = mapped_column(Text, comment="What is to be seen in it")
     quote: Mapped[str | None] = mapped_column(Text, comment="The passage: TextQuoteSelector exact")

@@ -1,4 +1,4 @@
-"""What other fact-checkers published about a claim. It never sets our status."""
+"""Fact-checks of a claim by other organisations. They never set its status."""
 
 from sqlalchemy import JSON, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
@@ -8,7 +8,7 @@ from app.db.schema import Base, Versioned
 
 
 class FactCheck(Versioned, Base):
-    """Another organisation's review of a claim, its verdict word for word (schema.org ClaimReview)."""
+    """Another organisation's review of a claim, with its verdict verbatim (schema.org ClaimReview)."""
 
     __tablename__ = "fact_check"
     __table_args__ = (
@@ -17,7 +17,7 @@ class FactCheck(Versioned, Base):
     )
     prefix = "fck"
 
-    # Unique within its claim, as the key of an attribution is.
+    # Unique only within its claim, like the key of an attribution.
     key: Mapped[str | None] = mapped_column(Text, sort_order=-8, comment="Name of the review within its claim")
     claim_id: Mapped[str] = mapped_column(ForeignKey("claim.id"), comment="On which claim")
     source_id: Mapped[str] = mapped_column(ForeignKey("source.id"), index=True, comment="Who published the review")

@@ -1,4 +1,4 @@
-"""Answers that are given again to whoever repeats a request."""
+"""Stored responses for repeated requests (Idempotency-Key)."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from app.db.types import UtcDateTime
 
 
 class IdempotentAnswer(Base):
-    """The answer to a request that named itself, written together with what the request did."""
+    """The response to a request with an Idempotency-Key, written in the same transaction as the request's changes."""
 
     __tablename__ = "idempotent_answer"
     __table_args__ = ({"comment": "Answers to requests with an Idempotency-Key, kept for a day"},)

@@ -1,19 +1,19 @@
-"""Rulings on whether two origins of a claim know it independently."""
+"""Rulings on whether two origins of a claim are independent."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import Base, Recorded, known
+from app.db.schema import Base, Recorded, closed_list_check
 from app.vocabulary import Independence
 
 
 class IndependenceRuling(Recorded, Base):
-    """Somebody ruled on two origins of a claim, with a reason. The last ruling on a pair holds."""
+    """A ruling on two origins of a claim, with a reason. The last ruling on a pair applies."""
 
     __tablename__ = "independence_ruling"
     __table_args__ = (
-        known("ruling", Independence),
-        # One order for each pair, so that there is one place to look.
+        closed_list_check("ruling", Independence),
+        # A fixed order, so that each pair has only one form to look up.
         CheckConstraint("first_source_id < second_source_id", name="pair_ordered"),
         Index("ix_independence_ruling_pair", "claim_id", "first_source_id", "second_source_id"),
         {"comment": "Rulings on the independence of two origins; appended to, never altered"},

@@ -1,4 +1,4 @@
-"""The log that proves itself: a leaf for each row of the record, in a Merkle tree whose root is signed."""
+"""The transparency log: a leaf for each row of the record, in a Merkle tree whose root is signed."""
 
 from datetime import datetime
 
@@ -10,9 +10,9 @@ from app.db.types import BigInt, UtcDateTime
 
 
 class LogLeaf(Base):
-    """An entry of the log, by its hash. What it says follows from the row that it stands for.
+    """The hash of an entry of the log. The content of the entry is derived from the row that it commits to.
 
-    Nothing refers to the rows: what is missing there is to be found out, not to be prevented.
+    There is no foreign key to that row, because an audit must be able to detect a missing row.
     """
 
     __tablename__ = "log_leaf"
@@ -28,7 +28,7 @@ class LogLeaf(Base):
 
 
 class LogNode(Base):
-    """A complete subtree with 256, 65,536 or 16,777,216 leaves, so that proofs need not read all of them."""
+    """The hash of a complete subtree with 256, 65,536 or 16,777,216 leaves, so that proofs need not read all leaves."""
 
     __tablename__ = "log_node"
     __table_args__ = ({"comment": "Complete subtrees of the log; appended to, never altered"},)
@@ -41,7 +41,7 @@ class LogNode(Base):
 
 
 class _OfAChange:
-    """What there is one of for each change."""
+    """Tables with one row per change."""
 
     change_seq: Mapped[int] = mapped_column(
         BigInt, ForeignKey("change.seq"), primary_key=True, autoincrement=False, comment="Of which change"
@@ -49,7 +49,7 @@ class _OfAChange:
 
 
 class LogSalt(_OfAChange, Base):
-    """What a commitment to a person is made with. It is erased with the person; the commitment then says nothing."""
+    """The salt of a commitment to a person. It is erased with the person, which makes the commitment unreadable."""
 
     __tablename__ = "log_salt"
     __table_args__ = ({"comment": "Salts of commitments to people; erased when a person is"},)
@@ -58,7 +58,7 @@ class LogSalt(_OfAChange, Base):
 
 
 class LogCommitment(_OfAChange, Base):
-    """Who made a change, in a form that can be checked as long as there is the salt, and says nothing without."""
+    """A commitment to who made a change: verifiable as long as its salt exists, and meaningless without it."""
 
     __tablename__ = "log_commitment"
     __table_args__ = ({"comment": "Commitments to who made a change; appended to, never altered"},)
@@ -67,7 +67,7 @@ class LogCommitment(_OfAChange, Base):
 
 
 class LogCheckpoint(Base):
-    """What the log stood for at a time, under our signature."""
+    """A signed state of the log."""
 
     __tablename__ = "log_checkpoint"
     __table_args__ = ({"comment": "Signed states of the log; appended to, never altered"},)

@@ -1,7 +1,6 @@
-"""People who write to the record, and the keys by which they do. Nothing here is public but a byline.
+"""People who write to the record, and their API keys. Only bylines are public.
 
-An account is one thing, what proves that somebody is its holder another: keys today, and whatever else comes later
-stands beside them in a table of its own.
+Accounts and credentials are separate: credentials are API keys today, and other kinds would get tables of their own.
 """
 
 from datetime import datetime
@@ -9,16 +8,19 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import ID_LENGTH, Base, known
+from app.db.schema import ID_LENGTH, Base, closed_list_check
 from app.db.types import UtcDateTime
 from app.vocabulary import Role, Scope
 
 
 class Person(Base):
-    """Someone (or the system itself) who changes the record."""
+    """A person, or the system itself, that changes the record."""
 
     __tablename__ = "person"
-    __table_args__ = (known("role", Role), {"comment": "Who changes the record; only the byline is ever public"})
+    __table_args__ = (
+        closed_list_check("role", Role),
+        {"comment": "Who changes the record; only the byline is ever public"},
+    )
     prefix = "per"
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, comment="Opaque identifier")
@@ -33,10 +35,10 @@ class Person(Base):
 
 
 class ApiKey(Base):
-    """A key to the API. Only a hash of its secret is stored."""
+    """An API key. Only a hash of its secret is stored."""
 
     __tablename__ = "api_key"
-    __table_args__ = (known("role", Role), {"comment": "Keys to the API; the secret itself is not stored"})
+    __table_args__ = (closed_list_check("role", Role), {"comment": "Keys to the API; the secret itself is not stored"})
     prefix = "key"
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, comment="Opaque identifier")
@@ -54,11 +56,11 @@ class ApiKey(Base):
 
 
 class ApiKeyScope(Base):
-    """One thing that a key may be used for."""
+    """A scope that an API key has."""
 
     __tablename__ = "api_key_scope"
     __table_args__ = (
-        known("scope", Scope),
+        closed_list_check("scope", Scope),
         {"comment": "What keys may be used for; what is not here, a key may not", "sqlite_with_rowid": False},
     )
 

@@ -1,4 +1,4 @@
-"""What is proposed to the desk, and what others of the desk say to it."""
+"""Proposals for decisions, and the sign-offs of other fact-checkers."""
 
 from typing import Any
 
@@ -15,22 +15,22 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import PERSONAL, Base, Recorded, known
+from app.db.schema import PERSONAL, Base, Recorded, closed_list_check
 from app.vocabulary import Probability, Reliability, StandardOfProof, Status, Verdict
 
 
 class Proposal(Recorded, Base):
-    """A status proposed for a claim, or a reliability for a source. Whether it is open follows from its sign-offs.
+    """A proposed status of a claim, or reliability of a source. Its sign-offs determine whether it is open.
 
-    It speaks of the claim as it was when it was made: of that wording, and of the evidence that there was.
+    It applies to the claim at the time of the proposal: to that wording and that evidence.
     """
 
     __tablename__ = "proposal"
     __table_args__ = (
-        known("status", Status),
-        known("standard", StandardOfProof),
-        known("probability", Probability),
-        known("reliability", Reliability),
+        closed_list_check("status", Status),
+        closed_list_check("standard", StandardOfProof),
+        closed_list_check("probability", Probability),
+        closed_list_check("reliability", Reliability),
         CheckConstraint(
             "CASE WHEN claim_id IS NULL THEN source_id IS NOT NULL AND reliability IS NOT NULL AND status IS NULL"
             " ELSE source_id IS NULL AND reliability IS NULL AND status IS NOT NULL"
@@ -39,7 +39,7 @@ class Proposal(Recorded, Base):
         ),
         CheckConstraint("status <> 'unassessed'", name="decides"),
         CheckConstraint("credibility BETWEEN 1 AND 6", name="credibility_within"),
-        # Whoever wrote what is judged does not judge it. A rating has no such editor: there it is the proposer.
+        # The editor of the wording must not propose a decision on it. For a rating, `editor_id` is the proposer.
         CheckConstraint("claim_id IS NULL OR proposer_id <> editor_id", name="proposed_by_another"),
         UniqueConstraint("id", "proposer_id", "editor_id"),
         Index("ix_proposal_claim", "claim_id", "change_seq"),
@@ -72,11 +72,11 @@ class Proposal(Recorded, Base):
 
 
 class SignOff(Recorded, Base):
-    """What somebody did about a proposal. The database itself sees to it that nobody signs alone."""
+    """A sign-off on a proposal. CHECK constraints enforce that a second person approves."""
 
     __tablename__ = "sign_off"
     __table_args__ = (
-        known("verdict", Verdict),
+        closed_list_check("verdict", Verdict),
         CheckConstraint("verdict = 'approve' OR reason IS NOT NULL", name="with_reason"),
         CheckConstraint(
             "CASE WHEN verdict IN ('withdraw', 'answer') THEN person_id = proposer_id"
@@ -84,11 +84,11 @@ class SignOff(Recorded, Base):
             " ELSE person_id <> proposer_id END",
             name="by_another",
         ),
-        # The columns are copies, so that the CHECK can see them; this keeps them true.
+        # A CHECK sees only its own row, so these columns are copies. The foreign key keeps them equal to the originals.
         ForeignKeyConstraint(
             ["proposal_id", "proposer_id", "editor_id"], ["proposal.id", "proposal.proposer_id", "proposal.editor_id"]
         ),
-        # A proposal is closed once, whoever comes at the same time.
+        # Only one sign-off can close a proposal, even with concurrent writers.
         Index(
             "uq_sign_off_closing",
             "proposal_id",

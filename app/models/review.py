@@ -1,26 +1,26 @@
-"""What we concluded: decisions on the status of a claim."""
+"""Reviews: decisions on the status of a claim."""
 
 from datetime import date
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import Base, Recorded, known
+from app.db.schema import Base, Recorded, closed_list_check
 from app.vocabulary import Probability, StandardOfProof, Status
 
 
 class Review(Recorded, Base):
-    """A decision on a claim's status. The last one holds.
+    """A decision on a claim's status. The last one applies.
 
-    One that was taken at the desk rests on a sign-off, and through it on a proposal; one that came with a file names
-    whoever took it.
+    A decision taken here refers to a sign-off, and through it to a proposal. An imported decision has the byline of the
+    person who took it.
     """
 
     __tablename__ = "review"
     __table_args__ = (
-        known("status", Status),
-        known("standard", StandardOfProof),
-        known("probability", Probability),
+        closed_list_check("status", Status),
+        closed_list_check("standard", StandardOfProof),
+        closed_list_check("probability", Probability),
         CheckConstraint("claim_version >= 0", name="claim_version_not_negative"),
         CheckConstraint("credibility BETWEEN 1 AND 6", name="credibility_within"),
         CheckConstraint("(decided_by IS NULL) = (sign_off_id IS NOT NULL)", name="signed_or_named"),

@@ -1,4 +1,4 @@
-"""Who asked for a decision on a claim. It is no part of the record, and nothing of it is public."""
+"""Requests for a decision on a claim. They are not part of the record and never public."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from app.db.types import BigInt, UtcDateTime
 
 
 class ReviewRequest(Base):
-    """A person's wish that a claim be decided on; one for each person and claim, however often they ask."""
+    """A person's request for a decision on a claim. A repeated request updates the first one."""
 
     __tablename__ = "review_request"
     __table_args__ = (
@@ -26,7 +26,7 @@ class ReviewRequest(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), comment="Who asks")
     note: Mapped[str | None] = mapped_column(Text, comment="Why, in their words")
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="When they asked last, UTC")
-    # By number, not by clock: a decision that was recorded later has answered the request.
+    # A change number, not a time: a decision with a later number has answered the request.
     seen_seq: Mapped[int] = mapped_column(
         BigInt, index=True, comment="Number of the last change of the record when they asked"
     )

@@ -1,4 +1,4 @@
-"""The words by which a claim is found."""
+"""The folded text of claims for full-text search."""
 
 from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -10,8 +10,8 @@ from app.db.types import BigInt
 class SearchText(Base):
     """Folded words of a claim, its quotes and its source names; a new row whenever they change.
 
-    It is made from the record and can be rebuilt from it. Old rows stay, so that a search as of a past moment finds
-    what it would have found then. The full-text index over it is each engine's own and stands in the migrations.
+    It is derived from the record and can be rebuilt. Old rows stay, so that a search as of a past moment finds what it
+    would have found then. Each engine has its own full-text index on it, which the migrations create.
     """
 
     __tablename__ = "search_text"

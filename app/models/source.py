@@ -1,24 +1,24 @@
-"""Who says things: people, services, newsrooms, datasets. They form a tree."""
+"""Sources: people, services, newsrooms, datasets. They form a tree."""
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import SHOWN_ELSEWHERE, Base, Versioned, known
+from app.db.schema import EMBEDDED_COLUMNS, Base, Versioned, closed_list_check
 from app.vocabulary import Anonymity, SourceKind
 
 
 class Source(Versioned, Base):
-    """Someone who says things, or a part of an organisation that does."""
+    """A person or organisation, or a part of one, that makes statements."""
 
     __tablename__ = "source"
     __table_args__ = (
-        known("kind", SourceKind),
-        known("anonymity", Anonymity),
+        closed_list_check("kind", SourceKind),
+        closed_list_check("anonymity", Anonymity),
         CheckConstraint("parent_id <> id", name="parent_is_another"),
         {
             "comment": "Who says things; organisations form a tree",
-            "info": {SHOWN_ELSEWHERE: frozenset({"name", "kind", "anonymity", "side", "parent_id"})},
+            "info": {EMBEDDED_COLUMNS: frozenset({"name", "kind", "anonymity", "side", "parent_id"})},
         },
     )
     prefix = "src"

@@ -1,25 +1,25 @@
-"""How far a source can be relied upon, as the desk decided."""
+"""Reliability ratings of sources."""
 
 from datetime import date
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import SHOWN_ELSEWHERE, Base, Recorded, known
+from app.db.schema import EMBEDDED_COLUMNS, Base, Recorded, closed_list_check
 from app.vocabulary import Reliability
 
 
 class SourceRating(Recorded, Base):
-    """The reliability of a source for a period and a topic. Of those that fit, the most particular one holds."""
+    """The reliability of a source for a period and a topic. The most specific matching rating applies."""
 
     __tablename__ = "source_rating"
     __table_args__ = (
-        known("reliability", Reliability),
+        closed_list_check("reliability", Reliability),
         CheckConstraint("(decided_by IS NULL) = (sign_off_id IS NOT NULL)", name="signed_or_named"),
         Index("ix_source_rating_source", "source_id", "change_seq"),
         {
             "comment": "How far sources can be relied upon; appended to, never altered",
-            "info": {SHOWN_ELSEWHERE: frozenset({"*"})},
+            "info": {EMBEDDED_COLUMNS: frozenset({"*"})},
         },
     )
     prefix = "rtg"

@@ -1,24 +1,24 @@
-"""What is comparable: the question that claims answer."""
+"""Topics: questions whose answers, the claims, can be compared."""
 
 from datetime import date
 
 from sqlalchemy import CheckConstraint, Date, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import SHOWN_ELSEWHERE, Base, Versioned, known
+from app.db.schema import EMBEDDED_COLUMNS, Base, Versioned, closed_list_check
 from app.vocabulary import MetricFamily
 
 
 class Topic(Versioned, Base):
-    """A question that fixes subject, metric family, place and period, so that answers to it may be compared."""
+    """A question with a fixed subject, metric family, place and period, so that its answers can be compared."""
 
     __tablename__ = "topic"
     __table_args__ = (
-        known("metric_family", MetricFamily),
+        closed_list_check("metric_family", MetricFamily),
         CheckConstraint("period_earliest <= period_latest", name="period_ordered"),
         {
             "comment": "What is comparable: a question that claims answer",
-            "info": {SHOWN_ELSEWHERE: frozenset({"title"})},
+            "info": {EMBEDDED_COLUMNS: frozenset({"title"})},
         },
     )
     prefix = "top"

@@ -1,1 +1,1 @@
-"""Shapes as they cross a door: what comes in, what goes out. They know no storage and no HTTP."""
+"""Pydantic schemas of everything that comes in and goes out. They depend on neither storage nor HTTP."""

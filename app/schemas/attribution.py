@@ -1,8 +1,8 @@
-"""Attributions as they cross a door."""
+"""Schemas of attributions: the stances of sources on claims, and the documents that contain them."""
 
 from typing import Self
 
-from pydantic import Field, StrictBool, model_validator
+from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from app.schemas.base.fields import (
     Correction,
@@ -12,7 +12,7 @@ from app.schemas.base.fields import (
     Line,
     Prose,
     Read,
-    Recording,
+    RecordRequest,
     Ref,
     Schema,
     Stamp,
@@ -29,64 +29,68 @@ class Search(Schema):
     """A search that found no statement."""
 
     on: Day = Field(examples=["2025-01-12"])
-    """When it was made."""
+    """Day of the search."""
     where: Prose = Field(examples=["mil.ru, tass.ru and kremlin.ru, 1 to 12 January 2025"])
-    """Where was looked."""
+    """Places that were searched."""
     by: Line = Field(examples=["Attest seed desk"])
-    """By whom, a byline."""
+    """Byline of the person who searched."""
 
 
 class Retraction(Schema):
-    """That a statement was taken back."""
+    """The retraction of a statement."""
 
     by: Retractor
-    """Who took it back."""
+    """Who retracted the statement."""
     on: Day = Field(examples=["2025-01-20"])
-    """When."""
+    """Day of the retraction."""
     notice: Prose = Field(examples=["The ministry says that its figure counted one unit twice."])
-    """What readers are told of it."""
+    """Notice that readers see."""
 
 
 class AttributionFields(Schema):
-    """What is said of an attribution."""
+    """Editable fields of an attribution."""
 
-    source: Ref
-    """Who (a source's id or key)."""
+    source: Ref = Field(examples=["src_01jhf3m8w5k6v0x2s9r7q4t1ya"])
+    """Source that takes the stance (id or key)."""
     stance: Stance
-    """What the source does with the claim."""
+    """Stance of the source on the claim."""
     lineage: Lineage = Lineage.UNKNOWN
-    """Where the source has it from. Unknown lineage counts as no origin."""
+    """Where the source got the claim. If that is unknown, the source does not count as an origin."""
     upstream: Ref | None = None
-    """The attribution of the same claim that it was relayed from (id or key)."""
+    """Attribution of the same claim that this one relays (id or key)."""
     document: Ref | None = None
-    """In which document (id or key); null: known through a relay only."""
+    """Document that contains the statement (id or key); null if it is known only through a relay."""
     said: Edtf | None = Field(None, examples=["2025-01-12"])
-    """When it was said, EDTF."""
+    """When the statement was made, EDTF."""
     directness: Directness = Directness.PARAPHRASE
-    """How the words reached the document."""
+    """How the document renders the source's words."""
     quote: Quote | None = None
-    """The passage."""
+    """Quoted passage of the document."""
     search: Search | None = None
-    """For no_statement_found: when, where and by whom it was searched."""
+    """Search that found no statement: when, where and by whom. Required for the stance `no_statement_found`, and only
+    allowed with it."""
     own_claim: Ref | None = None
-    """The claim that states this party's own figure, where it differs (id or key)."""
+    """Claim with the source's own figure, if that differs from this claim's figure (id or key)."""
     note: Prose | None = None
-    """What a reader should know about it."""
+    """Note for readers."""
     withdrawn: StrictBool = False
-    """Taken back; kept to be read, counted no more."""
+    """True if the attribution was withdrawn. It remains readable but is no longer counted."""
     retraction: Retraction | None = None
-    """Who took it back, when, and what readers are told; only with withdrawn."""
+    """Who retracted the statement, when, and the notice that readers see. Only allowed with `withdrawn`."""
 
 
 class _Whole(AttributionFields):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.lineage is Lineage.RELAYED) != (self.upstream is not None):
-            raise FieldFaultError("upstream", "goes with lineage 'relayed', and only with it")
+            raise FieldFaultError("upstream", "is required if lineage is 'relayed', and not allowed otherwise")
         if self.retraction is not None and not self.withdrawn:
-            raise FieldFaultError("retraction", "goes with withdrawn, and only with it")
+            raise FieldFaultError("retraction", "is allowed only if withdrawn is true")
         if (self.stance is Stance.NO_STATEMENT_FOUND) != (self.search is not None):
-            raise FieldFaultError("search", "goes with stance 'no_statement_found', and only with it: on, where, by")
+            raise FieldFaultError(
+                "search",
+                "is required for the stance 'no_statement_found' (with on, where and by), and not allowed for others",
+            )
         return self
 
 
@@ -94,71 +98,90 @@ class ClaimAttributionCreate(_Whole):
     """An attribution that is recorded together with its claim."""
 
     key: Key | None = None
-    """Name of the attribution within its claim; others name it as their upstream."""
+    """Key of the attribution within its claim. Other attributions refer to it as their `upstream`."""
 
 
 class AttributionCreate(ClaimAttributionCreate):
     """A new attribution of a claim."""
 
-    claim: Ref
-    """On which claim (id or key)."""
+    claim: Ref = Field(examples=["clm_01jhf3m8w5k6v0x2s9r7q4t1ya"])
+    """Claim that the attribution is about (id or key)."""
 
 
-class AttributionPost(AttributionCreate, Recording):
+class AttributionPost(AttributionCreate, RecordRequest):
     """A request to record an attribution."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "claim": "clm_01jhf3m8w5k6v0x2s9r7q4t1ya",
+                    "source": "src_01jhf3m8w5k6v0x2s9r7q4t1ya",
+                    "stance": "estimates",
+                    "said": "2025-01-12",
+                    "reason": "Reported at the ministry's briefing.",
+                }
+            ]
+        }
+    )
 
 
 class AttributionCorrection(AttributionFields, Correction):
     """A correction of an attribution."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"said": "2025-01-11", "reason": "The briefing was a day earlier."}]}
+    )
+
 
 class ChainLink(Read):
-    """One step of the way that a claim came."""
+    """One step of the chain through which a claim was relayed."""
 
     attribution_id: str
-    """The attribution."""
+    """Id of the attribution."""
     source: SourceBrief
-    """Who."""
+    """Source of the attribution."""
     stance: Stance
-    """What it did with the claim."""
+    """Stance of the source on the claim."""
     withdrawn: bool
-    """It was taken back."""
+    """True if the attribution was withdrawn."""
 
 
 class AttributionRead(Stamp):
-    """Who takes which stance on a claim, where, and from whom they have it."""
+    """An attribution: a source's stance on a claim, the document that contains it, and where the source got the
+    claim."""
 
     claim_id: str
-    """On which claim."""
+    """Id of the claim."""
     source: SourceBrief
-    """Who."""
+    """Source that takes the stance."""
     reliability: RatingBrief | None
-    """How far the source can be relied upon in this, as the desk decided; null: not rated."""
+    """The desk's reliability rating of the source for this statement; null if the source is not rated."""
     stance: Stance
-    """What the source does with the claim."""
+    """Stance of the source on the claim."""
     lineage: Lineage
-    """Where the source has it from."""
+    """Where the source got the claim."""
     upstream_id: str | None
-    """The attribution that it was relayed from."""
+    """Id of the attribution that this one relays."""
     chain: list[ChainLink]
-    """The way back to the origin as far as it is known, nearest first; empty if it is not relayed."""
+    """Attributions back to the origin as far as they are known, nearest first; empty if nothing was relayed."""
     origin_id: str | None
-    """The source at the end of the chain, if it is the origin and identified."""
+    """Id of the source at the end of the chain, if it is the origin and identified."""
     document: DocumentBrief | None
-    """In which document; null: known through a relay only."""
+    """Document that contains the statement; null if it is known only through a relay."""
     said: str | None
-    """When it was said, EDTF."""
+    """When the statement was made, EDTF."""
     directness: Directness
-    """How the words reached the document."""
+    """How the document renders the source's words."""
     quote: Quote | None
-    """The passage."""
+    """Quoted passage of the document."""
     search: Search | None
-    """For no_statement_found: when, where and by whom it was searched."""
+    """For `no_statement_found`: the search that found no statement."""
     own_claim_id: str | None
-    """The claim that states this party's own figure, where it differs."""
+    """Id of the claim with the source's own figure, if that differs from this claim's figure."""
     note: str | None
-    """What a reader should know about it."""
+    """Note for readers."""
     withdrawn: bool
-    """Taken back; kept to be read, counted no more."""
+    """True if the attribution was withdrawn. It remains readable but is no longer counted."""
     retraction: Retraction | None
-    """Who took it back, when, and what readers are told."""
+    """Who retracted the statement, when, and the notice that readers see."""

@@ -1,10 +1,10 @@
-"""Captures of documents, and what happened to them, as they cross a door."""
+"""Schemas of captures (stored bytes of documents) and their chain of custody."""
 
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.schemas.base.fields import Identified, Line, Moment, Prose, Read, Schema, Url
+from app.schemas.base.fields import Identified, Line, Prose, Read, Schema, Timestamp, Url
 from app.schemas.query_parameters import AsOf
 from app.vocabulary import CustodyAct
 
@@ -13,75 +13,76 @@ Digest = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9A-Fa-f]{
 
 
 class CaptureQuery(Schema):
-    """What is said of a file that is handed over. The file itself is the body of the request."""
+    """Description of an uploaded file. The file itself is the body of the request."""
 
-    captured_at: AsOf | None = Field(None, examples=["2025-01-12T18:00:00Z"])
-    """When its bytes were fetched, UTC; now unless given."""
+    captured_at: AsOf | None = None
+    """When the bytes were fetched, UTC, such as `2025-01-12T18:00:00Z`. The default is now."""
     url: Url | None = None
-    """From where."""
-    note: Prose | None = Field(None, max_length=2_000, examples=["Saved by the browser, scripts off."])
-    """How it was captured, and what to know about it; for every reader."""
+    """Address from which the bytes were fetched."""
+    note: Prose | None = Field(None, max_length=2_000)
+    """How the file was captured and what readers should know about it, such as `Saved by the browser, scripts off.`"""
     sha256: Digest | None = None
-    """SHA-256 of the file as the sender knows it; what arrives otherwise is refused."""
+    """Expected SHA-256 of the file, hexadecimal. A file with a different hash is refused."""
     reason: Prose = Field("Captured.", max_length=2_000)
-    """Why it is recorded, for every reader of the history."""
+    """Why the capture is recorded. It is shown to readers of the history."""
 
 
 class CaptureCreate(Schema):
-    """A capture that a file names. Its bytes do not come with it: they lie in a store, under their digest."""
+    """A capture listed in an import file. Its bytes are not in the import file; they belong in the capture store, under
+    their hash."""
 
     id: str = Field(pattern="^cap_[0-9a-hjkmnp-tv-z]{26}$")
-    """Identifier, which it keeps."""
+    """Identifier of the capture. The import keeps it."""
     sha256: Digest
     """SHA-256 of the bytes, hexadecimal."""
     media_type: Line = Field(max_length=100)
     """Media type of the bytes."""
     byte_length: int = Field(ge=0, le=2**53)
-    """How many bytes."""
+    """Number of bytes."""
     captured_at: AsOf
-    """When they were fetched or handed over, UTC."""
+    """When the bytes were fetched or uploaded, UTC."""
     url: Url | None = None
-    """From where."""
+    """Address from which the bytes were fetched."""
     note: Prose | None = None
-    """How they were captured, and what to know about them."""
+    """How the bytes were captured and what readers should know about them."""
 
 
 class CaptureRead(Identified):
-    """Bytes of a document that we kept."""
+    """A capture: stored bytes of a document."""
 
     sha256: str
     """SHA-256 of the bytes, hexadecimal."""
     media_type: str
-    """Media type, told from the bytes."""
+    """Media type, detected from the bytes."""
     byte_length: int
-    """How many bytes."""
-    captured_at: Moment
-    """When they were fetched or handed over, UTC."""
+    """Number of bytes."""
+    captured_at: Timestamp
+    """When the bytes were fetched or uploaded, UTC."""
     url: str | None
-    """From where."""
+    """Address from which the bytes were fetched."""
     note: str | None
-    """How they were captured, and what to know about them."""
+    """How the bytes were captured and what readers should know about them."""
 
 
 class CustodyRead(Read):
-    """Something that happened to the bytes of a capture."""
+    """An entry in the chain of custody of a capture."""
 
     act: CustodyAct
-    """What happened."""
-    at: Moment
-    """When, UTC."""
+    """What was done with the bytes."""
+    at: Timestamp
+    """When it was done, UTC."""
     by: str
-    """By whom, a byline."""
+    """Byline of the person who did it."""
     note: str | None
-    """What else there is to say about it."""
+    """Further details."""
 
 
 class CaptureWhole(CaptureRead):
-    """A capture with its history."""
+    """A capture with its chain of custody."""
 
     document_id: str
-    """Of which document."""
-    recorded_at: Moment
-    """When it was recorded, UTC."""
+    """Id of the document."""
+    recorded_at: Timestamp
+    """When the capture was recorded, UTC."""
     custody: list[CustodyRead]
-    """What happened to its bytes, oldest first."""
+    """Chain of custody of the bytes, oldest entry first."""

@@ -1,8 +1,8 @@
-"""Claims as they cross a door."""
+"""Schemas of claims."""
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from app.schemas.attribution import AttributionRead, ClaimAttributionCreate
 from app.schemas.base.fields import (
@@ -14,7 +14,7 @@ from app.schemas.base.fields import (
     Page,
     Prose,
     Read,
-    Recording,
+    RecordRequest,
     Ref,
     Schema,
     Stamp,
@@ -31,178 +31,208 @@ from app.vocabulary import ClaimKind, Lineage, Stage, Stance, Status
 
 
 class ClaimFields(Schema):
-    """What is said of a claim itself."""
+    """Editable fields of a claim itself."""
 
     kind: ClaimKind
-    """What it is about."""
+    """What the claim is about."""
     statement: Prose = Field(examples=["About 11,000 North Korean soldiers are in Kursk Oblast."])
     """The proposition, in our own neutral words."""
     language: Language = "en"
     """Language of the statement, BCP 47."""
     topic: Ref | None = None
-    """The question that it answers (a topic's id or key)."""
+    """Topic to which the claim belongs (id or key)."""
     place: Line | None = Field(None, examples=["Kursk Oblast, Russia"])
-    """Where, the narrower name first."""
+    """Place to which the claim refers, most specific name first."""
     time: Edtf | None = Field(None, examples=["2025-01"])
-    """When it is said to be true, EDTF."""
+    """Time to which the claim refers, EDTF."""
     adverse_to: Ref | None = None
-    """The party whose losses or conduct it states (a source's id or key)."""
+    """Party whose losses or conduct the claim is about (a source's id or key)."""
     stage: Stage = Stage.DRAFT
-    """Editorial stage. Readers without a key see published claims, and the notices of withdrawn ones."""
+    """Editorial stage. Readers without a key see published claims and the notices of withdrawn ones."""
     notice: Prose | None = None
-    """What readers are told about a correction or withdrawal; needed to withdraw."""
+    """Notice that readers see about a correction or withdrawal. Required to withdraw a claim."""
     note: Prose | None = None
-    """What a reader should know about it."""
+    """Note for readers."""
     quantities: list[QuantityCreate] = Field(default_factory=list, max_length=50)
-    """Its figures. Killed and wounded are two figures of one claim."""
+    """Figures of the claim. Killed and wounded are two figures of one claim."""
 
 
 class ClaimInput(ClaimFields):
-    """A claim itself, whole."""
+    """A complete claim, without its attributions, evidence and relations."""
 
     @model_validator(mode="after")
     def _withdrawn_with_notice(self) -> Self:
         if self.stage is Stage.WITHDRAWN and self.notice is None:
-            raise FieldFaultError("notice", "must tell readers why the claim is withdrawn")
+            raise FieldFaultError("notice", "must tell readers why the claim was withdrawn")
         return self
 
 
 class ClaimCreate(ClaimInput):
-    """A new claim, with all that hangs on it."""
+    """A new claim with its attributions, evidence and relations."""
 
     key: Key | None = None
-    """Name of the claim in the file that it comes from."""
+    """Key that identifies the claim in import files, in addition to its id."""
     attributions: list[ClaimAttributionCreate] = Field(default_factory=list, max_length=500)
-    """Who takes which stance on it. An upstream is named by its key and stands before those that relay it."""
+    """Sources and their stances on the claim. An attribution must come after its `upstream`, which is given by key."""
     evidence: list[ClaimEvidenceCreate] = Field(default_factory=list, max_length=500)
-    """What speaks for or against it."""
+    """Evidence for or against the claim."""
     relations: list[ClaimRelationCreate] = Field(default_factory=list, max_length=200)
-    """What it is to other claims."""
+    """Relations to other claims."""
 
     @model_validator(mode="after")
-    def _names_are_unique(self) -> Self:
+    def _keys_are_unique(self) -> Self:
         for field in ("attributions", "evidence"):
             keys = [item.key for item in getattr(self, field) if item.key is not None]
             if len(keys) != len(set(keys)):
-                raise FieldFaultError(field, "must not have the same key twice")
+                raise FieldFaultError(field, "must not contain the same key twice")
         return self
 
 
-class ClaimPost(ClaimCreate, Recording):
+class ClaimPost(ClaimCreate, RecordRequest):
     """A request to record a claim."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "troop_estimate",
+                    "statement": "About 11,000 North Korean soldiers are in Kursk Oblast.",
+                    "place": "Kursk Oblast, Russia",
+                    "time": "2025-01",
+                    "quantities": [
+                        {
+                            "metric": "present",
+                            "unit": "soldiers",
+                            "qualifier": "about",
+                            "best": 11000,
+                            "verbatim": "близько 11 тисяч",
+                            "verbatim_language": "uk",
+                        }
+                    ],
+                    "reason": "Reported at the ministry's briefing.",
+                }
+            ]
+        }
+    )
 
 
 class ClaimCorrection(ClaimFields, Correction):
-    """A correction of a claim. `quantities` replaces all its figures."""
+    """A correction of a claim. `quantities` replaces all figures of the claim."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"time": "2025-01-12", "reason": "The ministry named the day on 14 January."}]}
+    )
 
 
 class TopicBrief(Read):
-    """A topic where it is mentioned."""
+    """Summary of a topic."""
 
     id: str
-    """Identifier."""
+    """Identifier of the topic."""
     title: str
     """The question."""
 
 
 class ClaimCore(Stamp):
-    """What is said of a claim itself."""
+    """Fields that every representation of a claim has."""
 
     kind: ClaimKind
-    """What it is about."""
+    """What the claim is about."""
     statement: str
     """The proposition, in our own neutral words."""
     language: str
     """Language of the statement, BCP 47."""
     topic: TopicBrief | None
-    """The question that it answers."""
+    """Topic to which the claim belongs."""
     place: str | None
-    """Where."""
+    """Place to which the claim refers."""
     time: str | None
-    """When it is said to be true, EDTF."""
+    """Time to which the claim refers, EDTF."""
     status: Status
-    """What we concluded. `unassessed` says that we have not decided yet."""
+    """What we concluded. `unassessed` means that we have not decided yet."""
     stage: Stage
     """Editorial stage."""
     notice: str | None
-    """What readers are told about a correction or withdrawal."""
+    """Notice that readers see about a correction or withdrawal."""
     quantities: list[QuantityRead]
-    """Its figures."""
+    """Figures of the claim."""
 
 
 class SpeakerRead(Read):
-    """Who takes which stance, in a list of claims."""
+    """A source and its stance, in a list of claims."""
 
     source_id: str
-    """The source."""
+    """Id of the source."""
     name: str
-    """Its name or description."""
+    """Name or description of the source."""
     stance: Stance
-    """What it does with the claim."""
+    """Stance of the source on the claim."""
     lineage: Lineage
-    """original: from its own knowledge; relayed: it only passes on what another says."""
+    """Where the source got the claim: from its own knowledge (`original`), from another source (`relayed`), or
+    `unknown`."""
 
 
 class Snippet(Read):
-    """Where the words that were searched for stand."""
+    """An excerpt with search matches."""
 
     field: str = Field(examples=["statement"])
-    """statement, place, quote or source."""
+    """Field with the match: statement, place, quote or source."""
     html: str = Field(examples=["about <mark>11,000</mark> soldiers"])
-    """Excerpt, escaped for HTML, the words found in `<mark>`."""
+    """Excerpt, escaped for HTML, with matching words in `<mark>`."""
 
 
 class ClaimItem(ClaimCore):
     """A claim in a list."""
 
     stale: bool
-    """Its status was decided on another wording, evidence or attributions than it has; the claim itself says why."""
+    """True if the wording, evidence or attributions have changed since the status was decided. The claim itself gives
+    the reasons."""
     attributed_to: list[SpeakerRead]
-    """Who takes which stance, each once (the first ten)."""
+    """The first ten distinct sources and their stances."""
     snippets: list[Snippet] | None
-    """Where the searched words stand; null unless the list was searched."""
+    """Excerpts with search matches; null if the list was not searched."""
 
 
 class ClaimRead(ClaimCore):
-    """A claim, whole."""
+    """A complete claim."""
 
     adverse_to: SourceBrief | None
-    """The party whose losses or conduct it states."""
+    """Party whose losses or conduct the claim is about."""
     note: str | None
-    """What a reader should know about it."""
+    """Note for readers."""
     content_version: int
-    """Version in which the proposition itself last changed."""
+    """Version in which the proposition or its figures last changed."""
     attributions: list[AttributionRead]
-    """Who takes which stance on it."""
+    """Sources and their stances on the claim."""
     counts: Counts
-    """The five counts."""
+    """The five counts of attributions, publishers and origins."""
     origins: OriginsRead
-    """Where it comes from."""
+    """Identified origins of the claim and their independence."""
     evidence: list[EvidenceRead]
-    """What speaks for or against it."""
+    """Evidence for or against the claim."""
     relations: list[RelationRead]
-    """What it is to other claims, in both directions."""
+    """Relations to other claims, in both directions."""
     successor: ClaimBrief | None
-    """For a withdrawn claim that gave way to another: that one. An address of the claim then leads there."""
+    """Claim that replaced this one; null if there is none. The address of a replaced claim redirects to it."""
     review: ReviewRead | None
-    """The decision that its status comes from."""
+    """Decision that the status comes from."""
     fact_checks: list[FactCheckRead]
-    """What other fact-checkers published about it."""
+    """What other fact-checkers published about the claim."""
 
 
-class Counted(Read):
-    """What facets were counted over."""
+class FacetCoverage(Read):
+    """The claims over which facets were counted."""
 
     claims: int = Field(examples=[15])
-    """How many claims."""
+    """Number of claims that were counted."""
     complete: bool
-    """true: the whole list. false: a search found so much that only its newest matches were counted."""
+    """True if the whole list was counted; false if a search had so many matches that only the newest were counted."""
 
 
 class ClaimPage(Page[ClaimItem]):
     """One page of a list of claims."""
 
     facets: dict[str, dict[str, int]] | None = Field(examples=[{"status": {"unconfirmed": 12, "disputed": 3}}])
-    """For each facet asked for: how many of the claims counted have each value, for the 200 most frequent."""
-    counted: Counted | None
-    """Which claims these are; null unless facets were asked for."""
+    """For each requested facet, the number of claims with each value (the 200 most frequent values)."""
+    counted: FacetCoverage | None
+    """Claims over which the facets were counted; null if no facets were requested."""

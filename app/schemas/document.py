@@ -1,8 +1,8 @@
-"""Documents as they cross a door."""
+"""Schemas of documents."""
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from app.schemas.base.author_name import Name
+from app.schemas.base.author_name import AuthorName
 from app.schemas.base.fields import (
     Correction,
     Day,
@@ -13,7 +13,7 @@ from app.schemas.base.fields import (
     LongLine,
     Prose,
     Read,
-    Recording,
+    RecordRequest,
     Ref,
     Schema,
     Stamp,
@@ -25,82 +25,102 @@ from app.vocabulary import DocumentKind
 
 
 class DocumentFields(Schema):
-    """What is said of a document."""
+    """Editable fields of a document."""
 
     kind: DocumentKind
-    """What it is."""
+    """What the document is."""
     title: LongLine | None = Field(None, examples=["Сумарні орієнтовні втрати противника"])
-    """Title in its own language; null if it has none."""
+    """Title in the original language; null if the document has none."""
     publisher: Ref | None = None
-    """Who published it (a source's id or key); null: not known."""
+    """Publisher (a source's id or key); null if unknown."""
     author: Line | None = None
     """Author as printed."""
-    authors: list[Name] | None = Field(None, min_length=1, max_length=200)
-    """The author taken apart, name by name, for styles that put family names first; null: cited as printed."""
+    authors: list[AuthorName] | None = Field(None, min_length=1, max_length=200)
+    """Authors with the parts of their names, for styles that put family names first. If null, `author` is cited as
+    printed."""
     url: Url | None = None
-    """Where it is or was."""
+    """Address where the document is or was."""
     language: Language | None = Field(None, examples=["uk"])
-    """Language, BCP 47."""
+    """Language of the document, BCP 47."""
     published: Edtf | None = Field(None, examples=["2025-01-12"])
-    """When it was published, EDTF."""
+    """When the document was published, EDTF."""
     accessed_on: Day | None = None
-    """When we last saw it there."""
+    """Day on which we last saw the document at its address."""
     archive_url: Url | None = None
-    """A public archive's copy."""
+    """Address of a copy in a public archive."""
     archived_on: Day | None = None
-    """When that copy was made."""
+    """Day on which the archive copy was made."""
     note: Prose | None = None
-    """What a reader should know about it."""
+    """Note for readers."""
 
 
 class DocumentCreate(DocumentFields):
     """A new document."""
 
     key: Key | None = None
-    """Name of the document in the file that it comes from."""
+    """Key that identifies the document in import files, in addition to its id."""
 
 
-class DocumentPost(DocumentCreate, Recording):
+class DocumentPost(DocumentCreate, RecordRequest):
     """A request to record a document."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "official_release",
+                    "title": "Сумарні орієнтовні втрати противника",
+                    "language": "uk",
+                    "published": "2025-01-12",
+                    "url": "https://factcheck.example/release",
+                    "reason": "The ministry's daily figures.",
+                }
+            ]
+        }
+    )
 
 
 class DocumentCorrection(DocumentFields, Correction):
     """A correction of a document."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"published": "2025-01-11", "reason": "The page shows this date."}]}
+    )
+
 
 class DocumentBrief(Read):
-    """A document where it is mentioned."""
+    """Summary of a document."""
 
     id: str
-    """Identifier."""
+    """Identifier of the document."""
     kind: DocumentKind
-    """What it is."""
+    """What the document is."""
     title: str | None
-    """Title in its own language."""
+    """Title in the original language; null if the document has none."""
     url: str | None
-    """Where it is or was."""
+    """Address where the document is or was."""
     published: str | None
-    """When it was published, EDTF."""
+    """When the document was published, EDTF."""
     publisher: SourceBrief | None
-    """Who published it; null: not known."""
+    """Publisher; null if unknown."""
 
 
 class DocumentRead(Stamp, DocumentBrief):
-    """A document, whole."""
+    """A complete document."""
 
     author: str | None
     """Author as printed."""
-    authors: list[Name] | None
-    """The author taken apart, name by name; null: cited as printed."""
+    authors: list[AuthorName] | None
+    """Authors split into the parts of their names; null if `author` is cited as printed."""
     language: str | None
-    """Language, BCP 47."""
+    """Language of the document, BCP 47."""
     accessed_on: Day | None
-    """When we last saw it there."""
+    """Day on which we last saw the document at its address."""
     archive_url: str | None
-    """A public archive's copy."""
+    """Address of a copy in a public archive."""
     archived_on: Day | None
-    """When that copy was made."""
+    """Day on which the archive copy was made."""
     note: str | None
-    """What a reader should know about it."""
+    """Note for readers."""
     captures: list[CaptureRead]
-    """The bytes that we kept of it."""
+    """Captures of the document."""

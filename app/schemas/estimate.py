@@ -1,4 +1,4 @@
-"""Figures of a topic, side by side, as they cross a door."""
+"""Schemas for comparing the figures of a topic."""
 
 from pydantic import Field
 
@@ -11,66 +11,66 @@ from app.vocabulary import Metric
 
 
 class Estimate(Read):
-    """A figure, who says so, and what we make of it."""
+    """A figure with its claim, its origins and everyone who puts it forward."""
 
     claim: ClaimBrief
-    """The claim that it stands in."""
+    """Claim that contains the figure."""
     time: str | None
-    """When it is said to be true, EDTF."""
+    """Time to which the claim refers, EDTF."""
     place: str | None
-    """Where."""
+    """Place to which the claim refers."""
     quantity: QuantityRead
     """The figure."""
     origins: list[SourceBrief]
-    """The identified origins."""
+    """Identified origins of the claim."""
     said_by: list[SourceBrief]
-    """Everyone who puts it forward, relays included."""
+    """All sources that put the claim forward, including those that relay it."""
 
 
 class Series(Read):
     """The figures of one origin for one metric."""
 
     origin: SourceBrief | None
-    """The origin; null gathers figures whose origin is not known."""
+    """The origin; null for all figures whose origin is unknown."""
     metric: Metric
-    """What they count."""
+    """What the figures count."""
     figures: int
-    """How many."""
+    """Number of figures."""
     first: str | None
-    """Time of the first, EDTF."""
+    """Time of the first figure, EDTF."""
     last: str | None
-    """Time of the last, EDTF."""
+    """Time of the last figure, EDTF."""
 
 
 class Conflict(Read):
-    """Two claims that cannot both hold: same metric, unit, population and time, and ranges that do not meet."""
+    """Two claims that cannot both be true: same metric, unit, population and time, but ranges that do not overlap."""
 
     metric: Metric
-    """What both count."""
+    """What both figures count."""
     unit: str
-    """In what."""
+    """Unit of both figures."""
     population: str | None
-    """Which part of the topic's subject; null: all of it."""
+    """Part of the topic's subject that both figures count; null if they count all of it."""
     claims: list[ClaimBrief]
     """The two claims."""
     quantities: list[QuantityRead]
-    """Their figures, in the same order."""
+    """Figures of the two claims, in the same order."""
     times: list[str | None]
-    """Their times, in the same order, EDTF."""
+    """Times of the two claims, in the same order, EDTF."""
 
 
 class EstimatesPage(Read):
     """The figures of a topic over time, and which of them conflict."""
 
     topic: TopicRead
-    """The question that they answer."""
+    """The topic."""
     items: list[Estimate]
-    """Figures in the order of their time."""
+    """Figures in chronological order."""
     next: str | None = Field(examples=[None])
-    """Cursor of the next page of figures; null on the last."""
+    """Cursor of the next page of figures; null on the last page."""
     series: list[Series]
-    """Of the whole selection: which origin gives how many figures of which metric."""
+    """For the whole selection, not only this page: the number of figures for each origin and metric."""
     conflicts: list[Conflict]
-    """Of the whole selection: pairs that cannot both hold (the first 500)."""
+    """For the whole selection, not only this page: the first 500 pairs of claims that cannot both be true."""
     conflict_count: int
-    """How many pairs conflict in all."""
+    """Total number of conflicting pairs."""

@@ -1,10 +1,10 @@
-"""Evidence as it crosses a door."""
+"""Schemas of evidence for and against claims."""
 
 from typing import Self
 
-from pydantic import Field, StrictBool, model_validator
+from pydantic import ConfigDict, Field, StrictBool, model_validator
 
-from app.schemas.base.fields import Correction, Day, Key, Prose, Recording, Ref, Schema, Stamp
+from app.schemas.base.fields import Correction, Day, Key, Prose, RecordRequest, Ref, Schema, Stamp
 from app.schemas.base.validation_errors import FieldFaultError
 from app.schemas.document import DocumentBrief
 from app.schemas.quote import Quote
@@ -12,41 +12,41 @@ from app.vocabulary import EvidenceKind, EvidenceRole
 
 
 class EvidenceFields(Schema):
-    """What is said of a piece of evidence."""
+    """Editable fields of a piece of evidence."""
 
-    document: Ref
-    """Which document (id or key)."""
+    document: Ref = Field(examples=["doc_01jhf3m8w5k6v0x2s9r7q4t1ya"])
+    """Document of the evidence (id or key)."""
     capture: Ref | None = None
-    """Which bytes of it (a capture's id)."""
+    """Capture of the document that was examined (a capture's id)."""
     role: EvidenceRole
-    """What it does to the claim."""
+    """Whether the evidence supports or refutes the claim, or gives context."""
     kind: EvidenceKind = EvidenceKind.DOCUMENT
-    """What it is, as something to examine."""
+    """What is examined."""
     description: Prose | None = Field(None, examples=["One man lies with bandaged hands; the other sits."])
-    """What is to be seen in it."""
+    """What the evidence shows."""
     quote: Quote | None = None
-    """The passage that it is about."""
+    """Relevant passage of the document."""
     independent: StrictBool | None = None
-    """Independent of the claim's origins; null: not looked into."""
+    """Whether the evidence is independent of the claim's origins; null if that was not examined."""
     examined_on: Day | None = None
-    """When somebody of ours examined it; null: nobody did."""
+    """Day on which one of our fact-checkers examined the evidence; null if nobody has."""
     finding: Prose | None = None
-    """What the examination found."""
+    """Result of the examination."""
     conclusive: StrictBool = False
-    """The finding settles the matter."""
+    """True if the finding settles the matter."""
     note: Prose | None = None
-    """What a reader should know about it."""
+    """Note for readers."""
     withdrawn: StrictBool = False
-    """Taken back; kept to be read, counted no more."""
+    """True if the evidence was withdrawn. It remains readable but is no longer counted."""
 
 
 class _Whole(EvidenceFields):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.examined_on is None) != (self.finding is None):
-            raise FieldFaultError("finding", "goes with examined_on, and only with it")
+            raise FieldFaultError("finding", "is required if examined_on is given, and not allowed otherwise")
         if self.conclusive and self.examined_on is None:
-            raise FieldFaultError("conclusive", "takes evidence that was examined")
+            raise FieldFaultError("conclusive", "can be true only if examined_on and finding are given")
         return self
 
 
@@ -54,50 +54,69 @@ class ClaimEvidenceCreate(_Whole):
     """A piece of evidence that is recorded together with its claim."""
 
     key: Key | None = None
-    """Name of the piece within its claim."""
+    """Key of the piece of evidence within its claim."""
 
 
 class EvidenceCreate(ClaimEvidenceCreate):
     """A new piece of evidence for a claim."""
 
-    claim: Ref
-    """For which claim (id or key)."""
+    claim: Ref = Field(examples=["clm_01jhf3m8w5k6v0x2s9r7q4t1ya"])
+    """Claim that the evidence is about (id or key)."""
 
 
-class EvidencePost(EvidenceCreate, Recording):
+class EvidencePost(EvidenceCreate, RecordRequest):
     """A request to record a piece of evidence."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "claim": "clm_01jhf3m8w5k6v0x2s9r7q4t1ya",
+                    "document": "doc_01jhf3m8w5k6v0x2s9r7q4t1ya",
+                    "role": "supports",
+                    "kind": "photograph",
+                    "description": "One man lies with bandaged hands; the other sits.",
+                    "reason": "Published with the statement.",
+                }
+            ]
+        }
+    )
 
 
 class EvidenceCorrection(EvidenceFields, Correction):
     """A correction of a piece of evidence."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"kind": "photograph", "reason": "The document shows a photograph."}]}
+    )
+
 
 class EvidenceRead(Stamp):
-    """What speaks for or against a claim."""
+    """A piece of evidence for or against a claim."""
 
     claim_id: str
-    """For which claim."""
+    """Id of the claim."""
     document: DocumentBrief
-    """Which document."""
+    """Document of the evidence."""
     capture_id: str | None
-    """Which bytes of it."""
+    """Id of the capture that was examined."""
     role: EvidenceRole
-    """What it does to the claim."""
+    """Whether the evidence supports or refutes the claim, or gives context."""
     kind: EvidenceKind
-    """What it is, as something to examine."""
+    """What is examined."""
     description: str | None
-    """What is to be seen in it."""
+    """What the evidence shows."""
     quote: Quote | None
-    """The passage that it is about."""
+    """Relevant passage of the document."""
     independent: bool | None
-    """Independent of the claim's origins; null: not looked into."""
+    """Whether the evidence is independent of the claim's origins; null if that was not examined."""
     examined_on: Day | None
-    """When somebody of ours examined it; null: nobody did."""
+    """Day on which one of our fact-checkers examined the evidence; null if nobody has."""
     finding: str | None
-    """What the examination found."""
+    """Result of the examination."""
     conclusive: bool
-    """The finding settles the matter."""
+    """True if the finding settles the matter."""
     note: str | None
-    """What a reader should know about it."""
+    """Note for readers."""
     withdrawn: bool
-    """Taken back; kept to be read, counted no more."""
+    """True if the evidence was withdrawn. It remains readable but is no longer counted."""

@@ -1,52 +1,52 @@
-"""Other organisations' fact-checks as they cross a door."""
+"""Schemas of fact-checks that other organisations published."""
 
 from pydantic import Field
 
-from app.schemas.base.fields import Kept, Key, Read, Ref, Schema, Verbatim
+from app.schemas.base.fields import Key, Read, Ref, Schema, StoredJson, Verbatim
 from app.schemas.source import SourceBrief
 
 
 class FactCheckCreate(Schema):
-    """What another fact-checker published about a claim: values as written, never made ours."""
+    """What another fact-checker published about a claim. Values are kept as written and never affect our status."""
 
     key: Key | None = None
-    """Name of the review within its claim."""
+    """Key of the fact-check within its claim."""
     source: Ref
-    """Who published it (a source's id or key)."""
+    """Fact-checker that published it (a source's id or key)."""
     document: Ref | None = None
-    """Where it stands (a document's id or key)."""
+    """Document in which it was published (a document's id or key)."""
     verdict: Verbatim | None = Field(None, examples=["Mostly false"])
-    """alternateName, word for word."""
+    """Verdict in words (`alternateName`), as written."""
     rating_value: Verbatim | None = Field(None, examples=["2"])
-    """ratingValue as written."""
+    """Rating (`ratingValue`), as written."""
     best_rating: Verbatim | None = Field(None, examples=["5"])
-    """bestRating as written."""
+    """Best possible rating (`bestRating`), as written."""
     worst_rating: Verbatim | None = Field(None, examples=["1"])
-    """worstRating as written."""
+    """Worst possible rating (`worstRating`), as written."""
     explanation: Verbatim | None = None
-    """ratingExplanation or reviewBody as written."""
-    original: Kept
-    """The ClaimReview object as it came."""
+    """Explanation (`ratingExplanation` or `reviewBody`), as written."""
+    original: StoredJson
+    """The ClaimReview object as it was received."""
 
 
 class FactCheckRead(Read):
-    """What another fact-checker published about a claim. It never sets our status."""
+    """What another fact-checker published about a claim. It never affects our status."""
 
     id: str
-    """Identifier."""
+    """Identifier of the fact-check."""
     source: SourceBrief
-    """Who published it."""
+    """Fact-checker that published it."""
     document_id: str | None
-    """Where it stands."""
+    """Id of the document in which it was published."""
     url: str | None
     """Address of that document."""
     verdict: str | None
-    """alternateName, word for word."""
+    """Verdict in words (`alternateName`), as written."""
     rating_value: str | None
-    """ratingValue as written."""
+    """Rating (`ratingValue`), as written."""
     best_rating: str | None
-    """bestRating as written."""
+    """Best possible rating (`bestRating`), as written."""
     worst_rating: str | None
-    """worstRating as written."""
+    """Worst possible rating (`worstRating`), as written."""
     explanation: str | None
-    """ratingExplanation or reviewBody as written."""
+    """Explanation (`ratingExplanation` or `reviewBody`), as written."""

@@ -1,10 +1,10 @@
-"""Keys to the API as they cross a door: never with their secret, but for the one answer that gives a key out."""
+"""Schemas of API keys. Only the response that issues a key contains its secret."""
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from app.schemas.base.fields import Identified, Line, Moment, Read, Ref, Schema, Whole
+from app.schemas.base.fields import Identified, Line, Read, Ref, Schema, StrictInteger, Timestamp
 from app.schemas.query_parameters import AsOf
 from app.vocabulary import Role, Scope
 
@@ -12,76 +12,78 @@ Scopes = Annotated[list[Scope], Field(min_length=1, max_length=20)]
 
 
 class KeyCreate(Schema):
-    """A key that is to be issued. What is left out is as wide as the holder's role."""
+    """A request to issue a key. By default the key may do everything that its holder's role allows."""
 
-    person: Ref | None = Field(None, examples=["Desk 3"])
-    """Whose key, by id or byline; one's own unless given. Only administrators issue keys to others."""
+    model_config = ConfigDict(json_schema_extra={"examples": [{"scopes": ["read"], "label": "nightly import"}]})
+
+    person: Ref | None = None
+    """Holder of the key (id or byline). The default is you. Only administrators can issue keys to others."""
     role: Role | None = None
-    """What its holder may do with it: no more than their own role."""
+    """Role of the key. It must not exceed the holder's own role, which is the default."""
     scopes: Scopes | None = Field(None, examples=[["read"]])
-    """What it may be used for; all that the role allows unless given."""
-    expires_at: AsOf | None = Field(None, examples=["2027-01-01T00:00:00Z"])
-    """When it stops working; never unless given."""
+    """Scopes of the key. The default is all scopes that the role allows."""
+    expires_at: AsOf | None = None
+    """When the key expires, such as `2030-01-01T00:00:00Z`. By default it never expires."""
     label: Line | None = Field(None, examples=["nightly import"])
-    """What it is for, in your words."""
+    """What the key is for, in your own words."""
 
 
 class KeyRotation(Schema):
-    """How a key is to be replaced by a new one with the same powers."""
+    """A request to replace a key with a new one that has the same role and scopes."""
 
-    overlap_hours: Whole = Field(0, ge=0, le=168, examples=[24])
-    """Hours for which the old key works beside the new one; 0 ends it at once."""
+    overlap_hours: StrictInteger = Field(0, ge=0, le=168, examples=[24])
+    """Hours for which the old key stays valid; 0 revokes it at once."""
 
 
 class KeyRead(Identified):
-    """A key as it may be shown."""
+    """A key without its secret."""
 
     handle: str = Field(examples=["3k9x0aqz"])
-    """The part of the key behind `attest_`, by which it is recognised."""
+    """First part of the key, after `attest_`. It identifies the key."""
     person: str
-    """Whose it is, an id."""
+    """Id of the key's holder."""
     byline: str
-    """Whose it is, the byline."""
+    """Byline of the key's holder."""
     role: Role
-    """What its holder may do with it, if their own role still allows it."""
+    """Role of the key. It applies only as far as the holder's own role still allows."""
     scopes: list[Scope]
-    """What it may be used for."""
+    """Scopes of the key."""
     label: str | None
-    """What it is for, in its holder's words."""
-    created_at: Moment
-    """When it was issued, UTC."""
-    expires_at: Moment | None
-    """When it stops working, UTC; null: never."""
-    revoked_at: Moment | None
-    """When it was revoked, UTC."""
-    last_used_at: Moment | None
-    """When it last opened a door, UTC, to a minute or so."""
+    """What the key is for, in its holder's words."""
+    created_at: Timestamp
+    """When the key was issued, UTC."""
+    expires_at: Timestamp | None
+    """When the key expires, UTC; null if it never expires."""
+    revoked_at: Timestamp | None
+    """When the key was revoked, UTC; null if it was not."""
+    last_used_at: Timestamp | None
+    """When the key was last used successfully, UTC, accurate to about a minute; null if never."""
 
 
 class KeyIssued(KeyRead):
-    """A new key, shown this once."""
+    """A new key with its secret, which is shown only once."""
 
     key: str = Field(examples=["attest_3k9x0aqz_…"])
-    """The key itself. It is stored nowhere: who loses it rotates it."""
+    """The key itself. It is not stored anywhere; if you lose it, rotate it."""
 
 
 class Keys(Read):
-    """Keys."""
+    """A list of keys."""
 
     items: list[KeyRead]
-    """In the order in which they were issued."""
+    """The keys in the order in which they were issued."""
 
 
 class Me(Read):
-    """Who you are, by the key that you sent."""
+    """Your identity and the permissions of the key that you sent."""
 
     byline: str
-    """What the public is told of you."""
+    """Your public name."""
     pseudonym: bool
-    """Whether the byline is not your name."""
+    """True if the byline is a pseudonym."""
     role: Role
-    """What you may do with this key."""
+    """Your role with this key."""
     scopes: list[Scope]
-    """What this key may be used for."""
+    """Scopes of this key."""
     key: KeyRead
     """The key that you sent."""

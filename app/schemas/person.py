@@ -1,64 +1,67 @@
-"""People as they cross a door: for administrators alone, but for the byline."""
+"""Schemas of people. Apart from bylines, only administrators see them."""
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from app.schemas.base.fields import Identified, Line, Moment, Read, Schema
+from app.schemas.base.fields import Identified, Line, Read, Schema, Timestamp
 from app.vocabulary import Role
 
 
 class PersonCreate(Schema):
-    """Somebody who is to work with the record."""
+    """A request to add a person."""
 
     byline: Line = Field(examples=["Desk 3"])
-    """What the public is told of them: their name, or a pseudonym. Nobody else has it."""
+    """Public name of the person: their own name or a pseudonym. It must be unique."""
     pseudonym: bool = False
-    """Whether the byline is not their name."""
+    """True if the byline is a pseudonym."""
     name: Line | None = Field(None, examples=["Jane Doe"])
-    """Who it is, for administrators alone."""
+    """The person's real name. Only administrators see it."""
     role: Role = Role.READER
-    """What they may do."""
+    """What the person may do."""
 
 
 class PersonChange(Schema):
-    """What is to be different about somebody; what is left out stays as it is.
+    """Changes to a person. Fields that are left out stay unchanged.
 
-    Another byline holds at once and for all that they ever did: whoever needs a pseudonym is not found by looking at
-    the past.
+    A new byline applies immediately, including to everything that the person did earlier. Otherwise past versions would
+    reveal who is behind a pseudonym.
     """
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"role": "fact_checker"}]})
+
     byline: Line | None = Field(None, examples=["Desk 4"])
-    """Another byline."""
+    """New byline."""
     pseudonym: bool | None = None
-    """Whether the byline is not their name."""
+    """True if the byline is a pseudonym."""
     name: Line | None = None
-    """Who it is; null forgets it."""
+    """The person's real name; null removes it."""
     role: Role | None = None
-    """What they may do from now on; their keys may do no more."""
+    """New role. The person's keys cannot do more than it allows."""
     active: bool | None = Field(None, examples=[False])
-    """false ends their account: their keys are revoked at once. true opens it again, for new keys."""
+    """False deactivates the account and revokes all keys at once; true reactivates the account, which then needs new
+    keys."""
 
 
 class PersonRead(Identified):
-    """Somebody who works, or worked, with the record. The identifier is never public."""
+    """A person who works or worked with the record. The identifier is never public."""
 
     byline: str
-    """What the public is told of them."""
+    """Public name of the person."""
     pseudonym: bool
-    """Whether the byline is not their name."""
+    """True if the byline is a pseudonym."""
     name: str | None
-    """Who it is, for administrators alone."""
+    """The person's real name. Only administrators see it."""
     role: Role
-    """What they may do."""
+    """What the person may do."""
     system: bool
-    """Whether it is the program itself."""
-    created_at: Moment
-    """When the account was made, UTC."""
-    left_at: Moment | None
-    """Since when the account is closed, UTC."""
+    """True for the account under which the program itself acts."""
+    created_at: Timestamp
+    """When the account was created, UTC."""
+    left_at: Timestamp | None
+    """When the account was deactivated, UTC; null if it is active."""
 
 
 class People(Read):
-    """Everybody who works, or worked, with the record."""
+    """Everyone who works or worked with the record."""
 
     items: list[PersonRead]
-    """In the order in which their accounts were made."""
+    """The people in the order in which their accounts were created."""

@@ -1,4 +1,4 @@
-"""What may be asked of a list. An unknown parameter is an error, never ignored."""
+"""Query parameters of reads, lists, citations and exports. An unknown parameter is an error, never ignored."""
 
 import re
 from datetime import UTC, datetime
@@ -8,9 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from app.schemas.base import edtf
-from app.schemas.base.fields import Edtf, Language, Line, Ref, Schema, Url, Whole
+from app.schemas.base.fields import Edtf, Language, Line, Ref, Schema, StrictInteger, Url
 from app.schemas.base.validation_errors import FieldFaultError
-from app.schemas.files.citation import Cited
+from app.schemas.files.citation import CitedPart
 from app.vocabulary import (
     Anonymity,
     ClaimKind,
@@ -28,9 +28,9 @@ from app.vocabulary import (
 
 
 def _rfc3339(value: object) -> object:
-    # Pydantic would also take a number for seconds since 1970; in a query that is a slip.
+    # Pydantic would also accept a number as seconds since 1970; in a query that is a mistake.
     if isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\d", value):
-        raise ValueError("must be a moment such as 2025-01-12T18:00:00Z, or a day")
+        raise ValueError("must be a date and time such as 2025-01-12T18:00:00Z, or a day such as 2025-01-12")
     return value
 
 
@@ -38,243 +38,257 @@ def _utc(moment: datetime) -> datetime:
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError("must lie within the years 1 to 9999, UTC") from None
+        raise ValueError("must be within the years 1 to 9999, UTC") from None
 
 
 AsOf = Annotated[datetime, BeforeValidator(_rfc3339), AfterValidator(_utc)]
-"""A moment, RFC 3339; UTC unless it says otherwise; a bare day is its beginning."""
+"""A moment, RFC 3339; UTC if it has no offset. A day without a time means the beginning of that day."""
 
 Facet = Literal["status", "kind", "stage", "topic", "metric", "source"]
-"""What claims can be counted by."""
+"""A field by which claims can be counted."""
 
 FACETS: tuple[Facet, ...] = ("status", "kind", "stage", "topic", "metric", "source")
 
 ClaimSort = Literal["-date", "date", "-recorded", "recorded", "id", "-id", "relevance"]
-"""Orders of a list of claims: by the time they speak of, by when they last changed, by id, by how well they match q."""
+"""Sort orders of a list of claims: by the time they refer to, by their last change, by id, by relevance for `q`."""
 
 
 def _facets(value: str) -> str:
-    asked = [facet.strip() for facet in value.split(",")]
-    if set(asked) - set(FACETS):
-        raise ValueError(f"must be some of {', '.join(FACETS)}, parted by commas")
-    return ",".join(dict.fromkeys(asked))
+    facets = [facet.strip() for facet in value.split(",")]
+    if set(facets) - set(FACETS):
+        raise ValueError(f"must be one or more of {', '.join(FACETS)}, separated by commas")
+    return ",".join(dict.fromkeys(facets))
 
 
-def _cited(value: str) -> str:
-    asked = [one.strip() for one in value.split(",")]
-    if set(asked) - set(Cited):
-        raise ValueError(f"must be some of {', '.join(Cited)}, parted by commas")
-    return ",".join(dict.fromkeys(asked))
+def _cited_parts(value: str) -> str:
+    parts = [part.strip() for part in value.split(",")]
+    if set(parts) - set(CitedPart):
+        raise ValueError(f"must be one or more of {', '.join(CitedPart)}, separated by commas")
+    return ",".join(dict.fromkeys(parts))
 
 
-class Reading(Schema):
-    """A read of a single object."""
-
-    as_of: AsOf | None = Field(None, examples=["2025-01-12T18:00:00Z"])
-    """Answer from what was recorded then; a bare day is its beginning, UTC. Not in the future."""
+# No optional parameter has an example: tools prefill examples, and a prefilled filter would find nothing.
 
 
-class Paged(Schema):
-    """A read of a list that is given by pages."""
+class AsOfParameters(Schema):
+    """Parameters of a read of a single object."""
 
-    limit: Whole = Field(20, ge=1, le=200)
-    """Objects on a page."""
+    as_of: AsOf | None = None
+    """Return the record as it was at this time, such as `2025-01-12T18:00:00Z`. A date without a time means 00:00 UTC
+    on that day. It must not be in the future."""
+
+
+class PageParameters(Schema):
+    """Parameters of a paginated read."""
+
+    limit: StrictInteger = Field(20, ge=1, le=200)
+    """Number of objects per page."""
     cursor: str | None = Field(None, max_length=2000)
-    """`next` of the page before; all other parameters stay as they were."""
+    """The `next` value of the previous page. All other parameters must stay the same."""
 
 
-class Listing(Paged, Reading):
-    """A read of a list of the record."""
+class ListParameters(PageParameters, AsOfParameters):
+    """Parameters of a list of recorded objects."""
 
 
 class ClaimFilter(Schema):
-    """Which claims. Several values of one parameter (`status=unconfirmed&status=disputed`) widen; parameters narrow."""
+    """Filters of claims.
+
+    Several values of one parameter (`status=unconfirmed&status=disputed`) are alternatives; several parameters must all
+    match.
+    """
 
     kind: list[ClaimKind] = Field(default_factory=list)
-    """What they are about."""
+    """What the claims are about."""
     status: list[Status] = Field(default_factory=list)
-    """What we concluded."""
+    """What we concluded about the claims."""
     stage: list[Stage] = Field(default_factory=list)
-    """Editorial stage; `published` unless given. Drafts take a key."""
+    """Editorial stage; `published` by default. Drafts require a fact-checker's key."""
     topic: Ref | None = None
-    """The question that they answer (id or key)."""
+    """Topic of the claims (id or key)."""
     source: Ref | None = None
-    """Who is on record with a stance on them (id or key); parts of an organisation count for it."""
+    """Source with a recorded stance on the claims (id or key). An organisation includes its parts."""
     stance: list[Stance] = Field(default_factory=list)
-    """Which stance somebody takes on them (that source, if one is given)."""
+    """Stance that a source takes on the claims; with `source`, the stance of that source."""
     metric: list[Metric] = Field(default_factory=list)
-    """What one of their figures counts."""
+    """Metric of at least one figure of the claim."""
     value_min: Decimal | None = Field(None, ge=0, max_digits=15, decimal_places=4)
-    """One of their figures (of that metric, if one is given) is at least so much; best counts, or else low, or high."""
+    """Only claims with at least one figure of this value or more. If `metric` is given, the figure must have that
+    metric. The value of a figure is `best`, or else `low`, or else `high`."""
     value_max: Decimal | None = Field(None, ge=0, max_digits=15, decimal_places=4)
-    """One of their figures (of that metric, if one is given) is at most so much."""
-    place: Line | None = Field(None, min_length=2, max_length=200, examples=["Kursk"])
-    """Place, or a part of its name; case and accents do not matter."""
-    date_from: Edtf | None = Field(None, examples=["2024-10-01"])
-    """They may speak of this day (EDTF) or a later one; claims without a time are left out."""
-    date_to: Edtf | None = Field(None, examples=["2025-01"])
-    """They may speak of this day (EDTF) or an earlier one."""
-    q: str | None = Field(None, max_length=500, examples=['"North Korean" captur* -Pyongyang'])
-    """Words in the statement, quotes and names of sources: all of them; "phrases"; -without; beginn*. Any script."""
+    """Only claims with at least one figure of this value or less. If `metric` is given, the figure must have that
+    metric."""
+    place: Line | None = Field(None, min_length=2, max_length=200)
+    """Place or part of its name, such as `Kursk`. Case and accents are ignored."""
+    date_from: Edtf | None = None
+    """Only claims that may refer to this date (EDTF, such as `2024-10-01`) or later. Claims without a time are left
+    out."""
+    date_to: Edtf | None = None
+    """Only claims that may refer to this date (EDTF, such as `2025-01`) or earlier."""
+    q: str | None = Field(None, max_length=500)
+    """Words in the statement, quotes and source names, in any script. All words must match. `"a phrase"`, `-exclude`
+    and `prefix*` are supported."""
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> Self:
         if self.value_min is not None and self.value_max is not None and self.value_min > self.value_max:
-            raise FieldFaultError("value_max", "must not be below value_min")
+            raise FieldFaultError("value_max", "must not be less than value_min")
         if edtf.bounds(self.date_from).earliest > edtf.bounds(self.date_to).latest:
             raise FieldFaultError("date_to", "must not be before date_from")
         return self
 
 
-class ClaimQuery(Listing, ClaimFilter):
-    """A list of claims."""
+class ClaimQuery(ListParameters, ClaimFilter):
+    """Parameters of a list of claims."""
 
     sort: ClaimSort | None = None
-    """Order; `-` is falling. Latest first (`-date`) unless given; by `relevance` with q."""
-    facets: Annotated[str, AfterValidator(_facets)] | None = Field(None, max_length=200, examples=["status,kind"])
-    """Also count the whole list by these: status, kind, stage, topic, metric, source."""
+    """Sort order; `-` means descending. The default is `-date` (latest first), or `relevance` with `q`."""
+    facets: Annotated[str, AfterValidator(_facets)] | None = Field(None, max_length=200)
+    """Fields for which to count the claims of the whole list by value, separated by commas: status, kind, stage, topic,
+    metric, source."""
 
 
-class CitationQuery(ClaimFilter, Reading):
-    """What is to be cited, and how.
-
-    Claims, documents and sources that are picked; or else the claims that the filter asks for.
-    """
+class CitationQuery(ClaimFilter, AsOfParameters):
+    """What to cite, and how: claims, documents and sources listed by id, or the claims that match the filters."""
 
     format: str = Field("csl_json", max_length=40, examples=["bibtex"])
-    """How it is written; a list of all formats is in the documentation."""
-    include: Annotated[str, AfterValidator(_cited)] = Field("statement", max_length=40, examples=["statement,decision"])
-    """What of a claim: `statement` (the documents in which it was said), `decision` (what we concluded), or both."""
-    style: Line | None = Field(None, max_length=100, examples=["chicago-notes-bibliography"])
-    """Citation style of a formatted list, by its name in the CSL repository; `apa` unless given. Also `short`."""
-    locale: Language | None = Field(None, examples=["uk-UA"])
-    """Language of a formatted list, BCP 47; unless given, that of the style, or else en-US."""
-    claim: list[Line] = Field(default_factory=list, max_length=200, examples=[["clm_01jhf3m8w5k6v0x2s9r7q4t1ya@3"]])
-    """These claims, by id; `id@3` cites version 3."""
+    """Citation format, such as `bibtex` or `ris`. The documentation lists all formats."""
+    include: Annotated[str, AfterValidator(_cited_parts)] = Field(
+        "statement", max_length=40, examples=["statement,decision"]
+    )
+    """What to cite for a claim: `statement` (the documents in which it was said), `decision` (our conclusion), or both,
+    separated by a comma."""
+    style: Line | None = Field(None, max_length=100)
+    """Citation style of a formatted list: its name in the CSL repository, such as `chicago-notes-bibliography`, or
+    `short`. The default is `apa`."""
+    locale: Language | None = None
+    """Language of a formatted list (BCP 47, such as `uk-UA`). The default is that of the style, or else en-US."""
+    claim: list[Line] = Field(default_factory=list, max_length=200)
+    """Claims to cite, by id; `id@3` cites version 3."""
     document: list[Line] = Field(default_factory=list, max_length=200)
-    """These documents by themselves, by id."""
+    """Documents to cite directly, by id."""
     cited_source: list[Line] = Field(default_factory=list, max_length=200)
-    """Our entries on these sources, by id."""
+    """Sources to cite by their entry in this database, by id."""
 
     @property
-    def picks(self) -> bool:
-        """True if something is picked, rather than asked for by the filter."""
+    def has_ids(self) -> bool:
+        """True if objects are listed by id, false if the filters select claims."""
         return bool(self.claim or self.document or self.cited_source)
 
     @model_validator(mode="after")
-    def _one_way(self) -> Self:
+    def _ids_or_filters(self) -> Self:
         filters = self.model_fields_set & ClaimFilter.model_fields.keys()
-        if self.picks and filters:
-            raise FieldFaultError(min(filters), "does not go with claims, documents or sources that are picked")
+        if self.has_ids and filters:
+            raise FieldFaultError(min(filters), "must not be combined with claim, document or cited_source")
         return self
 
 
-class ExportQuery(ClaimFilter, Reading):
-    """Which claims are to be exported, and how: those that are picked, or else those that the filter asks for."""
+class ExportQuery(ClaimFilter, AsOfParameters):
+    """Which claims to export, and how: claims listed by id, or the claims that match the filters."""
 
     format: str = Field("attest_json", max_length=40, examples=["csv"])
-    """How they are written: csv, jsonl, parquet, json_ld, claim_review, atom; attest_json or attest_csv to be imported
-    again."""
-    claim: list[Line] = Field(default_factory=list, max_length=200, examples=[["clm_01jhf3m8w5k6v0x2s9r7q4t1ya@3"]])
-    """These claims, by id; `id@3` is version 3."""
+    """Export format: csv, jsonl, parquet, json_ld, claim_review or atom. Files in attest_json and attest_csv can be
+    imported again."""
+    claim: list[Line] = Field(default_factory=list, max_length=200)
+    """Claims to export, by id; `id@3` exports version 3."""
     after: str | None = Field(None, pattern=r"^clm_[0-9a-hjkmnp-tv-z]{26}$")
-    """Go on after this claim: the last one that arrived whole when an export broke off."""
+    """Id of the claim after which to continue an interrupted export: the last claim that arrived completely."""
     bom: bool = False
-    """csv: begin with a byte order mark, by which Excel knows UTF-8."""
+    """csv only: begin with a byte order mark, so that Excel recognises UTF-8."""
 
     @model_validator(mode="after")
-    def _one_way(self) -> Self:
+    def _ids_or_filters(self) -> Self:
         filters = self.model_fields_set & (ClaimFilter.model_fields.keys() | {"after"})
         if self.claim and filters:
-            raise FieldFaultError(min(filters), "does not go with claims that are picked")
+            raise FieldFaultError(min(filters), "must not be combined with claim")
         return self
 
 
-class EstimatesQuery(Listing):
-    """The figures of a topic."""
+class EstimatesQuery(ListParameters):
+    """Parameters of the list of a topic's figures."""
 
     metric: list[Metric] = Field(default_factory=list)
-    """What they count."""
+    """What the figures count."""
     date_from: Edtf | None = None
-    """They may speak of this day (EDTF) or a later one."""
+    """Only figures that may refer to this date (EDTF) or later."""
     date_to: Edtf | None = None
-    """They may speak of this day (EDTF) or an earlier one."""
+    """Only figures that may refer to this date (EDTF) or earlier."""
 
 
-class SourceQuery(Listing):
-    """A list of sources."""
+class SourceQuery(ListParameters):
+    """Parameters of a list of sources."""
 
     kind: list[SourceKind] = Field(default_factory=list)
-    """What they are."""
+    """What the sources are."""
     anonymity: list[Anonymity] = Field(default_factory=list)
-    """How far they are identified."""
+    """How far the sources are identified."""
     parent: Ref | None = None
-    """The organisation that they are directly a part of (id or key)."""
+    """Organisation that the sources are a direct part of (id or key)."""
     name: Line | None = Field(None, min_length=2)
-    """A part of one of their names; case and accents do not matter."""
+    """Part of any name of the sources. Case and accents are ignored."""
 
 
-class TopicQuery(Listing):
-    """A list of topics."""
+class TopicQuery(ListParameters):
+    """Parameters of a list of topics."""
 
     metric_family: list[MetricFamily] = Field(default_factory=list)
-    """Which metrics they compare."""
+    """Family of metrics that the topics compare."""
 
 
-class DocumentQuery(Listing):
-    """A list of documents."""
+class DocumentQuery(ListParameters):
+    """Parameters of a list of documents."""
 
     kind: list[DocumentKind] = Field(default_factory=list)
-    """What they are."""
+    """What the documents are."""
     publisher: Ref | None = None
-    """Who published them (id or key)."""
+    """Source that published the documents (id or key)."""
     url: Url | None = None
-    """Exactly this address."""
+    """Exact address of the document."""
     date_from: Edtf | None = None
-    """They may have been published on this day (EDTF) or later."""
+    """Only documents that may have been published on this date (EDTF) or later."""
     date_to: Edtf | None = None
-    """They may have been published on this day (EDTF) or earlier."""
+    """Only documents that may have been published on this date (EDTF) or earlier."""
 
 
-class AttributionQuery(Listing):
-    """A list of attributions."""
+class AttributionQuery(ListParameters):
+    """Parameters of a list of attributions."""
 
     claim: Ref | None = None
-    """On which claim (id or key)."""
+    """Claim that the attributions are about (id or key)."""
     source: Ref | None = None
-    """Who (id or key)."""
+    """Source that takes the stance (id or key)."""
     document: Ref | None = None
-    """In which document (id or key)."""
+    """Document that contains the statement (id or key)."""
     stance: list[Stance] = Field(default_factory=list)
-    """What the source does with the claim."""
+    """Stance of the source on the claim."""
 
 
-class EvidenceQuery(Listing):
-    """A list of evidence."""
+class EvidenceQuery(ListParameters):
+    """Parameters of a list of evidence."""
 
     claim: Ref | None = None
-    """For which claim (id or key)."""
+    """Claim that the evidence is about (id or key)."""
     document: Ref | None = None
-    """Which document (id or key)."""
+    """Document of the evidence (id or key)."""
     role: list[EvidenceRole] = Field(default_factory=list)
-    """What it does to the claim."""
+    """Whether the evidence supports or refutes the claim, or gives context."""
 
 
-class ProposalQuery(Listing):
-    """A list of proposals."""
+class ProposalQuery(ListParameters):
+    """Parameters of a list of proposals."""
 
     state: list[ProposalState] = Field(default_factory=list)
-    """Where they stand."""
+    """State of the proposals."""
     claim: Ref | None = None
-    """For which claim (id or key)."""
+    """Claim for which a status is proposed (id or key)."""
     source: Ref | None = None
-    """For which source (id or key)."""
+    """Source for which a reliability rating is proposed (id or key)."""
 
 
-class RelationQuery(Listing):
-    """A list of relations."""
+class RelationQuery(ListParameters):
+    """Parameters of a list of relations."""
 
     claim: Ref | None = None
-    """A claim on either side (id or key)."""
+    """Claim on either side of the relation (id or key)."""
     relation: list[Relation] = Field(default_factory=list)
-    """What one is to the other."""
+    """How the first claim relates to the second."""

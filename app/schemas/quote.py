@@ -1,4 +1,4 @@
-"""Passages of documents."""
+"""Schema of quoted passages of documents."""
 
 from typing import Self
 
@@ -9,24 +9,24 @@ from app.schemas.base.validation_errors import FieldFaultError
 
 
 class Quote(Schema):
-    """A passage of a document: W3C Web Annotation TextQuoteSelector, with page or media time."""
+    """A quoted passage of a document: a W3C Web Annotation TextQuoteSelector with an optional page or media time."""
 
     exact: Verbatim = Field(examples=["близько 11 тисяч військових КНДР"])
-    """The words themselves."""
+    """The exact words."""
     prefix: Verbatim | None = None
-    """The words right before them."""
+    """Words immediately before the passage."""
     suffix: Verbatim | None = None
-    """The words right after them."""
+    """Words immediately after the passage."""
     page: Line | None = None
-    """Page, as printed."""
+    """Page number as printed."""
     media_time: Line | None = Field(None, pattern=r"^\d{1,2}:\d{2}:\d{2}(\.\d{1,3})?$", examples=["00:01:23"])
     """Time in the recording, hh:mm:ss."""
     language: Language | None = Field(None, examples=["uk"])
-    """Language of the words, BCP 47."""
+    """Language of the passage, BCP 47."""
     translation: Verbatim | None = None
-    """The words in the language of the statement."""
+    """Translation into the language of the statement."""
     translated_by: Line | None = None
-    """Who translated them, a person or a program."""
+    """Person or program that made the translation. Required with `translation`."""
 
     @model_validator(mode="after")
     def _translator_named(self) -> Self:

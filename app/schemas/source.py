@@ -1,72 +1,93 @@
-"""Sources as they cross a door."""
+"""Schemas of sources."""
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from app.schemas.base.fields import Correction, Key, Line, Prose, Read, Recording, Ref, Schema, Stamp, Url
+from app.schemas.base.fields import Correction, Key, Line, Prose, Read, RecordRequest, Ref, Schema, Stamp, Url
 from app.vocabulary import Anonymity, SourceKind
 
 
 class SourceFields(Schema):
-    """What is said of a source."""
+    """Editable fields of a source."""
 
     name: Line = Field(examples=["National Intelligence Service"])
-    """Name; for one who is not named, the description given: 'Western officials'."""
+    """Name of the source; for an unnamed source, its description, such as 'Western officials'."""
     kind: SourceKind
-    """What it is."""
+    """What the source is."""
     anonymity: Anonymity = Anonymity.NAMED
-    """How far it is identified."""
-    parent: Ref | None = Field(None, examples=["src_01jhf3m8w5k6v0x2s9r7q4t1ya"])
-    """The organisation that it is a part of (id or key). Sources under one organisation are never independent."""
+    """How far the source is identified."""
+    parent: Ref | None = None
+    """Organisation to which the source directly belongs (id or key). Sources within one organisation are never
+    independent."""
     other_names: list[Line] = Field(default_factory=list, max_length=50, examples=[["국가정보원", "NIS"]])
-    """Other names and spellings, in any language; searched like the name."""
+    """Other names and spellings, in any language. They are searched like the name."""
     side: Line | None = Field(None, examples=["Ukraine"])
-    """Whose side it is on in the conflict, if it is on one."""
+    """Party to the conflict with which the source is aligned, if any."""
     url: Url | None = Field(None, examples=["https://www.nis.go.kr"])
-    """Its own page."""
+    """Address of the source's own page."""
     description: Prose | None = None
-    """Who it is, in a sentence."""
+    """Who the source is, in one sentence."""
 
 
 class SourceCreate(SourceFields):
     """A new source."""
 
     key: Key | None = None
-    """Name of the source in the file that it comes from."""
+    """Key that identifies the source in import files, in addition to its id."""
 
 
-class SourcePost(SourceCreate, Recording):
+class SourcePost(SourceCreate, RecordRequest):
     """A request to record a source."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "National Intelligence Service",
+                    "kind": "intelligence_service",
+                    "other_names": ["국가정보원", "NIS"],
+                    "url": "https://www.nis.go.kr",
+                    "reason": "Named in the ministry's briefing.",
+                }
+            ]
+        }
+    )
 
 
 class SourceCorrection(SourceFields, Correction):
     """A correction of a source."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"other_names": ["국가정보원", "NIS"], "reason": "The abbreviation was missing."}]
+        }
+    )
+
 
 class SourceBrief(Read):
-    """A source where it is mentioned."""
+    """Summary of a source."""
 
     id: str
-    """Identifier."""
+    """Identifier of the source."""
     name: str
-    """Name or description."""
+    """Name or description of the source."""
     kind: SourceKind
-    """What it is."""
+    """What the source is."""
     anonymity: Anonymity
-    """How far it is identified."""
+    """How far the source is identified."""
     side: str | None
-    """Whose side it is on in the conflict, if it is on one."""
+    """Party to the conflict with which the source is aligned, if any."""
 
 
 class SourceRead(Stamp, SourceBrief):
-    """A source, whole."""
+    """A complete source."""
 
     parent_id: str | None
-    """The organisation that it is a part of."""
+    """Id of the organisation that the source is a part of."""
     ancestors: list[SourceBrief]
-    """The organisations above it, nearest first."""
+    """Organisations that the source is a direct or indirect part of, nearest first."""
     other_names: list[str]
     """Other names and spellings."""
     url: str | None
-    """Its own page."""
+    """Address of the source's own page."""
     description: str | None
-    """Who it is."""
+    """Who the source is."""

@@ -1,55 +1,74 @@
-"""Topics as they cross a door."""
+"""Schemas of topics."""
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from app.schemas.base.fields import Correction, Edtf, Key, Line, Prose, Recording, Schema, Stamp
+from app.schemas.base.fields import Correction, Edtf, Key, Line, Prose, RecordRequest, Schema, Stamp
 from app.vocabulary import MetricFamily
 
 
 class TopicFields(Schema):
-    """What is said of a topic."""
+    """Editable fields of a topic."""
 
     title: Line = Field(examples=["How many North Korean soldiers are in Kursk Oblast?"])
     """The question, as a reader would ask it."""
     subject: Line = Field(examples=["North Korean soldiers"])
-    """The population that figures count."""
+    """Population that the figures count."""
     metric_family: MetricFamily
-    """Which metrics belong here; a figure of another family is refused."""
+    """Family of metrics that the topic compares. Figures with other metrics are refused."""
     place: Line | None = Field(None, examples=["Kursk Oblast, Russia"])
-    """Where."""
+    """Place that the topic covers."""
     period: Edtf | None = Field(None, examples=["2024-10/.."])
-    """When, EDTF."""
+    """Period that the topic covers, EDTF."""
     note: Prose | None = None
-    """What a reader should know about comparing these figures."""
+    """What readers should know when they compare these figures."""
 
 
 class TopicCreate(TopicFields):
     """A new topic."""
 
     key: Key | None = None
-    """Name of the topic in the file that it comes from."""
+    """Key that identifies the topic in import files, in addition to its id."""
 
 
-class TopicPost(TopicCreate, Recording):
+class TopicPost(TopicCreate, RecordRequest):
     """A request to record a topic."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "How many North Korean soldiers are in Kursk Oblast?",
+                    "subject": "North Korean soldiers",
+                    "metric_family": "strength",
+                    "place": "Kursk Oblast, Russia",
+                    "period": "2024-10/..",
+                    "reason": "Several services publish figures.",
+                }
+            ]
+        }
+    )
 
 
 class TopicCorrection(TopicFields, Correction):
     """A correction of a topic."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"period": "2024-11/..", "reason": "The first figures are from November."}]}
+    )
+
 
 class TopicRead(Stamp):
-    """A topic, whole."""
+    """A complete topic."""
 
     title: str
     """The question."""
     subject: str
-    """The population that figures count."""
+    """Population that the figures count."""
     metric_family: MetricFamily
-    """Which metrics belong here."""
+    """Family of metrics that the topic compares."""
     place: str | None
-    """Where."""
+    """Place that the topic covers."""
     period: str | None
-    """When, EDTF."""
+    """Period that the topic covers, EDTF."""
     note: str | None
-    """What a reader should know about comparing these figures."""
+    """What readers should know when they compare these figures."""

@@ -1,8 +1,8 @@
-"""The closed lists of the record: every word that a field may hold, and what it means.
+"""Closed lists (controlled vocabulary): every value that a field may hold, and what it means.
 
-This package is the single source: database CHECKs, API schemas, documentation and the command line are all made from
-it. Terms follow the field's usage; where a published scheme stands behind a list, the class names it. The lists stand
-in modules by what they speak of; everybody else takes them from here.
+This package is the single source: database CHECKs, API schemas, documentation and the command line are all built from
+it. Terms follow the usage of fact-checking; where a list follows a published scheme, its class names the scheme. The
+lists live in one module per subject; all other code imports them from this package.
 """
 
 from collections.abc import Sequence
@@ -94,4 +94,4 @@ __all__ = [
 ]
 
 LISTS: Sequence[type[Word]] = tuple(Word.__subclasses__())
-"""All of them, module by module, in their written order."""
+"""All closed lists, module by module, in the order in which they are defined."""

@@ -1,4 +1,4 @@
-"""Words of claims: what they are about, which figures they give, what they are to each other."""
+"""Closed lists for claims: what they are about, which figures they give, and how they relate to each other."""
 
 from app.vocabulary.closed_list import Word
 
@@ -6,50 +6,50 @@ from app.vocabulary.closed_list import Word
 class ClaimKind(Word):
     """What a claim is about."""
 
-    TROOP_ESTIMATE = "troop_estimate", "How many soldiers are somewhere, or were sent there."
+    TROOP_ESTIMATE = "troop_estimate", "How many soldiers are in a place, or were sent there."
     CASUALTY_FIGURE = "casualty_figure", "How many people were killed, wounded, missing or otherwise lost."
-    CAPTURE_REPORT = "capture_report", "That people were taken prisoner."
-    DEPLOYMENT = "deployment", "That a force was sent or moved somewhere, without a figure at its heart."
-    EQUIPMENT_LOSS = "equipment_loss", "That vehicles, weapons or other materiel were lost."
+    CAPTURE_REPORT = "capture_report", "People were taken prisoner."
+    DEPLOYMENT = "deployment", "A force was sent or moved somewhere, and its size is not the main point."
+    EQUIPMENT_LOSS = "equipment_loss", "Vehicles, weapons or other equipment were lost."
     TERRITORIAL_CONTROL = "territorial_control", "Who holds, took or lost a place."
     RESPONSIBILITY = "responsibility", "Who did something."
-    ORDER_OR_POLICY = "order_or_policy", "What was ordered, or is the rule."
-    OFFER_OR_INTENTION = "offer_or_intention", "What someone offers or means to do."
-    CONDITION_OR_MOTIVE = "condition_or_motive", "Why something happened, or under which conditions."
+    ORDER_OR_POLICY = "order_or_policy", "An order that was given, or a policy in force."
+    OFFER_OR_INTENTION = "offer_or_intention", "What someone offers or intends to do."
+    CONDITION_OR_MOTIVE = "condition_or_motive", "Why something happened, or under what conditions."
     OTHER = "other", "None of the above."
 
 
 class MetricFamily(Word):
-    """Which metrics a topic compares."""
+    """The family of metrics that a topic compares."""
 
     STRENGTH = "strength", "Soldiers present or deployed."
-    CASUALTIES = "casualties", "Killed, wounded, missing and their sums."
-    CAPTIVITY = "captivity", "Captured and surrendered."
-    EQUIPMENT = "equipment", "Materiel destroyed, damaged, abandoned, captured or lost."
-    AREA = "area", "Territory."
-    OTHER = "other", "Any other figure, or none."
+    CASUALTIES = "casualties", "People killed, wounded or missing, and sums of these."
+    CAPTIVITY = "captivity", "People who were captured or surrendered."
+    EQUIPMENT = "equipment", "Equipment destroyed, damaged, abandoned, captured or lost."
+    AREA = "area", "Area of territory."
+    OTHER = "other", "Figures of other kinds, or no figures."
 
 
 class Metric(Word):
-    """What a figure counts. Figures of different metrics are never compared."""
+    """What a figure counts. Figures with different metrics are never compared."""
 
-    PRESENT = "present", "Soldiers in the place at the time."
-    DEPLOYED_TOTAL = "deployed_total", "Soldiers ever sent there, whether or not they are still there."
-    KILLED = "killed", "Dead."
-    WOUNDED = "wounded", "Injured, not dead."
-    KILLED_AND_WOUNDED = "killed_and_wounded", "The sum of dead and injured, where the source does not split it."
-    MISSING = "missing", "Unaccounted for."
-    CAPTURED = "captured", "Taken prisoner."
-    SURRENDERED = "surrendered", "Gave themselves up."
-    IRRECOVERABLE = "irrecoverable", "Dead, missing, captured or unfit to return to service."
-    CASUALTIES_UNSPECIFIED = "casualties_unspecified", "'Losses' or 'casualties' without saying of which kind."
-    EQUIPMENT_DESTROYED = "equipment_destroyed", "Destroyed."
-    EQUIPMENT_DAMAGED = "equipment_damaged", "Damaged."
-    EQUIPMENT_ABANDONED = "equipment_abandoned", "Left behind."
-    EQUIPMENT_CAPTURED = "equipment_captured", "Taken by the enemy."
-    EQUIPMENT_LOST = "equipment_lost", "Lost in whichever way."
-    AREA = "area", "Territory, in the stated unit."
-    OTHER = "other", "Another figure; the unit says which."
+    PRESENT = "present", "Soldiers in the place at that time."
+    DEPLOYED_TOTAL = "deployed_total", "All soldiers ever sent there, whether or not they are still there."
+    KILLED = "killed", "People killed."
+    WOUNDED = "wounded", "People injured but not killed."
+    KILLED_AND_WOUNDED = "killed_and_wounded", "Killed and wounded together, where the source does not separate them."
+    MISSING = "missing", "People unaccounted for."
+    CAPTURED = "captured", "People taken prisoner."
+    SURRENDERED = "surrendered", "People who gave themselves up."
+    IRRECOVERABLE = "irrecoverable", "People killed, missing, captured or unfit to return to service."
+    CASUALTIES_UNSPECIFIED = "casualties_unspecified", "'Losses' or 'casualties' of an unspecified kind."
+    EQUIPMENT_DESTROYED = "equipment_destroyed", "Equipment destroyed."
+    EQUIPMENT_DAMAGED = "equipment_damaged", "Equipment damaged."
+    EQUIPMENT_ABANDONED = "equipment_abandoned", "Equipment left behind."
+    EQUIPMENT_CAPTURED = "equipment_captured", "Equipment captured by the enemy."
+    EQUIPMENT_LOST = "equipment_lost", "Equipment lost in any way."
+    AREA = "area", "Area of territory, in the stated unit."
+    OTHER = "other", "Any other figure; the unit says what it counts."
 
 
 METRIC_FAMILIES: dict[MetricFamily, frozenset[Metric]] = {
@@ -77,55 +77,55 @@ METRIC_FAMILIES: dict[MetricFamily, frozenset[Metric]] = {
     MetricFamily.AREA: frozenset({Metric.AREA}),
     MetricFamily.OTHER: frozenset(Metric),
 }
-"""The metrics that a topic of each family may hold."""
+"""The metrics that belong to a topic of each family."""
 
 
 class Qualifier(Word):
-    """How the source limits its figure, and which of low, best and high it gives.
+    """How the source qualifies its figure, and which of `low`, `best` and `high` are given.
 
-    A range is a bound given by the source; it is never a confidence interval.
+    The bounds of a range come from the source; they are never a confidence interval.
     """
 
-    EXACT = "exact", "That number: best."
-    ABOUT = "about", "Roughly that number, rounded to its last significant digit: best."
-    AT_LEAST = "at_least", "That number or more: low."
-    MORE_THAN = "more_than", "More than that number: low."
-    AT_MOST = "at_most", "That number or fewer: high."
-    FEWER_THAN = "fewer_than", "Fewer than that number: high."
-    UP_TO = "up_to", "As many as that number: high."
-    BETWEEN = "between", "From low to high; best may be given too."
-    VAGUE = "vague", "No number at all ('dozens'): the verbatim words alone."
+    EXACT = "exact", "Exactly that number: `best`."
+    ABOUT = "about", "Roughly that number, rounded to its last significant digit: `best`."
+    AT_LEAST = "at_least", "That number or more: `low`."
+    MORE_THAN = "more_than", "More than that number: `low`."
+    AT_MOST = "at_most", "That number or fewer: `high`."
+    FEWER_THAN = "fewer_than", "Fewer than that number: `high`."
+    UP_TO = "up_to", "'Up to' that number, which the source gives as a maximum: `high`."
+    BETWEEN = "between", "From `low` to `high`; `best` may be given too."
+    VAGUE = "vague", "No number ('dozens'): only the verbatim words are recorded."
 
 
 class Basis(Word):
-    """How the source came by its figure."""
+    """How the source arrived at its figure."""
 
-    NAMED_COUNT = "named_count", "Counted one by one, each identified (by name, by photograph)."
+    NAMED_COUNT = "named_count", "Counted case by case, with each case identified by name or photograph."
     COUNT = "count", "Counted."
     ESTIMATE = "estimate", "Estimated."
-    MODEL = "model", "Computed by a model."
+    MODEL = "model", "Calculated by a model."
     UNSTATED = "unstated", "The source does not say."
 
 
 class Relation(Word):
-    """What a claim is to another claim; read 'this claim <relation> the other'."""
+    """How a claim relates to another claim; read it as 'this claim <relation> the other claim'."""
 
-    UPDATES = "updates", "Carries it on to a later time."
-    SUPERSEDES = "supersedes", "Takes its place."
-    CONTRADICTS = "contradicts", "Cannot hold together with it."
-    REFINES = "refines", "Says the same more closely."
-    PART_OF = "part_of", "Is a part of it."
-    SAME_AS = "same_as", "Is the same claim recorded twice."
+    UPDATES = "updates", "Continues the other claim at a later time."
+    SUPERSEDES = "supersedes", "Replaces the other claim."
+    CONTRADICTS = "contradicts", "Cannot be true at the same time as the other claim."
+    REFINES = "refines", "Says the same thing as the other claim, but more precisely."
+    PART_OF = "part_of", "Is part of the other claim."
+    SAME_AS = "same_as", "Is the same claim, recorded twice."
 
 
 class Stage(Word):
-    """Editorial stage of a claim; a separate axis from its status."""
+    """Editorial stage of a claim. It is independent of the claim's status."""
 
-    DRAFT = "draft", "Being written; the desk's alone."
-    IN_REVIEW = "in_review", "Being checked before publication; the desk's alone."
-    PUBLISHED = "published", "Public."
-    WITHDRAWN = "withdrawn", "Taken back by us, in public, with a notice."
+    DRAFT = "draft", "Being written; visible only to the desk."
+    IN_REVIEW = "in_review", "Being checked before publication; visible only to the desk."
+    PUBLISHED = "published", "Visible to everyone."
+    WITHDRAWN = "withdrawn", "Withdrawn by us, in public, with a notice."
 
 
 PUBLIC_STAGES: frozenset[Stage] = frozenset({Stage.PUBLISHED, Stage.WITHDRAWN})
-"""Stages that a reader without a key may see."""
+"""Stages that are visible without a key."""

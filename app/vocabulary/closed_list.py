@@ -1,10 +1,10 @@
-"""What a closed list of the record is made of."""
+"""Base class of the closed lists."""
 
 from enum import StrEnum
 
 
 class Word(StrEnum):
-    """A word of a closed list, with its meaning for a reader.
+    """A value of a closed list, with a sentence that explains it to readers.
 
     Members are written `NAME = "value", "meaning"`.
     """
@@ -19,5 +19,5 @@ class Word(StrEnum):
 
     @classmethod
     def values(cls) -> list[str]:
-        """All words of the list, in their written order."""
+        """All values of the list, in the order in which they are defined."""
         return [member.value for member in cls]

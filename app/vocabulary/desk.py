@@ -1,4 +1,4 @@
-"""Words of the desk: what it concludes, how it comes to that, what waits for it."""
+"""Closed lists for the desk: its conclusions, how it reaches them, and what is waiting for it."""
 
 from app.vocabulary.closed_list import Word
 
@@ -7,27 +7,30 @@ class Status(Word):
     """Confirmation status: what we concluded about a claim. It comes only from recorded decisions."""
 
     UNASSESSED = "unassessed", "No decision has been taken."
-    UNCONFIRMED = "unconfirmed", "Attributed, and nothing more."
-    CORROBORATED = "corroborated", "Two or more origins say so whose independence is established."
-    CONCEDED = "conceded", "The party that it speaks against confirms it."
-    CONFIRMED = "confirmed", "Supporting evidence independent of the claim's origins was examined."
-    DISPUTED = "disputed", "A party with standing gives another account."
-    UNLIKELY = "unlikely", "Evidence speaks against it, not conclusively."
-    REFUTED = "refuted", "Evidence speaks against it conclusively."
-    UNVERIFIABLE = "unverifiable", "We tried and could not tell."
+    UNCONFIRMED = "unconfirmed", "Attributed to a source, but nothing more is established."
+    CORROBORATED = "corroborated", "Two or more origins make the claim, and their independence is established."
+    CONCEDED = "conceded", "The party that the claim is adverse to confirms it."
+    CONFIRMED = "confirmed", "Supporting evidence that is independent of the claim's origins was examined."
+    DISPUTED = (
+        "disputed",
+        "An identified source denies the claim or disputes its figure, or another claim contradicts it.",
+    )
+    UNLIKELY = "unlikely", "Evidence contradicts it, but not conclusively."
+    REFUTED = "refuted", "Evidence contradicts it conclusively."
+    UNVERIFIABLE = "unverifiable", "We tried to verify it and could not."
 
 
 class StandardOfProof(Word):
-    """How sure whoever decided had to be. The steps are those that inquiries of the United Nations use."""
+    """How certain the decision had to be. The levels are those that United Nations inquiries use."""
 
-    REASONABLE_SUSPICION = "reasonable_suspicion", "There is something to it; enough to look further."
+    REASONABLE_SUSPICION = "reasonable_suspicion", "There is enough to justify further investigation."
     REASONABLE_GROUNDS = (
         "reasonable_grounds",
-        "Reliable information that would make a prudent person believe it.",
+        "Reliable information would lead a prudent person to believe it.",
     )
-    BALANCE_OF_PROBABILITIES = "balance_of_probabilities", "More likely so than not."
-    CLEAR_AND_CONVINCING = "clear_and_convincing", "Much more likely so than not."
-    BEYOND_REASONABLE_DOUBT = "beyond_reasonable_doubt", "No other reading of the evidence is reasonable."
+    BALANCE_OF_PROBABILITIES = "balance_of_probabilities", "More likely true than not."
+    CLEAR_AND_CONVINCING = "clear_and_convincing", "Much more likely true than not."
+    BEYOND_REASONABLE_DOUBT = "beyond_reasonable_doubt", "The evidence allows no other reasonable explanation."
 
 
 class Probability(Word):
@@ -43,67 +46,73 @@ class Probability(Word):
 
 
 class Staleness(Word):
-    """Why a decision no longer speaks of the claim as it is."""
+    """Why a decision no longer applies to the claim as it is now."""
 
-    WORDING = "wording", "The proposition or its figures have changed since."
-    EVIDENCE = "evidence", "Evidence has been added, corrected or taken back since."
-    ATTRIBUTIONS = "attributions", "An attribution has been corrected or taken back since; one more is no reason."
+    WORDING = "wording", "The proposition or its figures have changed since the decision."
+    EVIDENCE = "evidence", "Evidence has been added, corrected or withdrawn since the decision."
+    ATTRIBUTIONS = (
+        "attributions",
+        "An attribution has been corrected or withdrawn since the decision. New attributions do not make it stale.",
+    )
     GROUNDS = (
         "grounds",
-        "The record no longer carries the status: an attribution, a ruling or a relation that it takes is gone.",
+        "The record no longer supports the status: an attribution, ruling or relation that it needs is gone.",
     )
 
 
 class Verdict(Word):
-    """What somebody does about a proposal."""
+    """A person's verdict on a proposal."""
 
-    APPROVE = "approve", "Signs it: the decision is taken."
-    REJECT = "reject", "Turns it down, with a reason."
-    REQUEST_MORE = "request_more", "Asks for more before deciding, saying for what."
-    ANSWER = "answer", "The proposer answers what was asked."
-    WITHDRAW = "withdraw", "The proposer takes it back."
+    APPROVE = "approve", "Approves the proposal, which becomes a decision."
+    REJECT = "reject", "Rejects the proposal, with a reason."
+    REQUEST_MORE = "request_more", "Asks the proposer for more information, and says what is needed for a decision."
+    ANSWER = "answer", "The proposer answers the request for more information."
+    WITHDRAW = "withdraw", "The proposer withdraws the proposal."
 
 
 class ProposalState(Word):
-    """Where a proposal stands. It follows from the sign-offs and from what the claim has become since."""
+    """State of a proposal. It follows from the sign-offs and from later changes to the claim."""
 
-    OPEN = "open", "Waits for somebody else to decide on it."
-    MORE_REQUESTED = "more_requested", "Somebody asked for more; the proposer is to answer."
-    VOID = "void", "The wording or the evidence has changed since it was made; it can only be withdrawn or made anew."
+    OPEN = "open", "Waiting for another person to decide on it."
+    MORE_REQUESTED = "more_requested", "Someone asked for more information; the proposer must answer."
+    VOID = "void", "The wording or the evidence has changed since the proposal was made. Withdraw it or make a new one."
     APPROVED = "approved", "It has become a decision."
-    REJECTED = "rejected", "Turned down."
-    WITHDRAWN = "withdrawn", "Taken back by the proposer."
+    REJECTED = "rejected", "Someone rejected it."
+    WITHDRAWN = "withdrawn", "The proposer withdrew it."
 
 
 class Signer(Word):
-    """Who somebody is to a proposal."""
+    """A person's part in a proposal. It does not depend on the person's role."""
 
-    PROPOSER = "proposer", "Whoever made it."
-    EDITOR = "editor", "Whoever wrote the claim as it is worded."
-    ANOTHER = "another", "Anybody else of the desk."
+    PROPOSER = "proposer", "The person who made the proposal."
+    EDITOR = "editor", "The person who wrote the current wording of the claim, with any role."
+    ANOTHER = "another", "Any other fact-checker or editor."
 
 
 class QueueReason(Word):
-    """Why a claim waits in the queue of the desk. Each has its points; a claim's are added up."""
+    """Why a claim is waiting in the desk's queue. Each reason has points, which are added up for each claim."""
 
     CONTRADICTED = (
         "contradicted",
-        "Since the decision that holds, a published claim contradicts it, or a source denies it or its figure.",
+        "Since the current decision, a published claim has contradicted it, or a source has denied it or its figure.",
     )
     STALE = (
         "stale",
-        "The decision that holds speaks of another wording, of other evidence or of what was attributed otherwise.",
+        "The wording, evidence or attributions have changed since the current decision.",
     )
-    PROPOSAL_OPEN = "proposal_open", "A status is proposed for it and waits: for somebody else, or for an answer."
-    NEW_EVIDENCE = "new_evidence", "Evidence has been added since the decision that holds."
-    REQUESTED = "requested", "People asked for a decision, since the one that holds."
+    PROPOSAL_OPEN = "proposal_open", "A proposed status awaits another person's verdict or the proposer's answer."
+    NEW_EVIDENCE = "new_evidence", "Evidence has been added since the current decision."
+    REQUESTED = "requested", "People have requested a decision since the current one was taken."
     UNASSESSED = "unassessed", "No decision has been taken."
-    REACH = "reach", "Many say so. It moves a claim up that waits for another reason, and is none by itself."
+    REACH = (
+        "reach",
+        "Many attributions put it forward. This moves up claims that are in the queue for another reason.",
+    )
 
 
 class Taken(Word):
-    """Whose the claims in the queue are."""
+    """Who is working on the claims in the queue."""
 
-    NOBODY = "nobody", "Nobody is at work on them."
-    ME = "me", "Whoever asks is."
-    ANYBODY = "anybody", "Somebody is, whoever that may be."
+    NOBODY = "nobody", "Nobody is working on them."
+    ME = "me", "You are working on them."
+    ANYBODY = "anybody", "Somebody is working on them: you or someone else."

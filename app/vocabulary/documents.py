@@ -1,4 +1,4 @@
-"""Words of documents, and of what is shown by them: evidence, captures, figures that stand in them."""
+"""Closed lists for documents and what they prove: evidence, captures, figures found in captured text."""
 
 from app.vocabulary.closed_list import Word
 
@@ -7,69 +7,70 @@ class DocumentKind(Word):
     """What a document is."""
 
     ARTICLE = "article", "A news article or an analysis."
-    OFFICIAL_RELEASE = "official_release", "A statement published by an authority or organisation itself."
-    SOCIAL_MEDIA_POST = "social_media_post", "A post."
-    VIDEO = "video", "Moving pictures."
-    AUDIO = "audio", "A recording of sound."
+    OFFICIAL_RELEASE = "official_release", "A statement that an authority or organisation published itself."
+    SOCIAL_MEDIA_POST = "social_media_post", "A post on social media."
+    VIDEO = "video", "A video recording."
+    AUDIO = "audio", "A sound recording."
     IMAGE = "image", "A photograph or other still picture."
     REPORT = "report", "A report or study."
-    DATASET = "dataset", "A data collection or a record in one."
+    DATASET = "dataset", "A dataset, or a record in one."
     FACT_CHECK = "fact_check", "A published fact-check."
-    PHYSICAL = "physical", "A thing: a memo, a tag, a part."
+    PHYSICAL = "physical", "A physical object: a memo, a tag, a part."
     OTHER = "other", "None of the above."
 
 
 class EvidenceRole(Word):
-    """What a piece of evidence does to a claim."""
+    """What a piece of evidence says about a claim."""
 
-    SUPPORTS = "supports", "Speaks for it."
-    REFUTES = "refutes", "Speaks against it."
-    CONTEXT = "context", "Helps to understand it, without speaking for or against."
+    SUPPORTS = "supports", "Indicates that the claim is true."
+    REFUTES = "refutes", "Indicates that the claim is false."
+    CONTEXT = "context", "Helps to understand the claim without supporting or refuting it."
 
 
 class EvidenceKind(Word):
-    """What a piece of evidence is, as something to be examined; what its document is, the document says."""
+    """What is examined in a piece of evidence. The kind of its document is recorded with the document."""
 
-    DOCUMENT = "document", "The document as such: what is written, said or listed in it."
+    DOCUMENT = "document", "The document itself: what is written, said or listed in it."
     PHOTOGRAPH = "photograph", "What a photograph shows."
-    VIDEO = "video", "What moving pictures show."
-    AUDIO = "audio", "What a recording of sound lets hear."
-    SATELLITE_IMAGE = "satellite_image", "A picture taken from space or from the air."
-    GEOLOCATION = "geolocation", "The place of a picture, found by comparing what is to be seen in it."
-    OFFICIAL_RECORD = "official_record", "A register, a court file, a list kept by an authority."
-    TESTIMONY = "testimony", "What somebody says who was there."
-    DATASET = "dataset", "Data, or what was computed from them."
-    PHYSICAL = "physical", "A thing: a memo, a tag, a part of a weapon."
+    VIDEO = "video", "What a video shows."
+    AUDIO = "audio", "What can be heard in a sound recording."
+    SATELLITE_IMAGE = "satellite_image", "An image taken from space or from the air."
+    GEOLOCATION = "geolocation", "Where a picture was taken, established by comparing what it shows."
+    OFFICIAL_RECORD = "official_record", "A register, a court file or a list kept by an authority."
+    TESTIMONY = "testimony", "The account of someone who was there."
+    DATASET = "dataset", "Data, or results calculated from data."
+    PHYSICAL = "physical", "A physical object: a memo, a tag, a part of a weapon."
     OTHER = "other", "None of the above."
 
 
 class CustodyAct(Word):
-    """What happened to the bytes of a capture."""
+    """What was done with the bytes of a capture."""
 
-    RECEIVED = "received", "They came in, were digested and stored."
-    DECLARED = "declared", "An imported file names them; they did not come with it."
-    VERIFIED = "verified", "They were read back: length and SHA-256 are as recorded."
-    FAILED_VERIFICATION = "failed_verification", "They were missing, or were not the recorded ones."
-    MOVED = "moved", "They were copied to another store, and read back there."
+    RECEIVED = "received", "The bytes were received, hashed and stored."
+    DECLARED = "declared", "An imported file lists the capture, but did not contain the bytes."
+    VERIFIED = "verified", "The bytes were read back; length and SHA-256 match the record."
+    FAILED_VERIFICATION = "failed_verification", "The bytes were missing or did not match the record."
+    MOVED = "moved", "The bytes were copied to another store and read back there."
 
 
 class FigureFound(Word):
-    """Whether a quote or a figure stands in the captured text that it cites."""
+    """Whether a quote or figure occurs in the captured text of the documents that are cited for it."""
 
-    FOUND = "found", "It stands there."
-    NOT_FOUND = "not_found", "The text was read whole, and it does not stand there."
-    NOT_CHECKABLE = "not_checkable", "There is no text to look in, or it could not be read whole."
+    FOUND = "found", "The text contains it."
+    NOT_FOUND = "not_found", "The whole text was read and does not contain it."
+    NOT_CHECKABLE = "not_checkable", "There is no text to search, or not all of it could be read."
 
 
 class CitationState(Word):
-    """What has become of a version of a claim since somebody cited it: the first of these that is true."""
+    """What has happened to a claim since a version of it was cited. If several values apply, the first in this list is
+    given."""
 
-    UNKNOWN = "unknown", "There is no such claim or version here, or none that is public."
+    UNKNOWN = "unknown", "There is no such claim or version, or it is not public."
     ALTERED = (
         "altered",
-        "The content hash in the citation is not that of the version.",
+        "The content hash in the citation differs from that of the version.",
     )
-    RETRACTED = "retracted", "The claim was withdrawn, or a source took back what it is cited for."
+    RETRACTED = "retracted", "The claim was withdrawn, or a source retracted the statement that is cited."
     CORRECTED = "corrected", "The proposition or its figures have been corrected."
-    STATUS_CHANGED = "status_changed", "We conclude something else now."
-    UNCHANGED = "unchanged", "It says what it said."
+    STATUS_CHANGED = "status_changed", "We have come to a different conclusion since."
+    UNCHANGED = "unchanged", "The claim still says what the cited version says, and our conclusion is the same."

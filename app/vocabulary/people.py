@@ -1,4 +1,4 @@
-"""Words of people: what they may do, and what they did."""
+"""Closed lists for people: what they may do, and what they did."""
 
 from app.vocabulary.closed_list import Word
 
@@ -6,10 +6,10 @@ from app.vocabulary.closed_list import Word
 class Role(Word):
     """What a person may do; each role includes those before it."""
 
-    READER = "reader", "Read published claims under an own limit."
+    READER = "reader", "Read published claims, request decisions, and format citations in a custom style."
     FACT_CHECKER = "fact_checker", "Read drafts; record and correct claims, sources, documents and evidence."
-    EDITOR = "editor", "Also publish, withdraw, rule on independence and import."
-    ADMIN = "admin", "Also enter people, and issue, rotate and revoke the keys of everybody."
+    EDITOR = "editor", "Also publish and withdraw claims, rule on independence and import files."
+    ADMIN = "admin", "Also add people, and issue, rotate and revoke everyone's keys."
 
     def includes(self, other: "Role") -> bool:
         """True if this role may do everything that `other` may."""
@@ -18,13 +18,13 @@ class Role(Word):
 
 
 class Scope(Word):
-    """What a key may be used for: it narrows what the role of its holder allows."""
+    """What a key may be used for. A scope limits a key to a part of what its role allows."""
 
-    READ = "read", "Read what its holder may see, drafts included."
+    READ = "read", "Read everything that its holder may see, including drafts."
     RECORD = "record", "Record and correct claims, sources, topics, documents, attributions, evidence and relations."
-    DECIDE = "decide", "Publish, withdraw, rule, and take part in decisions on a status."
+    DECIDE = "decide", "Publish and withdraw claims, rule on independence, and take part in decisions."
     IMPORT = "import", "Import files."
-    ADMINISTER = "administer", "See and change people, and the keys of everybody."
+    ADMINISTER = "administer", "View and change people and everyone's keys."
 
 
 ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
@@ -33,14 +33,14 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.EDITOR: frozenset({Scope.READ, Scope.RECORD, Scope.DECIDE, Scope.IMPORT}),
     Role.ADMIN: frozenset(Scope),
 }
-"""What a key of each role is good for, unless it is issued for less."""
+"""Scopes that a key of each role has unless it is issued with fewer."""
 
 
 class Action(Word):
-    """What kind of act changed the record."""
+    """What kind of action changed the record."""
 
-    CREATE = "create", "Something was recorded."
-    CORRECT = "correct", "Something recorded was corrected."
+    CREATE = "create", "An object was recorded."
+    CORRECT = "correct", "An object was corrected."
     IMPORT = "import", "A file was imported."
-    RULE = "rule", "A ruling on the independence of two origins."
-    DECIDE = "decide", "A step towards a decision, or the decision itself: proposed, signed, taken."
+    RULE = "rule", "The independence of two origins was ruled on."
+    DECIDE = "decide", "A decision was proposed, signed off or taken."

@@ -1,4 +1,4 @@
-"""The command line: what commands print, and the exit codes by which programs know how it went."""
+"""The command line: the output and the exit codes of its commands."""
 
 import csv
 import json
@@ -28,7 +28,7 @@ Record = Callable[..., dict[str, Any]]
 
 ATTEST = [sys.executable, "-c", "from app.cli.main import main; main()"]
 
-STORY = [
+RECORDS = [
     {"record": "source", "key": "nis", "name": "National Intelligence Service", "kind": "intelligence_service"},
     {
         "record": "claim",
@@ -43,8 +43,8 @@ STORY = [
 ]
 
 
-class Done(NamedTuple):
-    """How a command ended."""
+class CommandResult(NamedTuple):
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -52,20 +52,20 @@ class Done(NamedTuple):
 
     @property
     def json(self) -> Any:
-        """What it printed, as JSON."""
+        """The standard output, parsed as JSON."""
         return json.loads(self.out)
 
 
-Run = Callable[..., Done]
+Run = Callable[..., CommandResult]
 
 
 @pytest.fixture
 def run(url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Runs a command upon the database, as from a shell."""
+    """A function that runs a command on the database, as from a shell."""
     monkeypatch.setenv("ATTEST_DATABASE_URL", url)
     monkeypatch.setenv("COLUMNS", "200")
 
-    def typed(*words: str | Path) -> Done:
+    def run_command(*words: str | Path) -> CommandResult:
         settings.load.cache_clear()
         capsys.readouterr()
         monkeypatch.setattr(sys, "argv", ["attest", *map(str, words)])
@@ -74,18 +74,18 @@ def run(url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
             main.main()
         except SystemExit as end:
             code = end.code or 0
-        return Done(code, *capsys.readouterr())
+        return CommandResult(code, *capsys.readouterr())
 
-    yield typed
+    yield run_command
     settings.load.cache_clear()
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> Path:
-    """A file to import."""
+def story_file(tmp_path: Path) -> Path:
+    """A file to import, with one source and one claim."""
     path = tmp_path / "files" / "story.jsonl"
     path.parent.mkdir()
-    path.write_text("\n".join(map(json.dumps, STORY)))
+    path.write_text("\n".join(map(json.dumps, RECORDS)))
     return path
 
 
@@ -93,9 +93,9 @@ def story(tmp_path: Path) -> Path:
 
 
 def commands(group: Any = None, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every command, as it is typed."""
-    whole: Any = group or typer.main.get_command(main.app)
-    for name, command in whole.commands.items():
+    """The words of every command: `("keys", "create")`."""
+    parent: Any = group or typer.main.get_command(main.app)
+    for name, command in parent.commands.items():
         if hasattr(command, "commands"):
             yield from commands(command, (*words, name))
         else:
@@ -103,11 +103,11 @@ def commands(group: Any = None, words: tuple[str, ...] = ()) -> Iterator[tuple[s
 
 
 @pytest.mark.parametrize("words", list(commands()), ids=" ".join)
-def test_every_command_explains_itself_with_an_example(words: tuple[str, ...]) -> None:
-    done = CliRunner().invoke(main.app, [*words, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
-    assert done.exit_code == 0, done.output
+def test_the_help_of_every_command_has_an_example(words: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(main.app, [*words, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
+    assert result.exit_code == 0, result.output
 
-    plain = " ".join(done.stdout.split())
+    plain = " ".join(result.stdout.split())
     if words != ("version",):
         assert re.search(rf"Examples?: .*attest {' '.join(words)}", plain), plain
     for option in re.findall(r"--[a-z][a-z-]+", plain):
@@ -115,32 +115,34 @@ def test_every_command_explains_itself_with_an_example(words: tuple[str, ...]) -
 
 
 def test_help_needs_no_database_and_lists_the_exit_codes() -> None:
-    done = subprocess.run(
-        [*ATTEST, "--help"], capture_output=True, text=True, env=clean(ATTEST_DATABASE_URL="nonsense"), check=True
+    result = subprocess.run(
+        [*ATTEST, "--help"], capture_output=True, text=True, env=environment(ATTEST_DATABASE_URL="nonsense"), check=True
     )
 
-    assert "Exit codes: 0 done; 1 failed; 2 typed wrongly; 3 done, but some rows" in " ".join(done.stdout.split())
+    assert "Exit codes: 0 success; 1 failure; 2 wrong usage; 3 success, but some rows" in " ".join(
+        result.stdout.split()
+    )
 
 
-def clean(**variables: str) -> dict[str, str]:
-    """This environment without Attest's variables, and with others."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ATTEST_")}
-    return {**kept, "COLUMNS": "200", "NO_COLOR": "1", **variables}
+def environment(**variables: str) -> dict[str, str]:
+    """The current environment without the variables of Attest, and with these variables."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ATTEST_")}
+    return {**inherited, "COLUMNS": "200", "NO_COLOR": "1", **variables}
 
 
 # --- settings and databases ---
 
 
-def test_a_misspelt_variable_ends_every_command(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_misspelt_variable_stops_the_command(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATTEST_DATABSE_URL", "sqlite:///x")
 
-    done = run("db", "check")
+    result = run("db", "check")
 
-    assert (done.code, done.out) == (1, "")
-    assert "ATTEST_DATABSE_URL: no such setting" in done.err
+    assert (result.code, result.out) == (1, "")
+    assert "ATTEST_DATABSE_URL: Attest has no such setting" in result.err
 
 
-def test_a_database_is_made_and_checked(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_is_created_and_checked(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATTEST_DATABASE_URL", "")
     monkeypatch.setenv("ATTEST_DATA_DIR", str(tmp_path / "new"))
 
@@ -148,98 +150,98 @@ def test_a_database_is_made_and_checked(run: Run, tmp_path: Path, monkeypatch: p
     before = run("db", "check")
     assert (before.code, before.err.strip()) == (
         1,
-        f"The database is at nothing, this version needs {newest}. Run: attest db upgrade",
+        f"The database has not been created, but this version of Attest needs {newest}. Run: attest db upgrade",
     )
     assert run("db", "check", "--json").json == {"current": None, "head": newest, "differences": []}
-    assert run("db", "upgrade").out.strip() == f"Migrated from nothing to {newest}."
-    assert run("db", "upgrade").out.strip() == f"The database is at {newest}."
-    assert run("db", "check") == (0, f"The database is at {newest} and agrees with the models.\n", "")
+    assert run("db", "upgrade").out.strip() == f"Created the database at version {newest}."
+    assert run("db", "upgrade").out.strip() == f"The database is already at version {newest}."
+    assert run("db", "check") == (0, f"The database is at version {newest} and matches the models.\n", "")
     assert run("db", "check", "--json").json["current"] == newest
 
 
-def test_a_database_that_is_not_as_the_models_say_fails_the_check(run: Run, database: Any) -> None:
+def test_a_database_that_differs_from_the_models_fails_the_check(run: Run, database: Any) -> None:
     with database.writing() as connection:
         connection.exec_driver_sql("CREATE TABLE stray (id INTEGER)")
 
-    done = run("db", "check")
+    result = run("db", "check")
 
-    assert (done.code, "stray" in done.err) == (1, True)
+    assert (result.code, "stray" in result.err) == (1, True)
 
 
 @pytest.mark.parametrize(
     "address",
     ["sqlite:////nowhere/at/all.db", "postgresql+psycopg://user:hunter2@127.0.0.1:1/none", "sqlite:////proc/version"],
 )
-def test_a_database_that_cannot_be_used_is_one_sentence(
+def test_an_unusable_database_is_a_one_line_error_without_the_password(
     run: Run, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     monkeypatch.setenv("ATTEST_DATABASE_URL", address)
 
-    done = run("keys", "list")
+    result = run("keys", "list")
 
-    assert (done.code, done.out) == (1, "")
-    assert done.err.startswith("The database: ")
-    assert "Traceback" not in done.err
-    assert "hunter2" not in done.err
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("Database error: ")
+    assert "Traceback" not in result.err
+    assert "hunter2" not in result.err
 
 
 # --- import and export ---
 
 
-def test_import_says_what_it_did(run: Run, story: Path) -> None:
-    would = run("import", story, "--dry-run")
-    first = run("import", story)
-    again = run("import", story, "--json")
+def test_import_reports_what_it_has_done(run: Run, story_file: Path) -> None:
+    dry_run = run("import", story_file, "--dry-run")
+    first = run("import", story_file)
+    repeated = run("import", story_file, "--json")
 
-    assert would.code == first.code == again.code == 0
-    assert "2 rows would be read as attest_json" in would.out
-    assert "2 created, 0 unchanged, 0 revised, 0 refused" in would.out
+    assert dry_run.code == first.code == repeated.code == 0
+    assert "2 rows read as attest_json" in dry_run.out
+    assert "2 created, 0 unchanged, 0 revised, 0 refused, dry run: nothing was written" in dry_run.out
     assert "2 created, 0 unchanged, 0 revised, 0 refused" in first.out
-    report = again.json[str(story)]
+    report = repeated.json[str(story_file)]
     assert (report["format"], report["rows"], report["unchanged"], report["dry_run"]) == ("attest_json", 2, 2, False)
     assert run("claim", "list", "--json").json[0]["key"] == "losses"
 
 
-def test_refused_rows_are_named_and_stop_no_other(run: Run, story: Path) -> None:
-    story.write_text(
-        story.read_text() + '\n{"record":"claim","key":"bad","kind":"nonsense","statement":"[/x]"}\nnot json\n'
+def test_refused_rows_are_listed_and_the_others_are_imported(run: Run, story_file: Path) -> None:
+    story_file.write_text(
+        story_file.read_text() + '\n{"record":"claim","key":"bad","kind":"nonsense","statement":"[/x]"}\nnot json\n'
     )
 
-    done = run("import", story)
+    result = run("import", story_file)
 
-    assert done.code == 3
-    assert "2 created, 0 unchanged, 0 revised, 2 refused" in done.out
-    assert re.search(r"line 3: kind: must be .*troop_estimate", done.out)
-    assert "line 4: : is not JSON" in done.out or "line 4" in done.out
+    assert result.code == 3
+    assert "2 created, 0 unchanged, 0 revised, 2 refused" in result.out
+    assert re.search(r"line 3: kind: must be .*troop_estimate", result.out)
+    assert "line 4: : is not JSON" in result.out or "line 4" in result.out
     assert len(run("claim", "list", "--json").json) == 1
 
 
-def test_strict_keeps_nothing_of_a_file_with_a_bad_row(run: Run, story: Path) -> None:
-    story.write_text(story.read_text() + "\nnot json\n")
+def test_strict_imports_nothing_of_a_file_with_an_invalid_row(run: Run, story_file: Path) -> None:
+    story_file.write_text(story_file.read_text() + "\nnot json\n")
 
-    done = run("import", story, "--strict")
+    result = run("import", story_file, "--strict")
 
-    assert done.code == 3
-    assert "nothing was imported" in done.err
+    assert result.code == 3
+    assert "nothing was imported" in result.err
     assert run("claim", "list", "--json").json == []
-    assert run("import", story, "--strict", "--json").json[str(story)]["refused"] == 1
+    assert run("import", story_file, "--strict", "--json").json[str(story_file)]["refused"] == 1
 
 
-def test_a_folder_is_imported_file_by_file(run: Run, story: Path) -> None:
-    (story.parent / "inner").mkdir()
-    (story.parent / "inner" / "more.json").write_text('[{"record":"source","key":"x","name":"X","kind":"ngo"}]')
-    (story.parent / "notes.txt").write_text("not for import")
+def test_every_file_of_a_folder_is_imported(run: Run, story_file: Path) -> None:
+    (story_file.parent / "inner").mkdir()
+    (story_file.parent / "inner" / "more.json").write_text('[{"record":"source","key":"x","name":"X","kind":"ngo"}]')
+    (story_file.parent / "notes.txt").write_text("not for import")
 
-    done = run("import", story.parent, "--json")
+    result = run("import", story_file.parent, "--json")
 
-    assert done.code == 0
-    assert [Path(name).name for name in done.json] == ["more.json", "story.jsonl"]
+    assert result.code == 0
+    assert [Path(name).name for name in result.json] == ["more.json", "story.jsonl"]
 
 
-def test_a_path_that_is_not_there_is_noticed_before_anything_is_imported(run: Run, story: Path) -> None:
-    done = run("import", story, story.parent / "missing.json")
+def test_a_missing_path_is_an_error_before_anything_is_imported(run: Run, story_file: Path) -> None:
+    result = run("import", story_file, story_file.parent / "missing.json")
 
-    assert (done.code, "missing.json: there is no such file" in done.err) == (2, True)
+    assert (result.code, "missing.json: there is no such file" in result.err) == (2, True)
     assert run("claim", "list", "--json").json == []
 
 
@@ -247,22 +249,22 @@ def test_a_path_that_is_not_there_is_noticed_before_anything_is_imported(run: Ru
     ("content", "words", "message"),
     [
         ("", ["--format", "nonsense"], "--format: must be one of attest_json, "),
-        ("what is this", [], "The file is of no known format"),
+        ("what is this", [], "The file's format is not recognised"),
     ],
 )
-def test_a_format_that_is_not_known(run: Run, tmp_path: Path, content: str, words: list[str], message: str) -> None:
+def test_unknown_formats_are_refused(run: Run, tmp_path: Path, content: str, words: list[str], message: str) -> None:
     path = tmp_path / "some.json"
     path.write_text(content)
 
-    done = run("import", path, *words)
+    result = run("import", path, *words)
 
-    assert done.code == 2
-    assert message in " ".join(done.err.split())
+    assert result.code == 2
+    assert message in " ".join(result.err.split())
 
 
 @pytest.mark.parametrize("format", ["attest_json", "attest_csv"])
-def test_what_is_exported_is_imported_again(run: Run, story: Path, tmp_path: Path, format: str) -> None:
-    run("import", story)
+def test_an_export_can_be_imported_again(run: Run, story_file: Path, tmp_path: Path, format: str) -> None:
+    run("import", story_file)
     path = tmp_path / "out"
 
     printed = run("export", "--format", format)
@@ -277,8 +279,8 @@ def test_what_is_exported_is_imported_again(run: Run, story: Path, tmp_path: Pat
         assert [json.loads(line)["record"] for line in printed.out.splitlines()] == ["source", "claim"]
 
 
-def test_exports_are_chosen(run: Run, story: Path) -> None:
-    run("import", story)
+def test_exports_are_filtered(run: Run, story_file: Path) -> None:
+    run("import", story_file)
 
     assert run("export", "--kind", "troop_estimate").out == ""
     assert run("export", "--stage", "draft").out == ""
@@ -293,13 +295,13 @@ def test_exports_are_chosen(run: Run, story: Path) -> None:
 # --- claims ---
 
 
-def test_a_claim_is_shown_whatever_is_in_it(run: Run, story: Path) -> None:
-    """Brackets are no markup."""
-    run("import", story)
+def test_a_claim_is_shown_with_brackets_in_its_text(run: Run, story_file: Path) -> None:
+    """Brackets in texts are not interpreted as markup."""
+    run("import", story_file)
 
-    done = run("claim", "show", "losses")
+    result = run("claim", "show", "losses")
 
-    assert done.code == 0, done.err
+    assert result.code == 0, result.err
     for line in (
         "Around 300 were killed [/bold].",
         "unassessed · published · undated · Kursk [red] · clm_",
@@ -307,18 +309,18 @@ def test_a_claim_is_shown_whatever_is_in_it(run: Run, story: Path) -> None:
         "  National Intelligence Service estimates (original)",
         "attributions 1 · publishers 0 · identified origins 1 · independent origins 0 · lineage unknown 0",
     ):
-        assert line in done.out
+        assert line in result.out
     assert run("claim", "show", "losses", "--json").json["quantities"][0]["best"] == 300
     table = run("claim", "list").out
     assert "Around 300 were killed [/bold]." in table
     assert "National Intelligence Service estimates" in table
 
 
-def test_a_claim_is_shown_as_it_stood(run: Run, story: Path) -> None:
-    run("import", story)
+def test_a_claim_is_shown_as_of_a_past_time(run: Run, story_file: Path) -> None:
+    run("import", story_file)
     before = run("claim", "show", "losses", "--json").json
-    story.write_text(story.read_text().replace("300", "400"))
-    run("import", story)
+    story_file.write_text(story_file.read_text().replace("300", "400"))
+    run("import", story_file)
 
     assert run("claim", "show", before["id"], "--json").json["quantities"][0]["best"] == 400
     then = run("claim", "show", "losses", "--as-of", before["recorded_at"], "--json").json
@@ -328,8 +330,8 @@ def test_a_claim_is_shown_as_it_stood(run: Run, story: Path) -> None:
     assert run("claim", "show", "losses", "--as-of", "2020-01-01").code == 1
 
 
-def test_claims_are_chosen(run: Run, story: Path) -> None:
-    run("import", story)
+def test_claims_are_filtered(run: Run, story_file: Path) -> None:
+    run("import", story_file)
 
     def chosen(*words: str) -> list[str]:
         return [item["key"] for item in run("claim", "list", *words, "--json").json]
@@ -347,54 +349,54 @@ def test_claims_are_chosen(run: Run, story: Path) -> None:
         (["list", "--sort", "1; DROP TABLE claim"], 2, "sort"),
         (["list", "--limit", "0"], 2, "--limit"),
         (["list", "--topic", "nothing"], 1, "there is no topic"),
-        (["list", "--as-of", "9999-01-01"], 1, "must not lie in the future"),
+        (["list", "--as-of", "9999-01-01"], 1, "must not be in the future"),
     ],
 )
-def test_claims_that_are_asked_for_wrongly(run: Run, words: list[str], code: int, message: str) -> None:
-    done = run("claim", *words)
+def test_invalid_arguments_of_claim_commands(run: Run, words: list[str], code: int, message: str) -> None:
+    result = run("claim", *words)
 
-    assert (done.code, done.out) == (code, "")
-    assert message in done.err
-    assert "Traceback" not in done.err
+    assert (result.code, result.out) == (code, "")
+    assert message in result.err
+    assert "Traceback" not in result.err
 
 
 # --- keys ---
 
 
 def test_keys_work_until_they_are_revoked(run: Run, api: TestClient) -> None:
-    made = run("keys", "create", "Desk [/3]", "--role", "editor", "--days", "90", "--json").json
-    headers = {"Authorization": f"Bearer {made['key']}"}
+    created = run("keys", "create", "Desk [/3]", "--role", "editor", "--days", "90", "--json").json
+    headers = {"Authorization": f"Bearer {created['key']}"}
     body = {"name": "A", "kind": "ngo"}
 
     assert api.post("sources", json=body, headers=headers).status_code == 201
     listed = run("keys", "list", "--json").json
-    assert [(one["id"], one["byline"], one["role"], one["revoked_at"]) for one in listed] == [
-        (made["id"], "Desk [/3]", "editor", None)
+    assert [(key["id"], key["byline"], key["role"], key["revoked_at"]) for key in listed] == [
+        (created["id"], "Desk [/3]", "editor", None)
     ]
-    assert made["key"] not in run("keys", "list").out + json.dumps(listed)
+    assert created["key"] not in run("keys", "list").out + json.dumps(listed)
     assert "Desk [/3]" in run("keys", "list").out
-    assert run("keys", "revoke", made["id"]).code == 0
+    assert run("keys", "revoke", created["id"]).code == 0
     assert api.post("sources", json=body, headers=headers).status_code == 401
-    again = run("keys", "revoke", made["id"])
-    assert (again.code, again.err.strip()) == (1, "This key was revoked before.")
+    repeated = run("keys", "revoke", created["id"])
+    assert (repeated.code, repeated.err.strip()) == (1, "This key has already been revoked.")
     assert run("keys", "revoke", "key_nothing").code == 1
 
 
-def test_a_key_is_a_reader_s_unless_said_otherwise(run: Run) -> None:
-    done = run("keys", "create", "Somebody")
+def test_a_new_key_has_the_role_reader_by_default(run: Run) -> None:
+    result = run("keys", "create", "Somebody")
 
-    assert len(re.findall(r"attest_[0-9a-z]{8}_[0-9a-z]{40}", done.out)) == 1
-    assert [one["role"] for one in run("keys", "list", "--json").json] == ["reader"]
+    assert len(re.findall(r"attest_[0-9a-z]{8}_[0-9a-z]{40}", result.out)) == 1
+    assert [key["role"] for key in run("keys", "list", "--json").json] == ["reader"]
     assert run("keys", "create", "Somebody", "--role", "king").code == 2
     assert run("keys", "create", "Somebody", "--days", "0").code == 2
 
 
-def test_a_key_narrows_what_its_holder_may_do(run: Run, api: TestClient) -> None:
+def test_a_key_can_be_limited_to_scopes_of_its_owner(run: Run, api: TestClient) -> None:
     run("people", "create", "Desk 3", "--role", "fact_checker")
     words = ("keys", "create", "Desk 3", "--scope", "read", "--scope", "record", "--label", "a [script]")
-    made = run(*words, "--json").json
+    created = run(*words, "--json").json
 
-    assert (made["role"], made["scopes"], made["label"]) == ("fact_checker", ["read", "record"], "a [script]")
+    assert (created["role"], created["scopes"], created["label"]) == ("fact_checker", ["read", "record"], "a [script]")
     assert "a [script]" in run("keys", "list").out
     assert run("keys", "create", "Desk 3", "--role", "editor").code == 1
     assert run("keys", "create", "Desk 3", "--scope", "import").code == 1
@@ -407,12 +409,12 @@ def test_a_key_narrows_what_its_holder_may_do(run: Run, api: TestClient) -> None
 def test_a_key_is_rotated(run: Run, api: TestClient) -> None:
     old = run("keys", "create", "Desk 3", "--json").json
     new = run("keys", "rotate", old["id"], "--json").json
-    refused = {"Authorization": f"Bearer {old['key']}"}
-    assert api.get("me", headers=refused).status_code == 401
+    old_headers = {"Authorization": f"Bearer {old['key']}"}
+    assert api.get("me", headers=old_headers).status_code == 401
     assert api.get("me", headers={"Authorization": f"Bearer {new['key']}"}).json()["byline"] == "Desk 3"
-    done = run("keys", "rotate", new["id"], "--overlap-hours", "24")
-    assert f"in place of {new['id']}, which ends in 24 hours" in done.out
-    assert len(re.findall(r"attest_[0-9a-z]{8}_[0-9a-z]{40}", done.out)) == 1
+    result = run("keys", "rotate", new["id"], "--overlap-hours", "24")
+    assert f"replaces {new['id']}, which expires in 24 hours" in result.out
+    assert len(re.findall(r"attest_[0-9a-z]{8}_[0-9a-z]{40}", result.out)) == 1
     assert api.get("me", headers={"Authorization": f"Bearer {new['key']}"}).status_code == 200
     assert run("keys", "rotate", old["id"]).code == 1
     assert run("keys", "rotate", new["id"], "--overlap-hours", "-1").code == 2
@@ -421,11 +423,11 @@ def test_a_key_is_rotated(run: Run, api: TestClient) -> None:
 # --- people ---
 
 
-def test_people_come_change_and_leave(run: Run, api: TestClient) -> None:
+def test_people_are_created_changed_and_deactivated(run: Run, api: TestClient) -> None:
     words = ("people", "create", "Desk [/3]", "--role", "fact_checker", "--pseudonym", "--name", "Jane [Doe]")
-    assert "Entered Desk [/3] (fact_checker): per_" in run(*words).out
+    assert "Added Desk [/3] (fact_checker): per_" in run(*words).out
     again = run(*words)
-    assert (again.code, again.err.strip()) == (1, "byline: somebody has this byline already")
+    assert (again.code, again.err.strip()) == (1, "byline: is taken by somebody else; choose another one")
     assert run("people", "create", "One", "--name", "two\nlines").code == 2
     key = run("keys", "create", "Desk [/3]", "--json").json
     headers = {"Authorization": f"Bearer {key['key']}"}
@@ -447,17 +449,17 @@ def test_people_come_change_and_leave(run: Run, api: TestClient) -> None:
     assert run("people", "show", "Desk 4", "--json").json["name"] is None
     assert run("people", "show", "Desk [/3]").code == 1
 
-    done = run("people", "deactivate", "Desk 4")
-    assert done.out.strip() == "Desk 4 is out, and all their keys are revoked."
+    result = run("people", "deactivate", "Desk 4")
+    assert result.out.strip() == "Deactivated the account of Desk 4 and revoked all their keys."
     assert api.get("health", headers=headers).status_code == 401
     assert run("keys", "create", "Desk 4").code == 1
     assert run("people", "change", "Desk 4", "--active", "--json").json["left_at"] is None
     assert run("keys", "create", "Desk 4").code == 0
 
 
-def test_the_program_is_listed_as_what_it_is(run: Run, story: Path) -> None:
-    run("import", story)
-    assert "(the program itself)" in run("people", "list").out
+def test_the_system_account_is_listed_and_cannot_be_changed(run: Run, story_file: Path) -> None:
+    run("import", story_file)
+    assert "(system account)" in run("people", "list").out
     assert run("keys", "create", "Attest command line").code == 1
     assert run("people", "deactivate", "Attest command line").code == 1
 
@@ -465,27 +467,27 @@ def test_the_program_is_listed_as_what_it_is(run: Run, story: Path) -> None:
 # --- serve ---
 
 
-class Served(NamedTuple):
-    """A service in a process of its own."""
+class RunningService(NamedTuple):
+    """A service in a separate process."""
 
     process: "subprocess.Popen[str]"
     port: int
     out: Path
 
-    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
-        """Status and body of an answer."""
+    def request(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
+        """Send a request and return status and body of the response."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
+            response = connection.getresponse()
+            return response.status, response.read()
         finally:
             connection.close()
 
 
 @contextmanager
-def serving(folder: Path, variables: Mapping[str, str]) -> Iterator[Served]:
-    """`attest serve` on a free port, ended as a service manager ends it."""
+def serving(folder: Path, variables: Mapping[str, str]) -> Iterator[RunningService]:
+    """Run `attest serve` on a free port, and stop it with SIGTERM as a service manager does."""
     out = folder / "out"
     with out.open("w") as stream:
         process = subprocess.Popen(
@@ -493,20 +495,20 @@ def serving(folder: Path, variables: Mapping[str, str]) -> Iterator[Served]:
             stdout=stream,
             stderr=subprocess.STDOUT,
             text=True,
-            env=clean(**variables),
+            env=environment(**variables),
         )
-    found = None
+    match = None
     try:
         for _ in range(300):
-            found = re.search(r"running on http://127\.0\.0\.1:(\d+)", out.read_text())
-            if found or process.poll() is not None:
+            match = re.search(r"running on http://127\.0\.0\.1:(\d+)", out.read_text())
+            if match or process.poll() is not None:
                 break
             try:
                 process.wait(0.1)
             except subprocess.TimeoutExpired:
                 continue
-        assert found, out.read_text()
-        yield Served(process, int(found[1]), out)
+        assert match, out.read_text()
+        yield RunningService(process, int(match[1]), out)
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) in (0, -signal.SIGTERM)
         assert "Unexpected error" not in out.read_text(), out.read_text()
@@ -515,24 +517,24 @@ def serving(folder: Path, variables: Mapping[str, str]) -> Iterator[Served]:
         process.wait()
 
 
-def test_serve_answers_and_prints_the_first_key_once(url: str, tmp_path: Path) -> None:
+def test_serve_prints_the_first_key_once(url: str, tmp_path: Path) -> None:
     variables = {"ATTEST_DATABASE_URL": url, "ATTEST_DATA_DIR": str(tmp_path / "data")}
     with serving(tmp_path, variables) as service:
-        assert service.ask("GET", "/api/v1/health")[0] == 200
+        assert service.request("GET", "/api/v1/health")[0] == 200
         keys = re.findall(r"attest_[0-9a-z]{8}_[0-9a-z]{40}", service.out.read_text())
         assert len(keys) == 1
-        sent = {"Authorization": f"Bearer {keys[0]}", "Content-Type": "application/json"}
-        assert service.ask("POST", "/api/v1/sources", b'{"name":"A","kind":"ngo"}', **sent)[0] == 201
+        headers = {"Authorization": f"Bearer {keys[0]}", "Content-Type": "application/json"}
+        assert service.request("POST", "/api/v1/sources", b'{"name":"A","kind":"ngo"}', **headers)[0] == 201
     with serving(tmp_path, variables) as service:
-        assert service.ask("GET", "/api/v1/sources?q=hunter2")[0] == 422
-        assert service.ask("GET", "/api/v1/sources?name=hunter2")[0] == 200
+        assert service.request("GET", "/api/v1/sources?q=hunter2")[0] == 422
+        assert service.request("GET", "/api/v1/sources?name=hunter2")[0] == 200
         assert not re.search(r"attest_[0-9a-z]{8}_", service.out.read_text())
-        # What readers look for is nobody's business.
+        # Search terms of readers are private, so they must not be logged.
         assert "hunter2" not in service.out.read_text()
 
 
 @pytest.mark.parametrize("trusted", ["", "127.0.0.1", "127.0.0.1,198.51.100.0/24"])
-def test_who_asks_is_said_by_trusted_proxies_alone(tmp_path: Path, sqlite_template: Path, trusted: str) -> None:
+def test_x_forwarded_for_is_read_only_from_trusted_proxies(tmp_path: Path, sqlite_template: Path, trusted: str) -> None:
     variables = {
         "ATTEST_DATA_DIR": str(tmp_path / "data"),
         "ATTEST_WRONG_KEYS_PER_MINUTE": "1",
@@ -543,23 +545,23 @@ def test_who_asks_is_said_by_trusted_proxies_alone(tmp_path: Path, sqlite_templa
 
     with serving(tmp_path, variables) as service:
 
-        def tried(forwarded: str) -> list[int]:
-            """What is said to seven different keys."""
-            told = []
+        def try_keys(forwarded: str) -> list[int]:
+            """The status of requests with seven different wrong keys."""
+            statuses = []
             for number in range(7):
                 headers = {"X-Forwarded-For": forwarded, "Authorization": f"Bearer {forwarded} {number}"}
-                told.append(service.ask("GET", "/api/v1/health", None, **headers)[0])
-            return told
+                statuses.append(service.request("GET", "/api/v1/health", None, **headers)[0])
+            return statuses
 
         limited, refused = [401] * 6 + [429], [429] * 7
-        assert tried("203.0.113.1") == limited
-        # Without trust the header is not read: it is all the same address.
-        assert tried("203.0.113.2") == (limited if trusted else refused)
-        # What the client itself wrote stands before what the proxy saw, and counts for nothing.
-        assert tried("192.0.2.7, 203.0.113.2") == refused
+        assert try_keys("203.0.113.1") == limited
+        # Without a trusted proxy the header is ignored, so all requests have the same address.
+        assert try_keys("203.0.113.2") == (limited if trusted else refused)
+        # The proxy appends the address that it sees; what the client has sent before it is ignored.
+        assert try_keys("192.0.2.7, 203.0.113.2") == refused
         if "," in trusted:
-            assert tried("203.0.113.3, 198.51.100.9") == limited
-            assert tried("203.0.113.3") == refused
+            assert try_keys("203.0.113.3, 198.51.100.9") == limited
+            assert try_keys("203.0.113.3") == refused
 
 
 GARBAGE = (
@@ -567,7 +569,7 @@ GARBAGE = (
     b"\r\n\r\n",
     b"GET\r\n\r\n",
     b"GET / HTTP/9.9\r\n\r\n",
-    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # TLS, where none is spoken
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # a TLS handshake
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     b"GET /api/v1/health HTTP/1.1\r\n" + b"X: " + b"x" * 200_000,
     b"GET /api/v1/health HTTP/1.1\r\n" + b"X: x\r\n" * 20_000 + b"\r\n",
@@ -587,48 +589,48 @@ GARBAGE = (
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Served]:
-    """One service for what happens on the wire; the engine makes no difference there."""
+def service(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[RunningService]:
+    """A service for all tests of HTTP on the wire, on SQLite only, because the engine makes no difference."""
     folder = tmp_path_factory.mktemp("serve")
     (folder / "attest.db").write_bytes(sqlite_template.read_bytes())
     with serving(folder, {"ATTEST_DATA_DIR": str(folder)}) as started:
         yield started
 
 
-@pytest.mark.parametrize("sent", [pytest.param(sent, id=str(number)) for number, sent in enumerate(GARBAGE)])
-def test_garbage_on_the_socket_harms_nobody_else(service: Served, sent: bytes) -> None:
+@pytest.mark.parametrize("sent", [pytest.param(data, id=str(number)) for number, data in enumerate(GARBAGE)])
+def test_malformed_requests_do_not_affect_other_clients(service: RunningService, data: bytes) -> None:
     with socket.create_connection(("127.0.0.1", service.port), timeout=3) as connection:
         connection.settimeout(1)
         try:
-            connection.sendall(sent)
+            connection.sendall(data)
             status = connection.recv(100)[:12]
         except (TimeoutError, ConnectionError):
             status = b""
     assert not status.startswith(b"HTTP/1.1 5"), status
-    assert service.ask("GET", "/api/v1/health")[0] == 200
+    assert service.request("GET", "/api/v1/health")[0] == 200
 
 
-def test_requests_that_are_never_finished_keep_nobody_waiting(service: Served) -> None:
-    halves = []
-    for sent in (
+def test_unfinished_requests_do_not_block_other_clients(service: RunningService) -> None:
+    connections = []
+    for data in (
         b"GET /api/v1/health HTTP/1.1\r\nX-",
         b"POST /api/v1/claims HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{",
     ):
         for _ in range(50):
             connection = socket.create_connection(("127.0.0.1", service.port), timeout=3)
-            connection.sendall(sent)
-            halves.append(connection)
+            connection.sendall(data)
+            connections.append(connection)
 
-    assert service.ask("GET", "/api/v1/health")[0] == 200
-    for connection in halves:
+    assert service.request("GET", "/api/v1/health")[0] == 200
+    for connection in connections:
         connection.close()
 
 
-def test_a_connection_goes_on_after_a_refusal(service: Served) -> None:
+def test_a_connection_stays_open_after_an_error(service: RunningService) -> None:
     connection = HTTPConnection("127.0.0.1", service.port, timeout=5)
     connection.connect()
     first = connection.sock
-    refused = (
+    requests = (
         ("GET", "/nothing", None, 404),
         ("GET", "/api/v1/claims?limit=x", None, 422),
         ("POST", "/api/v1/claims", b'{"kind":1}', 401),
@@ -638,15 +640,15 @@ def test_a_connection_goes_on_after_a_refusal(service: Served) -> None:
         ("HEAD", "/api/v1/nothing", None, 404),
         ("GET", "/api/v1/health", None, 200),
     )
-    for method, path, body, status in refused:
+    for method, path, body, status in requests:
         connection.request(method, path, body)
-        answer = connection.getresponse()
-        answer.read()
-        assert (answer.status, connection.sock is first) == (status, True), (method, path)
+        response = connection.getresponse()
+        response.read()
+        assert (response.status, connection.sock is first) == (status, True), (method, path)
     connection.close()
 
 
-def test_a_body_that_is_refused_unread_does_not_become_the_next_request(service: Served) -> None:
+def test_an_unread_body_is_not_parsed_as_the_next_request(service: RunningService) -> None:
     smuggled = b"GET /api/v1/vocabulary HTTP/1.1\r\nHost: a\r\n\r\n"
     head = f"POST /api/v1/claims HTTP/1.1\r\nHost: a\r\nContent-Length: {2_000_000 + len(smuggled)}\r\n\r\n".encode()
     with socket.create_connection(("127.0.0.1", service.port), timeout=5) as connection:
@@ -663,40 +665,40 @@ def test_a_body_that_is_refused_unread_does_not_become_the_next_request(service:
 
 
 def test_serve_refuses_a_database_that_is_not_migrated(tmp_path: Path) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [*ATTEST, "serve", "--port", "0"],
         capture_output=True,
         text=True,
         timeout=60,
-        env=clean(ATTEST_DATA_DIR=str(tmp_path)),
+        env=environment(ATTEST_DATA_DIR=str(tmp_path)),
         check=False,
     )
 
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "attest db upgrade" in done.stderr
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "attest db upgrade" in result.stderr
 
 
 def test_serve_refuses_a_misspelt_variable(tmp_path: Path) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [*ATTEST, "serve"],
         capture_output=True,
         text=True,
         timeout=60,
-        env=clean(ATTEST_DATA_DIR=str(tmp_path), ATTEST_PROT="80"),
+        env=environment(ATTEST_DATA_DIR=str(tmp_path), ATTEST_PROT="80"),
         check=False,
     )
 
-    assert done.returncode == 1
-    assert "ATTEST_PROT: no such setting" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert result.returncode == 1
+    assert "ATTEST_PROT: Attest has no such setting" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
-def test_a_port_that_is_taken_is_told_before_anything_is_announced(run: Run) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+def test_an_occupied_port_is_an_error_before_the_service_is_announced(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
 
-        done = run("serve", "--host", "127.0.0.1", "--port", str(port))
+        result = run("serve", "--host", "127.0.0.1", "--port", str(port))
 
-    assert (done.code, "serves on" in done.out) == (1, False)
-    assert f"127.0.0.1:{port}" in done.err
-    assert "--port" in done.err
+    assert (result.code, "is starting on" in result.out) == (1, False)
+    assert f"127.0.0.1:{port}" in result.err
+    assert "--port" in result.err

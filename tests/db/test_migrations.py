@@ -115,7 +115,7 @@ def revisions() -> list[str]:
 def record_claim(database: Database, figure: int) -> str:
     """Record a claim with a figure and somebody who gives it; its id."""
     with database.writing() as connection:
-        actor = actors.system(connection, "Test")
+        actor = actors.system_actor(connection, "Test")
         source = SourceCreate(name=f"Ministry {figure}", kind=SourceKind.GOVERNMENT)
         source_id = sources.create(connection, actor, source, "Recorded.")
         claim = ClaimCreate(
@@ -147,7 +147,7 @@ def copy_claim(database: Database, claim_id: str) -> str:
         for name, values in changed.items():
             table = Table(name, MetaData(), autoload_with=connection)
             numbered = {"id"} if name == "search_text" else set()
-            columns = [one for one in table.c if migrate.ours(one.name, "column") and one.name not in numbered]
+            columns = [one for one in table.c if migrate.is_modelled(one.name, "column") and one.name not in numbered]
             of_claim = table.c.id if name in ("claim", "claim_revision") else table.c.claim_id
             copy = select(*(literal(values[one.name]) if one.name in values else one for one in columns))
             rows = copy.where(of_claim == claim_id)
@@ -302,7 +302,7 @@ def reflected(engine: Engine) -> dict[str, dict[str, Any]]:
     comments = engine.dialect.supports_comments
     told = {}
     for table in inspector.get_table_names():
-        if table == "alembic_version" or not migrate.ours(table, "table"):
+        if table == "alembic_version" or not migrate.is_modelled(table, "table"):
             continue
         told[table] = {
             "comment": inspector.get_table_comment(table)["text"] if comments else None,
@@ -315,7 +315,7 @@ def reflected(engine: Engine) -> dict[str, dict[str, Any]]:
                     column.get("autoincrement"),
                 )
                 for column in inspector.get_columns(table)
-                if migrate.ours(column["name"], "column")
+                if migrate.is_modelled(column["name"], "column")
             },
             "checks": {check["name"]: check["sqltext"] for check in inspector.get_check_constraints(table)},
             "primary key": inspector.get_pk_constraint(table),
@@ -324,7 +324,7 @@ def reflected(engine: Engine) -> dict[str, dict[str, Any]]:
             "indexes": {
                 index["name"]: (index["column_names"], index["unique"])
                 for index in inspector.get_indexes(table)
-                if migrate.ours(index["name"], "index")
+                if migrate.is_modelled(index["name"], "index")
             },
         }
     return told

@@ -18,7 +18,7 @@ from app.db.engine import Database
 from app.vocabulary import Role
 from tests.conftest import ENGINES
 from tests.support import plans
-from tests.support.desk import fresh_database, key_for, service
+from tests.support.desk import fresh_database, issue_key_headers, service
 
 CLAIMS, PER_CHANGE, OTHERS = 4_000, 500, 80
 
@@ -95,7 +95,7 @@ KNOWN = (
         ENGINES,
         frozenset({"source"}),
         SORTS,
-        "What a source of few attributions said is looked up and sorted, which is bounded (`claim_filters.FEW`).",
+        "The claims of a rare source are read and sorted, up to `claim_filters.RARE_SOURCE_LIMIT`.",
     ),
     Known(
         frozenset({"sort", "scan"}),
@@ -133,14 +133,14 @@ def lines() -> Iterator[dict[str, Any]]:
         metrics = random.sample(("present", "killed", "wounded"), 2)
         figure = {"unit": "soldiers", "qualifier": "exact", "best": random.randrange(5_000)}
         stances = random.choices(("asserts", "estimates", "denies"), k=2)
-        # The agency says more than is looked up one by one (`claim_filters.FEW`).
+        # The agency says more than is looked up one by one (`claim_filters.RARE_SOURCE_LIMIT`).
         sources = [f"source {random.randrange(OTHERS)}", "agency" if random.random() < 0.7 else "source 0"]
         said = {"lineage": "unknown"}
         decided = {"status": "unconfirmed", "rationale": "So.", "decided_on": "2025-01-10", "decided_by": "Desk"}
         yield {
             "record": "claim",
             "kind": random.choice(("troop_estimate", "casualty_figure", "other")),
-            # More than PostgreSQL looks up in its index, which gives all matches to be sorted (`fulltext.newest`).
+            # More than PostgreSQL reads from its index, which returns all matches unsorted (`fulltext.newest_matches`).
             "statement": f"About {number} soldiers were there{' in rain' if random.random() < 0.9 else ''}.",
             "topic": f"topic {random.randrange(OTHERS)}",
             "place": random.choice(("Kursk", "Sumy", "Donetsk")),
@@ -177,16 +177,18 @@ def lists() -> Iterator[tuple[frozenset[str], str]]:
             yield from ((given, sort) for sort in ("-date", "recorded", "-id"))
 
 
-def faults(api: TestClient, key: dict[str, str], told: plans.Told) -> dict[tuple[frozenset[str], str, str], str]:
+def faults(
+    api: TestClient, key: dict[str, str], recorder: plans.PlanRecorder
+) -> dict[tuple[frozenset[str], str, str], str]:
     """What is wrong, by filters, order and fault."""
     found: dict[tuple[frozenset[str], str, str], str] = {}
     for given, sort in lists():
         path = "claims?" + "&".join(("limit=5", f"sort={sort}", *(FILTERS[name] for name in sorted(given))))
-        told.faults()
+        recorder.take_faults()
         page = api.get(path, headers=key).raise_for_status().json()
         if page["next"] and len(given) < 2:
             api.get(f"{path}&cursor={page['next']}", headers=key).raise_for_status()
-        found |= {(given, sort, fault.kind): fault.step for fault in told.faults()}
+        found |= {(given, sort, fault.kind): fault.step for fault in recorder.take_faults()}
     return found
 
 
@@ -194,12 +196,15 @@ def faults(api: TestClient, key: dict[str, str], told: plans.Told) -> dict[tuple
 def test_lists_are_read_along_an_index(engine: str, request: pytest.FixtureRequest) -> None:
     with fresh_database(engine, request) as url:
         database = Database(url, pool_size=1)
-        key = key_for(database, Role.EDITOR)
+        key = issue_key_headers(database, Role.EDITOR)
         database.close()
         load(url, key)
-        with service(url, kept_answers_bytes=0) as api, plans.listening(cast(FastAPI, api.app).state.database) as told:
-            found = faults(api, key, told)
-            assert told.statements > 1_000
+        with (
+            service(url, response_cache_bytes=0) as api,
+            plans.record_plans(cast(FastAPI, api.app).state.database) as recorder,
+        ):
+            found = faults(api, key, recorder)
+            assert recorder.statements > 1_000
     of_known = [[one for one in found if known.covers(engine, *one)] for known in KNOWN]
     bad = {one: step for one, step in found.items() if not any(one in covered for covered in of_known)}
     assert not bad, "\n".join(f"{'+'.join(sorted(one[0]))} by {one[1]}, {one[2]}: {step}" for one, step in bad.items())
@@ -212,7 +217,12 @@ def test_postgresql_compiles_no_plan(request: pytest.FixtureRequest) -> None:
     # Its own default would, where it can: the server of these tests cannot, so that nothing else here would tell.
     with fresh_database("postgresql", request) as url:
         database = Database(url, pool_size=1)
-        for connected in (database.reading, database.writing, database.glancing, database.keeping().reading):
+        for connected in (
+            database.reading,
+            database.writing,
+            database.single_statement,
+            database.thread_connections().reading,
+        ):
             with connected() as connection:
                 assert connection.exec_driver_sql("SHOW jit").scalar_one() == "off"
         database.close()

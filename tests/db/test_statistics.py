@@ -51,13 +51,13 @@ def lines(count: int, prefix: str = "claim") -> str:
 
 
 def test_after_a_large_import(api: TestClient, editor: dict[str, str], known: Known) -> None:
-    api.post("imports", content=lines(statistics.MANY - 1), headers=editor)
+    api.post("imports", content=lines(statistics.BULK_LOAD_ROWS - 1), headers=editor)
     assert known() == set()
 
-    api.post("imports?dry_run=true", content=lines(statistics.MANY, "more"), headers=editor)
+    api.post("imports?dry_run=true", content=lines(statistics.BULK_LOAD_ROWS, "more"), headers=editor)
     assert known() == set()
 
-    api.post("imports", content=lines(statistics.MANY, "more"), headers=editor)
+    api.post("imports", content=lines(statistics.BULK_LOAD_ROWS, "more"), headers=editor)
     assert {"claim", "change"} <= known()
 
     # Tables to which rows may only be added have been looked at too, and nothing is in the way of more.
@@ -70,7 +70,7 @@ def test_after_many_small_files(
     folder = tmp_path / "files"
     folder.mkdir()
     for name in ("one", "two"):
-        (folder / f"{name}.jsonl").write_text(lines(statistics.MANY // 2, name))
+        (folder / f"{name}.jsonl").write_text(lines(statistics.BULK_LOAD_ROWS // 2, name))
     monkeypatch.setenv("ATTEST_DATABASE_URL", url)
     monkeypatch.setattr(sys, "argv", ["attest", "import", str(folder)])
 

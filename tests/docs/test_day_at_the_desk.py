@@ -1,4 +1,4 @@
-"""The day at the desk that the README tells runs as it is told."""
+"""The day at the desk in the README: each request gets the documented response."""
 
 import re
 from collections.abc import Iterator
@@ -15,65 +15,65 @@ from app.vocabulary import Role
 README = Path(__file__).parents[2] / "README.md"
 
 _LINE = re.compile(
-    r"(?P<who>\w+) +(?P<method>[A-Z]+) +(?P<path>\S+)(?: (?P<body>.*))? → (?P<status>\d+)(?: (?P<told>.*))?"
+    r"(?P<person>\w+) +(?P<method>[A-Z]+) +(?P<path>\S+)(?: (?P<body>.*))? → (?P<status>\d+)(?: (?P<expected>.*))?"
 )
 
 ROLES = {"Ed": Role.EDITOR, "Anna": Role.FACT_CHECKER, "Boris": Role.FACT_CHECKER}
 
 
 class Step(NamedTuple):
-    """One line of the day."""
+    """A line of the example: who sends which request, and the documented response."""
 
-    who: str
+    person: str
     method: str
     path: str
     body: str | None
     status: str
-    told: str | None
+    expected: str | None
 
 
 def steps() -> Iterator[Step]:
-    """The lines, in their order."""
+    """The lines of the example, in order."""
     (block,) = re.findall(r"```desk\n(.*?)```", README.read_text(), re.DOTALL)
     for line in block.splitlines():
-        found = _LINE.fullmatch(line)
-        assert found is not None, line
-        yield Step(**found.groupdict())
+        match = _LINE.fullmatch(line)
+        assert match is not None, line
+        yield Step(**match.groupdict())
 
 
 @pytest.fixture
 def headers(database: Database) -> dict[str, dict[str, str]]:
-    """What each of them sends."""
+    """Headers with the key of each person."""
     with database.writing() as connection:
-        issued = {who: keys.issue(connection, who, role)[1] for who, role in ROLES.items()}
-    return {"anyone": {}} | {who: {"Authorization": f"Bearer {key}"} for who, key in issued.items()}
+        issued = {name: keys.issue(connection, name, role)[1] for name, role in ROLES.items()}
+    return {"anyone": {}} | {name: {"Authorization": f"Bearer {key}"} for name, key in issued.items()}
 
 
-def test_the_day_goes_as_the_readme_tells(api: TestClient, headers: dict[str, dict[str, str]]) -> None:
-    known: dict[str, str] = {}
+def test_the_day_at_the_desk_in_the_readme_is_correct(api: TestClient, headers: dict[str, dict[str, str]]) -> None:
+    values: dict[str, str] = {}
 
-    def filled(text: str) -> str:
-        text = re.sub(r"\{(\w+)\}", lambda name: known[name[1]], text)
-        return re.sub(r"=@(\w+)", lambda name: f"={known[name[1]]}", text)
+    def with_values(text: str) -> str:
+        text = re.sub(r"\{(\w+)\}", lambda match: values[match[1]], text)
+        return re.sub(r"=@(\w+)", lambda match: f"={values[match[1]]}", text)
 
-    told = list(steps())
-    assert len(told) > 15
-    for step in told:
-        path, sent = filled(step.path), headers[step.who]
+    all_steps = list(steps())
+    assert len(all_steps) > 15
+    for step in all_steps:
+        path, request_headers = with_values(step.path), headers[step.person]
         if step.method == "PATCH":
-            sent = sent | {"If-Match": api.get(path, headers=sent).headers["ETag"]}
+            request_headers = request_headers | {"If-Match": api.get(path, headers=request_headers).headers["ETag"]}
         if step.body is not None and step.body.startswith("{"):
-            sent = sent | {"Content-Type": "application/json"}
-        body = None if step.body is None else filled(step.body).encode()
-        answer = api.request(step.method, path, content=body, headers=sent)
+            request_headers = request_headers | {"Content-Type": "application/json"}
+        body = None if step.body is None else with_values(step.body).encode()
+        response = api.request(step.method, path, content=body, headers=request_headers)
 
-        assert str(answer.status_code) == step.status, (step, answer.text)
-        if step.told is None:
+        assert str(response.status_code) == step.status, (step, response.text)
+        if step.expected is None:
             continue
-        said, _, moment = step.told.partition(" @")
-        if re.fullmatch(r"[a-z]+", said):
-            known[said] = answer.json()["id"]
+        expected, _, moment = step.expected.partition(" @")
+        if re.fullmatch(r"[a-z]+", expected):
+            values[expected] = response.json()["id"]
         else:
-            assert said in answer.text, (step, answer.text)
+            assert expected in response.text, (step, response.text)
         if moment:
-            known[moment] = answer.json()["recorded_at"]
+            values[moment] = response.json()["recorded_at"]

@@ -1,4 +1,4 @@
-"""Dates in EDTF: the days that they may speak of."""
+"""Dates in EDTF (ISO 8601-2): their earliest and latest days, and which texts are refused."""
 
 from datetime import date, timedelta
 from itertools import product
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.schemas.base.edtf import OPEN, Bounds, bounds
 
-# Each of these means the same about or uncertain, and at either end of a span.
+# The bounds are the same if the date is approximate or uncertain, and at either end of an interval.
 DATES = [
     ("2025-01-12", "2025-01-12", "2025-01-12"),
     ("2024-02-29", "2024-02-29", "2024-02-29"),
@@ -23,7 +23,7 @@ DATES = [
     ("2024-22", "2024-06-01", "2024-08-31"),
     ("2024-23", "2024-09-01", "2024-11-30"),
     ("2024-24", "2024-12-01", "2024-12-31"),
-    # digits left out, from the right
+    # unspecified digits, from the right
     ("202X", "2020-01-01", "2029-12-31"),
     ("20XX", "2000-01-01", "2099-12-31"),
     ("2024-XX", "2024-01-01", "2024-12-31"),
@@ -31,7 +31,7 @@ DATES = [
     ("2024-XX-XX", "2024-01-01", "2024-12-31"),
 ]
 
-NO_DATES = [
+INVALID_DATES = [
     "2025-02-30",
     "2025-13",
     "2025-00",
@@ -63,40 +63,40 @@ NO_DATES = [
 ]
 
 
-def expected(earliest: str, latest: str) -> Bounds:
+def bounds_of_days(earliest: str, latest: str) -> Bounds:
     return Bounds(date.fromisoformat(earliest), date.fromisoformat(latest))
 
 
 @pytest.mark.parametrize("mark", ["", "~", "?", "%"])
 @pytest.mark.parametrize(("text", "earliest", "latest"), DATES)
-def test_a_date_may_speak_of_these_days(text: str, mark: str, earliest: str, latest: str) -> None:
-    assert bounds(text + mark) == expected(earliest, latest)
+def test_the_bounds_of_a_date(text: str, mark: str, earliest: str, latest: str) -> None:
+    assert bounds(text + mark) == bounds_of_days(earliest, latest)
 
 
-def test_a_span_is_from_its_first_date_to_its_last() -> None:
+def test_an_interval_has_the_earliest_bound_of_its_start_and_the_latest_of_its_end() -> None:
     for (start, first, _), (end, _, last) in product(DATES, DATES):
         if first <= last:
-            assert bounds(f"{start}/{end}") == expected(first, last)
+            assert bounds(f"{start}/{end}") == bounds_of_days(first, last)
         else:
-            with pytest.raises(ValueError, match="ends before it begins"):
+            with pytest.raises(ValueError, match="must not end before it begins"):
                 bounds(f"{start}/{end}")
 
 
 @pytest.mark.parametrize(("text", "earliest", "latest"), DATES)
 @pytest.mark.parametrize("end", ["", ".."])
-def test_an_end_may_be_open_or_unknown(text: str, earliest: str, latest: str, end: str) -> None:
-    assert bounds(f"{end}/{text}") == expected("0001-01-01", latest)
-    assert bounds(f"{text}/{end}") == expected(earliest, "9999-12-31")
+def test_an_end_of_an_interval_may_be_open_or_unknown(text: str, earliest: str, latest: str, end: str) -> None:
+    assert bounds(f"{end}/{text}") == bounds_of_days("0001-01-01", latest)
+    assert bounds(f"{text}/{end}") == bounds_of_days(earliest, "9999-12-31")
 
 
-def test_no_date_is_any_day() -> None:
+def test_a_missing_date_has_open_bounds() -> None:
     assert bounds(None) == OPEN
     assert bounds("../..") == OPEN
 
 
 @pytest.mark.parametrize("moment", ["T23:59:59", "T00:00:00Z", "T12:00:00+02:00", "T12:00:00-11"])
-def test_a_moment_is_of_the_day_that_it_names(moment: str) -> None:
-    assert bounds(f"2025-01-12{moment}") == expected("2025-01-12", "2025-01-12")
+def test_the_bounds_of_a_date_with_time_are_its_day(moment: str) -> None:
+    assert bounds(f"2025-01-12{moment}") == bounds_of_days("2025-01-12", "2025-01-12")
 
 
 @pytest.mark.parametrize(
@@ -107,39 +107,44 @@ def test_a_moment_is_of_the_day_that_it_names(moment: str) -> None:
         "..",
         "/..",
         "../",
-        *NO_DATES,
-        *(f"{one}/2025" for one in NO_DATES),
-        *(f"../{one}" for one in NO_DATES),
+        *INVALID_DATES,
+        *(f"{date_text}/2025" for date_text in INVALID_DATES),
+        *(f"../{date_text}" for date_text in INVALID_DATES),
         "2025-01-12/2025-01-13/2025-01-14",
-        *(f"2025-01-12{one}" for one in ("T12:00", "T24:00:00", "T12:60:00Z", "T12:00:00+25:00", "T12:00:00~")),
+        *(
+            f"2025-01-12{date_text}"
+            for date_text in ("T12:00", "T24:00:00", "T12:60:00Z", "T12:00:00+25:00", "T12:00:00~")
+        ),
         "2025-01-12T12:00:00Z/2025-01-13T12:00:00Z",
     ],
 )
-def test_what_is_no_edtf_date_is_refused_with_examples(text: str) -> None:
+def test_an_invalid_date_is_refused_with_examples(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not an EDTF date.* 2024-10/2025-01 "):
         bounds(text)
 
 
 @given(st.dates(), st.dates())
-def test_every_day_and_every_span_of_days_is_taken(start: date, end: date) -> None:
+def test_every_day_and_every_interval_of_days_is_accepted(start: date, end: date) -> None:
     first, last = sorted((start, end))
     assert bounds(str(first)) == (first, first)
     assert bounds(f"{first}/{last}") == (first, last)
 
 
 @given(st.dates(max_value=date.max - timedelta(days=31)))
-def test_a_month_ends_where_the_next_begins(day: date) -> None:
+def test_a_month_ends_on_the_day_before_the_next_month(day: date) -> None:
     earliest, latest = bounds(str(day)[:7])
     assert (earliest.day, (latest + timedelta(days=1)).day) == (1, 1)
     assert earliest <= day <= latest < earliest + timedelta(days=31)
 
 
-pieces = st.one_of(st.sampled_from([one for one, _, _ in DATES]), st.sampled_from([*NO_DATES, "", ".."]))
-ends = st.builds(str.__add__, pieces, st.sampled_from(["", "~", "?", "%", "X", "-", "T12:00:00Z"]))
+dates_and_others = st.one_of(
+    st.sampled_from([date_text for date_text, _, _ in DATES]), st.sampled_from([*INVALID_DATES, "", ".."])
+)
+ends = st.builds(str.__add__, dates_and_others, st.sampled_from(["", "~", "?", "%", "X", "-", "T12:00:00Z"]))
 
 
 @given(st.lists(ends, min_size=1, max_size=3).map("/".join))
-def test_any_text_is_a_date_or_refused(text: str) -> None:
+def test_any_text_is_a_valid_date_or_refused(text: str) -> None:
     try:
         earliest, latest = bounds(text)
     except ValueError as error:

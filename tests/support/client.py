@@ -1,4 +1,4 @@
-"""A client of a service in this process, for tests that ask often."""
+"""A fast client of a service in the same process, for tests that send many requests."""
 
 from contextlib import ExitStack
 from typing import Self
@@ -9,14 +9,14 @@ from fastapi.testclient import TestClient
 from httpx2 import ASGITransport, BaseTransport, ByteStream, Request, Response
 
 API = "http://testserver/api/v1/"
-"""`claims` means `/api/v1/claims`."""
+"""The base URL: the path `claims` means `/api/v1/claims`."""
 
 
 class Client(TestClient):
-    """Starlette's client at a third of its price, for answers that are read when they are whole.
+    """Starlette's test client at a third of its cost, for responses that are read only when they are complete.
 
-    Starlette's own crosses to the service's event loop and back eight times for each request, so that an answer can
-    be read while it is made. Here a request crosses once, and so do start and end.
+    Starlette's own client switches to the service's event loop and back eight times per request, so that a response
+    can be streamed. This one switches once per request, and once each for startup and shutdown.
     """
 
     def __init__(self, app: FastAPI, *, raise_server_exceptions: bool = True) -> None:
@@ -31,13 +31,13 @@ class Client(TestClient):
             stack.enter_context(
                 self.portal.wrap_async_context_manager(self._service.router.lifespan_context(self._service))
             )
-            self._transport = _OneCrossing(self._service, self.portal, self._raise_server_exceptions)
+            self._transport = _SingleCrossingTransport(self._service, self.portal, self._raise_server_exceptions)
             self.exit_stack = stack.pop_all()
         return self
 
 
-class _OneCrossing(BaseTransport):
-    """Asks a service in its event loop, and comes back with the answer."""
+class _SingleCrossingTransport(BaseTransport):
+    """Sends a request within the service's event loop and returns the complete response."""
 
     def __init__(self, app: FastAPI, portal: BlockingPortal, raise_server_exceptions: bool) -> None:
         self._asgi = ASGITransport(app, raise_app_exceptions=raise_server_exceptions, client=("testclient", 50000))
@@ -45,9 +45,9 @@ class _OneCrossing(BaseTransport):
 
     def handle_request(self, request: Request) -> Response:
         request.read()
-        return self._portal.call(self._ask, request)
+        return self._portal.call(self._send, request)
 
-    async def _ask(self, request: Request) -> Response:
-        answer = await self._asgi.handle_async_request(request)
-        body = await answer.aread()
-        return Response(answer.status_code, headers=answer.headers, stream=ByteStream(body))
+    async def _send(self, request: Request) -> Response:
+        response = await self._asgi.handle_async_request(request)
+        body = await response.aread()
+        return Response(response.status_code, headers=response.headers, stream=ByteStream(body))

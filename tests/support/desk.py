@@ -1,6 +1,6 @@
-"""A desk that does random things to the record, over the API: one way to make a record in which everything occurs.
+"""A desk that performs random actions on the record over the API, to make a record in which everything occurs.
 
-An act is a name and three numbers, which choose among what there is; hypothesis draws them, and makes them smaller.
+An action is a name and three numbers, which choose among the existing objects; Hypothesis draws and shrinks them.
 """
 
 import json
@@ -26,7 +26,7 @@ from app.vocabulary import Role
 from tests.support import postgres
 from tests.support.client import Client
 
-Act = tuple[str, int, int, int]
+Action = tuple[str, int, int, int]
 Fields = dict[str, Any]
 
 NAMES = ("NIS", "국가정보원", 'He said "no\\n"', "Міністерство оборони", "A paper\u2028🗞")
@@ -56,32 +56,32 @@ FIGURES: tuple[Fields, ...] = (
 
 @dataclass
 class Desk:
-    """Does things to the record. What an act may well meet with (a refusal) is no failure."""
+    """Performs actions on the record. A refused action is no failure."""
 
     api: TestClient
     headers: dict[str, str]
-    """With an editor's key."""
+    """An editor's key."""
     database: Database
-    most_claims: int = 8
-    """More of them would only take longer."""
+    max_claims: int = 8
+    """More claims would only take longer."""
     ids: dict[str, list[str]] = field(
         default_factory=lambda: {
             plural: []
             for plural in ("sources", "topics", "documents", "claims", "attributions", "evidence", "relations")
         }
     )
-    seen: set[str] = field(default_factory=set)
-    """What has come of acts: their names, where they were taken."""
+    performed: set[str] = field(default_factory=set)
+    """The names of the actions that were accepted at least once."""
 
-    def do(self, act: str, a: int, b: int, c: int) -> None:
-        """Do one act."""
-        if getattr(self, act)(a, b, c):
-            self.seen.add(act)
+    def perform(self, action: str, a: int, b: int, c: int) -> None:
+        """Perform one action."""
+        if getattr(self, action)(a, b, c):
+            self.performed.add(action)
 
-    # --- acts; each is true if it was taken ---
+    # --- actions; each returns whether it was accepted ---
 
     def source(self, a: int, b: int, c: int) -> bool:
-        parent = {"parent": self.one("sources", b)} if b % 3 == 0 and self.ids["sources"] else {}
+        parent = {"parent": self.pick_id("sources", b)} if b % 3 == 0 and self.ids["sources"] else {}
         other_names = [NAMES[c % len(NAMES)]] if c % 2 else []
         return self.post(
             "sources",
@@ -93,7 +93,7 @@ class Desk:
         )
 
     def correct_source(self, a: int, b: int, c: int) -> bool:
-        """One thing at a time: each of them is shown by claims."""
+        """Correct one field at a time; claims show each of these fields."""
         changes: list[Fields] = [
             {"name": NAMES[b % len(NAMES)]},
             {"anonymity": ("named", "described", "anonymous")[b % 3]},
@@ -103,10 +103,10 @@ class Desk:
         return self.patch("sources", a, **changes[c % 4])
 
     def move_source(self, a: int, b: int, c: int) -> bool:
-        return self.patch("sources", a, parent=self.one("sources", b) if c % 3 else None)
+        return self.patch("sources", a, parent=self.pick_id("sources", b) if c % 3 else None)
 
     def describe_source(self, a: int, b: int, _c: int) -> bool:
-        """A correction that no claim shows."""
+        """Correct a field that no claim shows."""
         return self.patch("sources", a, description=f"Description {b}.")
 
     def topic(self, a: int, _b: int, _c: int) -> bool:
@@ -116,27 +116,29 @@ class Desk:
         return self.patch("topics", a, title=f"How many? {b}")
 
     def document(self, a: int, b: int, c: int) -> bool:
-        publisher = {"publisher": self.one("sources", b)} if c % 3 and self.ids["sources"] else {}
+        publisher = {"publisher": self.pick_id("sources", b)} if c % 3 and self.ids["sources"] else {}
         title = NAMES[a % len(NAMES)].replace("\u2028", " ")
         return self.post("documents", kind="article", title=title, url=f"https://example.org/{a}", **publisher)
 
     def correct_document(self, a: int, b: int, c: int) -> bool:
-        published = {"published": TIMES[b % len(TIMES)]} if c % 2 else {"publisher": self.one("sources", b)}
+        published = {"published": TIMES[b % len(TIMES)]} if c % 2 else {"publisher": self.pick_id("sources", b)}
         return self.patch("documents", a, title=f"Title {b}", **published)
 
     def claim(self, a: int, b: int, c: int) -> bool:
-        if len(self.ids["claims"]) >= self.most_claims:
+        if len(self.ids["claims"]) >= self.max_claims:
             return self.correct_claim(a, b, c)
         fields: Fields = {
-            **self.proposition(a, b, c),
+            **self.claim_fields(a, b, c),
             "key": f"claim {len(self.ids['claims'])}",
             "stage": ("draft", "published", "published", "in_review")[a % 4],
-            "attributions": [self.said(b + one, c + one) for one in range(c % 4)] if self.ids["sources"] else [],
+            "attributions": [self.attribution_fields(b + number, c + number) for number in range(c % 4)]
+            if self.ids["sources"]
+            else [],
         }
         return self.post("claims", **fields)
 
     def correct_claim(self, a: int, b: int, c: int) -> bool:
-        fields = self.proposition(a, b, c)
+        fields = self.claim_fields(a, b, c)
         return self.patch("claims", a + b, **{name: fields[name] for name in list(fields)[c % 4 :]})
 
     def reword_claim(self, a: int, b: int, _c: int) -> bool:
@@ -154,11 +156,11 @@ class Desk:
     def attribution(self, a: int, b: int, c: int) -> bool:
         if not (self.ids["claims"] and self.ids["sources"]):
             return False
-        claim_id = self.one("claims", a)
-        said = self.said(b, c)
-        if c % 3 and (upstream := self.body(f"claims/{claim_id}")["attributions"]):
-            said |= {"lineage": "relayed", "upstream": upstream[b % len(upstream)]["id"]}
-        return self.post("attributions", claim=claim_id, **said)
+        claim_id = self.pick_id("claims", a)
+        fields = self.attribution_fields(b, c)
+        if c % 3 and (upstream := self.read_json(f"claims/{claim_id}")["attributions"]):
+            fields |= {"lineage": "relayed", "upstream": upstream[b % len(upstream)]["id"]}
+        return self.post("attributions", claim=claim_id, **fields)
 
     def correct_attribution(self, a: int, b: int, c: int) -> bool:
         return self.patch("attributions", a, withdrawn=bool(b % 2), quote=QUOTES[c % len(QUOTES)])
@@ -167,7 +169,7 @@ class Desk:
         if not (self.ids["claims"] and self.ids["documents"]):
             return False
         role = ("supports", "refutes", "context")[c % 3]
-        claim_id, document_id = self.one("claims", a), self.one("documents", b)
+        claim_id, document_id = self.pick_id("claims", a), self.pick_id("documents", b)
         more = {"kind": EVIDENCE_KINDS[a % len(EVIDENCE_KINDS)], "quote": QUOTES[b % len(QUOTES)]}
         return self.post("evidence", claim=claim_id, document=document_id, role=role, key=f"evidence {c}", **more)
 
@@ -180,55 +182,59 @@ class Desk:
         if not self.ids["claims"]:
             return False
         relation = ("supersedes", "contradicts")[c % 2]
-        return self.post("relations", claim=self.one("claims", a), other_claim=self.one("claims", b), relation=relation)
+        return self.post(
+            "relations", claim=self.pick_id("claims", a), other_claim=self.pick_id("claims", b), relation=relation
+        )
 
     def correct_relation(self, a: int, b: int, _c: int) -> bool:
         return self.patch("relations", a, withdrawn=bool(b % 2), note=f"Because {b}.")
 
     def ruling(self, a: int, b: int, c: int) -> bool:
-        """On two origins of a claim, where one has two."""
+        """Rule on two origins of a claim that has at least two."""
         for number in range(len(self.ids["claims"])):
-            claim_id = self.one("claims", a + number)
-            origins = [one["id"] for one in self.body(f"claims/{claim_id}")["origins"]["origins"]]
+            claim_id = self.pick_id("claims", a + number)
+            origins = [origin["id"] for origin in self.read_json(f"claims/{claim_id}")["origins"]["origins"]]
             if len(origins) > 1:
-                two = [origins[b % len(origins)], origins[(b + 1) % len(origins)]]
-                ruled = {"sources": two, "ruling": ("established", "not_established")[c % 2], "reason": f"Ruled {c}."}
+                pair = [origins[b % len(origins)], origins[(b + 1) % len(origins)]]
+                fields = {"sources": pair, "ruling": ("established", "not_established")[c % 2], "reason": f"Ruled {c}."}
                 path = f"claims/{claim_id}/independence-rulings"
-                return self.taken(self.api.post(path, json=ruled, headers=self.headers))
+                return self.is_accepted(self.api.post(path, json=fields, headers=self.headers))
         return False
 
-    def imported(self, a: int, b: int, c: int) -> bool:
-        """A file with decisions, fact-checks, the claim a second time with other words, and a renamed source."""
-        key = {"key": f"claim {a % self.most_claims}"}
-        decided = {"rationale": f"Why {b}.", "decided_on": f"2025-01-{10 + c}", "decided_by": "Desk"}
+    def import_claim(self, a: int, b: int, c: int) -> bool:
+        """Import a file with a decision, a fact-check, the reworded claim, and a renamed source."""
+        key = {"key": f"claim {a % self.max_claims}"}
+        decision = {"rationale": f"Why {b}.", "decided_on": f"2025-01-{10 + c}", "decided_by": "Desk"}
         statuses = ("unverifiable", "unconfirmed", "disputed", "confirmed", "conceded")
         check = {"source": "filed", "verdict": f"Verdict {b}", "original": {"n": c}, "key": f"check {b % 2}"}
-        fields = {**self.proposition(b, b, c), **key, "stage": "published"}
+        fields = {**self.claim_fields(b, b, c), **key, "stage": "published"}
         lines: list[Fields] = [
             {"record": "source", "key": "filed", "name": NAMES[c % len(NAMES)], "kind": "other"},
-            {"record": "claim", **fields, "reviews": [{"status": statuses[a % 2], **decided}], "fact_checks": [check]},
+            {"record": "claim", **fields, "reviews": [{"status": statuses[a % 2], **decision}], "fact_checks": [check]},
             {"record": "claim", **fields, "statement": STATEMENTS[a % 3]},
         ]
         return self.import_lines(lines)
 
-    def decided(self, a: int, b: int, c: int) -> bool:
-        """Decisions by import on a claim that stands as it is."""
+    def import_decisions(self, a: int, b: int, c: int) -> bool:
+        """Import decisions on a claim without changing the claim."""
         if not self.ids["claims"]:
             return False
-        claim = self.body(f"claims/{self.one('claims', a)}")
+        claim = self.read_json(f"claims/{self.pick_id('claims', a)}")
         statuses = ("unconfirmed", "disputed", "unverifiable", "confirmed", "corroborated")
-        decided = [
-            {"status": one, "rationale": f"Why {b}.", "decided_on": f"2025-02-{10 + c}", "decided_by": "Desk"}
-            for one in (statuses[b % 5], "unconfirmed")
+        decisions = [
+            {"status": status, "rationale": f"Why {b}.", "decided_on": f"2025-02-{10 + c}", "decided_by": "Desk"}
+            for status in (statuses[b % 5], "unconfirmed")
         ]
         topic = {} if claim["topic"] is None else {"topic": claim["topic"]["id"]}
-        kept = {name: claim[name] for name in ("key", "kind", "statement", "language", "place", "time", "quantities")}
-        return self.import_lines([{"record": "claim", **kept, **topic, "reviews": [one]} for one in decided])
+        fields = {name: claim[name] for name in ("key", "kind", "statement", "language", "place", "time", "quantities")}
+        return self.import_lines(
+            [{"record": "claim", **fields, **topic, "reviews": [decision]} for decision in decisions]
+        )
 
-    # --- what acts are made of ---
+    # --- parts of actions ---
 
-    def proposition(self, a: int, b: int, c: int) -> Fields:
-        figures = [{"unit": "soldiers", **FIGURES[(a + one * b) % len(FIGURES)]} for one in range(c % 4)]
+    def claim_fields(self, a: int, b: int, c: int) -> Fields:
+        figures = [{"unit": "soldiers", **FIGURES[(a + number * b) % len(FIGURES)]} for number in range(c % 4)]
         fields: Fields = {
             "kind": KINDS[b % len(KINDS)],
             "statement": STATEMENTS[b % len(STATEMENTS)],
@@ -237,16 +243,16 @@ class Desk:
             "quantities": figures,
         }
         if self.ids["topics"]:
-            fields["topic"] = self.one("topics", a) if a % 4 else None
+            fields["topic"] = self.pick_id("topics", a) if a % 4 else None
         if self.ids["sources"]:
-            fields["adverse_to"] = self.one("sources", c) if c % 2 else None
+            fields["adverse_to"] = self.pick_id("sources", c) if c % 2 else None
         return fields
 
-    def said(self, b: int, c: int) -> Fields:
+    def attribution_fields(self, b: int, c: int) -> Fields:
         stance = STANCES[c % len(STANCES)]
         searched = {"on": "2025-01-12", "where": "Everywhere.", "by": "Desk"}
         fields: Fields = {
-            "source": self.one("sources", b),
+            "source": self.pick_id("sources", b),
             "stance": stance,
             "lineage": "original" if b % 4 else "unknown",
             "quote": QUOTES[b % len(QUOTES)],
@@ -254,93 +260,93 @@ class Desk:
             "said": TIMES[b % len(TIMES)],
         }
         if self.ids["documents"] and c % 2:
-            fields["document"] = self.one("documents", b + c)
+            fields["document"] = self.pick_id("documents", b + c)
         if self.ids["claims"] and c % 3 == 0:
-            fields["own_claim"] = self.one("claims", b + c)
+            fields["own_claim"] = self.pick_id("claims", b + c)
         return fields
 
-    def one(self, plural: str, number: int) -> str:
-        """One of those that there are."""
+    def pick_id(self, plural: str, number: int) -> str:
+        """Return the id of one of the existing objects."""
         return self.ids[plural][number % len(self.ids[plural])]
 
     def post(self, plural: str, **fields: Any) -> bool:
-        answer = self.api.post(plural, json=fields, headers=self.headers)
-        if not self.taken(answer):
+        response = self.api.post(plural, json=fields, headers=self.headers)
+        if not self.is_accepted(response):
             return False
-        body = answer.json()
+        body = response.json()
         self.ids[plural].append(body["id"])
         for part in ("attributions", "evidence", "relations"):
-            self.ids[part] += [one["id"] for one in body.get(part, [])]
+            self.ids[part] += [item["id"] for item in body.get(part, [])]
         return True
 
     def patch(self, plural: str, number: int, **fields: Any) -> bool:
         if not self.ids[plural]:
             return False
-        path = f"{plural}/{self.one(plural, number)}"
+        path = f"{plural}/{self.pick_id(plural, number)}"
         tag = self.get(path).headers["ETag"]
         changes = {"reason": "Corrected.", **fields}
-        return self.taken(self.api.patch(path, json=changes, headers={**self.headers, "If-Match": tag}))
+        return self.is_accepted(self.api.patch(path, json=changes, headers={**self.headers, "If-Match": tag}))
 
     def import_lines(self, lines: list[Fields]) -> bool:
-        answer = self.api.post("imports", content="\n".join(map(json.dumps, lines)), headers=self.headers)
-        assert answer.status_code == 200, answer.text
+        response = self.api.post("imports", content="\n".join(map(json.dumps, lines)), headers=self.headers)
+        assert response.status_code == 200, response.text
         for plural in ("sources", "claims", "attributions"):
             stages = "&stage=draft&stage=in_review&stage=published&stage=withdrawn" if plural == "claims" else ""
-            listed = self.body(f"{plural}?limit=200{stages}{'&sort=id' if stages else ''}")
-            self.ids[plural] = [one["id"] for one in listed["items"]]
-        return not answer.json()["refused"]
+            page = self.read_json(f"{plural}?limit=200{stages}{'&sort=id' if stages else ''}")
+            self.ids[plural] = [item["id"] for item in page["items"]]
+        return not response.json()["refused"]
 
-    def taken(self, answer: Response) -> bool:
-        """True if it was recorded; an act may well be refused, but must not fail."""
-        assert answer.status_code in (200, 201, 409, 422), answer.text
-        return answer.status_code < 300
+    def is_accepted(self, response: Response) -> bool:
+        """True if the action was recorded. An action may be refused, but must not fail in any other way."""
+        assert response.status_code in (200, 201, 409, 422), response.text
+        return response.status_code < 300
 
     def get(self, path: str, *, key: bool = True, **headers: str) -> Response:
-        """An answer, asked for with the key or without."""
-        sent = {**(self.headers if key else {}), **headers}
-        return self.api.get(path, headers=sent, follow_redirects=False)
+        """GET a path with the key or without."""
+        request_headers = {**(self.headers if key else {}), **headers}
+        return self.api.get(path, headers=request_headers, follow_redirects=False)
 
-    def body(self, path: str) -> Any:
-        """The body of an answer that is known to be one."""
-        answer = self.api.get(path, headers=self.headers, follow_redirects=False)
-        assert answer.status_code in (200, 307), answer.text  # where a claim gave way to another, it is there as well
-        return answer.json()
+    def read_json(self, path: str) -> Any:
+        """GET a path that must exist and return the JSON of its body."""
+        response = self.api.get(path, headers=self.headers, follow_redirects=False)
+        assert response.status_code in (200, 307), response.text  # a redirect to a claim's successor has a body too
+        return response.json()
 
 
-ACTS = (
+ACTION_NAMES = (
     "source", "correct_source", "move_source", "describe_source", "topic", "rename_topic", "document",
     "correct_document", "claim", "correct_claim", "reword_claim", "annotate_claim", "publish", "withdraw",
     "attribution", "correct_attribution", "evidence", "correct_evidence", "relation", "correct_relation", "ruling",
-    "imported", "decided",
+    "import_claim", "import_decisions",
 )  # fmt: skip
 
-BEGINNING: list[Act] = [
+INITIAL_ACTIONS: list[Action] = [
     ("source", 0, 1, 0), ("source", 1, 0, 1), ("source", 3, 2, 0), ("source", 4, 4, 3),
     ("topic", 0, 0, 0), ("topic", 1, 0, 0), ("document", 0, 1, 1), ("document", 1, 2, 2),
     ("claim", 1, 1, 3), ("claim", 2, 2, 2), ("claim", 0, 1, 1), ("claim", 5, 5, 7),
 ]  # fmt: skip
-"""So that what follows has something to work upon."""
+"""Actions that give the following ones something to work on."""
 
-A_WEEK: list[Act] = [
+EVERY_ACTION: list[Action] = [
     ("attribution", 0, 1, 0), ("attribution", 0, 2, 0), ("attribution", 0, 3, 4), ("attribution", 1, 5, 1),
     ("ruling", 0, 0, 0), ("move_source", 1, 2, 1), ("evidence", 0, 0, 0), ("evidence", 1, 1, 1), ("relation", 0, 1, 0),
     ("relation", 0, 2, 1),
-    ("decided", 0, 0, 3), ("imported", 0, 1, 2), ("correct_source", 1, 3, 0), ("correct_source", 2, 1, 1),
+    ("import_decisions", 0, 0, 3), ("import_claim", 0, 1, 2), ("correct_source", 1, 3, 0), ("correct_source", 2, 1, 1),
     ("correct_source", 1, 1, 2), ("correct_source", 3, 1, 3), ("correct_document", 0, 2, 1),
     ("correct_document", 1, 2, 0), ("rename_topic", 1, 5, 0), ("move_source", 1, 2, 0), ("describe_source", 0, 0, 0),
     ("correct_claim", 0, 1, 2), ("correct_evidence", 0, 1, 0), ("correct_attribution", 0, 1, 1),
-    ("reword_claim", 1, 0, 0), ("publish", 2, 0, 0), ("imported", 7, 2, 1), ("correct_relation", 0, 0, 0),
+    ("reword_claim", 1, 0, 0), ("publish", 2, 0, 0), ("import_claim", 7, 2, 1), ("correct_relation", 0, 0, 0),
     ("annotate_claim", 0, 1, 0), ("withdraw", 1, 1, 0), ("correct_claim", 1, 1, 3),
     ("claim", 4, 1, 2), ("relation", 0, 5, 0), ("attribution", 0, 2, 3),
 ]  # fmt: skip
-"""One of everything, in an order in which each is taken."""
+"""Each action at least once, in an order in which each is accepted."""
 
-act = st.tuples(st.sampled_from(ACTS), *(st.integers(0, 11) for _ in range(3)))
+action_strategy = st.tuples(st.sampled_from(ACTION_NAMES), *(st.integers(0, 11) for _ in range(3)))
 
 
 @contextmanager
 def fresh_database(engine: str, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a database for one example: each begins anew, else a failure could not be made smaller."""
+    """Provide the URL of a fresh database for one example; otherwise Hypothesis could not shrink a failure."""
     with TemporaryDirectory() as folder:
         if engine == "sqlite":
             shutil.copy(request.getfixturevalue("sqlite_template"), Path(folder) / "attest.db")
@@ -355,42 +361,42 @@ def fresh_database(engine: str, request: pytest.FixtureRequest) -> Iterator[str]
 
 @contextmanager
 def service(url: str, **settings: Any) -> Iterator[TestClient]:
-    """A service upon a database."""
+    """Run a service on a database and provide a client."""
     with TemporaryDirectory() as folder:
-        chosen = {
+        values = {
             "database_url": url,
             "data_dir": Path(folder),
             "secret_key": SecretStr("not secret"),
             "pool_size": 2,
             **settings,
         }
-        with Client(create_app(Settings(**chosen))) as api:
+        with Client(create_app(Settings(**values))) as api:
             yield api
 
 
 @contextmanager
-def desk(
+def open_desk(
     engine: str,
     request: pytest.FixtureRequest,
     *,
-    begin_with: list[Act] = BEGINNING,
-    most_claims: int = 8,
+    initial_actions: list[Action] = INITIAL_ACTIONS,
+    max_claims: int = 8,
     **settings: Any,
 ) -> Iterator[Desk]:
-    """A desk at a fresh database, with something on record."""
+    """Open a desk on a fresh database and perform the initial actions."""
     with fresh_database(engine, request) as url, service(url, **settings) as api:
         database = Database(url, pool_size=1)
-        at_work = Desk(api, key_for(database, Role.EDITOR), database, most_claims)
+        desk = Desk(api, issue_key_headers(database, Role.EDITOR), database, max_claims)
         try:
-            for one in begin_with:
-                at_work.do(*one)
-            yield at_work
+            for action in initial_actions:
+                desk.perform(*action)
+            yield desk
         finally:
             database.close()
 
 
-def key_for(database: Database, role: Role) -> dict[str, str]:
-    """Headers with a new key."""
+def issue_key_headers(database: Database, role: Role) -> dict[str, str]:
+    """Issue a key with this role and return it as request headers."""
     with database.writing() as connection:
         _info, key = keys.issue(connection, f"Desk, {role}", role)
     return {"Authorization": f"Bearer {key}"}

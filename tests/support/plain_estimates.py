@@ -1,4 +1,4 @@
-"""Estimates as the plain reader has them: where a figure may lie the rules tell, pairs are tried one by one."""
+"""A naive reference implementation of estimates: every pair of figures is compared. The interval rules are shared."""
 
 from collections.abc import Sequence
 
@@ -8,51 +8,51 @@ from app.schemas.quantity import QuantityRead
 from app.schemas.relation import ClaimBrief
 from app.schemas.source import SourceBrief
 from app.schemas.topic import TopicRead
-from app.services.policy import conflicts, origins
+from app.services.policy import figure_conflicts, origins
 from app.vocabulary import ASSERTING_STANCES, Metric
-from tests.support.plain_record import Params, PlainRecord, Query, columns, shown
+from tests.support.plain_record import Params, PlainRecord, Query, build_read, column_values
 
 
 class PlainEstimates(PlainRecord):
-    """The plain reader of figures."""
+    """The naive reader of estimates."""
 
-    def estimates(self, topic_id: str, asked: Params) -> EstimatesPage:
-        """The figures of a topic, on one page."""
-        claims = self.listed(Query({**asked, "topic": topic_id, "sort": "date"}, 0))
+    def estimates(self, topic_id: str, params: Params) -> EstimatesPage:
+        """Return the figures of a topic on one page."""
+        claims = self.list_claims(Query({**params, "topic": topic_id, "sort": "date"}, 0))
         stated = [
             (claim, figure)
             for claim in claims
-            if self.stands(claim)
+            if self.is_asserted(claim)
             for figure in self.figures_of(claim)
-            if figure.metric in asked.get("metric", [figure.metric])
+            if figure.metric in params.get("metric", [figure.metric])
         ]
         pairs = [
             pair
             for number, second in enumerate(stated)
             for pair in ((first, second) for first in stated[:number])
-            if self.conflict(*pair)
+            if self.is_conflict(*pair)
         ]
         return EstimatesPage(
-            topic=shown(TopicRead, self.topics[topic_id]),
+            topic=build_read(TopicRead, self.topics[topic_id]),
             items=[
                 Estimate(
-                    claim=shown(ClaimBrief, claim),
+                    claim=build_read(ClaimBrief, claim),
                     time=claim.time,
                     place=claim.place,
-                    quantity=shown(QuantityRead, figure),
+                    quantity=build_read(QuantityRead, figure),
                     origins=self.origins_of(claim),
-                    said_by=self.said_by(claim),
+                    said_by=self.asserting_sources(claim),
                 )
                 for claim, figure in stated
             ],
             next=None,
             series=self.series(stated),
             conflicts=[
-                shown(
+                build_read(
                     Conflict,
                     pair[0][1],
-                    claims=[shown(ClaimBrief, claim) for claim, _figure in pair],
-                    quantities=[shown(QuantityRead, figure) for _claim, figure in pair],
+                    claims=[build_read(ClaimBrief, claim) for claim, _figure in pair],
+                    quantities=[build_read(QuantityRead, figure) for _claim, figure in pair],
                     times=[claim.time for claim, _figure in pair],
                 )
                 for pair in pairs
@@ -60,68 +60,67 @@ class PlainEstimates(PlainRecord):
             conflict_count=len(pairs),
         )
 
-    def stands(self, claim: Claim) -> bool:
-        """False if all who put it forward have taken it back."""
-        withdrawn = [one.withdrawn for one in self.said_of(claim) if one.stance in ASSERTING_STANCES]
+    def is_asserted(self, claim: Claim) -> bool:
+        """False if every asserting attribution of the claim is withdrawn."""
+        withdrawn = [row.withdrawn for row in self.attributions_of(claim) if row.stance in ASSERTING_STANCES]
         return not withdrawn or not all(withdrawn)
 
-    def said_by(self, claim: Claim) -> list[SourceBrief]:
-        standing = [one for one in self.said_of(claim) if one.stance in ASSERTING_STANCES and not one.withdrawn]
-        return [self.named(one) for one in dict.fromkeys(said.source_id for said in standing)]
+    def asserting_sources(self, claim: Claim) -> list[SourceBrief]:
+        rows = [row for row in self.attributions_of(claim) if row.stance in ASSERTING_STANCES and not row.withdrawn]
+        return [self.source_brief(source_id) for source_id in dict.fromkeys(row.source_id for row in rows)]
 
     def origins_of(self, claim: Claim) -> list[SourceBrief]:
-        said = [columns(one) for one in self.said_of(claim)]
-        ends = origins.traced(said, {one: source.anonymity for one, source in self.sources.items()})
-        return [self.named(one) for one in origins.origins_of(said, ends)]
+        rows = [column_values(row) for row in self.attributions_of(claim)]
+        ends = origins.trace_origins(rows, self.anonymity())
+        return [self.source_brief(origin_id) for origin_id in origins.identified_origins(rows, ends)]
 
     def series(self, stated: Sequence[tuple[Claim, Quantity]]) -> list[Series]:
-        found: dict[tuple[str | None, str], Series] = {}
+        series: dict[tuple[str | None, str], Series] = {}
         for claim, figure in stated:
-            known: list[SourceBrief | None] = [*self.origins_of(claim)]
-            for origin in known or [None]:
-                of_it = None if origin is None else origin.id, figure.metric
-                before = found.get(of_it)
-                found[of_it] = Series(
+            claim_origins: list[SourceBrief | None] = [*self.origins_of(claim)]
+            for origin in claim_origins or [None]:
+                key = None if origin is None else origin.id, figure.metric
+                before = series.get(key)
+                series[key] = Series(
                     origin=origin,
                     metric=Metric(figure.metric),
                     figures=1 if before is None else before.figures + 1,
                     first=claim.time if before is None or before.first is None else before.first,
                     last=before.last if before is not None and claim.time is None else claim.time,
                 )
-        return list(found.values())
+        return list(series.values())
 
-    def conflict(self, first: tuple[Claim, Quantity], second: tuple[Claim, Quantity]) -> bool:
-        (one, its_figure), (other, others_figure) = first, second
-        alike = ("metric", "unit", "population", "cumulative")
-        lies, others_lies = (
-            conflicts.interval(figure.qualifier, figure.low, figure.best, figure.high)
-            for figure in (its_figure, others_figure)
+    def is_conflict(self, first: tuple[Claim, Quantity], second: tuple[Claim, Quantity]) -> bool:
+        (claim, figure), (other_claim, other_figure) = first, second
+        comparable = ("metric", "unit", "population", "cumulative")
+        interval, other_interval = (
+            figure_conflicts.interval_of(row.qualifier, row.low, row.best, row.high) for row in (figure, other_figure)
         )
         return (
-            one.id != other.id
-            and not self.resolved(one, other)
-            and one.time is not None
-            and other.time is not None
-            and one.place == other.place
-            and all(getattr(its_figure, name) == getattr(others_figure, name) for name in alike)
-            and one.time_earliest <= other.time_latest
-            and other.time_earliest <= one.time_latest
-            and lies is not None
-            and others_lies is not None
-            and (below(lies, others_lies) or below(others_lies, lies))
+            claim.id != other_claim.id
+            and not self.is_resolved(claim, other_claim)
+            and claim.time is not None
+            and other_claim.time is not None
+            and claim.place == other_claim.place
+            and all(getattr(figure, name) == getattr(other_figure, name) for name in comparable)
+            and claim.time_earliest <= other_claim.time_latest
+            and other_claim.time_earliest <= claim.time_latest
+            and interval is not None
+            and other_interval is not None
+            and (is_below(interval, other_interval) or is_below(other_interval, interval))
         )
 
-    def resolved(self, one: Claim, other: Claim) -> bool:
+    def is_resolved(self, claim: Claim, other_claim: Claim) -> bool:
         return any(
-            {one.id, other.id} == {tie.claim_id, tie.other_claim_id}
-            and tie.relation in ("supersedes", "same_as")
-            and not tie.withdrawn
-            for tie in self.relations.values()
+            {claim.id, other_claim.id} == {relation.claim_id, relation.other_claim_id}
+            and relation.relation in ("supersedes", "same_as")
+            and not relation.withdrawn
+            for relation in self.relations.values()
         )
 
 
-def below(one: conflicts.Interval, other: conflicts.Interval) -> bool:
-    """Whether one lies wholly below the other."""
-    if one.high is None or other.low is None:
+def is_below(lower: figure_conflicts.Interval, upper: figure_conflicts.Interval) -> bool:
+    """True if the first interval lies completely below the second."""
+    if lower.high is None or upper.low is None:
         return False
-    return one.high < other.low or (one.high == other.low and (one.high_open or other.low_open))
+    return lower.high < upper.low or (lower.high == upper.low and (lower.high_open or upper.low_open))

@@ -1,7 +1,7 @@
-"""A reader of the record that is made to be obvious, to hold fast reads to.
+"""A naive reference implementation of the reads, with which the fast ones are compared.
 
-It takes whole tables through the ORM (of the past: from each object the last version that was recorded by then), and
-does everything else in Python. Only the rules of origins are shared with what it is compared with.
+It loads whole tables through the ORM (for a past moment: the last version of each object recorded by then) and does
+everything else in Python. It shares only the rules of origins and of statuses with the reads that it is compared with.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -41,28 +41,28 @@ from app.schemas.quote import Quote
 from app.schemas.relation import ClaimBrief, RelationRead
 from app.schemas.source import SourceBrief
 from app.services.policy import origins
-from app.services.policy.status_rules import RULES, facts_of
+from app.services.policy.status_rules import STATUS_RULES, build_status_facts
 from app.vocabulary import Stage, Status
 from tests.support.desk import Desk
 
 Model = TypeVar("Model", bound=Base)
-Shape = TypeVar("Shape", bound=Read)
+Schema = TypeVar("Schema", bound=Read)
 Params = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Query:
-    """A list: its parameters, and how many claims are on a page."""
+    """The parameters of a claim list and the size of its pages."""
 
     params: Params
     limit: int
 
-    def of(self, at_work: Desk) -> "Query":
-        """The same with the ids that its numbers stand for."""
+    def resolve_ids(self, desk: Desk) -> "Query":
+        """Return the query with the ids of the desk's objects in place of their numbers."""
         params = dict(self.params)
         for name, plural in (("topic", "topics"), ("source", "sources")):
             if name in params:
-                params[name] = at_work.one(plural, params[name])
+                params[name] = desk.pick_id(plural, params[name])
         if "value_min" in params and "value_max" in params and params["value_min"] > params["value_max"]:
             del params["value_max"]
         if params.get("date_from", "") > params.get("date_to", "9999"):
@@ -70,19 +70,19 @@ class Query:
         return Query(params, self.limit)
 
 
-def columns(row: Base) -> dict[str, Any]:
-    """A row by the names of its columns."""
+def column_values(row: Base) -> dict[str, Any]:
+    """Return the values of a row by the names of its columns."""
     return {column.name: getattr(row, column.name) for column in table_of(type(row)).columns}
 
 
-def shown(shape: type[Shape], row: Base, **more: Any) -> Shape:
-    """A shape from the columns of the same names and from what is given."""
-    stored = columns(row)
-    return shape(**{**{name: stored[name] for name in shape.model_fields if name in stored}, **more})
+def build_read(schema: type[Schema], row: Base, **fields: Any) -> Schema:
+    """Build a response schema from the columns of the same names and from further fields."""
+    stored = column_values(row)
+    return schema(**{**{name: stored[name] for name in schema.model_fields if name in stored}, **fields})
 
 
-def quoted(row: Attribution | Evidence) -> Quote | None:
-    """The passage that a row cites."""
+def build_quote(row: Attribution | Evidence) -> Quote | None:
+    """Build the quote that a row cites."""
     if row.quote is None:
         return None
     return Quote(
@@ -98,7 +98,7 @@ def quoted(row: Attribution | Evidence) -> Quote | None:
 
 
 class PlainRecord:
-    """The record as it is, or as it stood right after a change; whole tables, by id."""
+    """The current record, or the record right after a change: whole tables by id."""
 
     def __init__(self, session: Session, seq: int | None) -> None:
         self.seq = seq
@@ -126,10 +126,10 @@ class PlainRecord:
         else:
             revisions = revision_table(table)
             recorded = select(revisions).where(revisions.c.change_seq <= self.seq).order_by(revisions.c.version)
-            # The last version that was recorded by then stays.
+            # Later versions overwrite earlier ones.
             last = {row["id"]: row for row in session.execute(recorded).mappings()}
             rows = [model(**row) for row in last.values()]
-        return {row.id: row for row in sorted(rows, key=lambda row: row.id)}  # type: ignore[attr-defined]  # each has one
+        return {row.id: row for row in sorted(rows, key=lambda row: row.id)}  # type: ignore[attr-defined]  # each model has one
 
     def _appended(self, session: Session, model: type[Any]) -> list[Any]:
         rows = list(session.scalars(select(model)))
@@ -137,236 +137,252 @@ class PlainRecord:
 
     # --- parts ---
 
-    def source(self, identifier: str | None) -> SourceBrief | None:
-        return None if identifier is None else self.named(identifier)
+    def optional_source(self, identifier: str | None) -> SourceBrief | None:
+        return None if identifier is None else self.source_brief(identifier)
 
-    def named(self, identifier: str) -> SourceBrief:
-        return shown(SourceBrief, self.sources[identifier])
+    def source_brief(self, identifier: str) -> SourceBrief:
+        return build_read(SourceBrief, self.sources[identifier])
 
-    def document(self, identifier: str | None) -> DocumentBrief | None:
-        return None if identifier is None else self.placed(identifier)
+    def optional_document(self, identifier: str | None) -> DocumentBrief | None:
+        return None if identifier is None else self.document_brief(identifier)
 
-    def placed(self, identifier: str) -> DocumentBrief:
+    def document_brief(self, identifier: str) -> DocumentBrief:
         document = self.documents[identifier]
-        return shown(DocumentBrief, document, publisher=self.source(document.publisher_id))
+        return build_read(DocumentBrief, document, publisher=self.optional_source(document.publisher_id))
 
-    def above(self, identifier: str) -> list[str]:
-        """The sources above one, nearest first."""
+    def ancestors(self, identifier: str) -> list[str]:
+        """Return the ancestors of a source, nearest first."""
         parent = self.sources[identifier].parent_id
-        return [] if parent is None else [parent, *self.above(parent)]
+        return [] if parent is None else [parent, *self.ancestors(parent)]
 
     def figures_of(self, claim: Claim) -> list[Quantity]:
-        found = [
-            one for one in self.figures if (one.claim_id, one.content_version) == (claim.id, claim.content_version)
-        ]
-        return sorted(found, key=lambda one: one.position)
+        version = (claim.id, claim.content_version)
+        figures = [figure for figure in self.figures if (figure.claim_id, figure.content_version) == version]
+        return sorted(figures, key=lambda figure: figure.position)
 
-    def said_of(self, claim: Claim) -> list[Attribution]:
-        return [one for one in self.attributions.values() if one.claim_id == claim.id]
+    def attributions_of(self, claim: Claim) -> list[Attribution]:
+        return [attribution for attribution in self.attributions.values() if attribution.claim_id == claim.id]
 
     # --- a claim in a list ---
 
-    def core(self, claim: Claim) -> Params:
-        topic = None if claim.topic_id is None else shown(TopicBrief, self.topics[claim.topic_id])
-        return {"topic": topic, "quantities": [shown(QuantityRead, one) for one in self.figures_of(claim)]}
+    def shared_fields(self, claim: Claim) -> Params:
+        topic = None if claim.topic_id is None else build_read(TopicBrief, self.topics[claim.topic_id])
+        return {"topic": topic, "quantities": [build_read(QuantityRead, figure) for figure in self.figures_of(claim)]}
 
-    def item(self, claim: Claim) -> ClaimItem:
+    def list_item(self, claim: Claim) -> ClaimItem:
         speakers: list[SpeakerRead] = []
-        for one in self.said_of(claim):
-            speaker = shown(SpeakerRead, one, name=self.named(one.source_id).name)
-            if not one.withdrawn and speaker not in speakers:
+        for attribution in self.attributions_of(claim):
+            speaker = build_read(SpeakerRead, attribution, name=self.source_brief(attribution.source_id).name)
+            if not attribution.withdrawn and speaker not in speakers:
                 speakers.append(speaker)
-        held = self.held(claim)
-        stale = held is not None and bool(self.staleness(claim, held))
-        return shown(ClaimItem, claim, **self.core(claim), stale=stale, attributed_to=speakers[:10], snippets=None)
+        decision = self.current_decision(claim)
+        stale = decision is not None and bool(self.staleness(claim, decision))
+        return build_read(
+            ClaimItem, claim, **self.shared_fields(claim), stale=stale, attributed_to=speakers[:10], snippets=None
+        )
 
     # --- a whole claim ---
 
-    def whole(self, claim: Claim, stages: Iterable[str]) -> ClaimRead:
-        said = [columns(one) for one in self.said_of(claim)]
-        ends = origins.traced(said, {one: source.anonymity for one, source in self.sources.items()})
-        found = origins.origins_of(said, ends)
-        pairs = origins.pairs(
-            said,
-            found,
-            {one: self.above(one) for one in self.sources},
-            {one: source.name for one, source in self.sources.items()},
-            self.ruled(claim),
+    def read_claim(self, claim: Claim, stages: Iterable[str]) -> ClaimRead:
+        rows = [column_values(attribution) for attribution in self.attributions_of(claim)]
+        ends = origins.trace_origins(rows, self.anonymity())
+        origin_ids = origins.identified_origins(rows, ends)
+        pairs = origins.build_origin_pairs(
+            rows, origin_ids, self.all_ancestors(), self.source_names(), self.latest_rulings(claim)
         )
-        publishers = {one: document.publisher_id for one, document in self.documents.items()}
-        return shown(
+        publishers = {identifier: document.publisher_id for identifier, document in self.documents.items()}
+        return build_read(
             ClaimRead,
             claim,
-            **self.core(claim),
-            adverse_to=self.source(claim.adverse_to_id),
-            attributions=[self.attribution(one, ends, stages) for one in self.said_of(claim)],
-            counts=Counts(**origins.counts(said, ends, publishers, pairs)),
-            origins=OriginsRead(origins=[self.named(one) for one in found], pairs=pairs),
+            **self.shared_fields(claim),
+            adverse_to=self.optional_source(claim.adverse_to_id),
+            attributions=[self.attribution(row, ends, stages) for row in self.attributions_of(claim)],
+            counts=Counts(**origins.build_counts(rows, ends, publishers, pairs)),
+            origins=OriginsRead(origins=[self.source_brief(origin_id) for origin_id in origin_ids], pairs=pairs),
             evidence=[
-                shown(EvidenceRead, one, document=self.placed(one.document_id), quote=quoted(one))
-                for one in self.evidence.values()
-                if one.claim_id == claim.id
+                build_read(EvidenceRead, row, document=self.document_brief(row.document_id), quote=build_quote(row))
+                for row in self.evidence.values()
+                if row.claim_id == claim.id
             ],
             relations=[
-                shown(
+                build_read(
                     RelationRead,
-                    one,
-                    claim=shown(ClaimBrief, self.claims[one.claim_id]),
-                    other_claim=shown(ClaimBrief, self.claims[one.other_claim_id]),
+                    relation,
+                    claim=build_read(ClaimBrief, self.claims[relation.claim_id]),
+                    other_claim=build_read(ClaimBrief, self.claims[relation.other_claim_id]),
                 )
-                for one in self.relations.values()
-                if claim.id in (one.claim_id, one.other_claim_id)
-                and self.claims[one.claim_id].stage in stages
-                and self.claims[one.other_claim_id].stage in stages
+                for relation in self.relations.values()
+                if claim.id in (relation.claim_id, relation.other_claim_id)
+                and self.claims[relation.claim_id].stage in stages
+                and self.claims[relation.other_claim_id].stage in stages
             ],
             successor=self.successor(claim),
             review=self.review(claim),
             fact_checks=[
-                shown(
+                build_read(
                     FactCheckRead,
-                    one,
-                    source=self.named(one.source_id),
-                    url=None if one.document_id is None else self.documents[one.document_id].url,
+                    check,
+                    source=self.source_brief(check.source_id),
+                    url=None if check.document_id is None else self.documents[check.document_id].url,
                 )
-                for one in self.fact_checks.values()
-                if one.claim_id == claim.id
+                for check in self.fact_checks.values()
+                if check.claim_id == claim.id
             ],
         )
 
-    def attribution(self, said: Attribution, ends: Mapping[str, str | None], stages: Iterable[str]) -> AttributionRead:
+    def attribution(self, row: Attribution, ends: Mapping[str, str | None], stages: Iterable[str]) -> AttributionRead:
         links: list[Attribution] = []
-        link = said
+        link = row
         while link.upstream_id is not None:
             link = self.attributions[link.upstream_id]
             links.append(link)
-        seen = said.own_claim_id is not None and self.claims[said.own_claim_id].stage in stages
-        return shown(
+        is_visible = row.own_claim_id is not None and self.claims[row.own_claim_id].stage in stages
+        return build_read(
             AttributionRead,
-            said,
-            source=self.named(said.source_id),
-            reliability=None,  # the desk of this test rates nobody
-            retraction=None,  # and takes nothing back with a notice
-            chain=[shown(ChainLink, one, attribution_id=one.id, source=self.named(one.source_id)) for one in links],
-            origin_id=ends[said.id],
-            document=self.document(said.document_id),
-            quote=quoted(said),
+            row,
+            source=self.source_brief(row.source_id),
+            reliability=None,  # the desk of these tests rates no source
+            retraction=None,  # and retracts nothing with a notice
+            chain=[
+                build_read(ChainLink, link, attribution_id=link.id, source=self.source_brief(link.source_id))
+                for link in links
+            ],
+            origin_id=ends[row.id],
+            document=self.optional_document(row.document_id),
+            quote=build_quote(row),
             search=None
-            if said.searched_on is None
-            else Search.model_validate({"on": said.searched_on, "where": said.searched_where, "by": said.searched_by}),
-            own_claim_id=said.own_claim_id if seen else None,
+            if row.searched_on is None
+            else Search.model_validate({"on": row.searched_on, "where": row.searched_where, "by": row.searched_by}),
+            own_claim_id=row.own_claim_id if is_visible else None,
         )
 
-    def ruled(self, claim: Claim) -> dict[tuple[str, str], dict[str, Any]]:
-        """The last ruling on each pair."""
-        rulings = sorted((one for one in self.rulings if one.claim_id == claim.id), key=lambda one: one.change_seq)
-        return {(one.first_source_id, one.second_source_id): columns(one) for one in rulings}
+    def latest_rulings(self, claim: Claim) -> dict[tuple[str, str], dict[str, Any]]:
+        """Return the latest ruling on each pair of origins."""
+        rulings = [ruling for ruling in self.rulings if ruling.claim_id == claim.id]
+        rulings.sort(key=lambda ruling: ruling.change_seq)
+        return {(ruling.first_source_id, ruling.second_source_id): column_values(ruling) for ruling in rulings}
 
-    def held(self, claim: Claim) -> Review | None:
-        """The decision of the last day; of those of one day the one that was recorded last."""
-        decided = [one for one in self.reviews if one.claim_id == claim.id]
-        return max(decided, key=lambda one: (one.decided_on, one.change_seq, one.id), default=None)
+    def current_decision(self, claim: Claim) -> Review | None:
+        """Return the decision of the latest day; of several on that day, the one recorded last."""
+        decisions = [review for review in self.reviews if review.claim_id == claim.id]
+        return max(decisions, key=lambda review: (review.decided_on, review.change_seq, review.id), default=None)
 
     def review(self, claim: Claim) -> ReviewRead | None:
-        """That decision, as it is shown."""
-        last = self.held(claim)
+        """Return the current decision as the API presents it."""
+        last = self.current_decision(claim)
         if last is None:
             return None
-        because = self.staleness(claim, last) + ([] if self.carries(claim, last.status) else ["grounds"])
-        # The desk of this test decides by files only: see test_proposals for decisions that were signed.
+        reasons = self.staleness(claim, last) + ([] if self.meets_status_rule(claim, last.status) else ["grounds"])
+        # The desk of these tests decides by imports only; test_proposals covers decisions with sign-offs.
         unsigned: dict[str, Any] = {"proposed_by": None, "approved_by": None, "evidence": []}
-        return shown(ReviewRead, last, stale=bool(because), stale_because=because, **unsigned)
+        return build_read(ReviewRead, last, stale=bool(reasons), stale_because=reasons, **unsigned)
 
     def successor(self, claim: Claim) -> ClaimBrief | None:
-        """The published claim that a withdrawn one gave way to."""
-        for one in self.relations.values():
-            here, there = {
-                "same_as": (one.claim_id, one.other_claim_id),
-                "supersedes": (one.other_claim_id, one.claim_id),
-            }.get(one.relation, ("", ""))
-            if here == claim.id and not one.withdrawn and claim.stage == Stage.WITHDRAWN:
-                other = self.claims[there]
+        """Return the published claim that replaces a withdrawn one."""
+        for relation in self.relations.values():
+            replaced_id, successor_id = {
+                "same_as": (relation.claim_id, relation.other_claim_id),
+                "supersedes": (relation.other_claim_id, relation.claim_id),
+            }.get(relation.relation, ("", ""))
+            if replaced_id == claim.id and not relation.withdrawn and claim.stage == Stage.WITHDRAWN:
+                other = self.claims[successor_id]
                 if other.stage == Stage.PUBLISHED:
-                    return shown(ClaimBrief, other)
+                    return build_read(ClaimBrief, other)
         return None
 
     def staleness(self, claim: Claim, decision: Review) -> list[str]:
-        """What a decision no longer speaks of."""
-        pieces = [one for one in self.evidence.values() if one.claim_id == claim.id]
-        reworded = ["wording"] if claim.content_version > decision.claim_version else []
-        shown = ["evidence"] if any(one.change_seq > decision.change_seq for one in pieces) else []
-        corrected = [
-            one for one in self.said_of(claim) if self.first_seqs[one.id] <= decision.change_seq < one.change_seq
-        ]
-        return reworded + shown + (["attributions"] if corrected else [])
+        """Return the reasons why a decision is stale."""
+        changes = {
+            "wording": claim.content_version > decision.claim_version,
+            "evidence": any(
+                row.claim_id == claim.id and row.change_seq > decision.change_seq for row in self.evidence.values()
+            ),
+            "attributions": any(
+                self.first_seqs[row.id] <= decision.change_seq < row.change_seq for row in self.attributions_of(claim)
+            ),
+        }
+        return [reason for reason, has_changed in changes.items() if has_changed]
 
-    def carries(self, claim: Claim, status: str) -> bool:
-        """True if the status could be decided as things stand; the desk of this test names no evidence."""
-        said = [columns(one) for one in self.said_of(claim)]
-        anonymity = {one: source.anonymity for one, source in self.sources.items()}
-        above = {one: self.above(one) for one in self.sources}
-        names = {one: source.name for one, source in self.sources.items()}
-        found = origins.origins_of(said, origins.traced(said, anonymity))
-        pairs = origins.pairs(said, found, above, names, self.ruled(claim))
-        contradicting = [
-            one
-            for one in self.relations.values()
-            if one.relation == "contradicts" and not one.withdrawn and claim.id in (one.claim_id, one.other_claim_id)
-            if {self.claims[end].stage for end in (one.claim_id, one.other_claim_id)} == {Stage.PUBLISHED}
-        ]
-        held = facts_of(
-            columns(claim),
-            attributions=said,
-            evidence=[columns(one) for one in self.evidence.values() if one.claim_id == claim.id],
-            anonymity=anonymity,
-            ancestors=above,
-            independent_origins=origins.independent(found, pairs),
-            contradicted=bool(contradicting),
+    def meets_status_rule(self, claim: Claim, status: str) -> bool:
+        """True if the current facts would allow the status; the desk of these tests cites no evidence."""
+        rows = [column_values(attribution) for attribution in self.attributions_of(claim)]
+        anonymity, ancestors = self.anonymity(), self.all_ancestors()
+        origin_ids = origins.identified_origins(rows, origins.trace_origins(rows, anonymity))
+        pairs = origins.build_origin_pairs(rows, origin_ids, ancestors, self.source_names(), self.latest_rulings(claim))
+        is_contradicted = any(
+            relation.relation == "contradicts"
+            and not relation.withdrawn
+            and claim.id in (relation.claim_id, relation.other_claim_id)
+            and self.claims[relation.claim_id].stage == Stage.PUBLISHED
+            and self.claims[relation.other_claim_id].stage == Stage.PUBLISHED
+            for relation in self.relations.values()
         )
-        return RULES[Status(status)].met(held)
+        facts = build_status_facts(
+            column_values(claim),
+            attributions=rows,
+            evidence=[column_values(row) for row in self.evidence.values() if row.claim_id == claim.id],
+            anonymity=anonymity,
+            ancestors=ancestors,
+            independent_origins=origins.count_independent(origin_ids, pairs),
+            contradicted=is_contradicted,
+        )
+        return STATUS_RULES[Status(status)].is_met(facts)
+
+    def anonymity(self) -> dict[str, str]:
+        return {identifier: source.anonymity for identifier, source in self.sources.items()}
+
+    def source_names(self) -> dict[str, str]:
+        return {identifier: source.name for identifier, source in self.sources.items()}
+
+    def all_ancestors(self) -> dict[str, list[str]]:
+        return {identifier: self.ancestors(identifier) for identifier in self.sources}
 
     # --- lists ---
 
-    def listed(self, query: "Query") -> list[Claim]:
-        """The claims of a list, in its order."""
-        found = [claim for claim in self.claims.values() if self.passes(claim, query)]
+    def list_claims(self, query: "Query") -> list[Claim]:
+        """Return the claims of a list in its order."""
+        claims = [claim for claim in self.claims.values() if self.matches(claim, query)]
         sort = query.params.get("sort", "-date")
         orders: dict[str, Callable[[Claim], tuple[Any, ...]]] = {
             "date": lambda claim: (claim.time_earliest, claim.id),
             "recorded": lambda claim: (claim.change_seq, claim.id),
             "id": lambda claim: (claim.id,),
         }
-        return sorted(found, key=orders[sort.removeprefix("-")], reverse=sort.startswith("-"))
+        return sorted(claims, key=orders[sort.removeprefix("-")], reverse=sort.startswith("-"))
 
-    def passes(self, claim: Claim, query: "Query") -> bool:
-        asked = {"stage": ["published"], **query.params}
-        dated = claim.time is not None
-        met: dict[str, Callable[[], bool]] = {
-            "stage": lambda: claim.stage in asked["stage"],
-            "kind": lambda: claim.kind in asked["kind"],
-            "status": lambda: claim.status in asked["status"],
-            "topic": lambda: claim.topic_id == asked["topic"],
-            "date_from": lambda: dated and claim.time_latest >= date.fromisoformat(asked["date_from"]),
-            "date_to": lambda: dated and claim.time_earliest <= date.fromisoformat(asked["date_to"]),
-            "place": lambda: fold(asked["place"]) in fold(claim.place or ""),
+    def matches(self, claim: Claim, query: "Query") -> bool:
+        params = {"stage": ["published"], **query.params}
+        is_dated = claim.time is not None
+        filters: dict[str, Callable[[], bool]] = {
+            "stage": lambda: claim.stage in params["stage"],
+            "kind": lambda: claim.kind in params["kind"],
+            "status": lambda: claim.status in params["status"],
+            "topic": lambda: claim.topic_id == params["topic"],
+            "date_from": lambda: is_dated and claim.time_latest >= date.fromisoformat(params["date_from"]),
+            "date_to": lambda: is_dated and claim.time_earliest <= date.fromisoformat(params["date_to"]),
+            "place": lambda: fold(params["place"]) in fold(claim.place or ""),
         }
         return (
-            all(is_met() for name, is_met in met.items() if name in asked)
-            and (not asked.keys() & {"source", "stance"} or any(self.says(one, asked) for one in self.said_of(claim)))
+            all(is_met() for name, is_met in filters.items() if name in params)
             and (
-                not asked.keys() & {"metric", "value_min", "value_max"}
-                or any(self.measures(one, asked) for one in self.figures_of(claim))
+                not params.keys() & {"source", "stance"}
+                or any(self.attribution_matches(row, params) for row in self.attributions_of(claim))
+            )
+            and (
+                not params.keys() & {"metric", "value_min", "value_max"}
+                or any(self.figure_matches(figure, params) for figure in self.figures_of(claim))
             )
         )
 
-    def says(self, said: Attribution, asked: Params) -> bool:
-        if said.withdrawn or ("stance" in asked and said.stance not in asked["stance"]):
+    def attribution_matches(self, row: Attribution, params: Params) -> bool:
+        if row.withdrawn or ("stance" in params and row.stance not in params["stance"]):
             return False
-        return "source" not in asked or asked["source"] in (said.source_id, *self.above(said.source_id))
+        return "source" not in params or params["source"] in (row.source_id, *self.ancestors(row.source_id))
 
-    def measures(self, figure: Quantity, asked: Params) -> bool:
-        if "metric" in asked and figure.metric not in asked["metric"]:
+    def figure_matches(self, figure: Quantity, params: Params) -> bool:
+        if "metric" in params and figure.metric not in params["metric"]:
             return False
-        value = next((one for one in (figure.best, figure.low, figure.high) if one is not None), None)
-        if "value_min" in asked and (value is None or float(value) < asked["value_min"]):
+        value = next((number for number in (figure.best, figure.low, figure.high) if number is not None), None)
+        if "value_min" in params and (value is None or float(value) < params["value_min"]):
             return False
-        return "value_max" not in asked or (value is not None and float(value) <= asked["value_max"])
+        return "value_max" not in params or (value is not None and float(value) <= params["value_max"])

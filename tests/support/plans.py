@@ -1,7 +1,7 @@
-"""How the engines execute what a service asks of them: the very statements, with their values.
+"""Query plans of the statements that a service executes, with their real parameters.
 
-SQLite is asked how it would execute each statement that is about to go through the driver, as it is and with
-statistics. PostgreSQL tells by itself how it did (auto_explain), with the rows that each step saw.
+On SQLite, EXPLAIN QUERY PLAN runs before each statement that goes through the driver, on the database itself and on a
+copy with statistics. PostgreSQL reports the plan of each executed statement (auto_explain), with the rows per step.
 """
 
 import json
@@ -18,67 +18,67 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
 from app.db.engine import Database
-from app.services.queries.claim_filters import FEW
+from app.services.queries.claim_filters import RARE_SOURCE_LIMIT
 
-BIG = ("claim", "quantity", "attribution", "search_text", "claim_count")
-"""Tables that grow with the record. Those of sources, topics and documents are small beside them."""
+LARGE_TABLES = ("claim", "quantity", "attribution", "search_text", "claim_count")
+"""Tables that grow with the record. Those of sources, topics and documents are small in comparison."""
 
-MOST_READ = FEW + 1
-"""Rows of a big table that one step may read on PostgreSQL; SQLite does not tell. A service reads so many to see
-whether a source says much; a record should have twice as many."""
+MAX_ROWS_READ = RARE_SOURCE_LIMIT + 1
+"""Rows of a large table that one step may read on PostgreSQL; SQLite does not report them. A service reads this many
+to find out whether a source is rare, so a test's record should have twice as many."""
 
-MOST_SORTED = 200
-"""Rows that may be sorted: as many as a page has at most."""
+MAX_ROWS_SORTED = 200
+"""Rows that may be sorted: the maximum size of a page."""
 
-AS_IF = 250
-"""PostgreSQL shall believe that there are so many times more rows: a small table is best read from end to end."""
+ROW_MULTIPLIER = 250
+"""The factor by which the row counts in PostgreSQL's statistics are raised: small tables are best read by a scan."""
 
 
-class Fault(NamedTuple):
-    """What is wrong with a plan."""
+class PlanFault(NamedTuple):
+    """A fault in a query plan."""
 
     kind: str
-    """scan: a big table is read from end to end. sort: all that matches is sorted, not only what a page shows."""
+    """scan: a large table is read completely. sort: all matching rows are sorted, not only those of the page."""
     step: str
-    """Where, in the words of the engine."""
+    """The step of the plan, as the engine describes it."""
 
 
-class Told:
-    """What is wrong with that which was executed since it was last asked."""
+class PlanRecorder:
+    """The faults of the plans executed since they were last taken."""
 
     def __init__(self) -> None:
         self.statements = 0
-        """How many there were in all."""
-        self._faults: list[Fault] = []
+        """The number of statements recorded in all."""
+        self._faults: list[PlanFault] = []
 
-    def add(self, faults: Iterator[Fault]) -> None:
-        """Take note of them."""
+    def add(self, faults: Iterator[PlanFault]) -> None:
+        """Record faults."""
         self._faults += faults
 
-    def faults(self) -> list[Fault]:
-        """What was wrong with them."""
-        found, self._faults = self._faults, []
-        return found
+    def take_faults(self) -> list[PlanFault]:
+        """Return the recorded faults and forget them."""
+        faults, self._faults = self._faults, []
+        return faults
 
 
 @contextmanager
-def listening(database: Database) -> Iterator[Told]:
-    """Have a database that has no connection yet tell how it executes what it is asked, by statistics."""
-    told = Told()
+def record_plans(database: Database) -> Iterator[PlanRecorder]:
+    """Record the plans of all statements on a database, which must not have a connection yet."""
+    recorder = PlanRecorder()
     if database.is_sqlite:
-        with closing(_with_statistics(database.url)) as twin:
-            _listen_to_sqlite(database, twin, told)
-            yield told
+        with closing(_copy_with_statistics(database.url)) as twin:
+            _record_sqlite_plans(database, twin, recorder)
+            yield recorder
     else:
-        _believe_in_more(database.url)
-        _listen_to_postgresql(database, told)
-        yield told
+        _raise_row_counts(database.url)
+        _record_postgresql_plans(database, recorder)
+        yield recorder
 
 
 # --- SQLite ---
 
 
-def _with_statistics(url: str) -> sqlite3.Connection:
+def _copy_with_statistics(url: str) -> sqlite3.Connection:
     twin = sqlite3.connect(":memory:", check_same_thread=False)
     with closing(sqlite3.connect(make_url(url).database or "")) as origin:
         origin.backup(twin)
@@ -86,18 +86,18 @@ def _with_statistics(url: str) -> sqlite3.Connection:
     return twin
 
 
-def _listen_to_sqlite(database: Database, twin: sqlite3.Connection, told: Told) -> None:
-    class TellingCursor(sqlite3.Cursor):
-        def execute(self, sql: str, values: Any = (), /) -> "TellingCursor":
+def _record_sqlite_plans(database: Database, twin: sqlite3.Connection, recorder: PlanRecorder) -> None:
+    class ExplainingCursor(sqlite3.Cursor):
+        def execute(self, sql: str, values: Any = (), /) -> "ExplainingCursor":
             if sql.lstrip().startswith(("SELECT", "WITH")):
-                told.statements += 1
-                # The database itself has no statistics, as is usual.
-                for asked in (sqlite3.Cursor(self.connection), sqlite3.Cursor(twin)):
-                    told.add(_faults_in_sqlite(sql, asked.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()))
+                recorder.statements += 1
+                # The database itself has no statistics, which is the usual case.
+                for cursor in (sqlite3.Cursor(self.connection), sqlite3.Cursor(twin)):
+                    recorder.add(_faults_in_sqlite(sql, cursor.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()))
             return super().execute(sql, values)
 
-    class TellingConnection(sqlite3.Connection):
-        def cursor(self, factory: Any = TellingCursor) -> Any:
+    class ExplainingConnection(sqlite3.Connection):
+        def cursor(self, factory: Any = ExplainingCursor) -> Any:
             return super().cursor(factory)
 
         def execute(self, sql: str, values: Any = (), /) -> Any:
@@ -105,50 +105,52 @@ def _listen_to_sqlite(database: Database, twin: sqlite3.Connection, told: Told) 
 
     @event.listens_for(database.engine, "do_connect")
     def connect(_dialect: object, _record: object, arguments: Any, options: dict[str, Any]) -> sqlite3.Connection:
-        return sqlite3.connect(*arguments, **options, factory=TellingConnection)
+        return sqlite3.connect(*arguments, **options, factory=ExplainingConnection)
 
 
-def _faults_in_sqlite(sql: str, plan: Sequence[Any]) -> Iterator[Fault]:
+def _faults_in_sqlite(sql: str, plan: Sequence[Any]) -> Iterator[PlanFault]:
     tables = {alias: table for table, alias in re.findall(r"(\w+) AS (\w+)", sql)}
-    within: dict[int, list[str]] = defaultdict(list)
-    details = {0: "the whole"}
+    steps_by_parent: dict[int, list[str]] = defaultdict(list)
+    details = {0: "the whole statement"}
     for number, parent, _unused, detail in plan:
-        within[parent].append(detail)
+        steps_by_parent[parent].append(detail)
         details[number] = detail
-    for parent, steps in within.items():
-        # What is read from a page that has been cut, or from a list that was handed in, may be sorted.
+    for parent, steps in steps_by_parent.items():
+        # Rows of a page that already has its LIMIT, or of a list passed in as a parameter, may be sorted.
         read = [step.split()[:2] for step in steps if step.startswith(("SCAN ", "SEARCH "))]
-        big = [(how, name) for how, name in read if tables.get(name, name) in BIG]
-        cut = any(name in ("places", "wanted", "json_each") for _how, name in read)
-        sorts = bool(big) and not cut and any("TEMP B-TREE FOR ORDER BY" in step for step in steps)
-        told = f"{details[parent]}: {'; '.join(steps)}"
+        large = [(how, name) for how, name in read if tables.get(name, name) in LARGE_TABLES]
+        is_limited = any(name in ("page", "lookup_keys", "json_each") for _how, name in read)
+        sorts = bool(large) and not is_limited and any("TEMP B-TREE FOR ORDER BY" in step for step in steps)
+        description = f"{details[parent]}: {'; '.join(steps)}"
         if sorts:
-            yield Fault("sort", told)
-        # A walk in the order that is asked for ends with the page.
-        if any(how == "SCAN" for how, _name in big) and (sorts or "LIMIT" not in sql):
-            yield Fault("scan", told)
+            yield PlanFault("sort", description)
+        # A scan in the requested order ends with the page.
+        if any(how == "SCAN" for how, _name in large) and (sorts or "LIMIT" not in sql):
+            yield PlanFault("scan", description)
 
 
 # --- PostgreSQL ---
 
 
-def _believe_in_more(url: str) -> None:
-    with psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(False), autocommit=True) as own:
-        own.execute("VACUUM ANALYZE")
-        for table in BIG:
-            own.execute(
+def _raise_row_counts(url: str) -> None:
+    with psycopg.connect(
+        make_url(url).set(drivername="postgresql").render_as_string(False), autocommit=True
+    ) as connection:
+        connection.execute("VACUUM ANALYZE")
+        for table in LARGE_TABLES:
+            connection.execute(
                 "UPDATE pg_class SET reltuples = reltuples * %(times)s WHERE oid = %(table)s::regclass "
                 "OR oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = %(table)s::regclass)",
-                {"times": AS_IF, "table": table},
+                {"times": ROW_MULTIPLIER, "table": table},
             )
 
 
-def _listen_to_postgresql(database: Database, told: Told) -> None:
-    def hear(notice: Diagnostic) -> None:
+def _record_postgresql_plans(database: Database, recorder: PlanRecorder) -> None:
+    def record_notice(notice: Diagnostic) -> None:
         _duration, mark, plan = (notice.message_primary or "").partition(" plan:\n")
         if mark:
-            told.statements += 1
-            told.add(_faults_in_postgresql(json.loads(plan)["Plan"]))
+            recorder.statements += 1
+            recorder.add(_faults_in_postgresql(json.loads(plan)["Plan"]))
 
     @event.listens_for(database.engine, "connect")
     def connect(driver: Any, _record: object) -> None:
@@ -162,16 +164,16 @@ def _listen_to_postgresql(database: Database, told: Told) -> None:
         }.items():
             driver.execute(f"SET auto_explain.{name} = {value}")
         driver.commit()
-        driver.add_notice_handler(hear)
+        driver.add_notice_handler(record_notice)
 
 
-def _faults_in_postgresql(step: dict[str, Any], above: str = "") -> Iterator[Fault]:
-    how, table, below = step["Node Type"], step.get("Relation Name"), step.get("Plans", [])
+def _faults_in_postgresql(step: dict[str, Any], parent: str = "") -> Iterator[PlanFault]:
+    how, table, children = step["Node Type"], step.get("Relation Name"), step.get("Plans", [])
     read = (step["Actual Rows"] + step.get("Rows Removed by Filter", 0)) * step["Actual Loops"]
-    # Where any rows will do, up to some number, they need not come by an index.
-    if table in BIG and (read > MOST_READ or (how == "Seq Scan" and above != "Limit")):
-        yield Fault("scan", f"{how} on {table}, {read:.0f} rows")
-    if how == "Sort" and below[0]["Actual Rows"] > MOST_SORTED:
-        yield Fault("sort", f"{how} by {step['Sort Key']}, {below[0]['Actual Rows']:.0f} rows")
-    for one in below:
-        yield from _faults_in_postgresql(one, how)
+    # A limited number of arbitrary rows need not be read through an index.
+    if table in LARGE_TABLES and (read > MAX_ROWS_READ or (how == "Seq Scan" and parent != "Limit")):
+        yield PlanFault("scan", f"{how} on {table}, {read:.0f} rows")
+    if how == "Sort" and children[0]["Actual Rows"] > MAX_ROWS_SORTED:
+        yield PlanFault("sort", f"{how} by {step['Sort Key']}, {children[0]['Actual Rows']:.0f} rows")
+    for child in children:
+        yield from _faults_in_postgresql(child, how)

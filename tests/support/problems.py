@@ -1,21 +1,24 @@
-"""What every refusal of the service looks like."""
+"""An assertion that every error response of the service meets: the shape of its problem document (RFC 9457)."""
 
 from typing import Any
 
 from httpx2 import Response
 
 
-def refused(answer: Response, status: int, *fields: str) -> dict[str, Any]:
-    """The problem document of a refusal: with this status, and, if fields are named, with a fault in just these."""
-    assert answer.status_code == status, f"{answer.status_code}: {answer.text[:500]}"
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    told: dict[str, Any] = answer.json()
-    assert told.keys() - {"errors"} == {"type", "title", "status", "detail"}
-    assert (told["type"], told["status"]) == ("about:blank", status)
-    assert told["title"]
-    assert told["detail"]
-    assert ("errors" in told) == (status == 422)
-    assert all(fault["message"] not in ("", "None") for fault in told.get("errors", ()))
+def assert_problem(response: Response, status: int, *fields: str) -> dict[str, Any]:
+    """Assert that a response is a problem document with this status and return it.
+
+    If fields are named, the document must report errors in exactly these.
+    """
+    assert response.status_code == status, f"{response.status_code}: {response.text[:500]}"
+    assert response.headers["Content-Type"] == "application/problem+json"
+    problem: dict[str, Any] = response.json()
+    assert problem.keys() - {"errors"} == {"type", "title", "status", "detail"}
+    assert (problem["type"], problem["status"]) == ("about:blank", status)
+    assert problem["title"]
+    assert problem["detail"]
+    assert ("errors" in problem) == (status == 422)
+    assert all(error["message"] not in ("", "None") for error in problem.get("errors", ()))
     if fields:
-        assert sorted({fault["field"] for fault in told["errors"]}) == sorted(fields)
-    return told
+        assert sorted({error["field"] for error in problem["errors"]}) == sorted(fields)
+    return problem

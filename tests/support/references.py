@@ -1,13 +1,13 @@
-"""Reference lists read back by programs that are not ours: pybtex, pandoc, rispy, mwparserfromhell, a JSON schema.
+"""Reference lists parsed by third-party programs: pybtex, pandoc, rispy, mwparserfromhell, and a JSON schema.
 
-Every reader gives the entries by their keys, with the same names for the same things; what a format does not hold is
-not among them. Names are `given`, `family`, `particle`, `suffix` or `literal` where the format tells these apart, else
-a text.
+Every reader returns the entries by their keys and uses the same names for the same fields; fields that a format lacks
+are missing. Authors have `given`, `family`, `particle`, `suffix` or `literal` where the format distinguishes these;
+otherwise they are strings.
 """
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from html import unescape
 from pathlib import Path
@@ -30,7 +30,7 @@ def _schema() -> Any:
 
 
 def csl_json(text: str) -> Entries:
-    """CSL-JSON, valid by its own schema."""
+    """Parse CSL-JSON and validate it against its official schema."""
     items = json.loads(text)
     _schema().validate(items)
     return {item["id"]: _csl(item) for item in items}
@@ -65,22 +65,22 @@ def _day(date: Mapping[str, Any] | None) -> str | None:
 
 
 def pandoc(text: str, dialect: str) -> Entries:
-    """BibTeX or BibLaTeX as pandoc understands it, LaTeX and all."""
-    found = pypandoc.convert_text(text, "csljson", format=dialect, extra_args=["--sandbox"])
-    return {item["id"]: _csl(item) for item in json.loads(found)}
+    """Parse BibTeX or BibLaTeX with pandoc, which also interprets the LaTeX."""
+    items = pypandoc.convert_text(text, "csljson", format=dialect, extra_args=["--sandbox"])
+    return {item["id"]: _csl(item) for item in json.loads(items)}
 
 
 def pybtex(text: str) -> Entries:
-    """BibTeX as pybtex takes it apart; values are still LaTeX."""
-    # It refuses a file in which anything is wrong, keys that stand twice included.
-    found = parse_string(text, "bibtex")
+    """Parse BibTeX with pybtex; the values are still LaTeX."""
+    # pybtex rejects a file with any fault, including duplicate keys.
+    database = parse_string(text, "bibtex")
     return {
         key: {
             "type": entry.type,
             "authors": [_person(person) for person in entry.persons.get("author", [])],
             **{name.lower(): value for name, value in entry.fields.items()},
         }
-        for key, entry in found.entries.items()
+        for key, entry in database.entries.items()
     }
 
 
@@ -95,9 +95,9 @@ def _person(person: Person) -> dict[str, str]:
 
 
 def ris(text: str) -> Entries:
-    """RIS."""
-    assert text.count("\r\n") == text.count("\n"), "lines end as the format wants it"
-    found = rispy.loads(text.replace("\r\n", "\n"))
+    """Parse RIS with rispy."""
+    assert text.count("\r\n") == text.count("\n"), "every line must end with CRLF"
+    entries = rispy.loads(text.replace("\r\n", "\n"))
     return {
         entry["id"]: {
             "title": entry.get("title"),
@@ -106,7 +106,7 @@ def ris(text: str) -> Entries:
             "publisher": entry.get("publisher"),
             "issued": entry.get("date"),
             "accessed": entry.get("access_date"),
-            # rispy parts addresses at semicolons.
+            # rispy splits URLs at semicolons.
             "url": ";".join(entry["urls"]) if "urls" in entry else None,
             "archive_url": entry.get("file_attachments2"),
             "language": entry.get("language"),
@@ -114,43 +114,45 @@ def ris(text: str) -> Entries:
             "notes": entry.get("notes", []),
             "unknown": entry.get("unknown_tag"),
         }
-        for entry in found
+        for entry in entries
     }
 
 
 def wikipedia(text: str) -> Entries:
-    """Wiki text: in each footnote one template, and nothing else."""
-    found: Entries = {}
+    """Parse wikitext: each footnote holds one template, at most one comment, and nothing else."""
+    entries: Entries = {}
     for tag in mwparserfromhell.parse(text).filter_tags(recursive=False):
         assert tag.tag == "ref"
         (template,) = tag.contents.filter_templates()
-        assert not tag.contents.filter_wikilinks() + tag.contents.filter_external_links(matches=_not_a_parameter)
+        assert not tag.contents.filter_wikilinks() + tag.contents.filter_external_links(matches=_has_brackets)
         rest = [node for node in tag.contents.nodes if node is not template]
         notes = [str(node.contents).strip() for node in rest if isinstance(node, mwparserfromhell.nodes.Comment)]
         assert len(notes) == len(rest) <= 1
-        values = {str(one.name): str(one.value.strip_code(normalize=False)).strip() for one in template.params}
-        comments = {str(one.name): one.value.filter_comments() for one in template.params}
-        found[str(tag.attributes[0].value)] = {
+        values = {str(param.name): str(param.value.strip_code(normalize=False)).strip() for param in template.params}
+        comments = {str(param.name): param.value.filter_comments() for param in template.params}
+        entries[str(tag.attributes[0].value)] = {
             "template": str(template.name).strip(),
             **{name: unescape(re.sub(r"<!--.*?-->", "", value)) for name, value in values.items()},
-            "date_comment": [str(one.contents).strip() for one in comments.get("date", [])],
+            "date_comment": [str(comment.contents).strip() for comment in comments.get("date", [])],
             "note": unescape(notes[0]) if notes else None,
         }
-    return found
+    return entries
 
 
-def _not_a_parameter(link: Any) -> bool:
+def _has_brackets(link: Any) -> bool:
     return bool(link.brackets)
 
 
 def markdown(text: str) -> Entries:
-    """Markdown as pandoc reads GitHub's: each footnote's text, and where its links lead."""
+    """Parse GitHub's Markdown with pandoc: the text of each footnote and the targets of its links."""
     keys = re.findall(r"^\[\^([^\]]+)\]: ", text, re.MULTILINE)
-    cited = "\n\n".join(f"[^{key}]" for key in keys)
-    found = json.loads(
-        pypandoc.convert_text(f"{cited}\n\n{text}", "json", format="commonmark+footnotes", extra_args=["--sandbox"])
+    references = "\n\n".join(f"[^{key}]" for key in keys)
+    document = json.loads(
+        pypandoc.convert_text(
+            f"{references}\n\n{text}", "json", format="commonmark+footnotes", extra_args=["--sandbox"]
+        )
     )
-    footnotes = [note["c"] for block in found["blocks"] for note in block["c"] if note["t"] == "Note"]
+    footnotes = [note["c"] for block in document["blocks"] for note in block["c"] if note["t"] == "Note"]
     entries: Entries = {}
     for key, blocks in zip(keys, footnotes, strict=True):
         (paragraph,) = blocks
@@ -161,19 +163,19 @@ def markdown(text: str) -> Entries:
 
 
 def _inlines(inlines: list[dict[str, Any]], links: list[str]) -> str:
-    said = ""
+    text = ""
     for inline in inlines:
         if inline["t"] == "Link":
             links.append(inline["c"][2][0])
-            said += _inlines(inline["c"][1], [])
+            text += _inlines(inline["c"][1], [])
         else:
-            # Nothing in our footnotes is emphasised, code, HTML or an image.
-            said += inline["c"] if inline["t"] == "Str" else {"Space": " ", "SoftBreak": "\n"}[inline["t"]]
-    return said
+            # Our footnotes contain no emphasis, code, HTML or images.
+            text += inline["c"] if inline["t"] == "Str" else {"Space": " ", "SoftBreak": "\n"}[inline["t"]]
+    return text
 
 
 def quick_statements(text: str) -> list[list[list[str]]]:
-    """QuickStatements as its own program takes commands apart: for each item its commands, without `LAST`."""
+    """Parse QuickStatements as its own program does: the commands of each item, without `LAST`."""
     items: list[list[list[str]]] = []
     for line in text.split("\n")[:-1]:
         if line == "CREATE":
@@ -185,14 +187,3 @@ def quick_statements(text: str) -> list[list[list[str]]]:
         assert all(re.fullmatch(r"[PS]\d+|[LD][a-z_-]+", name) for name in parts[::2])
         items[-1].append([re.sub(r'^"(.*)"$', r"\1", part) for part in parts])
     return items
-
-
-READERS: dict[str, Callable[[str], Entries]] = {
-    "csl_json": csl_json,
-    "bibtex": pybtex,
-    "biblatex": pybtex,
-    "ris": ris,
-    "wikipedia": wikipedia,
-    "markdown": markdown,
-}
-"""What reads each format back, but for QuickStatements, whose items have no keys."""

@@ -1,7 +1,7 @@
-"""`python -m tests.support.seed_citations`: write docs/citations, the story of the seed data in every format and style.
+"""Generate docs/citations, the seed data's story in every format and style: `python -m tests.support.seed_citations`.
 
-Recorded at one fixed moment. Identifiers, which are new in every database, stand as `clm_…1`, `doc_…1` in the order in
-which they occur; so do the hashes that depend on them, as `…`.
+Everything is recorded at one fixed moment. Identifiers, which differ in every database, are replaced by `clm_…1`,
+`doc_…1` in the order in which they occur, and the hashes that depend on them by `…`.
 """
 
 import re
@@ -50,25 +50,25 @@ code.
 
 
 def pages() -> Iterator[tuple[str, str]]:
-    """The pages of docs/citations, by name."""
+    """Yield the name and the text of each page of docs/citations."""
     with _story() as api:
-        for name, one in CITATION_FORMATS.items():
+        for name, citation_format in CITATION_FORMATS.items():
             if not name.startswith("bibliography"):
-                yield f"story.{one.suffix}", _same(_got(api, f"format={name}"))
-        listed = {
-            (style, locale): _got(
+                yield f"story.{citation_format.suffix}", _mask_ids(_fetch(api, f"format={name}"))
+        lists = {
+            (style, locale): _fetch(
                 api, f"format=bibliography&kind=troop_estimate&kind=capture_report&style={style}&locale={locale}"
             )
             for style in STYLES
             for locale in LOCALES
         }
-        html = _got(api, "format=bibliography_html&kind=troop_estimate&kind=capture_report&style=ieee")
-        short = _got(api, "format=bibliography&kind=troop_estimate&kind=capture_report&style=short")
+        html = _fetch(api, "format=bibliography_html&kind=troop_estimate&kind=capture_report&style=ieee")
+        short = _fetch(api, "format=bibliography&kind=troop_estimate&kind=capture_report&style=short")
     parts = [_HEAD]
-    for (style, locale), text in listed.items():
-        parts.append(f"## {style}, {locale}\n\n```text\n{_same(text)}```\n")
-    parts += [f"## short\n\nBuilt in, for when no processor is installed.\n\n```text\n{_same(short)}```\n"]
-    parts += [f"## ieee, as HTML\n\n```html\n{_same(html)}```\n"]
+    for (style, locale), text in lists.items():
+        parts.append(f"## {style}, {locale}\n\n```text\n{_mask_ids(text)}```\n")
+    parts += [f"## short\n\nBuilt in, for when no processor is installed.\n\n```text\n{_mask_ids(short)}```\n"]
+    parts += [f"## ieee, as HTML\n\n```html\n{_mask_ids(html)}```\n"]
     yield "styles.md", "\n".join(parts)
 
 
@@ -83,8 +83,10 @@ def _story() -> Iterator[TestClient]:
         database = Database(url, pool_size=1)
         migrate.upgrade(database)
         with database.writing() as connection, STORY.open("rb") as stream:
-            desk = actors.system(connection, "Attest seed desk")
-            imports.load(connection, desk, read("attest_json", stream), format="attest_json", reason="Seed data.")
+            desk = actors.system_actor(connection, "Attest seed desk")
+            imports.import_records(
+                connection, desk, read("attest_json", stream), format="attest_json", reason="Seed data."
+            )
         database.close()
         settings = Settings(
             database_url=url,
@@ -96,28 +98,28 @@ def _story() -> Iterator[TestClient]:
             yield api
 
 
-def _got(api: TestClient, query: str) -> str:
-    answer = api.get(f"citations?include=statement,decision&{query}")
-    answer.raise_for_status()
-    return answer.text
+def _fetch(api: TestClient, query: str) -> str:
+    response = api.get(f"citations?include=statement,decision&{query}")
+    response.raise_for_status()
+    return response.text
 
 
-def _same(text: str) -> str:
-    known: dict[str, str] = {}
+def _mask_ids(text: str) -> str:
+    replacements: dict[str, str] = {}
 
-    def short(found: re.Match[str]) -> str:
-        kind = found[1]
-        if found[0] not in known:
-            known[found[0]] = f"{kind}_…{1 + sum(one.startswith(f'{kind}_') for one in known)}"
-        return known[found[0]]
+    def shorten(match: re.Match[str]) -> str:
+        kind = match[1]
+        if match[0] not in replacements:
+            replacements[match[0]] = f"{kind}_…{1 + sum(name.startswith(f'{kind}_') for name in replacements)}"
+        return replacements[match[0]]
 
-    text = re.sub(r"\b([a-z]{3})_[0-9a-z]{26}", short, text)
+    text = re.sub(r"\b([a-z]{3})_[0-9a-z]{26}", shorten, text)
     text = re.sub(r"sha256:[0-9a-f]{64}", "sha256:…", text)
     return re.sub(r"root [A-Za-z0-9+/]{43}=", "root …", text)
 
 
 def main() -> None:
-    """Write the pages."""
+    """Write the pages of docs/citations."""
     FOLDER.mkdir(exist_ok=True)
     for name, text in pages():
         (FOLDER / name).write_text(text, encoding="utf-8")

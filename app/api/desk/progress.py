@@ -1,21 +1,22 @@
-"""The route of progress: how far the desk has come, for everybody."""
+"""The route of progress: how many published claims the desk has decided, for everybody."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.api.http.dependencies import AsOfQuery, ReadConnection
-from app.api.http.responses import answer_again, failures
-from app.api.http.strict_route import StrictRoute
+from app.api.http.json_responses import cached_json_response
+from app.api.http.responses import failures
+from app.api.http.routing import api_router
 from app.schemas.desk.progress import Progress
 from app.services.desk import progress
 
-router = APIRouter(tags=["service"], route_class=StrictRoute)
+router = api_router("", "service")
 
 
 @router.get("/progress", response_model=Progress, responses=failures(422))
 def read_progress(request: Request, reading: AsOfQuery, connection: ReadConnection) -> Response:
-    """Read how far the desk has come with what is published: decided and not, by status and kind, and lately."""
-    return answer_again(
+    """Read how many published claims are decided, by status and kind, and how many were decided recently."""
+    return cached_json_response(
         request,
-        lambda: progress.tag(connection, reading.as_of),
+        lambda: progress.read_etag(connection, reading.as_of),
         lambda: progress.read(connection, reading.as_of),
     )

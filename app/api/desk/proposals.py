@@ -1,26 +1,27 @@
-"""Routes of proposals: what waits for a second pair of eyes. All of them are the desk's."""
+"""Routes of proposals: decisions that still need a second person. Only the desk sees them."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from app.api.http.dependencies import (
     AsOfQuery,
-    CursorsOf,
+    CursorSigner,
     Identifier,
     ReadConnection,
     WriteConnection,
     Writer,
 )
-from app.api.http.responses import READ_MANY, READ_ONE, RECORD, answer, failures, recorded
-from app.api.http.strict_route import StrictRoute
+from app.api.http.json_responses import json_response
+from app.api.http.responses import CREATE, READ_MANY, READ_ONE, created, failures
+from app.api.http.routing import api_router
 from app.schemas.base.fields import Page
 from app.schemas.desk.proposal import ProposalRead, RatingProposalCreate, SignOffCreate, StatusProposalCreate
 from app.schemas.query_parameters import ProposalQuery
-from app.services.core.snapshot import NOW, at
+from app.services.core.snapshot import NOW, snapshot_at
 from app.services.desk import proposals
 
-router = APIRouter(tags=["desk"], route_class=StrictRoute)
+router = api_router("", "desk")
 
 _PATH = "/api/v1/proposals"
 _READ_ONE = {**READ_ONE, **failures(403)}
@@ -31,44 +32,44 @@ def list_proposals(
     request: Request,
     query: Annotated[ProposalQuery, Query()],
     connection: ReadConnection,
-    cursors: CursorsOf,
+    cursors: CursorSigner,
 ) -> Response:
     """List proposals, newest first."""
-    return answer(request, proposals.page_of(connection, query, cursors))
+    return json_response(request, proposals.read_page(connection, query, cursors))
 
 
 @router.get("/proposals/{identifier}", response_model=ProposalRead, responses=_READ_ONE)
 def read_proposal(request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection) -> Response:
-    """Read a proposal, with all that was said to it."""
-    return answer(request, proposals.read_one(connection, at(connection, reading.as_of), identifier))
+    """Read a proposal with its sign-offs."""
+    return json_response(request, proposals.read_one(connection, snapshot_at(connection, reading.as_of), identifier))
 
 
-@router.post("/claims/{identifier}/proposals", status_code=201, response_model=ProposalRead, responses=RECORD)
+@router.post("/claims/{identifier}/proposals", status_code=201, response_model=ProposalRead, responses=CREATE)
 def propose_status(
-    identifier: Identifier, offered: StatusProposalCreate, connection: WriteConnection, writer: Writer
+    identifier: Identifier, proposal: StatusProposalCreate, connection: WriteConnection, writer: Writer
 ) -> Response:
     """Propose a status for a claim.
 
-    It is refused, naming what is missing, where the record cannot carry it. It holds once somebody else has approved
-    it, who neither proposed it nor wrote the claim as it is worded; nor may the proposer have written that.
+    The proposal is refused if the record does not support the status; the error says what is missing. It becomes a
+    decision when another person approves it. Neither of the two may have written the claim's current wording.
     """
-    made = proposals.propose_status(connection, writer, identifier, offered)
-    return recorded(proposals.read_one(connection, NOW, made), _PATH)
+    proposal_id = proposals.propose_status(connection, writer, identifier, proposal)
+    return created(proposals.read_one(connection, NOW, proposal_id), _PATH)
 
 
-@router.post("/sources/{identifier}/proposals", status_code=201, response_model=ProposalRead, responses=RECORD)
+@router.post("/sources/{identifier}/proposals", status_code=201, response_model=ProposalRead, responses=CREATE)
 def propose_rating(
-    identifier: Identifier, offered: RatingProposalCreate, connection: WriteConnection, writer: Writer
+    identifier: Identifier, proposal: RatingProposalCreate, connection: WriteConnection, writer: Writer
 ) -> Response:
-    """Propose a reliability for a source. It holds once somebody else has approved it."""
-    made = proposals.propose_rating(connection, writer, identifier, offered)
-    return recorded(proposals.read_one(connection, NOW, made), _PATH)
+    """Propose a reliability rating for a source. It takes effect when another person approves it."""
+    proposal_id = proposals.propose_rating(connection, writer, identifier, proposal)
+    return created(proposals.read_one(connection, NOW, proposal_id), _PATH)
 
 
-@router.post("/proposals/{identifier}/sign-offs", status_code=201, response_model=ProposalRead, responses=RECORD)
+@router.post("/proposals/{identifier}/sign-offs", status_code=201, response_model=ProposalRead, responses=CREATE)
 def sign_proposal(
-    identifier: Identifier, signed: SignOffCreate, connection: WriteConnection, writer: Writer
+    identifier: Identifier, sign_off: SignOffCreate, connection: WriteConnection, writer: Writer
 ) -> Response:
-    """Approve a proposal, reject it, ask for more, answer, or take it back. The answer is the proposal as it is now."""
-    proposals.sign(connection, writer, identifier, signed)
-    return recorded(proposals.read_one(connection, NOW, identifier), _PATH)
+    """Approve, reject, answer or withdraw a proposal, or request more evidence. Returns the updated proposal."""
+    proposals.sign(connection, writer, identifier, sign_off)
+    return created(proposals.read_one(connection, NOW, identifier), _PATH)

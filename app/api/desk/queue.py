@@ -1,12 +1,13 @@
-"""Routes of the queue: what waits for a decision, who has taken it, who asked for it."""
+"""Routes of the queue: which claims need a decision, who is working on them, and who requested a decision."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request, Response
+from fastapi import Body, Query, Request, Response
 
-from app.api.http.dependencies import CursorsOf, Holder, Identifier, ReadConnection, WriteConnection, Writer
-from app.api.http.responses import JSON, READ_MANY, RECORD, Responses, answer, failures
-from app.api.http.strict_route import StrictRoute
+from app.api.http.dependencies import CursorSigner, Identifier, KeyHolder, ReadConnection, WriteConnection, Writer
+from app.api.http.json_responses import JSON, json_response
+from app.api.http.responses import CREATE, READ_MANY, Responses, failures
+from app.api.http.routing import api_router
 from app.schemas.base.fields import Page
 from app.schemas.desk.queue import (
     QueuePage,
@@ -20,9 +21,11 @@ from app.schemas.desk.queue import (
 )
 from app.services.desk import assignments, queue, review_requests
 
-router = APIRouter(tags=["desk"], route_class=StrictRoute)
+router = api_router("", "desk")
 
-_ASKED_AGAIN: Responses = {200: {"model": ReviewRequestOwn, "description": "You had asked before."}}
+_ALREADY_REQUESTED: Responses = {
+    200: {"model": ReviewRequestOwn, "description": "You had already requested this decision."}
+}
 
 
 @router.get("/queue", response_model=QueuePage, responses=READ_MANY)
@@ -30,30 +33,31 @@ def list_queue(
     request: Request,
     query: Annotated[QueueQuery, Query()],
     connection: ReadConnection,
-    cursors: CursorsOf,
-    colleague: Holder,
+    cursors: CursorSigner,
+    holder: KeyHolder,
 ) -> Response:
-    """List claims that need a decision, those with most points first, each with its reasons."""
-    return answer(request, queue.page_of(connection, query, colleague, cursors))
+    """List claims that need a decision, highest score first, each with its reasons."""
+    return json_response(request, queue.read_page(connection, query, holder, cursors))
 
 
-@router.post("/queue/{identifier}/take", response_model=TakeRead, responses=RECORD)
+@router.post("/queue/{identifier}/take", response_model=TakeRead, responses=CREATE)
 def take_claim(
     identifier: Identifier,
     connection: WriteConnection,
     writer: Writer,
     taken: Annotated[TakeCreate, Body(default_factory=TakeCreate)],
 ) -> Response:
-    """Take a claim for a while, so that nobody else does the same; take it again to go on.
+    """Take a claim for a limited time, so that nobody else works on it too. Take it again to extend the time.
 
-    While somebody else has it, the answer is 409 and says who and until when. Editors may give it to a colleague.
+    If a colleague has the claim, the response is 409 and says who has it and until when. An editor may assign it to
+    somebody else.
     """
     return Response(assignments.take(connection, writer, identifier, taken).model_dump_json(), media_type=JSON)
 
 
 @router.delete("/queue/{identifier}/take", status_code=204, responses=failures(400, 403, 404, 413, 422))
 def release_claim(identifier: Identifier, connection: WriteConnection, writer: Writer) -> Response:
-    """Let go of a claim that one has taken; editors of any. It is all the same if nobody has it."""
+    """Release a claim that you have taken; an editor may release any. Releasing an untaken claim is no error."""
     assignments.release(connection, writer, identifier)
     return Response(status_code=204)
 
@@ -69,18 +73,18 @@ def list_requests(
     identifier: Identifier,
     query: Annotated[RequestsQuery, Query()],
     connection: ReadConnection,
-    cursors: CursorsOf,
-    colleague: Holder,
+    cursors: CursorSigner,
+    holder: KeyHolder,
 ) -> Response:
-    """List who asked for a decision on a claim. It is the desk's: nothing of it is public."""
-    return answer(request, review_requests.of_claim(connection, colleague, identifier, query, cursors))
+    """List the requests for a decision on a claim. Only the desk sees them."""
+    return json_response(request, review_requests.read_page(connection, holder, identifier, query, cursors))
 
 
 @router.post(
     "/claims/{identifier}/requests",
     status_code=201,
     response_model=ReviewRequestOwn,
-    responses={**RECORD, **_ASKED_AGAIN},
+    responses={**CREATE, **_ALREADY_REQUESTED},
 )
 def request_review(
     identifier: Identifier,
@@ -88,6 +92,9 @@ def request_review(
     writer: Writer,
     wish: Annotated[ReviewRequestCreate, Body(default_factory=ReviewRequestCreate)],
 ) -> Response:
-    """Ask for a decision on a claim. Any key will do. Whoever asks again has asked once. The desk alone sees it."""
-    asked = review_requests.ask(connection, writer, identifier, wish)
-    return Response(asked.request.model_dump_json(), 201 if asked.first else 200, media_type=JSON)
+    """Request a decision on a claim. A key of any role is enough.
+
+    A repeated request counts once. Only the desk sees requests.
+    """
+    result = review_requests.request_review(connection, writer, identifier, wish)
+    return Response(result.request.model_dump_json(), 201 if result.is_new else 200, media_type=JSON)

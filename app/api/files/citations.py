@@ -1,36 +1,37 @@
-"""The route that gives citations, in every format."""
+"""The routes of citations, in every format."""
 
 from collections.abc import Iterator
 from itertools import chain
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from app.api.http.dependencies import Holder, ReadConnection, Reader
+from app.api.http.dependencies import KeyHolder, ReadConnection, Reader
+from app.api.http.json_responses import json_response
 from app.api.http.problems import UnsupportedMediaTypeError
-from app.api.http.responses import READ_MANY, answer, failures
-from app.api.http.streams import blocks
-from app.api.http.strict_route import StrictRoute
+from app.api.http.responses import READ_MANY, failures
+from app.api.http.routing import api_router
+from app.api.http.streams import in_blocks
 from app.db.engine import Database
 from app.errors import InvalidError
 from app.formats.citations.citation_formats import CITATION_FORMATS
 from app.formats.citations.cited_versions import CitedVersion
 from app.schemas.files.citation import Citation, Rendering
 from app.schemas.files.citation_check import CitationCheckQuery, CitationChecks
-from app.schemas.files.publication import House
+from app.schemas.files.publication import Publisher
 from app.schemas.query_parameters import CitationQuery
 from app.services.core.actors import Actor
 from app.services.publishing import citation_checks, citations
 
-router = APIRouter(tags=["citations"], route_class=StrictRoute)
+router = api_router("", "citations")
 
 FORMATTED = ("bibliography", "bibliography_html")
-"""Formats that have styles."""
+"""The formats that take a style."""
 
 STYLE = "application/vnd.citationstyles.style+xml"
-"""Media type of a style."""
+"""The media type of a CSL style."""
 
 WITH_A_STYLE = failures(400, 403, 404, 413, 415, 422, 503)
 
@@ -38,83 +39,85 @@ WITH_A_STYLE = failures(400, 403, 404, 413, 415, 422, 503)
 @router.get(
     "/citations",
     response_class=StreamingResponse,
-    responses={200: {"content": {one.media_type: {} for one in CITATION_FORMATS.values()}}, **READ_MANY},
+    responses={200: {"content": {written.media_type: {} for written in CITATION_FORMATS.values()}}, **READ_MANY},
 )
 def cite(request: Request, query: Annotated[CitationQuery, Query()], reader: Reader) -> Response:
-    """Cite claims, documents and sources, in the format that you use.
+    """Cite claims, documents and sources in the format of your choice.
 
-    What is picked (`claim`, `document`, `cited_source`), or else every claim that the filter asks for. The same is to
-    be had by a suffix (`/claims/{id}.bib`, `/claims.ris?kind=…`) or the `Accept` header. A citation names the version
-    that it was made from, and its content hash; `attest cite --check` tells later what has become of it.
+    Name what you cite (`claim`, `document`, `cited_source`), or filter claims as in their list. A suffix
+    (`/claims/{id}.bib`, `/claims.ris?kind=…`) or the `Accept` header gives the same result. Each citation names the
+    version it was made from and its content hash, so `attest cite --check` can tell later whether it still holds.
     """
-    return _answer(request, query, query.style, reader)
+    return _respond(request, query, query.style, reader)
 
 
 @router.post(
     "/citations",
     response_class=StreamingResponse,
-    responses={200: {"content": {CITATION_FORMATS[one].media_type: {} for one in FORMATTED}}, **WITH_A_STYLE},
+    responses={200: {"content": {CITATION_FORMATS[name].media_type: {} for name in FORMATTED}}, **WITH_A_STYLE},
     openapi_extra={
         "requestBody": {"required": True, "content": {STYLE: {"schema": {"type": "string", "format": "binary"}}}}
     },
 )
-async def cite_in_a_style(request: Request, query: Annotated[CitationQuery, Query()], holder: Holder) -> Response:
-    """Cite in a style of your own: the body is a style in CSL 1.0, as XML, and is kept nowhere.
+async def cite_in_a_style(request: Request, query: Annotated[CitationQuery, Query()], holder: KeyHolder) -> Response:
+    """Format citations in your own style. Send the style as the body (CSL 1.0, XML); it is not stored.
 
-    What is cited is asked for as with GET; `format` is `bibliography` unless given, or `bibliography_html`.
+    Select what to cite with the same parameters as with GET. `format` is `bibliography` (the default) or
+    `bibliography_html`.
     """
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         raise UnsupportedMediaTypeError("Send the style itself as the body (curl --data-binary @file), not as a form.")
     if query.style is not None:
-        raise InvalidError.of("style", "is the body here; leave the parameter out")
+        raise InvalidError.of("style", "is sent as the body of this request; leave the parameter out")
     if "format" not in query.model_fields_set:
         query = query.model_copy(update={"format": FORMATTED[0]})
     if query.format not in FORMATTED:
-        raise InvalidError.of("format", f"must be one of {', '.join(FORMATTED)}: no other has styles")
+        raise InvalidError.of("format", f"must be one of {', '.join(FORMATTED)}, because other formats take no style")
     try:
         style = (await request.body()).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidError.of("style", "must be UTF-8") from None
     if not style.lstrip().startswith("<"):
-        raise InvalidError.of("style", "must be the XML of a style")
-    return await run_in_threadpool(_answer, request, query, style, holder)
+        raise InvalidError.of("style", "must be a CSL 1.0 style in XML")
+    return await run_in_threadpool(_respond, request, query, style, holder)
 
 
-def _answer(request: Request, query: CitationQuery, style: str | None, reader: Actor | None) -> Response:
-    written = CITATION_FORMATS.get(query.format)
-    if written is None:
+def _respond(request: Request, query: CitationQuery, style: str | None, reader: Actor | None) -> Response:
+    citation_format = CITATION_FORMATS.get(query.format)
+    if citation_format is None:
         raise InvalidError.of("format", f"must be one of {', '.join(CITATION_FORMATS)}")
-    house: House = request.app.state.house
-    listed = _read(request.app.state.database, house, query, reader)
-    pieces = written.write(listed, Rendering(style, query.locale, house.name))
-    # The first piece is made here, so that a refusal is still a refusal and not a broken stream.
-    text = blocks(chain([next(pieces, "")], pieces))
+    publisher: Publisher = request.app.state.publisher
+    read = _read(request.app.state.database, publisher, query, reader)
+    chunks = citation_format.write(read, Rendering(style, query.locale, publisher.name))
+    # The first chunk is made before the response starts, so that an error is a response and not a broken stream.
+    text = in_blocks(chain([next(chunks, "")], chunks))
     headers = {
-        "Content-Disposition": f'inline; filename="attest.{written.suffix}"',
+        "Content-Disposition": f'inline; filename="attest.{citation_format.suffix}"',
         "Cache-Control": "no-cache" if reader is None else "private, no-cache",
         "Vary": "Authorization, Accept",
     }
-    return StreamingResponse(text, media_type=written.media_type, headers=headers)
+    return StreamingResponse(text, media_type=citation_format.media_type, headers=headers)
 
 
-def _read(database: Database, house: House, query: CitationQuery, reader: Actor | None) -> Iterator[Citation]:
+def _read(database: Database, publisher: Publisher, query: CitationQuery, reader: Actor | None) -> Iterator[Citation]:
     with database.reading() as connection:
-        yield from citations.asked(connection, query, reader, house)
+        yield from citations.query_citations(connection, query, reader, publisher)
 
 
 @router.get("/citations/check", response_model=CitationChecks, responses=READ_MANY)
 def check_citations(
     request: Request, query: Annotated[CitationCheckQuery, Query()], connection: ReadConnection, reader: Reader
 ) -> Response:
-    """Ask what has become of versions that were cited: unchanged, status changed, corrected, retracted, unknown.
+    """Check what has happened to cited versions of claims since they were cited.
 
-    `attest cite --check FILE` finds them in a reference list and asks the same.
+    Each is unchanged, altered, retracted, corrected or unknown, or its status has changed.
+    `attest cite --check FILE` finds the citations in a reference list and checks them in the same way.
     """
-    found = citation_checks.check(connection, map(_cited, query.cited), reader, request.app.state.house)
-    return answer(request, CitationChecks(items=found))
+    checks = citation_checks.check_citations(connection, map(_cited, query.cited), reader, request.app.state.publisher)
+    return json_response(request, CitationChecks(items=checks))
 
 
 def _cited(ref: str) -> CitedVersion:
-    named, _, sha256 = ref.partition(":")
-    claim_id, _, version = named.partition("@")
+    reference, _, sha256 = ref.partition(":")
+    claim_id, _, version = reference.partition("@")
     return CitedVersion(0, claim_id, int(version), sha256 or None)

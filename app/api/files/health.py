@@ -1,53 +1,30 @@
-"""Routes about the service itself."""
+"""The route that tells whether the service works."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field
 from sqlalchemy import text
 
 from app import __version__
 from app.api.http.dependencies import ReadConnection
-from app.api.http.responses import answer, failures
-from app.api.http.strict_route import StrictRoute
+from app.api.http.json_responses import json_response
+from app.api.http.responses import failures
+from app.api.http.routing import api_router
 from app.schemas.base.fields import Read
-from app.vocabulary import LISTS
 
-router = APIRouter(tags=["service"], route_class=StrictRoute)
+router = api_router("", "service")
 
 
 class Health(Read):
-    """Whether the service works."""
+    """The state of the service."""
 
     status: str = Field(examples=["ok"])
-    """ok: the database answers."""
+    """`ok` if the database answers."""
     version: str
-    """Version of Attest."""
-
-
-class WordRead(Read):
-    """A word and what it means."""
-
-    word: str
-    """The word."""
-    meaning: str
-    """What it means."""
-
-
-class Vocabulary(Read):
-    """The closed lists of the record."""
-
-    lists: dict[str, list[WordRead]]
-    """Each list by its name."""
+    """The version of Attest."""
 
 
 @router.get("/health", response_model=Health, responses=failures(422))
 def read_health(request: Request, connection: ReadConnection) -> Response:
-    """Tell whether the service works."""
+    """Check that the service and its database respond."""
     connection.execute(text("SELECT 1"))
-    return answer(request, Health(status="ok", version=__version__))
-
-
-@router.get("/vocabulary", response_model=Vocabulary, responses=failures(422))
-def read_vocabulary(request: Request) -> Response:
-    """Read the closed lists of the record: every word that a field may hold, and what it means."""
-    lists = {words.__name__: [WordRead(word=word.value, meaning=word.meaning) for word in words] for words in LISTS}
-    return answer(request, Vocabulary(lists=lists))
+    return json_response(request, Health(status="ok", version=__version__))

@@ -1,4 +1,4 @@
-"""Routes by which the record comes in and goes out as files."""
+"""Routes that import files into the record and export it as files."""
 
 import tempfile
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Annotated, Any, BinaryIO, cast
 from urllib.parse import urlencode
 
 from anyio import to_thread
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
@@ -16,41 +16,41 @@ from starlette.concurrency import run_in_threadpool
 from app.api.http import idempotency_key
 from app.api.http.dependencies import Reader, Writer
 from app.api.http.responses import failures
-from app.api.http.streams import blocks
-from app.api.http.strict_route import StrictRoute
-from app.api.http.write_transactions import turns
+from app.api.http.routing import api_router
+from app.api.http.streams import in_blocks
+from app.api.http.write_transactions import write_limiter
 from app.db.engine import Database
 from app.errors import InvalidError
 from app.formats.exports.export_formats import EXPORT_FORMATS
-from app.formats.readers.import_formats import FORMATS, HEAD, detect, read
+from app.formats.readers.import_formats import DETECTION_BYTES, IMPORT_FORMATS, detect, read
 from app.schemas.base.fields import Prose, Schema
 from app.schemas.files.edition import Edition
 from app.schemas.files.import_report import ImportReport
-from app.schemas.files.publication import House
+from app.schemas.files.publication import Publisher
 from app.schemas.query_parameters import ExportQuery
 from app.services.core import idempotency
 from app.services.core.actors import Actor
-from app.services.core.idempotency import Named
+from app.services.core.idempotency import IdempotentRequest
 from app.services.imports import imports
 from app.services.publishing import exports
 
-router = APIRouter(tags=["files"], route_class=StrictRoute)
+router = api_router("", "files")
 
 SPOOL = 1_000_000
-"""Bytes of an import that are held in memory; the rest waits on disk."""
+"""How many bytes of an import are kept in memory; the rest goes to a temporary file."""
 
 
 class ImportQuery(Schema):
-    """How a file is to be imported."""
+    """Parameters of an import."""
 
-    format: str | None = Field(None, max_length=40, examples=["ua_mod_losses"])
-    """The format; told from the content unless given."""
+    format: str | None = Field(None, max_length=40)
+    """The format, such as `ua_mod_losses`. It is detected from the content if it is left out."""
     dry_run: bool = False
-    """Only report what would be done."""
+    """Only report what the import would do."""
     strict: bool = False
-    """Keep nothing if one row cannot be taken."""
+    """Import nothing if any row is refused."""
     reason: Prose = "Imported over the API."
-    """Why, for every reader of the history."""
+    """The reason that the history shows."""
 
 
 @router.post(
@@ -65,34 +65,42 @@ class ImportQuery(Schema):
     },
 )
 async def import_file(request: Request, query: Annotated[ImportQuery, Query()], writer: Writer) -> Response:
-    """Import a file, sent as the body: Attest's own JSON or CSV, or one of the known collections.
+    """Import a file, sent as the body: Attest's own JSON or CSV, BibTeX, ClaimReview, or a known data set.
 
-    All or nothing but for rows that cannot be taken: those are reported, with line, field and reason.
+    The import is one transaction. Rows that cannot be imported are left out and reported with line, field and reason.
     """
     with tempfile.SpooledTemporaryFile(max_size=SPOOL) as spool:
-        named: Named | None = request.state.named
-        async for piece in request.stream():
-            await run_in_threadpool(spool.write, piece)
-            if named is not None:
-                named.add(piece)
+        idempotent_request: IdempotentRequest | None = request.state.idempotent_request
+        async for chunk in request.stream():
+            await run_in_threadpool(spool.write, chunk)
+            if idempotent_request is not None:
+                idempotent_request.add(chunk)
         spool.seek(0)
-        load = partial(_load, request.app.state.database, writer, cast(BinaryIO, spool), query, named)
-        return await to_thread.run_sync(load, limiter=turns(request))
+        load = partial(_load, request.app.state.database, writer, cast(BinaryIO, spool), query, idempotent_request)
+        return await to_thread.run_sync(load, limiter=write_limiter(request))
 
 
-def _load(database: Database, writer: Actor, stream: BinaryIO, query: ImportQuery, named: Named | None) -> Response:
-    head = stream.read(HEAD)
+def _load(
+    database: Database,
+    writer: Actor,
+    stream: BinaryIO,
+    query: ImportQuery,
+    idempotent_request: IdempotentRequest | None,
+) -> Response:
+    head = stream.read(DETECTION_BYTES)
     stream.seek(0)
     try:
         name = query.format or detect("", head)
     except ValueError as error:
         raise InvalidError.of("format", str(error)) from None
-    if name not in FORMATS:
-        raise InvalidError.of("format", f"is not one of {', '.join(FORMATS)}")
+    if name not in IMPORT_FORMATS:
+        raise InvalidError.of("format", f"must be one of {', '.join(IMPORT_FORMATS)}")
     with database.writing() as connection:
-        if named is not None and (given := idempotency.begin(connection, named)) is not None:
-            return idempotency_key.again(given)
-        report = imports.load(
+        if idempotent_request is not None:
+            stored = idempotency.find_response(connection, idempotent_request)
+            if stored is not None:
+                return idempotency_key.replay(stored)
+        report = imports.import_records(
             connection,
             writer,
             read(name, stream),
@@ -101,60 +109,60 @@ def _load(database: Database, writer: Actor, stream: BinaryIO, query: ImportQuer
             strict=query.strict,
             dry_run=query.dry_run,
         )
-        answer = Response(report.model_dump_json(), media_type="application/json")
+        response = Response(report.model_dump_json(), media_type="application/json")
         if query.dry_run:
             connection.rollback()
-        elif named is not None:
-            idempotency_key.keep(connection, named, answer)
-    return answer
+        elif idempotent_request is not None:
+            idempotency_key.store(connection, idempotent_request, response)
+    return response
 
 
 @router.get(
     "/export",
     response_class=StreamingResponse,
     responses={
-        200: {"content": {one.media_type.partition(";")[0]: {} for one in EXPORT_FORMATS.values()}},
+        200: {"content": {written.media_type.partition(";")[0]: {} for written in EXPORT_FORMATS.values()}},
         **failures(403, 404, 422),
     },
 )
 def export_claims(request: Request, query: Annotated[ExportQuery, Query()], reader: Reader) -> Response:
-    """Export claims, streamed, in the format that you use.
+    """Export claims in the format of your choice, as a stream.
 
-    Claims that are picked (`claim`), or else all that the filter asks for. The same is to be had by a suffix
-    (`/claims.csv?kind=…`, `/claims/{id}.jsonld`) or the `Accept` header. They come in the order of their ids: should an
-    export break off, ask as the header `Link-Template` says, with the last claim that arrived whole, for the rest.
+    Name the claims (`claim`), or filter them as in their list. A suffix (`/claims.csv?kind=…`, `/claims/{id}.jsonld`)
+    or the `Accept` header gives the same result. Claims are in the order of their ids. If an export is interrupted,
+    insert the id of the last complete claim into the URI template of the header `Link-Template` to request the rest.
     """
-    address = f"{request.app.state.house.address}/export"
-    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in ("as_of", "after")]
+    address = f"{request.app.state.publisher.address}/export"
+    parameters = [(name, value) for name, value in request.query_params.multi_items() if name not in ("as_of", "after")]
     read = _exported(
-        request.app.state.database, request.app.state.house, query, reader, f"{address}?{urlencode(asked)}"
+        request.app.state.database, request.app.state.publisher, query, reader, f"{address}?{urlencode(parameters)}"
     )
     moment = str(next(read))
-    pieces = cast(Iterator[str] | Iterator[bytes], read)
-    # The first piece is made here, so that a refusal is still a refusal and not a broken stream.
-    first = next(pieces, "")
-    written = EXPORT_FORMATS[query.format]
+    chunks = cast(Iterator[str] | Iterator[bytes], read)
+    # The first chunk is made before the response starts, so that an error is a response and not a broken stream.
+    first = next(chunks, "")
+    export_format = EXPORT_FORMATS[query.format]
     headers = {
-        "Content-Disposition": f'attachment; filename="attest-export.{written.suffix}"',
+        "Content-Disposition": f'attachment; filename="attest-export.{export_format.suffix}"',
         "Cache-Control": "no-cache" if reader is None else "private, no-cache",
         "Vary": "Authorization, Accept",
     }
     if not query.claim:
-        rest = urlencode([*asked, ("as_of", moment)])
+        rest = urlencode([*parameters, ("as_of", moment)])
         # RFC 9652.
         headers["Link-Template"] = f'"{address}?{rest}&after={{last}}"; rel="next"'
-    whole: Iterator[Any] = chain([first], pieces)
-    return StreamingResponse(blocks(whole), media_type=written.media_type, headers=headers)
+    body: Iterator[Any] = chain([first], chunks)
+    return StreamingResponse(in_blocks(body), media_type=export_format.media_type, headers=headers)
 
 
 def _exported(
-    database: Database, house: House, query: ExportQuery, reader: Actor | None, address: str
+    database: Database, publisher: Publisher, query: ExportQuery, reader: Actor | None, address: str
 ) -> Iterator[str | bytes]:
-    """The moment that the export is of, and then the export."""
+    """The moment whose record is exported, followed by the chunks of the export."""
     with database.reading() as connection:
-        moment = exports.moment(connection, query.as_of)
+        moment = exports.export_timestamp(connection, query.as_of)
         single = len(query.claim) == 1
-        edition = Edition(house=house, address=address, moment=moment, single=single, bom=query.bom)
-        pieces = exports.pieces(connection, query, reader, edition)
+        edition = Edition(publisher=publisher, address=address, moment=moment, single=single, bom=query.bom)
+        pieces = exports.export_chunks(connection, query, reader, edition)
         yield moment
         yield from pieces

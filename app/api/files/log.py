@@ -1,12 +1,13 @@
-"""Routes of the log that proves itself. All are open: whoever checks us asks nobody."""
+"""Routes of the tamper-evident log. All are public, so that everybody can verify the record."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from app.api.http.dependencies import ReadConnection, Reader
-from app.api.http.responses import answer, failures
-from app.api.http.strict_route import StrictRoute
+from app.api.http.json_responses import json_response
+from app.api.http.responses import failures
+from app.api.http.routing import api_router
 from app.formats.proofs import tlog_proof
 from app.schemas.log import (
     ConsistencyQuery,
@@ -20,19 +21,19 @@ from app.schemas.log import (
 )
 from app.services.audit import log_proofs
 from app.services.audit.proof_files import base64_text, consistency_file, inclusion_file, tlog_proof_file
-from app.services.log.signing_key import KeyFileError, Sealer
+from app.services.log.signing_key import FileCheckpointSigner, KeyFileError
 
-router = APIRouter(prefix="/log", tags=["log"], route_class=StrictRoute)
+router = api_router("/log", "log")
 
 
 @router.get("", response_model=LogStateRead, responses=failures(422))
 def read_log(request: Request, connection: ReadConnection) -> Response:
-    """Read the state of the log: how many entries, their root, the newest signature, and the key to check it with."""
-    state = log_proofs.state(connection)
-    shown = LogStateRead(
+    """Read the state of the log: its size, root hash and newest signed checkpoint, and the public key to verify it."""
+    state = log_proofs.tree_head(connection)
+    body = LogStateRead(
         size=state.size, root=base64_text(state.root), checkpoint=state.checkpoint, public_key=_public_key(request)
     )
-    return answer(request, shown)
+    return json_response(request, body)
 
 
 @router.get(
@@ -41,22 +42,26 @@ def read_log(request: Request, connection: ReadConnection) -> Response:
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **failures(404, 422)},
 )
 def read_checkpoint(connection: ReadConnection) -> Response:
-    """Read the newest signed state of the log, as a C2SP checkpoint.
+    """Read the newest signed state of the log as a C2SP checkpoint.
 
-    Whoever keeps it can show later that what it covers was taken back.
+    If you keep it, you can prove later that an entry it covers was removed or changed.
     """
-    note = log_proofs.checkpoint(connection)
+    note = log_proofs.latest_checkpoint(connection)
     return Response(note, media_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-cache"})
 
 
 @router.get("/entries", response_model=LogEntries, responses=failures(422))
 def list_log_entries(request: Request, query: Annotated[EntriesQuery, Query()], connection: ReadConnection) -> Response:
-    """List entries of the log with what they say: when what was written, and blinded hashes of it."""
-    found = log_proofs.page(connection, query.from_, query.limit)
-    items = [LogEntryRead(index=one.position, leaf_hash=base64_text(one.hash), leaf=one.leaf) for one in found]  # type: ignore[arg-type]  # pydantic converts it
+    """List entries of the log: when each row was written, and a blinded hash of it."""
+    entries = log_proofs.read_entries(connection, query.from_, query.limit)
+    items = [
+        # Pydantic converts the leaf from a plain dict.
+        LogEntryRead(index=entry.position, leaf_hash=base64_text(entry.hash), leaf=entry.leaf)  # type: ignore[arg-type]
+        for entry in entries
+    ]
     following = query.from_ + query.limit
-    more = bool(found) and following < log_proofs.state(connection).size
-    return answer(request, LogEntries(items=items, next=following if more else None))
+    more = bool(entries) and following < log_proofs.tree_head(connection).size
+    return json_response(request, LogEntries(items=items, next=following if more else None))
 
 
 @router.get(
@@ -67,27 +72,27 @@ def list_log_entries(request: Request, query: Annotated[EntriesQuery, Query()], 
 def prove_inclusion(
     request: Request, query: Annotated[InclusionQuery, Query()], connection: ReadConnection, reader: Reader
 ) -> Response:
-    """Prove that a version of an object is in the log: one file with all that it takes to check it offline."""
-    proved = log_proofs.inclusion(connection, query.object, query.version, reader)
+    """Prove that a version of an object is in the log: one file with everything needed to verify it offline."""
+    proof = log_proofs.prove_inclusion(connection, query.object, query.version, reader)
     if query.format == "tlog_proof":
-        name = f"{query.object.replace('/', '-')}.{tlog_proof.SUFFIX}"
+        name = f"{query.object.replace('/', '-')}.{tlog_proof.PROOF_SUFFIX}"
         headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-cache"}
-        return Response(tlog_proof_file(proved), media_type=tlog_proof.MEDIA_TYPE, headers=headers)
-    return answer(request, inclusion_file(proved, _public_key(request)))
+        return Response(tlog_proof_file(proof), media_type=tlog_proof.PROOF_MEDIA_TYPE, headers=headers)
+    return json_response(request, inclusion_file(proof, _public_key(request)))
 
 
 @router.get("/consistency", response_model=LogConsistency, responses=failures(422))
 def prove_consistency(
     request: Request, query: Annotated[ConsistencyQuery, Query()], connection: ReadConnection
 ) -> Response:
-    """Prove that an earlier state of the log is the beginning of a later one: that nothing was taken back."""
-    proved = log_proofs.consistency(connection, query.first, query.second)
-    return answer(request, consistency_file(proved, _public_key(request)))
+    """Prove that a later state of the log begins with an earlier one: no entry was removed or changed in between."""
+    proof = log_proofs.prove_consistency(connection, query.first, query.second)
+    return json_response(request, consistency_file(proof, _public_key(request)))
 
 
 def _public_key(request: Request) -> str | None:
-    sealer: Sealer = request.app.state.sealer
+    signer: FileCheckpointSigner = request.app.state.checkpoint_signer
     try:
-        return sealer.verifier().vkey
+        return signer.verifier().vkey
     except KeyFileError:
         return None

@@ -1,138 +1,134 @@
-"""Who may come in, and with how much: checked before a byte of the body is parsed."""
+"""Access control: who makes a request, whether they may, and how large its body may be.
+
+All of it is checked before a byte of the body is parsed.
+"""
 
 import asyncio
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from http import HTTPStatus
 
-from fastapi import Response
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import clock
 from app.api.http import idempotency_key, problems
-from app.api.http.auth_rate_limit import WrongKeys
-from app.api.http.permissions import Policy, Table
+from app.api.http.auth_rate_limit import AuthRateLimit
+from app.api.http.permissions import Policy
 from app.api.http.problems import BodyTooLargeError, TooManyWrongKeysError
 from app.db.engine import Database
 from app.errors import AttestError, AuthenticationError
 from app.services.core.actors import Actor
 from app.services.people import keys
-from app.services.people.keys import Presented
+from app.services.people.keys import PresentedKey
 from app.settings import Settings
 
-READS = frozenset({"GET", "HEAD", "OPTIONS"})
+READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-THREADS = 4
-"""So many keys are looked up at once where that takes waiting, which is on PostgreSQL."""
+KEY_THREADS = 4
+"""How many keys are looked up at a time on PostgreSQL."""
 
 
-class Access:
-    """Finds out who asks, and turns away who may not, or who brings too much."""
+class Authentication:
+    """The middleware that authenticates requests and rejects invalid keys on every route."""
 
-    def __init__(self, app: ASGIApp, *, database: Database, settings: Settings, uses: dict[str, datetime]) -> None:
-        """`uses` is told when each key was last used."""
+    def __init__(self, app: ASGIApp, *, database: Database, settings: Settings, key_uses: dict[str, datetime]) -> None:
+        """`key_uses` is given the time at which each key was last used."""
         self._app = app
-        self._settings = settings
-        self._uses = uses
-        self._wrong_keys = WrongKeys(settings.wrong_keys_per_minute)
-        self._table = Table()
-        self._here = database.keeping()
-        self._threads = None if database.is_sqlite else ThreadPoolExecutor(THREADS, thread_name_prefix="key")
+        self._key_uses = key_uses
+        self._rate_limit = AuthRateLimit(settings.wrong_keys_per_minute)
+        self._connections = database.thread_connections()
+        self._threads = None if database.is_sqlite else ThreadPoolExecutor(KEY_THREADS, thread_name_prefix="key")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through with its actor in the state, or answer with a problem."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        try:
-            actor = await self._actor(scope)
-            policies = self._table.find(scope["path"])
-            policy = policies.get(scope["method"])
-            if policy is None:
-                await _no_route(policies)(scope, receive, send)
+        """Put the actor into the request's state, or refuse the request."""
+        if scope["type"] == "http":
+            try:
+                scope.setdefault("state", {})["actor"] = await self._actor(scope)
+            except AttestError as error:
+                await problems.of(error)(scope, receive, send)
                 return
-            policy.admit(actor, f"use {scope['method']} here")
-            state = scope.setdefault("state", {})
-            state.update(actor=actor, policy=policy, named=None)
-            if scope["method"] not in READS:
-                headers = Headers(scope=scope)
-                limit = self._limit(policy)
-                _measure(headers, limit)
-                receive = _bounded(receive, limit)
-                state["named"] = idempotency_key.named(scope, headers, actor, policy)
-        except AttestError as error:
-            await problems.of(error)(scope, receive, send)
-            return
         await self._app(scope, receive, send)
 
-    def _limit(self, policy: Policy) -> int:
-        limit: int = getattr(self._settings, policy.limit)
-        return limit
-
     async def _actor(self, scope: Scope) -> Actor | None:
-        given = [value for name, value in scope["headers"] if name == b"authorization"]
-        if not given:
+        headers = [value for name, value in scope["headers"] if name == b"authorization"]
+        if not headers:
             return None
-        scheme, _, sent = given[0].decode("latin-1").partition(" ")
-        if len(given) > 1 or scheme.lower() != "bearer":
-            raise AuthenticationError("The key goes into one header: Authorization: Bearer attest_…")
-        key = keys.presented(sent.strip())
+        scheme, _, credentials = headers[0].decode("latin-1").partition(" ")
+        if len(headers) > 1 or scheme.lower() != "bearer":
+            raise AuthenticationError(
+                "The Authorization header is invalid. Send exactly one, in this form: Authorization: Bearer attest_…"
+            )
+        key = keys.parse_key(credentials.strip())
         address = scope["client"][0] if scope.get("client") else ""
-        if wait := self._wrong_keys.wait(key, address):
+        if wait := self._rate_limit.seconds_to_wait(key, address):
             raise TooManyWrongKeysError(wait)
         try:
             actor = await self._authenticate(key)
         except AuthenticationError:
-            self._wrong_keys.failed(key, address)
+            self._rate_limit.record_failure(key, address)
             raise
         except BaseException:
-            self._wrong_keys.take_back(key, address)
+            self._rate_limit.refund(key, address)
             raise
-        self._wrong_keys.worked(key, address)
-        assert actor.key_id is not None  # noqa: S101 - for the type checker: whoever came with a key has one
-        self._uses[actor.key_id] = clock.now()
+        self._rate_limit.record_success(key, address)
+        assert actor.key_id is not None  # noqa: S101 - for the type checker: an actor found by a key has its id
+        self._key_uses[actor.key_id] = clock.now()
         return actor
 
-    async def _authenticate(self, key: Presented) -> Actor:
-        # SQLite is a library: one look at one row takes less time than to hand it to a thread.
+    async def _authenticate(self, key: PresentedKey) -> Actor:
+        # On SQLite a query for one row takes less time than handing it to a thread.
         if self._threads is None:
             return self._look_up(key)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._look_up, key)
 
-    def _look_up(self, key: Presented) -> Actor:
-        with self._here.glancing() as connection:
+    def _look_up(self, key: PresentedKey) -> Actor:
+        with self._connections.single_statement() as connection:
             return keys.authenticate(connection, key)
 
 
-def _no_route(policies: Mapping[str, Policy]) -> Response:
-    """What is said of a path that is not in the table, or not with this method."""
-    if not policies:
-        return problems.problem(HTTPStatus.NOT_FOUND, "There is nothing here.")
-    methods = {*policies, "HEAD"} if "GET" in policies else set(policies)
-    allowed = {"Allow": ", ".join(sorted(methods))}
-    return problems.problem(HTTPStatus.METHOD_NOT_ALLOWED, "This is not what can be done here.", headers=allowed)
+class Admission:
+    """Checks a request against the policy of the operation that it matched."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def admit(self, scope: Scope, receive: Receive, policy: Policy) -> Receive:
+        """Add policy and Idempotency-Key to the request's state; return a `receive` that limits the body's size.
+
+        Raises an AttestError if the request is refused.
+        """
+        state = scope["state"]
+        actor: Actor | None = state["actor"]
+        method = scope["method"]
+        policy.admit(actor, f"use {method} on this address")
+        state["policy"], state["idempotent_request"] = policy, None
+        if method in READ_METHODS:
+            return receive
+        headers = Headers(scope=scope)
+        max_bytes: int = getattr(self._settings, policy.body_limit)
+        _check_content_length(headers, max_bytes)
+        state["idempotent_request"] = idempotency_key.request_of(scope, headers, actor, policy)
+        return _limited(receive, max_bytes)
 
 
-def _measure(headers: Headers, limit: int) -> None:
-    declared = headers.get("content-length", "0")
-    # Python makes no number of more than 4,300 digits; no limit has more than 15.
-    if not declared.isdecimal() or len(declared) > 15 or int(declared) > limit:  # noqa: PLR2004 - as above
-        raise BodyTooLargeError(f"The body may have at most {limit:,} bytes.")
+def _check_content_length(headers: Headers, max_bytes: int) -> None:
+    content_length = headers.get("content-length", "0")
+    # Python converts no number of more than 4,300 digits; no limit has more than 15.
+    if not content_length.isdecimal() or len(content_length) > 15 or int(content_length) > max_bytes:  # noqa: PLR2004 - as above
+        raise BodyTooLargeError(f"The request body is too large: at most {max_bytes:,} bytes are allowed.")
 
 
-def _bounded(receive: Receive, limit: int) -> Receive:
-    """The body as it arrives, cut off where it exceeds what is allowed, whatever its headers said."""
-    taken = 0
+def _limited(receive: Receive, max_bytes: int) -> Receive:
+    """Receive the body, but refuse it as soon as it exceeds the limit, whatever Content-Length says."""
+    received_bytes = 0
 
-    async def count() -> Message:
-        nonlocal taken
+    async def receive_limited() -> Message:
+        nonlocal received_bytes
         message = await receive()
         if message["type"] == "http.request":
-            taken += len(message.get("body", b""))
-            if taken > limit:
-                raise BodyTooLargeError(f"The body may have at most {limit:,} bytes.")
+            received_bytes += len(message.get("body", b""))
+            if received_bytes > max_bytes:
+                raise BodyTooLargeError(f"The request body is too large: at most {max_bytes:,} bytes are allowed.")
         return message
 
-    return count
+    return receive_limited

@@ -1,12 +1,11 @@
-"""How often one may try keys that are not good: so often by handle, and so often by address.
+"""The rate limit on invalid keys, by key handle and by client address.
 
-Only what has not worked before is counted. A key that has worked from an address goes on working from there, whatever
-others try with its handle or from its address; a guess is never such a key. Every other key, a good one too, waits
-while its handle or its address has used up its tries: else a guess would be told that it is right.
+Only keys that have not worked before are counted. A key that has worked from an address goes on working from there,
+whatever others try with its handle or from its address; a guess is never such a key. Every other key waits while its
+handle or its address has used up its attempts, even a valid one: otherwise the response would confirm a correct guess.
 
-Nothing here can be out or full. The counts stand in two arrays of a fixed size, in places that a keyed hash chooses: in
-the worst of cases two share a place and wait for one another, and nobody is ever unlimited. Each process counts by
-itself.
+Memory is constant and attempts are never unlimited: counters are two arrays of fixed size, indexed by a keyed hash. At
+worst two handles or addresses share a counter and wait for each other. Each process counts by itself.
 """
 
 import secrets
@@ -17,82 +16,97 @@ from hashlib import blake2b
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 from time import monotonic
+from typing import NamedTuple
 
-from app.services.people.keys import Presented
+from app.services.people.keys import PresentedKey
 
-PLACES = 65_536
-"""Places for counts, of handles and of addresses each."""
+COUNTERS = 65_536
+"""How many counters there are for handles, and for addresses."""
 
-REMEMBERED = 10_000
-"""Keys that have worked, with their addresses, that are remembered."""
+MAX_TRUSTED = 10_000
+"""How many pairs of a key that has worked and its address are remembered."""
 
-PER_ADDRESS = 6
-"""So many times as often as with one handle one may try from one address: an office has several programs, and one that
-keeps sending a key that has ended must not use up the tries of all."""
+ADDRESS_FACTOR = 6
+"""How many times as many attempts an address has as a handle. An office has several programs, and one that keeps
+sending an expired key must not use up the attempts of the others."""
 
 
-class WrongKeys:
-    """Counts tries by the generic cell rate algorithm: one number for each place, the time at which it is empty."""
+class _Counter(NamedTuple):
+    """A counter that an attempt uses."""
+
+    slot: int
+    factor: int
+    """How many times as many attempts it allows as a handle has."""
+    seconds_per_attempt: float
+
+
+class AuthRateLimit:
+    """Counts attempts with the generic cell rate algorithm.
+
+    A counter holds the time at which all its attempts are available again.
+    """
 
     def __init__(self, per_minute: int, now: Callable[[], float] | None = None) -> None:
-        """`per_minute`: tries with one handle, at once or evenly spread."""
+        """`per_minute`: attempts with one handle, at once or spread evenly. `now` gives the time in seconds."""
         self._now = now or monotonic
-        self._most = per_minute
+        self._per_minute = per_minute
         self._secret = secrets.token_bytes(16)
-        self._empty = array("d", bytes(8 * 2 * PLACES))
-        self._worked: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._free_at = array("d", bytes(8 * 2 * COUNTERS))
+        self._trusted: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def wait(self, key: Presented, address: str) -> int:
-        """Seconds to wait before this key is looked at; 0: it may be looked at now, and that counts as a try.
+    def seconds_to_wait(self, key: PresentedKey, address: str) -> int:
+        """Count an attempt and return 0, or return the number of seconds until the next attempt is allowed.
 
-        `worked` takes the try back.
+        `record_success` and `refund` give the attempt back.
         """
-        if (key.digest, network(address)) in self._worked:
+        if (key.digest, network(address)) in self._trusted:
             return 0
         now = self._now()
-        places = self._places(key, address)
-        over = max(self._empty[place] - now - (self._most * most - 1) * each for place, most, each in places)
-        if over > 0:
-            return ceil(over)
-        for place, _most, each in places:
-            self._empty[place] = max(self._empty[place], now) + each
+        counters = self._counters(key, address)
+        seconds = max(
+            self._free_at[counter.slot] - now - (self._per_minute * counter.factor - 1) * counter.seconds_per_attempt
+            for counter in counters
+        )
+        if seconds > 0:
+            return ceil(seconds)
+        for counter in counters:
+            self._free_at[counter.slot] = max(self._free_at[counter.slot], now) + counter.seconds_per_attempt
         return 0
 
-    def worked(self, key: Presented, address: str) -> None:
-        """This key is good; from this address it is counted no more."""
-        known = key.digest, network(address)
-        self.take_back(key, address)
-        self._worked[known] = None
-        self._worked.move_to_end(known)
-        if len(self._worked) > REMEMBERED:
-            self._worked.popitem(last=False)
+    def record_success(self, key: PresentedKey, address: str) -> None:
+        """Trust this key from this address from now on."""
+        self.refund(key, address)
+        pair = key.digest, network(address)
+        self._trusted[pair] = None
+        self._trusted.move_to_end(pair)
+        if len(self._trusted) > MAX_TRUSTED:
+            self._trusted.popitem(last=False)
 
-    def take_back(self, key: Presented, address: str) -> None:
-        """The try counts for nothing, because nobody could tell whether this key is good."""
-        if (key.digest, network(address)) not in self._worked:
-            for place, _most, each in self._places(key, address):
-                self._empty[place] -= each
+    def refund(self, key: PresentedKey, address: str) -> None:
+        """Give the attempt back, because the key could not be checked."""
+        if (key.digest, network(address)) not in self._trusted:
+            for counter in self._counters(key, address):
+                self._free_at[counter.slot] -= counter.seconds_per_attempt
 
-    def failed(self, key: Presented, address: str) -> None:
-        """This key is not good, whatever it was before."""
-        self._worked.pop((key.digest, network(address)), None)
+    def record_failure(self, key: PresentedKey, address: str) -> None:
+        """Stop trusting this key."""
+        self._trusted.pop((key.digest, network(address)), None)
 
-    def _places(self, key: Presented, address: str) -> tuple[tuple[int, int, float], ...]:
-        """Where a key and an address are counted: the place, how many times as often as a handle, seconds for a try."""
-        each = 60 / self._most
-        # What has not the form of a key is its own handle.
+    def _counters(self, key: PresentedKey, address: str) -> tuple[_Counter, _Counter]:
+        seconds = 60 / self._per_minute
+        # A string that does not have the form of a key is its own handle.
         return (
-            (self._place(key.handle or key.digest), 1, each),
-            (self._place(network(address)) + PLACES, PER_ADDRESS, each / PER_ADDRESS),
+            _Counter(self._index(key.handle or key.digest), 1, seconds),
+            _Counter(self._index(network(address)) + COUNTERS, ADDRESS_FACTOR, seconds / ADDRESS_FACTOR),
         )
 
-    def _place(self, whom: str) -> int:
-        digest = blake2b(whom.encode(errors="replace"), key=self._secret, digest_size=4).digest()
-        return int.from_bytes(digest) % PLACES
+    def _index(self, subject: str) -> int:
+        digest = blake2b(subject.encode(errors="replace"), key=self._secret, digest_size=4).digest()
+        return int.from_bytes(digest) % COUNTERS
 
 
 def network(address: str) -> str:
-    """What counts as one address: with IPv6 the /64, of which every subscriber has 2^64 addresses."""
+    """The network that counts as one client: an IPv4 address, or the IPv6 /64 that one subscriber has."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What routes ask for in their signatures: a connection, the reader, what the caller expects to find."""
+"""What routes ask for in their signatures: a connection, the actor, cursors, If-Match, path and query parameters."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
@@ -7,10 +7,10 @@ from fastapi import Depends, Header, Path, Query, Request
 from sqlalchemy import Connection
 
 from app.api.http.problems import PreconditionRequiredError
-from app.api.http.write_transactions import writing
+from app.api.http.write_transactions import write_transaction
 from app.db.engine import Database
 from app.errors import AuthenticationError
-from app.schemas.query_parameters import Reading
+from app.schemas.query_parameters import AsOfParameters
 from app.services.core.actors import Actor
 from app.services.core.cursors import Cursors
 
@@ -20,67 +20,69 @@ def _database(request: Request) -> Database:
     return database
 
 
-def read(request: Request) -> Iterator[Connection]:
-    """A connection that sees one state of the database."""
+def read_connection(request: Request) -> Iterator[Connection]:
+    """A connection whose statements all see the same state of the database."""
     with _database(request).reading() as connection:
         yield connection
 
 
-def glance(request: Request) -> Iterator[Connection]:
-    """A connection for a single look at the database."""
-    with _database(request).glancing() as connection:
+def single_statement_connection(request: Request) -> Iterator[Connection]:
+    """A connection for a read that is a single statement, and so needs no transaction."""
+    with _database(request).single_statement() as connection:
         yield connection
 
 
-async def _write(request: Request) -> AsyncIterator[Connection]:
-    held: Connection | None = getattr(request.state, "connection", None)
-    if held is not None:  # whoever took it also keeps the answer in it
-        yield held
+async def _write_connection(request: Request) -> AsyncIterator[Connection]:
+    connection: Connection | None = getattr(request.state, "connection", None)
+    if connection is not None:  # the transaction that also stores the response for its Idempotency-Key
+        yield connection
         return
-    async with writing(request) as connection:
+    async with write_transaction(request) as connection:
         yield connection
 
 
 def reader(request: Request) -> Actor | None:
-    """Who asks; None without a key."""
+    """The actor who reads; None without a key."""
     actor: Actor | None = request.state.actor
     return actor
 
 
-def _writer(request: Request) -> Actor:
+def _key_holder(request: Request) -> Actor:
     actor = reader(request)
     if actor is None:
-        raise AuthenticationError("This takes a key: Authorization: Bearer attest_…")
+        raise AuthenticationError("This request needs a key. Send it in the header Authorization: Bearer attest_…")
     return actor
 
 
 def cursors(request: Request) -> Cursors:
-    """What makes and reads the cursors of lists."""
-    made: Cursors = request.app.state.cursors
-    return made
+    """The codec that signs and verifies list cursors."""
+    signer: Cursors = request.app.state.cursors
+    return signer
 
 
 def _if_match(
-    if_match: Annotated[str | None, Header(description="ETag of the state that is corrected.")] = None,
+    if_match: Annotated[str | None, Header(description="The ETag of the state that you correct.")] = None,
 ) -> str:
     if if_match is None:
-        raise PreconditionRequiredError("A correction takes If-Match with the ETag of what it corrects; read it first.")
+        raise PreconditionRequiredError(
+            "The If-Match header is missing. Read the object, then send its ETag as If-Match with the correction."
+        )
     return if_match
 
 
-# Scope "function": the transaction ends before the answer leaves, so that a failed commit is never a success.
-ReadConnection = Annotated[Connection, Depends(read, scope="function")]
-GlanceConnection = Annotated[Connection, Depends(glance, scope="function")]
-WriteConnection = Annotated[Connection, Depends(_write, scope="function")]
+# Scope "function": the transaction ends before the response is sent, so that a failed commit is never a success.
+ReadConnection = Annotated[Connection, Depends(read_connection, scope="function")]
+SingleStatementConnection = Annotated[Connection, Depends(single_statement_connection, scope="function")]
+WriteConnection = Annotated[Connection, Depends(_write_connection, scope="function")]
 Reader = Annotated[Actor | None, Depends(reader)]
-Writer = Annotated[Actor, Depends(_writer)]
-Holder = Writer
-"""Whoever holds the key that came with the request."""
-CursorsOf = Annotated[Cursors, Depends(cursors)]
+KeyHolder = Annotated[Actor, Depends(_key_holder)]
+Writer = KeyHolder
+"""The key's holder, who records or corrects something."""
+CursorSigner = Annotated[Cursors, Depends(cursors)]
 IfMatch = Annotated[str, Depends(_if_match)]
-AsOfQuery = Annotated[Reading, Query()]
+AsOfQuery = Annotated[AsOfParameters, Query()]
 Identifier = Annotated[
     str,
-    # PostgreSQL takes no NUL in a text, not even to look for it.
-    Path(max_length=64, pattern=r"^[^\x00]*$", description="Identifier.", examples=["clm_01jhf3m8w5k6v0x2s9r7q4t1ya"]),
+    # PostgreSQL text cannot contain NUL, not even in a comparison.
+    Path(max_length=64, pattern=r"^[^\x00]*$", description="Identifier of the object."),
 ]

@@ -1,219 +1,175 @@
-"""The short way of reads: past FastAPI's machinery, to the very functions that are its routes.
+"""Fast reads: GET requests answered without FastAPI's dependency machinery, by the same functions that are its routes.
 
-FastAPI finds a route in two passes over nested routers, resolves its dependencies through stacks of context managers
-and takes threads from a shared limiter; for a read that takes three times as long as the read itself. Here a GET whose
-address and parameters are as they should be goes straight to its route. Anything else (another method, an unknown
-parameter, a value out of range) goes on to FastAPI, which then says what is wrong: there is one place for errors.
+FastAPI resolves dependencies through stacks of context managers and takes threads from a shared limiter, which takes
+longer than a read itself. Here a GET with valid parameters goes straight to its function. A request with an unknown
+parameter, or a value out of range, goes on to FastAPI, which reports what is wrong: errors have one source.
 """
 
 import asyncio
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Request, Response, params
+from fastapi import Request, Response, params
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
-from app.api.http import dependencies, problems
-from app.db.engine import Database, KeptConnections, broken_off
-from app.errors import AttestError
+from app.api.http import dependencies
+from app.db.engine import Database, ThreadConnections, was_interrupted
 
-Connect = Callable[[KeptConnections], AbstractContextManager[Connection]]
+Connect = Callable[[ThreadConnections], AbstractContextManager[Connection]]
 
-_CONNECTS: Mapping[Callable[..., Any], Connect] = {
-    dependencies.read: KeptConnections.reading,
-    dependencies.glance: KeptConnections.glancing,
+_CONNECT: Mapping[Callable[..., Any], Connect] = {
+    dependencies.read_connection: ThreadConnections.reading,
+    dependencies.single_statement_connection: ThreadConnections.single_statement,
 }
-"""How the connection that a route asks for is got."""
+"""How to open the connection that a route depends on."""
 
 _FROM_REQUEST: Mapping[Callable[..., Any], Callable[[Request], Any]] = {
     dependencies.reader: dependencies.reader,
     dependencies.cursors: dependencies.cursors,
 }
-"""What else a route may ask for."""
+"""The other dependencies that fast reads support."""
+
+INLINE_READ_BUDGET = 0.005
+"""Seconds of CPU time that a read may take on the event loop. A longer one is interrupted and restarted in a thread."""
 
 
-PATIENCE = 0.005
-"""Seconds of work for which a read may keep the others waiting; then it starts again in a thread."""
+class FastRead(NamedTuple):
+    """A GET route, with everything needed to call its function."""
 
-_END = "/"
-"""Where in the tree a route stands: no segment has a slash."""
-
-
-class _Read(NamedTuple):
-    """A route that reads, and what it is called with."""
-
-    call: Callable[..., Response]
+    function: Callable[..., Response]
     connect: Connect | None
-    connection: str
-    """The argument that takes the connection."""
+    connection_name: str
+    """The argument for the connection."""
     path: tuple[tuple[str, TypeAdapter[Any]], ...]
-    """Arguments out of the address, in its order."""
+    """The arguments from the path."""
     query: tuple[str, type[BaseModel]] | None
-    """The argument that takes the parameters, and their shape."""
-    lists: frozenset[str]
-    """Parameters that may be given several times."""
-    asked: tuple[tuple[str, Callable[[Request], Any]], ...]
-    """Arguments that follow from the request as a whole."""
+    """The argument for the query parameters, and their model."""
+    list_parameters: frozenset[str]
+    """Query parameters that may be repeated."""
+    from_request: tuple[tuple[str, Callable[[Request], Any]], ...]
+    """The arguments that are made from the whole request."""
 
-    def is_short(self, arguments: Mapping[str, Any]) -> bool:
-        """True if it most likely takes less time than to hand it to a thread: one look, and no search."""
-        searches = self.query is not None and getattr(arguments[self.query[0]], "q", None) is not None
-        return self.connect is KeptConnections.glancing and not searches
-
-
-Tree = dict[str | None, Any]
-"""Routes by the segments of their paths; None stands for a segment that is open."""
+    def runs_inline(self, arguments: Mapping[str, Any]) -> bool:
+        """True if the read probably takes less time than handing it to a thread: one statement without a search."""
+        is_search = self.query is not None and getattr(arguments[self.query[0]], "q", None) is not None
+        return self.connect is ThreadConnections.single_statement and not is_search
 
 
-def reads(prefix: str, routers: Iterable[APIRouter]) -> Tree:
-    """The reads among the routes of these routers."""
-    tree: Tree = {}
-    for route in (route for router in routers for route in router.routes):
-        if isinstance(route, APIRoute) and route.methods == {"GET"} and (read := _read(route)) is not None:
-            node = tree
-            for segment in (prefix + route.path).split("/"):
-                node = node.setdefault(None if segment.startswith("{") else segment, {})
-            node[_END] = read
-    return tree
+class FastReads:
+    """Runs fast reads on connections and threads of its own."""
 
-
-class ShortWay:
-    """Answers these reads where they are well-formed, and lets everything else through."""
-
-    def __init__(self, app: ASGIApp, *, reads: Tree, database: Database) -> None:
-        self._app = app
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._here = database.keeping(patience=PATIENCE)
-        self._there = database.keeping()
+        self._loop_connections = database.thread_connections(time_budget=INLINE_READ_BUDGET)
+        self._thread_connections = database.thread_connections()
         self._threads = ThreadPoolExecutor(database.pool_size, thread_name_prefix="read")
-        self._reads = reads
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or pass on."""
-        prepared = self._prepare(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
-        if prepared is None:
-            await self._app(scope, receive, send)
-            return
-        try:
-            response = await self._answer(*prepared)
-        except AttestError as error:
-            response = problems.of(error)
-        await response(scope, receive, send)
+    async def respond(self, scope: Scope, read: FastRead) -> Response | None:
+        """The response of a read; None if a parameter is invalid, so that FastAPI answers.
 
-    async def _answer(self, read: _Read, arguments: dict[str, Any]) -> Response:
-        if self._database.is_sqlite and read.is_short(arguments):
-            # SQLite is a library: there is nothing to wait for. What turns out to be long must not keep others waiting.
+        Any AttestError that the read raises is passed on.
+        """
+        arguments = _arguments(scope, read)
+        if arguments is None:
+            return None
+        if self._database.is_sqlite and read.runs_inline(arguments):
+            # SQLite is a library, so there is no network to wait for; a long read must not hold up the event loop.
             try:
-                return self._run(read, arguments, self._here)
+                return self._run(read, arguments, self._loop_connections)
             except DBAPIError as error:
-                if not broken_off(error):
+                if not was_interrupted(error):
                     raise
-        work = partial(self._run, read, arguments, self._there)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        run = partial(self._run, read, arguments, self._thread_connections)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
-    def _prepare(self, scope: Scope) -> tuple[_Read, dict[str, Any]] | None:
-        """The route that this request is for, and its arguments; None if anything about it is not plain."""
-        read, opened = self._find(scope["path"])
-        if read is None:
-            return None
-        arguments: dict[str, Any] = {}
-        try:
-            for (name, adapter), segment in zip(read.path, opened, strict=True):
-                arguments[name] = adapter.validate_python(segment)
-            given = _given(scope["query_string"], read.lists)
-            if given is None or (given and read.query is None):
-                return None
-            if read.query is not None:
-                name, shape = read.query
-                arguments[name] = shape.model_validate(given)
-        except ValidationError:
-            return None
-        request = Request(scope)
-        for name, get in read.asked:
-            arguments[name] = get(request)
-        return read, arguments
-
-    def _find(self, path: str) -> tuple[_Read | None, list[str]]:
-        """The route of a path, and the segments that it leaves open."""
-        node, opened = self._reads, []
-        for segment in path.split("/"):
-            child = node.get(segment)
-            if child is None and segment and (child := node.get(None)) is not None:
-                opened.append(segment)
-            if child is None:
-                return None, opened
-            node = child
-        return node.get(_END), opened
-
-    def _run(self, read: _Read, arguments: dict[str, Any], connections: KeptConnections) -> Response:
+    def _run(self, read: FastRead, arguments: dict[str, Any], connections: ThreadConnections) -> Response:
         if read.connect is None:
-            return read.call(**arguments)
-        connect = read.connect if read.is_short(arguments) else KeptConnections.reading
+            return read.function(**arguments)
+        connect = read.connect if read.runs_inline(arguments) else ThreadConnections.reading
         with connect(connections) as connection:
-            return read.call(**arguments, **{read.connection: connection})
+            return read.function(**arguments, **{read.connection_name: connection})
 
 
-def _given(query: bytes, lists: frozenset[str]) -> dict[str, Any] | None:
-    """The parameters of a query by name; None if one that takes a single value is given twice."""
-    given: dict[str, Any] = {}
-    if not query:
-        return given
-    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
-        if name in lists:
-            given.setdefault(name, []).append(value)
-        elif name in given:
+def _arguments(scope: Scope, read: FastRead) -> dict[str, Any] | None:
+    arguments: dict[str, Any] = {}
+    try:
+        for name, adapter in read.path:
+            arguments[name] = adapter.validate_python(scope["path_params"][name])
+        parameters = _query_parameters(scope["query_string"], read.list_parameters)
+        if parameters is None or (parameters and read.query is None):
+            return None
+        if read.query is not None:
+            name, model = read.query
+            arguments[name] = model.model_validate(parameters)
+    except ValidationError:
+        return None
+    request = Request(scope)
+    for name, get in read.from_request:
+        arguments[name] = get(request)
+    return arguments
+
+
+def _query_parameters(query_string: bytes, list_parameters: frozenset[str]) -> dict[str, Any] | None:
+    """Query parameters by name; None if one that takes a single value is repeated."""
+    parameters: dict[str, Any] = {}
+    if not query_string:
+        return parameters
+    for name, value in parse_qsl(query_string.decode("latin-1"), keep_blank_values=True):
+        if name in list_parameters:
+            parameters.setdefault(name, []).append(value)
+        elif name in parameters:
             return None
         else:
-            given[name] = value
-    return given
+            parameters[name] = value
+    return parameters
 
 
-def _read(route: APIRoute) -> _Read | None:
-    """What a route is called with; None if it asks for what only FastAPI can give, or is to run on the event loop."""
-    if inspect.iscoroutinefunction(route.endpoint):
+def fast_read_of(route: APIRoute) -> FastRead | None:
+    """The fast read of a route.
+
+    None if the route does not read, runs on the event loop, or depends on something that only FastAPI can resolve.
+    """
+    if route.methods != {"GET"} or inspect.iscoroutinefunction(route.endpoint):
         return None
-    connect, connection = None, ""
-    path: dict[str, TypeAdapter[Any]] = {}
+    connect, connection_name = None, ""
+    path: list[tuple[str, TypeAdapter[Any]]] = []
     query: tuple[str, type[BaseModel]] | None = None
-    asked: list[tuple[str, Callable[[Request], Any]]] = []
+    from_request: list[tuple[str, Callable[[Request], Any]]] = []
     for name, annotation in inspect.get_annotations(route.endpoint, eval_str=True).items():
         if name == "return":
             continue
         if annotation is Request:
-            asked.append((name, lambda request: request))
+            from_request.append((name, lambda request: request))
             continue
-        kind, mark = _taken_apart(annotation)
-        depends_on = mark.dependency if isinstance(mark, params.Depends) else None
-        if depends_on is not None and depends_on in _CONNECTS:
-            connect, connection = _CONNECTS[depends_on], name
-        elif depends_on is not None and depends_on in _FROM_REQUEST:
-            asked.append((name, _FROM_REQUEST[depends_on]))
-        elif isinstance(mark, params.Path):
-            path[name] = TypeAdapter(annotation)
-        elif isinstance(mark, params.Query) and isinstance(kind, type) and issubclass(kind, BaseModel):
-            query = (name, kind)
+        type_, marker = _split_annotation(annotation)
+        dependency = marker.dependency if isinstance(marker, params.Depends) else None
+        if dependency is not None and dependency in _CONNECT:
+            connect, connection_name = _CONNECT[dependency], name
+        elif dependency is not None and dependency in _FROM_REQUEST:
+            from_request.append((name, _FROM_REQUEST[dependency]))
+        elif isinstance(marker, params.Path):
+            path.append((name, TypeAdapter(annotation)))
+        elif isinstance(marker, params.Query) and isinstance(type_, type) and issubclass(type_, BaseModel):
+            query = (name, type_)
         else:
             return None
-    in_path = [segment.strip("{}") for segment in route.path.split("/") if segment.startswith("{")]
     fields = {} if query is None else query[1].model_fields
-    lists = frozenset(name for name, field in fields.items() if get_origin(field.annotation) is list)
-    return _Read(
-        route.endpoint, connect, connection, tuple((name, path[name]) for name in in_path), query, lists, tuple(asked)
-    )
+    list_parameters = frozenset(name for name, field in fields.items() if get_origin(field.annotation) is list)
+    return FastRead(route.endpoint, connect, connection_name, tuple(path), query, list_parameters, tuple(from_request))
 
 
-def _taken_apart(annotation: Any) -> tuple[Any, Any]:
-    """The type that an argument has, and what FastAPI is told about it."""
+def _split_annotation(annotation: Any) -> tuple[Any, Any]:
+    """The type of an argument, and the marker by which FastAPI knows where it comes from."""
     if get_origin(annotation) is not Annotated:
         return annotation, None
-    kind, *marks = get_args(annotation)
-    return kind, marks[-1]
+    type_, *markers = get_args(annotation)
+    return type_, markers[-1]

@@ -1,74 +1,74 @@
-"""HTTP as it comes in over the wire: uvicorn's fastest protocol, with bounds that it does not set itself."""
+"""Limits on the head of a request (request line and headers) that uvicorn's httptools protocol does not have."""
 
 from asyncio import TimerHandle
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-LONGEST_HEAD = 65_536
-"""Bytes of a request's address and headers."""
+MAX_HEAD_BYTES = 65_536
+"""The largest request line and headers, in bytes."""
 
-SLOWEST_HEAD = 30
-"""Seconds that a caller may take over them."""
+MAX_HEAD_SECONDS = 30
+"""How long a client may take to send them."""
 
 
 class HeadTooLargeError(Exception):
-    """A head came whole, but there is too much of it. The parser makes a 400 of it."""
+    """A complete request head is too large. The parser turns this into a 400."""
 
 
-class BoundedHttp(HttpToolsProtocol):
-    """HTTP whose head may neither be endless nor take for ever: one caller must not use up memory or connections."""
+class LimitedHttpProtocol(HttpToolsProtocol):
+    """HTTP/1.1 with limits on the size and duration of heads, so that no client can use up memory or connections."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._head: int | None = None
-        """How much of an unfinished head has come since it began; None between heads."""
-        self._begun = False
-        """It began in what has just arrived, perhaps behind other things."""
+        self._head_bytes: int | None = None
+        """Bytes of the unfinished head so far, without those of the data that it began in; None between heads."""
+        self._began_in_this_data = False
+        """True if the unfinished head began in the data that has just arrived."""
         self._deadline: TimerHandle | None = None
 
     def data_received(self, data: bytes) -> None:
-        """Take what has arrived, and see whether a head is still not whole."""
-        self._begun = False
+        """Parse the data, then check whether the head is still unfinished."""
+        self._began_in_this_data = False
         super().data_received(data)
-        if self._head is None or self.transport.is_closing():
+        if self._head_bytes is None or self.transport.is_closing():
             return
-        if not self._begun:
-            self._head += len(data)
-        if self._head > LONGEST_HEAD:
-            self.send_400_response("The head of the request is too large.")
+        if not self._began_in_this_data:
+            self._head_bytes += len(data)
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self.send_400_response("The request line and headers are too large.")
         elif self._deadline is None:
-            self._wait()
+            self._start_deadline()
 
     def on_message_begin(self) -> None:
-        """A head begins."""
-        self._head, self._begun = 0, True
+        """A request head begins."""
+        self._head_bytes, self._began_in_this_data = 0, True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """The head is whole."""
-        self._end_of_head()
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > LONGEST_HEAD:
+        """The request head is complete."""
+        self._end_head()
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES:
             raise HeadTooLargeError
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nobody waits any more."""
-        self._end_of_head()
+        """The client has gone."""
+        self._end_head()
         super().connection_lost(exc)
 
-    def _wait(self) -> None:
-        self._deadline = self.loop.call_later(SLOWEST_HEAD, self._too_slow)
+    def _start_deadline(self) -> None:
+        self._deadline = self.loop.call_later(MAX_HEAD_SECONDS, self._on_deadline)
 
-    def _too_slow(self) -> None:
+    def _on_deadline(self) -> None:
         if getattr(self.cycle, "response_complete", True):  # there is no cycle before the first request
             self.transport.close()
         else:
-            # The answers to requests before this one are under way; while requests queue up, we do not even read.
-            self._wait()
+            # Earlier requests on this connection are still being answered; reading is paused while requests queue up.
+            self._start_deadline()
 
-    def _end_of_head(self) -> None:
-        self._head = None
+    def _end_head(self) -> None:
+        self._head_bytes = None
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

@@ -1,6 +1,6 @@
-"""Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a POST that is repeated is answered as the first time.
+"""The header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a repeated POST gets its first response.
 
-The draft writes the name of a request as a string of RFC 9651, in quotes; without them it is taken too.
+The draft writes the key as a string of RFC 9651, in quotes; a key without quotes is accepted too.
 """
 
 import re
@@ -13,66 +13,69 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from app.api.http.permissions import Policy
-from app.api.http.write_transactions import writing
+from app.api.http.write_transactions import write_transaction
 from app.errors import InvalidError
 from app.services.core import idempotency
 from app.services.core.actors import Actor
-from app.services.core.idempotency import FIELD, Given, Named
+from app.services.core.idempotency import HEADER_NAME, IdempotentRequest, StoredResponse
 
-FORM = re.compile(r'"(?P<quoted>[!#-\[\]-~]{1,255})"|(?P<bare>[!#-\[\]-~]{1,255})')
-"""Up to 255 visible ASCII characters, without quotes and backslashes."""
+KEY_PATTERN = re.compile(r'"(?P<quoted>[!#-\[\]-~]{1,255})"|(?P<bare>[!#-\[\]-~]{1,255})')
+"""1 to 255 visible ASCII characters, without quotation marks and backslashes."""
 
 REPLAYED = "Idempotent-Replayed"
-"""Header of an answer that is given again."""
+"""The header of a response that is sent again."""
 
-_KEPT_HEADERS = ("content-type", "etag", "location")
-"""What matters of an answer besides status and body. The rest belongs to the moment."""
+_STORED_HEADERS = ("content-type", "etag", "location")
+"""The headers that are stored with a response. The others belong to the moment."""
 
 
-def named(scope: Scope, headers: Headers, actor: Actor | None, policy: Policy) -> Named | None:
-    """What this request is called by its sender; None if it has no name.
+def request_of(scope: Scope, headers: Headers, actor: Actor | None, policy: Policy) -> IdempotentRequest | None:
+    """The request with its Idempotency-Key; None if it has no such header.
 
-    Raises InvalidError for a name that is none, and where the answer must be stored nowhere.
+    Raises InvalidError for a malformed key, and on routes whose responses must not be stored.
     """
-    given = headers.getlist(FIELD)
-    if not given or scope["method"] != "POST" or actor is None or actor.key_id is None:
+    values = headers.getlist(HEADER_NAME)
+    if not values or scope["method"] != "POST" or actor is None or actor.key_id is None:
         return None
     if not policy.repeatable:
-        raise InvalidError.of(FIELD, "is not taken here: the answer is stored nowhere")
-    form = FORM.fullmatch(given[0])
-    if form is None or len(given) > 1:
-        raise InvalidError.of(FIELD, "must be sent once, with 1 to 255 visible ASCII characters")
-    found = Named(actor.key_id, form["quoted"] or form["bare"])
-    found.add(f"{scope['method']} {scope['path']}?{scope['query_string'].decode('latin-1')}\n".encode())
-    return found
+        raise InvalidError.of(HEADER_NAME, "is not accepted here, because the response is not stored; leave it out")
+    match = KEY_PATTERN.fullmatch(values[0])
+    if match is None or len(values) > 1:
+        raise InvalidError.of(HEADER_NAME, "must be sent once, with 1 to 255 visible ASCII characters")
+    request = IdempotentRequest(actor.key_id, match["quoted"] or match["bare"])
+    request.add(f"{scope['method']} {scope['path']}?{scope['query_string'].decode('latin-1')}\n".encode())
+    return request
 
 
-async def once(request: Request, named: Named, act: Callable[[Connection], Awaitable[Response]]) -> Response:
-    """Do what a request asks for, in a transaction that also keeps the answer; or give the answer again.
+async def run_once(
+    request: Request, idempotent_request: IdempotentRequest, act: Callable[[Connection], Awaitable[Response]]
+) -> Response:
+    """Run the action in a transaction that also stores the response, or return the response that is already stored.
 
-    The body must have been read: nobody's network is waited for while others wait for their turn to write.
+    The body is read first, so that no other writer waits for this client's network.
     """
-    named.add(await request.body())
-    given: Given | None = None
+    idempotent_request.add(await request.body())
+    stored: StoredResponse | None = None
 
-    def look(connection: Connection) -> None:
-        nonlocal given
-        given = idempotency.begin(connection, named)
+    def find_stored(connection: Connection) -> None:
+        nonlocal stored
+        stored = idempotency.find_response(connection, idempotent_request)
 
-    async with writing(request, look) as connection:
-        if given is not None:
-            return again(given)
-        answer = await act(connection)
-        await run_in_threadpool(keep, connection, named, answer)
-        return answer
-
-
-def keep(connection: Connection, named: Named, answer: Response) -> None:
-    """Keep the answer to what was done in this transaction."""
-    headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
-    idempotency.keep(connection, named, Given(answer.status_code, headers, bytes(answer.body)))
+    async with write_transaction(request, find_stored) as connection:
+        if stored is not None:
+            return replay(stored)
+        response = await act(connection)
+        await run_in_threadpool(store, connection, idempotent_request, response)
+        return response
 
 
-def again(given: Given) -> Response:
-    """An answer as it was given the first time, but for a header that says so."""
-    return Response(given.body, given.status, {**given.headers, REPLAYED: "true"})
+def store(connection: Connection, idempotent_request: IdempotentRequest, response: Response) -> None:
+    """Store the response in the transaction that performed the action."""
+    headers = {name: response.headers[name] for name in _STORED_HEADERS if name in response.headers}
+    stored = StoredResponse(response.status_code, headers, bytes(response.body))
+    idempotency.store_response(connection, idempotent_request, stored)
+
+
+def replay(stored: StoredResponse) -> Response:
+    """The stored response, with a header that marks it as a replay."""
+    return Response(stored.body, stored.status, {**stored.headers, REPLAYED: "true"})

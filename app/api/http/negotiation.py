@@ -1,8 +1,8 @@
-"""Other formats of what has an address: by the suffix of the address, or by the Accept header.
+"""Content negotiation: another format of an address, by its suffix or by the Accept header.
 
-`/claims/clm_….bib` and `/claims/clm_…` with `Accept: application/x-bibtex` are the same as
-`/citations?claim=clm_…&format=bibtex`; `/claims.csv?kind=…` is the same as `/export?kind=…&format=csv`. There is one
-route that gives citations and one that exports claims; this layer leads there.
+`/claims/clm_….bib`, and `/claims/clm_…` with `Accept: application/x-bibtex`, are rewritten to
+`/citations?claim=clm_…&format=bibtex`; `/claims.csv?kind=…` is rewritten to `/export?kind=…&format=csv`. So there is
+one route for citations and one for exports.
 """
 
 import re
@@ -12,53 +12,55 @@ from urllib.parse import quote, urlencode
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.http.permissions import API
 from app.formats.citations.citation_formats import CITATION_FORMATS
 from app.formats.exports.export_formats import EXPORT_FORMATS
-from app.formats.proofs.tlog_proof import SUFFIX
-
-_PREFIX = "/api/v1"
+from app.formats.proofs.tlog_proof import PROOF_SUFFIX
 
 
-class Door(NamedTuple):
-    """A route that gives a format, and what it calls what is picked."""
+class FormatRoute(NamedTuple):
+    """A route to which requests for other formats are rewritten."""
 
     path: str
-    picks: Mapping[str, str]
-    """The parameter that picks one object, by the noun in the address."""
+    parameter_of: Mapping[str, str]
+    """The parameter that selects one object, by the noun in the address."""
 
 
-class _Way(NamedTuple):
-    """Where a format is to be had."""
+class _Target(NamedTuple):
+    """Where a format is found."""
 
-    door: Door
+    route: FormatRoute
     format: str
 
 
-CITE = Door("citations", {"claims": "claim", "documents": "document", "sources": "cited_source", "topics": "topic"})
-EXPORT = Door("export", {"claims": "claim", "topics": "topic"})
-
-# Of two formats with one suffix or media type the first wins; what is cited stands before what is exported.
-_FORMATS: Sequence[tuple[str, str | None, _Way]] = [
-    *((one.suffix, one.media_type if one.accepted else None, _Way(CITE, n)) for n, one in CITATION_FORMATS.items()),
-    *((one.suffix, one.media_type, _Way(EXPORT, name)) for name, one in EXPORT_FORMATS.items()),
-]
-_SUFFIXES: Mapping[str, _Way] = {suffix: way for suffix, _type, way in reversed(_FORMATS)}
-_MEDIA_TYPES: Mapping[str, _Way] = {
-    kind.partition(";")[0]: way for _suffix, kind, way in reversed(_FORMATS) if kind is not None
-}
-_SUFFIX = "|".join(re.escape(suffix) for suffix in sorted(_SUFFIXES, key=len, reverse=True))
-_PLACE = re.compile(
-    rf"{_PREFIX}/(?P<noun>claims|topics|documents|sources)"
-    rf"(?:/(?P<id>[a-z]+_[0-9a-z]+)(?:/versions/(?P<version>[0-9]+))?)?(?:\.(?P<suffix>{_SUFFIX}))?"
+CITATIONS = FormatRoute(
+    "citations", {"claims": "claim", "documents": "document", "sources": "cited_source", "topics": "topic"}
 )
+EXPORT = FormatRoute("export", {"claims": "claim", "topics": "topic"})
 
-
-_PROOF = re.compile(rf"{_PREFIX}/claims/(?P<id>[a-z]+_[0-9a-z]+)(?:/versions/(?P<version>[0-9]+))?\.{SUFFIX}")
-"""The proof that a version of a claim is in the log."""
+# Of two formats with the same suffix or media type the first one wins, so citations come before exports.
+_TARGETS: Sequence[tuple[str, str | None, _Target]] = [
+    *(
+        (citation.suffix, citation.media_type if citation.accepted else None, _Target(CITATIONS, name))
+        for name, citation in CITATION_FORMATS.items()
+    ),
+    *((export.suffix, export.media_type, _Target(EXPORT, name)) for name, export in EXPORT_FORMATS.items()),
+]
+_TARGET_OF_SUFFIX: Mapping[str, _Target] = {suffix: target for suffix, _type, target in reversed(_TARGETS)}
+_TARGET_OF_MEDIA_TYPE: Mapping[str, _Target] = {
+    media_type.partition(";")[0]: target for _suffix, media_type, target in reversed(_TARGETS) if media_type is not None
+}
+_SUFFIXES = "|".join(re.escape(suffix) for suffix in sorted(_TARGET_OF_SUFFIX, key=len, reverse=True))
+_ADDRESS = re.compile(
+    rf"{API}/(?P<noun>claims|topics|documents|sources)"
+    rf"(?:/(?P<id>[a-z]+_[0-9a-z]+)(?:/versions/(?P<version>[0-9]+))?)?(?:\.(?P<suffix>{_SUFFIXES}))?"
+)
+_PROOF_ADDRESS = re.compile(rf"{API}/claims/(?P<id>[a-z]+_[0-9a-z]+)(?:/versions/(?P<version>[0-9]+))?\.{PROOF_SUFFIX}")
+"""The address of the proof that a version of a claim is in the log."""
 
 
 class Negotiation:
-    """Leads requests for another format to the route that has it."""
+    """The middleware that rewrites requests for another format to the route that returns it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -66,66 +68,71 @@ class Negotiation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, with the path and the parameters of that route."""
         if scope["type"] == "http" and scope["method"] == "GET":
-            scope = _led(scope)
+            scope = _negotiated(scope)
         await self._app(scope, receive, send)
 
 
-def _led(scope: Scope) -> Scope:
+def _negotiated(scope: Scope) -> Scope:
     path = scope["path"]
-    # Hardly any request has either; those must not pay for it.
-    asked = "" if "." in path else _accepted(scope)
-    if not asked and "." not in path:
+    # Most requests have neither a suffix nor another media type; they leave here without a regular expression.
+    accepted = "" if "." in path else _accepted(scope)
+    if not accepted and "." not in path:
         return scope
-    if proved := _PROOF.fullmatch(path):
-        which = {"version": proved["version"]} if proved["version"] else {}
-        return _to(scope, "log/inclusion", {"object": f"claim/{proved['id']}", **which, "format": "tlog_proof"})
-    place = _PLACE.fullmatch(path)
-    if place is None or not (place["suffix"] or asked) or not (place["id"] or place["noun"] == "claims"):
+    if proof := _PROOF_ADDRESS.fullmatch(path):
+        version = {"version": proof["version"]} if proof["version"] else {}
+        return _rewritten(scope, "log/inclusion", {"object": f"claim/{proof['id']}", **version, "format": "tlog_proof"})
+    address = _ADDRESS.fullmatch(path)
+    if address is None or not (address["suffix"] or accepted) or not (address["id"] or address["noun"] == "claims"):
         return scope
-    said, parameters = asked.partition(";")[::2]
-    way = _SUFFIXES[place["suffix"]] if place["suffix"] else _MEDIA_TYPES[said]
-    if place["noun"] not in way.door.picks:
+    media_type, parameters = accepted.partition(";")[::2]
+    target = _TARGET_OF_SUFFIX[address["suffix"]] if address["suffix"] else _TARGET_OF_MEDIA_TYPE[media_type]
+    if address["noun"] not in target.route.parameter_of:
         return scope
-    query = {"format": way.format}
-    if place["id"]:
-        version = f"@{place['version']}" if place["version"] else ""
-        query[way.door.picks[place["noun"]]] = place["id"] + version
-    if way.door is CITE:
-        query |= _parameters(parameters)
-    return _to(scope, way.door.path, query)
+    query = {"format": target.format}
+    if address["id"]:
+        version_suffix = f"@{address['version']}" if address["version"] else ""
+        query[target.route.parameter_of[address["noun"]]] = address["id"] + version_suffix
+    if target.route is CITATIONS:
+        query |= _style_parameters(parameters)
+    return _rewritten(scope, target.route.path, query)
 
 
-def _to(scope: Scope, path: str, query: Mapping[str, str]) -> Scope:
-    """The request as that route would have it, with the parameters that it came with."""
-    given = scope["query_string"].decode("latin-1")
-    string = "&".join(filter(None, (given, urlencode(query, quote_via=quote))))
-    there = f"{_PREFIX}/{path}"
-    return {**scope, "path": there, "raw_path": there.encode(), "query_string": string.encode("latin-1")}
+def _rewritten(scope: Scope, path: str, query: Mapping[str, str]) -> Scope:
+    """The request with another path below the API, and with these parameters after its own."""
+    own_query = scope["query_string"].decode("latin-1")
+    query_string = "&".join(filter(None, (own_query, urlencode(query, quote_via=quote))))
+    full_path = f"{API}/{path}"
+    return {
+        **scope,
+        "path": full_path,
+        "raw_path": full_path.encode(),
+        "query_string": query_string.encode("latin-1"),
+    }
 
 
-_REFUSED = re.compile(r"(?:^|;)\s*q\s*=\s*0(?:\.0*)?\s*(?:;|$)", re.IGNORECASE)
-"""Parameters of a type that is not wanted (RFC 9110, 12.4.2)."""
+_ZERO_QUALITY = re.compile(r"(?:^|;)\s*q\s*=\s*0(?:\.0*)?\s*(?:;|$)", re.IGNORECASE)
+"""The parameter of a media type that the client refuses (RFC 9110, section 12.4.2)."""
 
 
 def _accepted(scope: Scope) -> str:
-    """The first type of the Accept header that is one of ours, with its parameters; empty where JSON will do."""
+    """The first media type of the Accept header that is one of ours, with its parameters; empty if JSON will do."""
     headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
     for name, value in headers:
         if name == b"accept" and value not in (b"*/*", b"application/json"):
             for item in value.decode("latin-1").split(","):
                 media_type, _, parameters = item.partition(";")
                 media_type = media_type.strip().lower()
-                if _REFUSED.search(parameters):
+                if _ZERO_QUALITY.search(parameters):
                     continue
-                if media_type in _MEDIA_TYPES:
+                if media_type in _TARGET_OF_MEDIA_TYPE:
                     return f"{media_type};{parameters}"
                 if media_type in ("*/*", "application/json"):
                     break
     return ""
 
 
-def _parameters(text: str) -> dict[str, str]:
-    """Parameters of a media type, as Crossref has them: `text/x-bibliography; style=apa; locale=uk-UA`."""
+def _style_parameters(text: str) -> dict[str, str]:
+    """Style and locale from the parameters of a media type (as Crossref has them): `style=apa; locale=uk-UA`."""
     pairs = (part.partition("=") for part in text.split(";"))
-    given = {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
-    return {name: given[name] for name in ("style", "locale") if given.get(name)}
+    parameters = {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
+    return {name: parameters[name] for name in ("style", "locale") if parameters.get(name)}

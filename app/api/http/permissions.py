@@ -1,88 +1,94 @@
-"""Who may use which route: one table, read before anything else of a request is.
+"""Permissions: who may use which route, as one table that is checked before anything else of a request is read.
 
-Whatever is not in it does not exist for those who ask: a new route takes one line here, and a test names the route that
-has none. What a role may do in detail (publish, say), services decide; they may be stricter than the table, never
-laxer. `python -m app.api.http.permissions > docs/permissions.md` writes the page that a test holds to it.
+A route that is not in the table does not exist: the service refuses to start without a policy for each of its routes.
+Services may refuse more than the table does (publishing takes an editor, for example), never less.
+`python -m app.api.http.permissions > docs/permissions.md` writes the page; a test compares the two.
 """
 
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from app.errors import AuthenticationError
 from app.services.core.actors import Actor
 from app.vocabulary import Role, Scope
 
 API = "/api/v1"
-"""Where the API is."""
+"""The path below which the API is."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Who may use a route, and with how large a body."""
+    """Who may use a route, and the largest body that it accepts."""
 
     role: Role | None
-    """The least role; None: anybody, also without a key."""
+    """The lowest role that may; None: everybody, also without a key."""
     scope: Scope | None
-    """The scope that a key needs, if one is sent; None: any key will do."""
-    limit: Literal["max_body_bytes", "max_import_bytes", "max_capture_bytes"] = "max_body_bytes"
-    """The setting that bounds the body."""
+    """The scope that a key needs if one is sent; None: any key will do."""
+    body_limit: Literal["max_body_bytes", "max_import_bytes", "max_capture_bytes"] = "max_body_bytes"
+    """The setting that limits the body."""
     repeatable: bool = True
-    """Whether a POST takes an Idempotency-Key. It does not where the answer must be stored nowhere."""
+    """False if a POST refuses an Idempotency-Key, because its response must not be stored."""
     streamed: bool = False
-    """Whether the route reads its body piece by piece, and sees to the Idempotency-Key by itself."""
+    """True if the route reads its body in chunks and handles the Idempotency-Key itself."""
 
-    def admit(self, actor: Actor | None, what: str) -> None:
-        """Raises AuthenticationError or PermissionDeniedError unless the actor may; `what` names the act."""
+    def admit(self, actor: Actor | None, action: str) -> None:
+        """Raise AuthenticationError or PermissionDeniedError unless the policy allows the request.
+
+        `action` is a verb phrase for the message, such as "use POST on this address". An actor of None is a request
+        without a key.
+        """
         if actor is None:
             if self.role is not None:
-                raise AuthenticationError(f"To {what} takes a key: Authorization: Bearer attest_…")
+                raise AuthenticationError(
+                    f"To {action} you need a key. Send it in the header Authorization: Bearer attest_…"
+                )
             return
-        actor.require(self.role or Role.READER, what, self.scope)
+        actor.require(self.role or Role.READER, action, self.scope)
 
 
 OPEN = Policy(None, None)
-"""For everybody, with whatever key or none: it shows everybody the same."""
+"""Everybody; the response is the same with and without a key."""
 
 READS = Policy(None, Scope.READ)
-"""For everybody. With a key it shows what the holder may see, and that takes the scope."""
+"""Everybody. With a key the response has what its holder may see, which needs the scope."""
 
 RECORDS = Policy(Role.FACT_CHECKER, Scope.RECORD)
-"""For the desk: to record and to correct."""
+"""The desk: recording and correcting."""
 
-CAPTURES = Policy(Role.FACT_CHECKER, Scope.RECORD, limit="max_capture_bytes", streamed=True)
-"""For the desk: files of documents."""
+CAPTURES = Policy(Role.FACT_CHECKER, Scope.RECORD, body_limit="max_capture_bytes", streamed=True)
+"""The desk: uploading captured files."""
 
 ASKS = Policy(Role.READER, Scope.READ)
-"""For whoever holds a key: to ask the desk for something."""
+"""Everybody with a key: asking the desk for a decision."""
 
 DESK = Policy(Role.FACT_CHECKER, Scope.READ)
-"""For the desk: what nobody else reads."""
+"""The desk: reading what nobody else may read."""
 
 SIGNS = Policy(Role.FACT_CHECKER, Scope.DECIDE)
-"""For the desk: to propose, and to sign what others propose."""
+"""The desk: proposing, and signing the proposals of others."""
 
 DECIDES = Policy(Role.EDITOR, Scope.DECIDE)
-"""For editors: what is said in the name of the house."""
+"""Editors: decisions in the publisher's name."""
 
-IMPORTS = Policy(Role.EDITOR, Scope.IMPORT, limit="max_import_bytes", streamed=True)
-"""For editors: files."""
+IMPORTS = Policy(Role.EDITOR, Scope.IMPORT, body_limit="max_import_bytes", streamed=True)
+"""Editors: importing files."""
 
 HOLDS = Policy(Role.READER, None)
-"""For whoever holds a key, about themselves; an administrator sees to others too, which services check."""
+"""Everybody with a key, about themselves; an administrator about others too, which services check."""
 
 SECRET = Policy(Role.READER, None, repeatable=False)
-"""The same, where the answer shows a key."""
+"""The same, where the response contains a new key."""
 
 STYLES = Policy(Role.READER, Scope.READ, repeatable=False)
-"""For whoever holds a key: to have work done with a style that they bring. Nothing is recorded."""
+"""Everybody with a key: formatting citations in a style of their own. Nothing is recorded."""
 
 ADMINISTERS = Policy(Role.ADMIN, Scope.ADMINISTER)
-"""For administrators."""
+"""Administrators."""
 
 ROUTES: Mapping[str, Policy] = {
-    # The record, read. Drafts are the desk's; what a reader may see of a route is one thing, the route another.
+    # Reading the record. Everybody may use these routes; which objects they contain depends on the key.
     "GET /claims": READS,
     "GET /claims/{identifier}": READS,
     "GET /claims/{identifier}/versions/{version}": READS,
@@ -110,7 +116,7 @@ ROUTES: Mapping[str, Policy] = {
     "GET /citations": READS,
     "GET /citations/check": READS,
     "POST /citations": STYLES,
-    # The record, written. To publish and to withdraw takes more than the route; the service says so.
+    # Writing the record. Publishing and withdrawing need more than the route does; services check that.
     "POST /claims": RECORDS,
     "PATCH /claims/{identifier}": RECORDS,
     "POST /topics": RECORDS,
@@ -129,20 +135,20 @@ ROUTES: Mapping[str, Policy] = {
     "POST /claims/{identifier}/independence-rulings": DECIDES,
     "POST /claims/{identifier}/merge": DECIDES,
     "POST /imports": IMPORTS,
-    # Proposals are the desk's. What becomes of them is public with the claim or the source.
+    # Proposals are the desk's. Decisions are public, together with the claim or the source.
     "GET /proposals": DESK,
     "GET /proposals/{identifier}": DESK,
     "POST /claims/{identifier}/proposals": SIGNS,
     "POST /sources/{identifier}/proposals": SIGNS,
     "POST /proposals/{identifier}/sign-offs": SIGNS,
-    # The queue is the desk's. Anybody with a key may ask for a decision; how far the desk has come is public.
+    # The queue is the desk's. Everybody with a key may ask for a decision. Progress is public.
     "GET /queue": DESK,
     "POST /queue/{identifier}/take": SIGNS,
     "DELETE /queue/{identifier}/take": SIGNS,
     "GET /claims/{identifier}/requests": DESK,
     "POST /claims/{identifier}/requests": ASKS,
     "GET /progress": READS,
-    # People and keys. Nothing of them is public.
+    # People and keys. None of this is public.
     "GET /me": HOLDS,
     "GET /keys": HOLDS,
     "POST /keys": SECRET,
@@ -152,7 +158,7 @@ ROUTES: Mapping[str, Policy] = {
     "POST /people": ADMINISTERS,
     "GET /people/{identifier}": ADMINISTERS,
     "PATCH /people/{identifier}": ADMINISTERS,
-    # The log, which proves itself to everybody.
+    # The tamper-evident log, which everybody can verify.
     "GET /log": OPEN,
     "GET /log/checkpoint": OPEN,
     "GET /log/entries": OPEN,
@@ -163,7 +169,7 @@ ROUTES: Mapping[str, Policy] = {
     "GET /vocabulary": OPEN,
     "GET /openapi.json": OPEN,
 }
-"""Routes of the API, by method and path."""
+"""The API's routes, by method and path."""
 
 PAGES: Mapping[str, Policy] = {
     "GET /": OPEN,
@@ -171,77 +177,47 @@ PAGES: Mapping[str, Policy] = {
     "GET /docs/start.js": OPEN,
     "GET /docs/files/{path:path}": OPEN,
 }
-"""Routes besides the API."""
+"""Routes outside the API."""
 
 
-def whole() -> Iterator[tuple[str, str, Policy]]:
-    """Every route: its method, its whole path and its policy."""
+def policies() -> Iterator[tuple[str, str, Policy]]:
+    """Every route: its method, its full path and its policy."""
     for prefix, routes in ((API, ROUTES), ("", PAGES)):
         for route, policy in routes.items():
             method, _, path = route.partition(" ")
             yield method, prefix + path, policy
 
 
-class Table:
-    """The policies, found by the path of a request."""
-
-    def __init__(self) -> None:
-        self._tree: dict[Any, Any] = {}
-        for method, path, policy in whole():
-            node = self._tree
-            for segment in path.split("/"):
-                node = node.setdefault(_REST if segment.endswith(":path}") else _any(segment), {})
-            node.setdefault(_HERE, {})[method] = policy
-
-    def find(self, path: str) -> Mapping[str, Policy]:
-        """The policies of a path, by method; none if there is no such path."""
-        node = self._tree
-        for segment in path.split("/"):
-            child = node.get(segment)
-            if child is None and segment:
-                child = node.get(None)
-            if child is None:
-                node = node.get(_REST, {}) if segment else {}
-                break
-            node = child
-        found: Mapping[str, Policy] = node.get(_HERE, {})
-        return found
-
-
-_HERE, _REST = object(), object()
-"""Where in the tree the policies of a path stand, and those of all that is below it. No segment is like them."""
-
-
-def _any(segment: str) -> str | None:
-    return None if segment.startswith("{") else segment
-
-
 def page() -> str:
-    """docs/permissions.md, made from the table alone."""
+    """docs/permissions.md, made from the table."""
     lines = [
         "# Permissions",
         "",
-        "Who may use which route. What is not listed here does not exist for those who ask: 404, or 405 for another",
-        "method of a path that is. A key that is malformed, unknown, expired or revoked is refused everywhere, also",
-        "where none is needed. Refusals come before the body is read.",
+        "Who may use which route. An address that is not listed here does not exist: the response is 404, or 405 if",
+        "the address accepts another method. A key that is malformed, unknown, expired or revoked is refused on every",
+        "route, even where no key is needed. Requests are refused before their body is read.",
         "",
-        "A role includes those before it: " + ", ".join(f"`{role}`" for role in Role) + ". A key may do what its",
-        "holder's role allows, what it was issued for, and what its scopes name; what each is for stands in the",
-        "[vocabulary](vocabulary.md#role). In detail services may ask for more: to publish or withdraw a claim takes",
-        "an editor's key with the scope `decide`; to say something else (not to add what nobody has said) of a source,",
-        "document or topic that is shown with a decision, or with a proposal that waits, an editor's key; to have to",
-        "do with the keys of others an administrator's.",
+        "Each role includes the ones before it: " + ", ".join(f"`{role}`" for role in Role) + ". A key may do what its",
+        "holder's role, its own role and its scopes all allow; the [vocabulary](vocabulary.md#role) explains them.",
+        "Some actions need more than the route does:",
         "",
-        "This page is made by `python -m app.api.http.permissions`, and a test holds it to the code.",
+        "- Publishing or withdrawing a claim needs an editor's key with the scope `decide`.",
+        "- Replacing what a source, document or topic says needs an editor's key if it is shown with a decision or",
+        "  with a proposal that is still open. Adding what was not stated before does not.",
+        "- Managing other people's keys needs an administrator's key.",
         "",
-        "| route | least role | scope of a key | `Idempotency-Key` |",
+        "This page is generated by `python -m app.api.http.permissions`; a test compares it with the code.",
+        "",
+        "| route | lowest role | scope of the key | `Idempotency-Key` |",
         "| --- | --- | --- | --- |",
     ]
-    for method, path, policy in whole():
-        who = "anybody" if policy.role is None else f"`{policy.role}`"
+    for method, path, policy in policies():
+        role = "everybody" if policy.role is None else f"`{policy.role}`"
         scope = "any" if policy.scope is None else f"`{policy.scope}`"
-        named = "" if method != "POST" else "taken" if policy.repeatable else "refused: the answer is stored nowhere"
-        lines.append(f"| `{method} {path.replace(':path', '')}` | {who} | {scope} | {named} |")
+        repeatable = "accepted" if policy.repeatable else "refused: the response is not stored"
+        lines.append(
+            f"| `{method} {path.replace(':path', '')}` | {role} | {scope} | {repeatable if method == 'POST' else ''} |"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Errors as problem documents (RFC 9457): one shape for all, and nothing of our insides in them."""
+"""Errors as problem documents (RFC 9457), all of the same shape and without internal details."""
 
 import json
 import logging
@@ -33,58 +33,60 @@ from app.services.imports.imports import ImportRefusedError
 MEDIA_TYPE = "application/problem+json"
 
 UNAVAILABLE = (OperationalError, NoConnectionError)
-"""What the database raises when it is away, locked, full, or has no connection left."""
+"""What the database driver raises when the server is away, locked or full, or when no connection is free."""
 
 TITLES: Mapping[int, str] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
 }
-"""Names that RFC 9110 changed, and Python with its version."""
+"""Reason phrases that RFC 9110 changed, and that Python has only in newer versions."""
 
-MOST_FAULTS = 50
-"""Faults of one request that are told."""
+MAX_PROBLEMS = 50
+"""How many problems of one request a response lists."""
 
 logger = logging.getLogger("attest")
 
 
-class FieldFault(BaseModel):
-    """One fault of a request."""
+class FieldError(BaseModel):
+    """One problem with a request."""
 
     field: str = Field(description="Dotted path of the field, or name of the parameter.", examples=["quantities.0.low"])
-    message: str = Field(description="What is wrong and what would be right.")
+    message: str = Field(description="What is wrong, and what would be right.")
 
 
 class Problem(BaseModel):
-    """What went wrong (RFC 9457)."""
+    """A problem document (RFC 9457)."""
 
-    type: str = Field(description="Always `about:blank`: the status says what kind of problem it is.")
-    title: str = Field(description="The status in words.", examples=["Unprocessable Content"])
+    type: str = Field(description="Always `about:blank`: `status` says what kind of problem it is.")
+    title: str = Field(description="Reason phrase of the HTTP status.", examples=["Unprocessable Content"])
     status: int = Field(description="The HTTP status.", examples=[422])
-    detail: str = Field(description="What went wrong, for a person.")
-    errors: list[FieldFault] | None = Field(None, description="The fields at fault, with 422.")
+    detail: str = Field(description="What happened and what to do next, written for people.")
+    errors: list[FieldError] | None = Field(
+        None, description="The invalid fields or parameters; only in a 422 response."
+    )
 
 
 class BodyTooLargeError(AttestError):
-    """The body is larger than this kind of request may be."""
+    """The body is larger than the route allows."""
 
 
 class UnreadableError(AttestError):
-    """The body cannot be read at all."""
+    """The body cannot be parsed."""
 
 
 class UnsupportedMediaTypeError(AttestError):
-    """The body is, or claims to be, of another kind than this route takes."""
+    """The body is, or is declared as, a type that this route does not accept."""
 
 
 class PreconditionRequiredError(AttestError):
-    """A correction must say which state it corrects."""
+    """A correction lacks If-Match, so it does not name the version that it corrects."""
 
 
 class TooManyWrongKeysError(AttestError):
-    """Keys that have not worked here were tried too often."""
+    """Too many invalid keys were tried with this handle or from this address."""
 
     def __init__(self, wait: int) -> None:
-        super().__init__(f"Too many keys that do not work were tried. Try again in {wait} seconds.")
+        super().__init__(f"Too many invalid keys were tried. Try again in {wait} seconds.")
         self.wait = wait
 
 
@@ -116,14 +118,14 @@ def problem(
         "detail": detail,
     }
     if errors is not None:
-        body["errors"] = [{"field": one.field, "message": one.message} for one in errors]
-    # What a caller sent may come back in a name of a field, and must not break the answer.
+        body["errors"] = [{"field": error.field, "message": error.message} for error in errors]
+    # The name of a field may repeat what the client sent, lone surrogates included.
     content = json.dumps(body, ensure_ascii=False).encode(errors="replace")
     return Response(content, status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def of(error: AttestError) -> Response:
-    """The problem document of one of our errors."""
+    """The problem document for an AttestError."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), HTTPStatus.BAD_REQUEST)
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     if isinstance(error, VersionMismatchError):
@@ -135,83 +137,94 @@ def of(error: AttestError) -> Response:
 
 def _fields(error: AttestError) -> list[FieldProblem] | None:
     if isinstance(error, ImportRefusedError):
-        refused = error.report.refusals[:MOST_FAULTS]
-        return [FieldProblem(f"line {one.line}: {one.field}".rstrip(": "), one.reason) for one in refused]
-    return error.problems[:MOST_FAULTS] if isinstance(error, InvalidError) else None
+        refusals = error.report.refusals[:MAX_PROBLEMS]
+        return [
+            FieldProblem(f"line {refusal.line}: {refusal.field}".rstrip(": "), refusal.reason) for refusal in refusals
+        ]
+    return error.problems[:MAX_PROBLEMS] if isinstance(error, InvalidError) else None
 
 
 def install(app: FastAPI) -> None:
-    """Have every error of the application answered with a problem document."""
-    app.add_exception_handler(AttestError, lambda _request, error: of(_ours(error)))
+    """Answer every error of the application with a problem document."""
+    app.add_exception_handler(AttestError, lambda _request, error: of(_attest_error(error)))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    # Whoever went away in the middle hears nothing of it, and it is no failure of ours.
+    # A client that disconnects while it sends its body is not an error of the service, and must not be logged as one.
     app.add_exception_handler(
-        ClientDisconnect, lambda _request, _error: problem(HTTPStatus.BAD_REQUEST, "The body ends too early.")
+        ClientDisconnect,
+        lambda _request, _error: problem(
+            HTTPStatus.BAD_REQUEST, "The connection was closed before the body was complete."
+        ),
     )
     for kind in UNAVAILABLE:
-        app.add_exception_handler(kind, lambda _request, error: _busy(error))
-    # Also within what Starlette has around all: that would answer in plain text, and raise the error all the same.
+        app.add_exception_handler(kind, lambda _request, error: _database_unavailable(error))
+    # Inside Starlette's outermost layer too, which would answer in plain text and raise the error again.
     app.add_middleware(SafetyNet)
 
 
-def _ours(error: Exception) -> AttestError:
+def _attest_error(error: Exception) -> AttestError:
     return error if isinstance(error, AttestError) else AttestError(str(error))
 
 
 def _invalid(_request: Request, error: Exception) -> Response:
-    found = error.errors() if isinstance(error, RequestValidationError) else []
-    # FastAPI says first where the field stands: body, query, path or header.
-    inner = [{**fault, "loc": fault["loc"][1:]} for fault in found[:MOST_FAULTS]]
+    errors = error.errors() if isinstance(error, RequestValidationError) else []
+    # FastAPI puts the part of the request first (body, query, path or header); the field's name is what follows.
+    errors = [{**item, "loc": item["loc"][1:]} for item in errors[:MAX_PROBLEMS]]
     return problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not as it should be.", validation_errors.problems(inner)
+        HTTPStatus.UNPROCESSABLE_ENTITY, "The request is invalid; see `errors`.", validation_errors.problems(errors)
     )
 
 
 def _http(_request: Request, error: Exception) -> Response:
-    if isinstance(error.__cause__, AttestError):  # FastAPI wraps whatever goes wrong while it reads a body
+    if isinstance(error.__cause__, AttestError):  # FastAPI wraps errors that occur while it reads a body
         return of(error.__cause__)
     status = error.status_code if isinstance(error, HTTPException) else 500
-    detail = str(error.detail) if isinstance(error, HTTPException) else "Something went wrong."
+    detail = str(error.detail) if isinstance(error, HTTPException) else "Something went wrong on our side."
     headers = dict((error.headers if isinstance(error, HTTPException) else None) or {})
     return problem(status, detail, None, headers)
 
 
-def _busy(error: Exception) -> Response:
-    # Starlette calls this in another thread, which knows nothing of the error.
-    logger.error("The database cannot be used", exc_info=error)
+def _database_unavailable(error: Exception) -> Response:
+    # Starlette calls this in another thread, so the error is not the current exception there.
+    logger.error("The database is unavailable", exc_info=error)
     return problem(
-        HTTPStatus.SERVICE_UNAVAILABLE, "The database is busy; try again shortly.", None, {"Retry-After": "2"}
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The database is busy or unavailable. Try again in a few seconds.",
+        None,
+        {"Retry-After": "2"},
     )
 
 
 class SafetyNet:
-    """Around all that may fail: what nobody expected becomes a plain 500, and the connection stays usable."""
+    """The middleware that turns unexpected exceptions into a 500 problem document and keeps the connection usable."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application; answer for it if it fails before it has answered."""
+        """Run the application, and respond in its place if it fails before it has responded."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answered = False
+        has_started = False
 
-        async def remember(message: Message) -> None:
-            nonlocal answered
-            answered = answered or message["type"] == "http.response.start"
+        async def send_and_note(message: Message) -> None:
+            nonlocal has_started
+            has_started = has_started or message["type"] == "http.response.start"
             await send(message)
 
         try:
-            await self._app(scope, receive, remember)
+            await self._app(scope, receive, send_and_note)
         except Exception as error:
-            if answered:
-                raise  # nothing can be said any more; the server closes the connection, and logs why
-            response = _busy(error) if isinstance(error, UNAVAILABLE) else _unexpected(error)
+            if has_started:
+                raise  # too late for a response; the server closes the connection and logs the error
+            response = _database_unavailable(error) if isinstance(error, UNAVAILABLE) else _unexpected(error)
             await response(scope, receive, send)
 
 
 def _unexpected(error: Exception) -> Response:
     logger.error("Unexpected error", exc_info=error)
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong; it has been logged.")
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Something went wrong on our side. The error has been logged; try again later.",
+    )

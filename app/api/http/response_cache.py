@@ -1,7 +1,7 @@
-"""Answers that are kept to be given again: the claims of the day are asked for over and over.
+"""The response cache: bodies of recently requested addresses, because the claims of the day are read over and over.
 
-Never a wrong one: what is kept counts only for the entity tag that it was given with, and the tag of now is asked of
-the database each time.
+A cached response is never wrong: it counts only for its own entity tag, and the current tag is read from the database
+for each request.
 """
 
 from collections import OrderedDict
@@ -9,44 +9,43 @@ from threading import Lock
 from typing import NamedTuple
 
 
-class Answer(NamedTuple):
-    """A body, its entity tag, what it is about, and where to read on if it has moved."""
+class CachedResponse(NamedTuple):
+    """A body, its entity tag, its surrogate keys, and the address that it redirects to if there is one."""
 
     tag: str
     body: bytes
-    about: str
-    moved_to: str | None = None
+    surrogate_keys: str
+    redirect_to: str | None = None
 
 
-class KeptAnswers:
-    """The answers that were asked for last, as many as there is room for. Threads may share it."""
+class ResponseCache:
+    """A cache of limited size that drops the least recently used response first. Safe to use from several threads."""
 
-    def __init__(self, room: int) -> None:
-        """`room` is for bodies, in bytes; 0 keeps none."""
-        self._room = room
-        """How much of it is left."""
-        self._largest = room // 20
-        """One answer must not drive out all others."""
-        self._answers: OrderedDict[tuple[str, bytes], Answer] = OrderedDict()
+    def __init__(self, max_bytes: int) -> None:
+        """`max_bytes` bounds the sum of the bodies; 0 turns the cache off."""
+        self._free_bytes = max_bytes
+        self._max_body_bytes = max_bytes // 20
+        """A larger response is not cached, because it would displace too many others."""
+        self._responses: OrderedDict[tuple[str, bytes], CachedResponse] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, address: tuple[str, bytes]) -> Answer | None:
-        """The answer last given to this path and query, if it is still here."""
+    def get(self, address: tuple[str, bytes]) -> CachedResponse | None:
+        """The last response to this path and query string, if it is still cached."""
         with self._lock:
-            found = self._answers.get(address)
-            if found is not None:
-                self._answers.move_to_end(address)
-            return found
+            response = self._responses.get(address)
+            if response is not None:
+                self._responses.move_to_end(address)
+            return response
 
-    def put(self, address: tuple[str, bytes], answer: Answer) -> None:
-        """Keep an answer, in the place of older ones."""
+    def put(self, address: tuple[str, bytes], response: CachedResponse) -> None:
+        """Cache a response, and drop the least recently used ones if there is no space for it."""
         with self._lock:
-            before = self._answers.pop(address, None)
-            self._room += len(before.body) if before is not None else 0
-            if len(answer.body) > self._largest:
+            previous = self._responses.pop(address, None)
+            self._free_bytes += len(previous.body) if previous is not None else 0
+            if len(response.body) > self._max_body_bytes:
                 return
-            self._answers[address] = answer
-            self._room -= len(answer.body)
-            while self._room < 0:
-                _address, oldest = self._answers.popitem(last=False)
-                self._room += len(oldest.body)
+            self._responses[address] = response
+            self._free_bytes -= len(response.body)
+            while self._free_bytes < 0:
+                _address, oldest = self._responses.popitem(last=False)
+                self._free_bytes += len(oldest.body)

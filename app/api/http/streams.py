@@ -1,20 +1,20 @@
-"""Answers that are sent while they are made."""
+"""Streamed responses."""
 
 from collections.abc import Iterable, Iterator
 from typing import AnyStr
 
-BLOCK = 65_536
-"""Characters or bytes that leave at once, at least."""
+BLOCK_SIZE = 65_536
+"""The smallest block that is sent at once, in characters or bytes; only the last one may be smaller."""
 
 
-def blocks(pieces: Iterable[AnyStr]) -> Iterator[AnyStr]:
-    """The same in large pieces: each is handed from thread to thread, which takes longer than to make a line."""
+def in_blocks(chunks: Iterable[AnyStr]) -> Iterator[AnyStr]:
+    """Join the lines of a text into large blocks: handing a block to another thread costs more than writing a line."""
     block: list[AnyStr] = []
     size = 0
-    for piece in pieces:
-        block.append(piece)
-        size += len(piece)
-        if size >= BLOCK:
+    for chunk in chunks:
+        block.append(chunk)
+        size += len(chunk)
+        if size >= BLOCK_SIZE:
             yield block[0][:0].join(block)
             block.clear()
             size = 0

@@ -1,7 +1,7 @@
-"""Transactions that write, from the event loop: whoever waits for a turn takes no thread that others need.
+"""Write transactions, begun from the event loop.
 
-SQLite has one writer at a time. Were one to wait for it in the threads in which requests are answered, forty who wait
-would hold all of them, and the one who writes would find none to go on in.
+SQLite has one writer at a time. Writers queue on a limiter of their own, so they cannot exhaust the thread pool that
+answers requests: if forty writers waited in that pool, the one that holds the lock would find no thread to continue in.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -14,19 +14,19 @@ from sqlalchemy import Connection
 from app.db.engine import Database
 
 
-def turns(request: Request) -> CapacityLimiter:
-    """The threads in which one waits for a turn to write."""
-    limiter: CapacityLimiter = request.app.state.turns
+def write_limiter(request: Request) -> CapacityLimiter:
+    """The limiter for threads that wait for a write transaction."""
+    limiter: CapacityLimiter = request.app.state.write_limiter
     return limiter
 
 
 @asynccontextmanager
-async def writing(
-    request: Request, begin: Callable[[Connection], None] = lambda _connection: None
+async def write_transaction(
+    request: Request, prepare: Callable[[Connection], None] = lambda _connection: None
 ) -> AsyncIterator[Connection]:
     """A transaction that may write: committed when the block ends, rolled back when it raises.
 
-    `begin` is what comes first in it, and may wait for others too.
+    `prepare` runs first, in the same transaction and thread. It may wait for other transactions.
     """
     database: Database = request.app.state.database
     transaction = database.writing()
@@ -34,17 +34,17 @@ async def writing(
     def enter() -> Connection:
         connection = transaction.__enter__()
         try:
-            begin(connection)
+            prepare(connection)
         except BaseException as error:
             _end(transaction, error)
             raise
         return connection
 
-    connection = await to_thread.run_sync(enter, limiter=turns(request))
+    connection = await to_thread.run_sync(enter, limiter=write_limiter(request))
     try:
         yield connection
     except BaseException as error:
-        # A thread that nobody else waits for, and also when the request was given up: the next one waits for this.
+        # In a thread of its own, and shielded from cancellation: the next writer waits for this rollback.
         with CancelScope(shield=True):
             await to_thread.run_sync(_end, transaction, error, limiter=CapacityLimiter(1))
         raise

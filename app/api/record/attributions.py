@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from app.api.http.dependencies import (
     AsOfQuery,
-    CursorsOf,
+    CursorSigner,
     Identifier,
     IfMatch,
     ReadConnection,
@@ -14,16 +14,17 @@ from app.api.http.dependencies import (
     WriteConnection,
     Writer,
 )
-from app.api.http.responses import CORRECT, READ_MANY, READ_ONE, RECORD, answer, corrected, recorded
-from app.api.http.strict_route import StrictRoute
+from app.api.http.json_responses import json_response
+from app.api.http.responses import CORRECT, CREATE, READ_MANY, READ_ONE, corrected, created
+from app.api.http.routing import api_router
 from app.schemas.attribution import AttributionCorrection, AttributionPost, AttributionRead
 from app.schemas.base.fields import Page
 from app.schemas.query_parameters import AttributionQuery
 from app.services.claims import attributions
-from app.services.core.snapshot import NOW, at
+from app.services.core.snapshot import NOW, snapshot_at
 from app.services.queries import noun_lists
 
-router = APIRouter(prefix="/attributions", tags=["attributions"], route_class=StrictRoute)
+router = api_router("/attributions", "attributions")
 
 
 @router.get("", response_model=Page[AttributionRead], responses=READ_MANY)
@@ -31,11 +32,11 @@ def list_attributions(
     request: Request,
     query: Annotated[AttributionQuery, Query()],
     connection: ReadConnection,
-    cursors: CursorsOf,
+    cursors: CursorSigner,
     reader: Reader,
 ) -> Response:
-    """List attributions, in the order in which they were recorded."""
-    return answer(request, noun_lists.of_attributions(connection, query, reader, cursors))
+    """List attributions in the order in which they were recorded."""
+    return json_response(request, noun_lists.list_attributions(connection, query, reader, cursors))
 
 
 @router.get("/{identifier}", response_model=AttributionRead, responses=READ_ONE)
@@ -43,14 +44,16 @@ def read_attribution(
     request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection, reader: Reader
 ) -> Response:
     """Read an attribution."""
-    return answer(request, attributions.read_one(connection, at(connection, reading.as_of), identifier, reader))
+    return json_response(
+        request, attributions.read_one(connection, snapshot_at(connection, reading.as_of), identifier, reader)
+    )
 
 
-@router.post("", status_code=201, response_model=AttributionRead, responses=RECORD)
+@router.post("", status_code=201, response_model=AttributionRead, responses=CREATE)
 def record_attribution(attribution: AttributionPost, connection: WriteConnection, writer: Writer) -> Response:
     """Record an attribution."""
     identifier = attributions.create(connection, writer, attribution, attribution.reason)
-    return recorded(attributions.read_one(connection, NOW, identifier, writer), "/api/v1/attributions")
+    return created(attributions.read_one(connection, NOW, identifier, writer), "/api/v1/attributions")
 
 
 @router.patch("/{identifier}", response_model=AttributionRead, responses=CORRECT)

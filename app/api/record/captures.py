@@ -1,4 +1,4 @@
-"""Routes of captures: the bytes of documents that we keep."""
+"""Routes of captures: the files of documents that Attest keeps."""
 
 import re
 from collections.abc import Iterator
@@ -6,27 +6,28 @@ from functools import partial
 from typing import Annotated, BinaryIO
 
 from anyio import to_thread
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.api.http import idempotency_key
 from app.api.http.dependencies import AsOfQuery, Identifier, ReadConnection, Reader, Writer
+from app.api.http.json_responses import IMMUTABLE_SECONDS, json_response
 from app.api.http.problems import UnsupportedMediaTypeError, problem
-from app.api.http.responses import FOR_EVER, READ_ONE, answer, failures, recorded
-from app.api.http.strict_route import StrictRoute
-from app.api.http.write_transactions import turns
-from app.blobs.store import PIECE, Draft, Store
+from app.api.http.responses import READ_ONE, created, failures
+from app.api.http.routing import api_router
+from app.api.http.write_transactions import write_limiter
+from app.blobs.store import CHUNK_SIZE, BlobStore, StagedBlob
 from app.db.engine import Database
 from app.formats.captures import media_types
 from app.schemas.capture import CaptureQuery, CaptureWhole
 from app.services.captures import captures
-from app.services.core import idempotency
+from app.services.core import etags, idempotency
 from app.services.core.actors import Actor
-from app.services.core.idempotency import Named
-from app.services.core.snapshot import NOW, at
+from app.services.core.idempotency import IdempotentRequest
+from app.services.core.snapshot import NOW, snapshot_at
 
-router = APIRouter(tags=["captures"], route_class=StrictRoute)
+router = api_router("", "captures")
 
 UNKNOWN = "application/octet-stream"
 
@@ -34,7 +35,10 @@ _CONTENT = {
     "description": "The file.",
     "content": {
         media_type: {"schema": {"type": "string", "format": "binary"}}
-        for media_type in (UNKNOWN, *(name for name, kind in media_types.KINDS.items() if kind.harmless))
+        for media_type in (
+            UNKNOWN,
+            *(name for name, kind in media_types.CAPTURE_FORMATS.items() if kind.is_safe_inline),
+        )
     },
 }
 
@@ -54,120 +58,140 @@ _CONTENT = {
 async def record_capture(
     request: Request, identifier: Identifier, query: Annotated[CaptureQuery, Query()], writer: Writer
 ) -> Response:
-    """Hand over a file as a capture of a document (id or key). The file is the body, as it is and in no envelope.
+    """Upload a file as a capture of a document (id or key). The body is the file itself, without an envelope.
 
-    Taken are HTML, plain text, PDF, pictures and web archives; which of these it is is told from its bytes.
+    HTML, plain text, PDF, images and web archives are accepted. The type is detected from the bytes of the file.
     """
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         raise UnsupportedMediaTypeError("Send the file itself as the body (curl --data-binary @file), not as a form.")
     database: Database = request.app.state.database
-    store: Store = request.app.state.store
-    document_id = await run_in_threadpool(_document, database, identifier)
-    named: Named | None = request.state.named
-    with store.draft() as draft:
-        async for piece in request.stream():
-            await run_in_threadpool(draft.write, piece)
-            if named is not None:
-                named.add(piece)
-        receive = partial(_receive, database, store, writer, document_id, draft=draft, said=query, named=named)
-        return await to_thread.run_sync(receive, limiter=turns(request))
+    store: BlobStore = request.app.state.store
+    document_id = await run_in_threadpool(_document_id, database, identifier)
+    idempotent_request: IdempotentRequest | None = request.state.idempotent_request
+    with store.stage() as draft:
+        async for chunk in request.stream():
+            await run_in_threadpool(draft.write, chunk)
+            if idempotent_request is not None:
+                idempotent_request.add(chunk)
+        receive = partial(
+            _receive,
+            database,
+            store,
+            writer,
+            document_id,
+            draft=draft,
+            details=query,
+            idempotent_request=idempotent_request,
+        )
+        return await to_thread.run_sync(receive, limiter=write_limiter(request))
 
 
-def _document(database: Database, ref: str) -> str:
+def _document_id(database: Database, ref: str) -> str:
     with database.reading() as connection:
-        return captures.document_named(connection, ref)
+        return captures.resolve_document(connection, ref)
 
 
 def _receive(
     database: Database,
-    store: Store,
+    store: BlobStore,
     writer: Actor,
     document_id: str,
     *,
-    draft: Draft,
-    said: CaptureQuery,
-    named: Named | None,
+    draft: StagedBlob,
+    details: CaptureQuery,
+    idempotent_request: IdempotentRequest | None,
 ) -> Response:
     media_type = media_types.sniff(draft.file)
     if media_type is None:
-        what = "is none of the kinds that are kept" if draft.byte_length else "is empty"
-        raise UnsupportedMediaTypeError(f"The file {what}. Taken are: {media_types.TAKEN}.")
+        reason = "has a type that Attest does not accept" if draft.byte_length else "is empty"
+        raise UnsupportedMediaTypeError(f"The file {reason}. Send one of these: {media_types.ACCEPTED_FORMATS}.")
     with database.writing() as connection:
-        if named is not None and (given := idempotency.begin(connection, named)) is not None:
-            return idempotency_key.again(given)
+        if idempotent_request is not None:
+            stored = idempotency.find_response(connection, idempotent_request)
+            if stored is not None:
+                return idempotency_key.replay(stored)
         identifier = captures.receive(
-            connection, writer, document_id, store=store, draft=draft, media_type=media_type, said=said
+            connection, writer, document_id, store=store, draft=draft, media_type=media_type, details=details
         )
-        answer = recorded(captures.read_one(connection, NOW, identifier), "/api/v1/captures")
-        if named is not None:
-            idempotency_key.keep(connection, named, answer)
-        return answer
+        response = created(captures.read_one(connection, NOW, identifier), "/api/v1/captures")
+        if idempotent_request is not None:
+            idempotency_key.store(connection, idempotent_request, response)
+        return response
 
 
 @router.get("/captures/{identifier}", response_model=CaptureWhole, responses=READ_ONE)
 def read_capture(request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection) -> Response:
-    """Read what is known of a capture: its digest, and what happened to its bytes since they came in."""
-    return answer(request, captures.read_one(connection, at(connection, reading.as_of), identifier))
+    """Read a capture: its digest and its chain of custody since the upload."""
+    return json_response(request, captures.read_one(connection, snapshot_at(connection, reading.as_of), identifier))
 
 
 @router.get(
     "/captures/{identifier}/content",
     response_class=StreamingResponse,
-    responses={200: _CONTENT, 206: {**_CONTENT, "description": "The part asked for."}, **failures(403, 404, 416, 422)},
+    responses={200: _CONTENT, 206: {**_CONTENT, "description": "The requested bytes."}, **failures(403, 404, 416, 422)},
 )
 def read_content(request: Request, identifier: Identifier, connection: ReadConnection, reader: Reader) -> Response:
-    """Fetch the captured file, as it came in. For the desk: others may have rights in it.
+    """Download a captured file, exactly as it was uploaded.
 
-    It comes as a download, never as a page of ours; `Range` (one range of bytes) is honoured.
+    Only for fact-checkers, because others may hold rights in the file. The header `Range` is supported for a single
+    byte range.
     """
-    found = captures.content(connection, request.app.state.store, identifier, reader)
-    kind = media_types.KINDS.get(found.media_type)
-    tag = f'"{found.sha256}"'
+    content = captures.open_content(connection, request.app.state.store, identifier, reader)
+    kind = media_types.CAPTURE_FORMATS.get(content.media_type)
+    tag = etags.of_bytes(content.sha256)
     headers = {
         "ETag": tag,
-        "Cache-Control": f"private, max-age={FOR_EVER}, immutable",
+        "Cache-Control": f"private, max-age={IMMUTABLE_SECONDS}, immutable",
         "Vary": "Authorization",
         "Accept-Ranges": "bytes",
         "Content-Disposition": f'attachment; filename="{identifier}.{kind.extension if kind else "bin"}"',
-        # Should a browser show it all the same: without scripts, in an origin of its own.
+        # If a browser displays it anyway: without scripts, and in an origin of its own.
         "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
         "Cross-Origin-Resource-Policy": "same-origin",
     }
-    if tag in request.headers.get("if-none-match", ""):
-        found.file.close()
+    if etags.matches(request.headers.get("if-none-match", ""), tag):
+        content.file.close()
         return Response(status_code=304, headers=headers)
-    whole = range(found.byte_length)
-    asked = request.headers.get("range") if request.headers.get("if-range", tag) == tag else None
-    part = whole if asked is None else _part(asked, found.byte_length)
+    whole = range(content.byte_length)
+    range_header = request.headers.get("range") if request.headers.get("if-range", tag) == tag else None
+    part = whole if range_header is None else _requested_range(range_header, content.byte_length)
     if not part:
-        found.file.close()
-        return problem(416, "The file has no such bytes.", None, {"Content-Range": f"bytes */{found.byte_length}"})
+        content.file.close()
+        return problem(
+            416,
+            f"The requested range is outside the file, which has {content.byte_length:,} bytes.",
+            None,
+            {"Content-Range": f"bytes */{content.byte_length}"},
+        )
     if part != whole:
-        headers["Content-Range"] = f"bytes {part[0]}-{part[-1]}/{found.byte_length}"
+        headers["Content-Range"] = f"bytes {part[0]}-{part[-1]}/{content.byte_length}"
     headers["Content-Length"] = str(len(part))
-    media_type = found.media_type if kind and kind.harmless else UNKNOWN
+    media_type = content.media_type if kind and kind.is_safe_inline else UNKNOWN
     status = 200 if part == whole else 206
-    return StreamingResponse(_pieces(found.file, part), status, headers, media_type)
+    return StreamingResponse(_chunks(content.file, part), status, headers, media_type)
 
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-def _part(asked: str, length: int) -> range:
-    """The bytes that a Range header asks for (RFC 9110, 14.1.2); all of them for a header that is not simple."""
-    form = _RANGE.fullmatch(asked.strip())
-    if form is None or not (form[1] or form[2]):
+def _requested_range(header: str, length: int) -> range:
+    """The bytes that a Range header requests (RFC 9110, section 14.1.2).
+
+    All of them if the header is not a single range; none if the range is outside the file.
+    """
+    match = _RANGE.fullmatch(header.strip())
+    if match is None or not (match[1] or match[2]):
         return range(length)
-    if not form[1]:
-        return range(max(0, length - int(form[2])), length)
-    last = min(int(form[2]), length - 1) if form[2] else length - 1
-    return range(int(form[1]), last + 1) if int(form[1]) <= last else range(0)
+    if not match[1]:
+        return range(max(0, length - int(match[2])), length)
+    last = min(int(match[2]), length - 1) if match[2] else length - 1
+    return range(int(match[1]), last + 1) if int(match[1]) <= last else range(0)
 
 
-def _pieces(file: BinaryIO, part: range) -> Iterator[bytes]:
+def _chunks(file: BinaryIO, part: range) -> Iterator[bytes]:
     with file:
         file.seek(part[0])
-        left = len(part)
-        while left and (piece := file.read(min(PIECE, left))):
-            left -= len(piece)
-            yield piece
+        remaining = len(part)
+        while remaining and (chunk := file.read(min(CHUNK_SIZE, remaining))):
+            remaining -= len(chunk)
+            yield chunk

@@ -2,23 +2,24 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from app.api.http.dependencies import (
     AsOfQuery,
-    CursorsOf,
-    GlanceConnection,
+    CursorSigner,
     Identifier,
     IfMatch,
     ReadConnection,
     Reader,
+    SingleStatementConnection,
     WriteConnection,
     Writer,
 )
-from app.api.http.responses import CORRECT, READ_MANY, READ_ONE, RECORD, answer, answer_again, corrected, recorded
-from app.api.http.strict_route import StrictRoute
+from app.api.http.json_responses import cached_json_response, json_response
+from app.api.http.responses import CORRECT, CREATE, READ_MANY, READ_ONE, corrected, created
+from app.api.http.routing import api_router
 from app.db.compiled_reads import PlainRow
-from app.schemas.base.fields import Whole
+from app.schemas.base.fields import StrictInteger
 from app.schemas.claim import ClaimCorrection, ClaimPage, ClaimPost, ClaimRead
 from app.schemas.desk.history import History
 from app.schemas.desk.independence import IndependenceRulingCreate, IndependenceRulings
@@ -26,49 +27,49 @@ from app.schemas.desk.merge import MergeCreate
 from app.schemas.desk.review import Reviews
 from app.schemas.query_parameters import ClaimQuery
 from app.services.claims import claim_history, claim_merging, claim_reads, claims, independence, reviews
-from app.services.core.snapshot import NOW, at
+from app.services.core.snapshot import NOW, snapshot_at
 from app.services.queries import claim_lists
 
 PATH = "/api/v1/claims"
 
-CHANGED_SINCE = "The claim has changed since this version; its latest version is what holds now."
+CHANGED_SINCE = "The claim has changed since this version. The latest version is the current one."
 
-router = APIRouter(prefix="/claims", tags=["claims"], route_class=StrictRoute)
+router = api_router("/claims", "claims")
 
 
 @router.get("", response_model=ClaimPage, responses=READ_MANY)
 def list_claims(
     request: Request,
     query: Annotated[ClaimQuery, Query()],
-    connection: GlanceConnection,
-    cursors: CursorsOf,
+    connection: SingleStatementConnection,
+    cursors: CursorSigner,
     reader: Reader,
 ) -> Response:
     """List, filter, search and count claims."""
-    return answer_again(
+    return cached_json_response(
         request,
         lambda: claim_lists.page_tag(connection, query, reader),
-        lambda: claim_lists.page_of(connection, query, reader, cursors),
+        lambda: claim_lists.read_page(connection, query, reader, cursors),
     )
 
 
 @router.get("/{identifier}", response_model=ClaimRead, responses=READ_ONE)
 def read_claim(
-    request: Request, identifier: Identifier, reading: AsOfQuery, connection: GlanceConnection, reader: Reader
+    request: Request, identifier: Identifier, reading: AsOfQuery, connection: SingleStatementConnection, reader: Reader
 ) -> Response:
-    """Read a claim, whole: figures, who says so and through whom, the five counts, evidence, relations, decision.
+    """Read a claim with its figures, attributions, origin counts, evidence, relations and current decision.
 
-    A claim that gave way to another (recorded twice, superseded) leads there by 307, and is still in the answer; its
-    versions, and the claim as of a moment, are read as they are.
+    If the claim was merged into or superseded by another claim, the response is a 307 redirect to that claim; its body
+    still contains the requested claim. Versions of the claim, and the claim as of a moment, do not redirect.
     """
-    record = at(connection, reading.as_of)
-    return answer_again(
+    snapshot = snapshot_at(connection, reading.as_of)
+    return cached_json_response(
         request,
-        lambda: claim_reads.tag_of(connection, record, identifier, reader),
-        lambda: claim_reads.read_one(connection, record, identifier, reader),
-        about=_claim_and_topic,
-        # What is asked of the past is answered from the past.
-        moved_to=_successor if reading.as_of is None else lambda _claim: None,
+        lambda: claim_reads.tag_of(connection, snapshot, identifier, reader),
+        lambda: claim_reads.read_one(connection, snapshot, identifier, reader),
+        surrogate_keys=_claim_and_topic,
+        # At a moment in the past the claim may not have had a successor yet.
+        redirect_to=_successor if reading.as_of is None else lambda _claim: None,
     )
 
 
@@ -84,49 +85,51 @@ def _claim_and_topic(claim: PlainRow) -> tuple[str, str | None]:
 def read_claim_version(
     request: Request,
     identifier: Identifier,
-    version: Annotated[Whole, Path(ge=1, le=2**31 - 1, description="Number of the version.", examples=[1])],
-    connection: GlanceConnection,
+    version: Annotated[StrictInteger, Path(ge=1, le=2**31 - 1, description="Number of the version.", examples=[1])],
+    connection: SingleStatementConnection,
     reader: Reader,
 ) -> Response:
-    """Read one version of a claim, with all that hung on it then. It never changes: cite this.
+    """Read one version of a claim with everything that belonged to it then. It never changes, so cite its address.
 
-    `Link: rel="latest-version"` leads to the claim as it is. If it is another one by now, `Attest-Notice` says so.
+    `Link: rel="latest-version"` names the current claim. `Attest-Notice` tells you if the claim has changed since.
     """
-    newest, signed = claim_reads.outlook(connection, identifier, version)
-    return answer_again(
+    mutability = claim_reads.version_mutability(connection, identifier, version)
+    return cached_json_response(
         request,
         lambda: claim_reads.version_tag(connection, identifier, version, reader),
         lambda: claim_reads.read_version(connection, identifier, version, reader),
-        # Before it has changed nobody can be told so, and who is erased must not stay in copies: those are asked about
-        # again.
-        for_ever=not newest and not signed,
-        more=_latest(identifier, newest=newest),
-        about=_claim_and_topic,
+        # Two kinds of versions are revalidated: the newest one, because its notice has yet to come, and one with a
+        # signed decision, because an erased byline must not survive in caches.
+        is_immutable=not mutability.is_newest and not mutability.is_signed,
+        extra_headers=_version_headers(identifier, is_newest=mutability.is_newest),
+        surrogate_keys=_claim_and_topic,
     )
 
 
-def _latest(identifier: str, *, newest: bool) -> dict[bytes, bytes]:
+def _version_headers(identifier: str, *, is_newest: bool) -> dict[bytes, bytes]:
     link = {b"link": f'<{PATH}/{identifier}>; rel="latest-version"'.encode()}
-    return link if newest else link | {b"attest-notice": CHANGED_SINCE.encode()}
+    return link if is_newest else link | {b"attest-notice": CHANGED_SINCE.encode()}
 
 
 @router.get("/{identifier}/history", response_model=History, responses=READ_ONE)
 def read_claim_history(
     request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection, reader: Reader
 ) -> Response:
-    """Read the story of a claim: what changed, from what to what, by whom, when and why, oldest first."""
-    told = claim_history.of_claim(connection, at(connection, reading.as_of), identifier, reader)
-    return answer(request, History(items=told))
+    """Read the history of a claim, oldest change first: what changed, from what to what, by whom, when and why."""
+    entries = claim_history.read_history(connection, snapshot_at(connection, reading.as_of), identifier, reader)
+    return json_response(request, History(items=entries))
 
 
 @router.get("/{identifier}/reviews", response_model=Reviews, responses=READ_ONE)
 def read_claim_reviews(
     request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection, reader: Reader
 ) -> Response:
-    """Read the decisions on a claim, the one that holds first."""
-    record = at(connection, reading.as_of)
-    claim = claim_reads.read_one(connection, record, identifier, reader).body
-    return answer(request, Reviews(items=reviews.read_all(connection, record, identifier, claim["content_version"])))
+    """Read the decisions on a claim, the current one first."""
+    snapshot = snapshot_at(connection, reading.as_of)
+    claim = claim_reads.read_one(connection, snapshot, identifier, reader).body
+    return json_response(
+        request, Reviews(items=reviews.read_all(connection, snapshot, identifier, claim["content_version"]))
+    )
 
 
 @router.get("/{identifier}/independence-rulings", response_model=IndependenceRulings, responses=READ_ONE)
@@ -134,16 +137,16 @@ def read_independence_rulings(
     request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection, reader: Reader
 ) -> Response:
     """Read the rulings on the independence of a claim's origins, oldest first."""
-    record = at(connection, reading.as_of)
-    claim_reads.read_one(connection, record, identifier, reader)
-    return answer(request, IndependenceRulings(items=independence.read_all(connection, record, identifier)))
+    snapshot = snapshot_at(connection, reading.as_of)
+    claim_reads.read_one(connection, snapshot, identifier, reader)
+    return json_response(request, IndependenceRulings(items=independence.read_all(connection, snapshot, identifier)))
 
 
-@router.post("", status_code=201, response_model=ClaimRead, responses=RECORD)
+@router.post("", status_code=201, response_model=ClaimRead, responses=CREATE)
 def record_claim(claim: ClaimPost, connection: WriteConnection, writer: Writer) -> Response:
-    """Record a claim with all that hangs on it. It begins unassessed: a status comes from decisions only."""
+    """Record a claim with everything that belongs to it. It starts unassessed, because only decisions set a status."""
     identifier = claims.create(connection, writer, claim, claim.reason)
-    return recorded(claim_reads.read_one(connection, NOW, identifier, writer), PATH)
+    return created(claim_reads.read_one(connection, NOW, identifier, writer), PATH)
 
 
 @router.patch("/{identifier}", response_model=ClaimRead, responses=CORRECT)
@@ -159,15 +162,15 @@ def correct_claim(
 def merge_claim(
     identifier: Identifier, into: MergeCreate, connection: WriteConnection, writer: Writer, if_match: IfMatch
 ) -> Response:
-    """Withdraw a claim in favour of another one, which gets a copy of what was said and shown for it."""
+    """Merge a claim into another one: it is withdrawn, and the other gets copies of its attributions and evidence."""
     claim_merging.merge(connection, writer, identifier, into, if_match)
     return corrected(claim_reads.read_one(connection, NOW, identifier, writer))
 
 
-@router.post("/{identifier}/independence-rulings", status_code=201, response_model=ClaimRead, responses=RECORD)
+@router.post("/{identifier}/independence-rulings", status_code=201, response_model=ClaimRead, responses=CREATE)
 def rule_on_independence(
     identifier: Identifier, ruling: IndependenceRulingCreate, connection: WriteConnection, writer: Writer
 ) -> Response:
-    """Rule on two origins of a claim, with a reason. The answer is the claim, with its counts as they are now."""
-    independence.rule(connection, writer, identifier, ruling)
-    return recorded(claim_reads.read_one(connection, NOW, identifier, writer), PATH)
+    """Rule on whether two origins of a claim are independent, with a reason. Returns the claim with its new counts."""
+    independence.record_ruling(connection, writer, identifier, ruling)
+    return created(claim_reads.read_one(connection, NOW, identifier, writer), PATH)

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from app.api.http.dependencies import (
     AsOfQuery,
-    CursorsOf,
+    CursorSigner,
     Identifier,
     IfMatch,
     ReadConnection,
@@ -14,16 +14,17 @@ from app.api.http.dependencies import (
     WriteConnection,
     Writer,
 )
-from app.api.http.responses import CORRECT, READ_MANY, READ_ONE, RECORD, answer, corrected, recorded
-from app.api.http.strict_route import StrictRoute
+from app.api.http.json_responses import json_response
+from app.api.http.responses import CORRECT, CREATE, READ_MANY, READ_ONE, corrected, created
+from app.api.http.routing import api_router
 from app.schemas.base.fields import Page
 from app.schemas.evidence import EvidenceCorrection, EvidencePost, EvidenceRead
 from app.schemas.query_parameters import EvidenceQuery
 from app.services.claims import evidence
-from app.services.core.snapshot import NOW, at
+from app.services.core.snapshot import NOW, snapshot_at
 from app.services.queries import noun_lists
 
-router = APIRouter(prefix="/evidence", tags=["evidence"], route_class=StrictRoute)
+router = api_router("/evidence", "evidence")
 
 
 @router.get("", response_model=Page[EvidenceRead], responses=READ_MANY)
@@ -31,11 +32,11 @@ def list_evidence(
     request: Request,
     query: Annotated[EvidenceQuery, Query()],
     connection: ReadConnection,
-    cursors: CursorsOf,
+    cursors: CursorSigner,
     reader: Reader,
 ) -> Response:
-    """List evidence, in the order in which they were recorded."""
-    return answer(request, noun_lists.of_evidence(connection, query, reader, cursors))
+    """List pieces of evidence in the order in which they were recorded."""
+    return json_response(request, noun_lists.list_evidence(connection, query, reader, cursors))
 
 
 @router.get("/{identifier}", response_model=EvidenceRead, responses=READ_ONE)
@@ -43,14 +44,16 @@ def read_evidence(
     request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection, reader: Reader
 ) -> Response:
     """Read a piece of evidence."""
-    return answer(request, evidence.read_one(connection, at(connection, reading.as_of), identifier, reader))
+    return json_response(
+        request, evidence.read_one(connection, snapshot_at(connection, reading.as_of), identifier, reader)
+    )
 
 
-@router.post("", status_code=201, response_model=EvidenceRead, responses=RECORD)
+@router.post("", status_code=201, response_model=EvidenceRead, responses=CREATE)
 def record_evidence(piece: EvidencePost, connection: WriteConnection, writer: Writer) -> Response:
     """Record a piece of evidence."""
     identifier = evidence.create(connection, writer, piece, piece.reason)
-    return recorded(evidence.read_one(connection, NOW, identifier, writer), "/api/v1/evidence")
+    return created(evidence.read_one(connection, NOW, identifier, writer), "/api/v1/evidence")
 
 
 @router.patch("/{identifier}", response_model=EvidenceRead, responses=CORRECT)

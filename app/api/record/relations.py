@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from app.api.http.dependencies import (
     AsOfQuery,
-    CursorsOf,
+    CursorSigner,
     Identifier,
     IfMatch,
     ReadConnection,
@@ -14,16 +14,17 @@ from app.api.http.dependencies import (
     WriteConnection,
     Writer,
 )
-from app.api.http.responses import CORRECT, READ_MANY, READ_ONE, RECORD, answer, corrected, recorded
-from app.api.http.strict_route import StrictRoute
+from app.api.http.json_responses import json_response
+from app.api.http.responses import CORRECT, CREATE, READ_MANY, READ_ONE, corrected, created
+from app.api.http.routing import api_router
 from app.schemas.base.fields import Page
 from app.schemas.query_parameters import RelationQuery
 from app.schemas.relation import RelationCorrection, RelationPost, RelationRead
 from app.services.claims import relations
-from app.services.core.snapshot import NOW, at
+from app.services.core.snapshot import NOW, snapshot_at
 from app.services.queries import noun_lists
 
-router = APIRouter(prefix="/relations", tags=["relations"], route_class=StrictRoute)
+router = api_router("/relations", "relations")
 
 
 @router.get("", response_model=Page[RelationRead], responses=READ_MANY)
@@ -31,11 +32,11 @@ def list_relations(
     request: Request,
     query: Annotated[RelationQuery, Query()],
     connection: ReadConnection,
-    cursors: CursorsOf,
+    cursors: CursorSigner,
     reader: Reader,
 ) -> Response:
-    """List relations, in the order in which they were recorded."""
-    return answer(request, noun_lists.of_relations(connection, query, reader, cursors))
+    """List relations in the order in which they were recorded."""
+    return json_response(request, noun_lists.list_relations(connection, query, reader, cursors))
 
 
 @router.get("/{identifier}", response_model=RelationRead, responses=READ_ONE)
@@ -43,14 +44,16 @@ def read_relation(
     request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection, reader: Reader
 ) -> Response:
     """Read a relation."""
-    return answer(request, relations.read_one(connection, at(connection, reading.as_of), identifier, reader))
+    return json_response(
+        request, relations.read_one(connection, snapshot_at(connection, reading.as_of), identifier, reader)
+    )
 
 
-@router.post("", status_code=201, response_model=RelationRead, responses=RECORD)
+@router.post("", status_code=201, response_model=RelationRead, responses=CREATE)
 def record_relation(relation: RelationPost, connection: WriteConnection, writer: Writer) -> Response:
     """Record a relation."""
     identifier = relations.create(connection, writer, relation, relation.reason)
-    return recorded(relations.read_one(connection, NOW, identifier, writer), "/api/v1/relations")
+    return created(relations.read_one(connection, NOW, identifier, writer), "/api/v1/relations")
 
 
 @router.patch("/{identifier}", response_model=RelationRead, responses=CORRECT)

@@ -2,49 +2,50 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from app.api.http.dependencies import (
     AsOfQuery,
-    CursorsOf,
+    CursorSigner,
     Identifier,
     IfMatch,
     ReadConnection,
     WriteConnection,
     Writer,
 )
-from app.api.http.responses import CORRECT, READ_MANY, READ_ONE, RECORD, answer, answer_again, corrected, recorded
-from app.api.http.strict_route import StrictRoute
+from app.api.http.json_responses import cached_json_response, json_response
+from app.api.http.responses import CORRECT, CREATE, READ_MANY, READ_ONE, corrected, created
+from app.api.http.routing import api_router
 from app.schemas.base.fields import Page
 from app.schemas.estimate import EstimatesPage
 from app.schemas.query_parameters import EstimatesQuery, TopicQuery
 from app.schemas.topic import TopicCorrection, TopicPost, TopicRead
 from app.services.catalogue import topics
-from app.services.core.snapshot import NOW, at
+from app.services.core.snapshot import NOW, snapshot_at
 from app.services.queries import estimates, noun_lists
 
-router = APIRouter(prefix="/topics", tags=["topics"], route_class=StrictRoute)
+router = api_router("/topics", "topics")
 
 
 @router.get("", response_model=Page[TopicRead], responses=READ_MANY)
 def list_topics(
-    request: Request, query: Annotated[TopicQuery, Query()], connection: ReadConnection, cursors: CursorsOf
+    request: Request, query: Annotated[TopicQuery, Query()], connection: ReadConnection, cursors: CursorSigner
 ) -> Response:
-    """List topics, in the order in which they were recorded."""
-    return answer(request, noun_lists.of_topics(connection, query, cursors))
+    """List topics in the order in which they were recorded."""
+    return json_response(request, noun_lists.list_topics(connection, query, cursors))
 
 
 @router.get("/{identifier}", response_model=TopicRead, responses=READ_ONE)
 def read_topic(request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection) -> Response:
     """Read a topic."""
-    return answer(request, topics.read_one(connection, at(connection, reading.as_of), identifier))
+    return json_response(request, topics.read_one(connection, snapshot_at(connection, reading.as_of), identifier))
 
 
-@router.post("", status_code=201, response_model=TopicRead, responses=RECORD)
+@router.post("", status_code=201, response_model=TopicRead, responses=CREATE)
 def record_topic(topic: TopicPost, connection: WriteConnection, writer: Writer) -> Response:
     """Record a topic."""
     identifier = topics.create(connection, writer, topic, topic.reason)
-    return recorded(topics.read_one(connection, NOW, identifier), "/api/v1/topics")
+    return created(topics.read_one(connection, NOW, identifier), "/api/v1/topics")
 
 
 @router.patch("/{identifier}", response_model=TopicRead, responses=CORRECT)
@@ -62,15 +63,15 @@ def read_estimates(
     identifier: Identifier,
     query: Annotated[EstimatesQuery, Query()],
     connection: ReadConnection,
-    cursors: CursorsOf,
+    cursors: CursorSigner,
 ) -> Response:
-    """Put the figures of a topic side by side.
+    """Compare the figures of a topic, over time and by origin.
 
-    Over time and by origin, with who says so, and which pairs cannot both hold. Figures of different metrics, units or
-    populations, or for times that do not overlap, are never conflicts.
+    Each figure names who gave it; `conflicts` lists pairs that cannot both be true. Figures with different metrics,
+    units or populations, or for times that do not overlap, never conflict.
     """
-    return answer_again(
+    return cached_json_response(
         request,
         lambda: estimates.page_tag(connection, identifier, query),
-        lambda: estimates.of_topic(connection, identifier, query, cursors),
+        lambda: estimates.read_estimates(connection, identifier, query, cursors),
     )

@@ -1,1 +1,1 @@
-"""BibTeX and BibLaTeX, read and written."""
+"""BibTeX and BibLaTeX: parsing files, reading and writing names and LaTeX text."""

@@ -1,8 +1,8 @@
-"""Languages as BibLaTeX names them (`langid`: names of the babel and polyglossia packages), and as BCP 47 does."""
+"""Language names in BibLaTeX's `langid` (those of the babel and polyglossia packages) and their BCP 47 tags."""
 
 from collections.abc import Mapping
 
-NAMES: Mapping[str, str] = {
+BABEL_NAMES: Mapping[str, str] = {
     "ar": "arabic",
     "be": "belarusian",
     "bg": "bulgarian",
@@ -59,9 +59,9 @@ NAMES: Mapping[str, str] = {
     "vi": "vietnamese",
     "zh": "chinese",
 }
-"""Babel's name of each language tag. One that is not here is written as the tag itself."""
+"""Babel's name for each language tag. A tag that is missing here is written as the tag itself."""
 
-TAGS: Mapping[str, str] = {
+LANGUAGE_TAGS: Mapping[str, str] = {
     "usenglish": "en-US",
     "ukenglish": "en-GB",
     "ngerman": "de",
@@ -75,6 +75,6 @@ TAGS: Mapping[str, str] = {
     "slovenian": "sl",
     "farsi": "fa",
     "bahasa": "id",
-    **{name: tag for tag, name in NAMES.items()},
+    **{name: tag for tag, name in BABEL_NAMES.items()},
 }
-"""The language tag of each of babel's names."""
+"""The language tag for each babel name, in lower case."""

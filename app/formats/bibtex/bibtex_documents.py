@@ -1,9 +1,10 @@
-"""Files of BibTeX and BibLaTeX as documents: what our record holds of an entry is taken, the rest told in its note.
+"""Reader that imports BibTeX and BibLaTeX entries as documents.
 
-`docs/bibtex.md` lists field by field what becomes of it. A document is known by the entry's key together with all that
-is taken of it: keys such as `smith2025` name different things in different files, and files that correct each other
-would never come to rest. The note begins with the entry's own annotation; behind "From BibTeX:" stands what has no
-place of its own. Publishers become sources of which nothing but the name is known.
+Fields that a document has are mapped to it; all others go into its note. `docs/bibtex.md` lists the mapping field by
+field. A document is identified by the entry's key together with a digest of everything taken from the entry: keys such
+as `smith2025` name different things in different files, and two such files would overwrite each other's document on
+every import. The note begins with the entry's own annotation, followed by the unmapped fields after "From BibTeX:".
+Publishers become sources of which only the name is known.
 """
 
 import re
@@ -15,14 +16,14 @@ from typing import BinaryIO
 from pydantic import ValidationError
 
 from app.formats.bibtex import bibtex_names, latex
-from app.formats.bibtex.babel_languages import TAGS
-from app.formats.bibtex.bibtex_inheritance import Kin
-from app.formats.bibtex.bibtex_limits import FaultyError, Room
-from app.formats.bibtex.bibtex_parser import Entry, decoded, entries
+from app.formats.bibtex.babel_languages import LANGUAGE_TAGS
+from app.formats.bibtex.bibtex_inheritance import InheritanceResolver
+from app.formats.bibtex.bibtex_limits import BibtexEntryError, FileBudget
+from app.formats.bibtex.bibtex_parser import BibtexEntry, decode_file, parse_entries
 from app.formats.parsing import lenient_values
-from app.formats.parsing.import_rows import Reading, Refused, Row, refusals
+from app.formats.parsing.import_rows import ImportRow, RowRefusal, RowStream, row_refusals
 from app.schemas.base import edtf
-from app.schemas.base.author_name import Name
+from app.schemas.base.author_name import AuthorName
 from app.schemas.files.exchange_record import DocumentRecord, Record, SourceRecord
 from app.vocabulary import DocumentKind, SourceKind
 
@@ -40,7 +41,7 @@ _KINDS: Mapping[str, DocumentKind] = {
     "image": DocumentKind.IMAGE,
     "artwork": DocumentKind.IMAGE,
 }
-"""By the entry's type; any other is `other`, and the note has the type."""
+"""The kind of document for each entry type. Any other type becomes `other`, and the note names it."""
 
 _SUBTYPES: Mapping[str, DocumentKind] = {
     "newspaper": DocumentKind.ARTICLE,
@@ -60,83 +61,100 @@ _GENRES: Mapping[str, DocumentKind] = {
     "data set": DocumentKind.DATASET,
     "physical object": DocumentKind.PHYSICAL,
 }
-"""By the words that our own citations use (`app.services.publishing.citations.TYPES`), in `type` or `howpublished`."""
+"""The kind for each genre in Attest's own citations (`app.services.publishing.citations.CSL_TYPES`).
 
-_NO_DOCUMENTS = frozenset({"xdata", "set"})
-_PUBLISHERS = ("publisher", "organization", "institution", "school", "journaltitle", "journal", "howpublished")
-_OF_ARTICLES = ("journaltitle", "journal", "publisher", "organization", "institution", "school", "howpublished")
-_HELPERS = frozenset(
+The genre is in `type` or `howpublished`, in lower case here.
+"""
+
+_NOT_DOCUMENTS = frozenset({"xdata", "set"})
+_PUBLISHER_FIELDS = ("publisher", "organization", "institution", "school", "journaltitle", "journal", "howpublished")
+_ARTICLE_PUBLISHER_FIELDS = (
+    "journaltitle",
+    "journal",
+    "publisher",
+    "organization",
+    "institution",
+    "school",
+    "howpublished",
+)
+_IGNORED_FIELDS = frozenset(
     {
         *("crossref", "xref", "xdata", "ids", "entryset", "execute", "options", "presort", "related", "relatedtype"),
         *("relatedstring", "relatedoptions", "sortkey", "sortname", "sorttitle", "sortyear", "sortshorthand"),
         *("indextitle", "indexsorttitle", "langidopts", "gender", "label", "hyphenation", "entrysubtype"),
     }
 )
-"""Fields that tell a program how to sort and print, and say nothing of the document."""
+"""Fields that control sorting and printing, and hold no information on the document."""
 
-_NAMES = frozenset(
+_NAME_FIELDS = frozenset(
     {
         *("editor", "editora", "editorb", "editorc", "translator", "annotator", "commentator", "introduction"),
         *("foreword", "afterword", "bookauthor", "holder", "shortauthor", "shorteditor", "namea", "nameb", "namec"),
         *("participant",),
     }
 )
-_ADDRESS = re.compile(r"\\url\s*\{([^{}]*)\}")
+_URL_COMMAND = re.compile(r"\\url\s*\{([^{}]*)\}")
 _MONTH = re.compile(r"\s*(?:([a-z]{3})[a-z.]*|0?([1-9]|1[0-2]))\s*", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_YEARS = re.compile(r"(\d{4})\s*(?:-{1,3}|–|/)\s*(\d{4})")
+_YEAR_RANGE = re.compile(r"(\d{4})\s*(?:-{1,3}|–|/)\s*(\d{4})")
 _TIME = re.compile(r"T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?")
 _ARXIV = re.compile(r"[\w./-]+")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s<>\"\\^`{|}]+")
-_LONGEST_AUTHOR, _LONGEST_NOTE, _LONGEST_TITLE, _LONGEST_NAME = 500, 50_000, 20_000, 500
-_LONGEST_KEY = 200
+_MAX_AUTHOR_LENGTH, _MAX_NOTE_LENGTH, _MAX_TITLE_LENGTH, _MAX_NAME_LENGTH = 500, 50_000, 20_000, 500
+_MAX_KEY_LENGTH = 200
 
 
-def read(stream: BinaryIO) -> Reading:
-    """A document for each entry, after the publisher that it is the first to name.
+def read(stream: BinaryIO) -> RowStream:
+    """Read one row per entry: its document, preceded by its publisher if no earlier entry has the same one.
 
-    Entries that only hold fields for others, or a list of others, are none.
+    Entries that only hold fields for others (`@xdata`) or list others (`@set`) give no row.
     """
-    text = decoded(stream)
-    room = Room(len(text))
-    found = list(entries(text, room))
-    kin = Kin((one for one in found if isinstance(one, Entry)), room)
+    text = decode_file(stream)
+    budget = FileBudget(len(text))
+    items = list(parse_entries(text, budget))
+    resolver = InheritanceResolver((item for item in items if isinstance(item, BibtexEntry)), budget)
     publishers: set[str] = set()
     lines: dict[str, int] = {}
-    for one in found:
-        if isinstance(one, Refused):
-            yield one
-        elif one.kind not in _NO_DOCUMENTS:
-            yield from _row(one, kin, publishers, lines)
+    for item in items:
+        if isinstance(item, RowRefusal):
+            yield item
+        elif item.kind not in _NOT_DOCUMENTS:
+            yield from _row(item, resolver, publishers, lines)
 
 
-def _row(entry: Entry, kin: Kin, publishers: set[str], lines: dict[str, int]) -> Iterator[Row | Refused]:
-    first = lines.setdefault(entry.key, entry.line)
-    if first != entry.line:
-        yield Refused(entry.line, "", f"has the key of the entry in line {first}")
+def _row(
+    entry: BibtexEntry, resolver: InheritanceResolver, publishers: set[str], lines: dict[str, int]
+) -> Iterator[ImportRow | RowRefusal]:
+    """The row of an entry. Adds its publisher to `publishers` and its line to `lines`, by key."""
+    first_line = lines.setdefault(entry.key, entry.line)
+    if first_line != entry.line:
+        yield RowRefusal(entry.line, "", f"has the same key as the entry on line {first_line}; give it another key")
         return
     try:
-        records = tuple(_Document(entry, kin.fields(entry)).records())
-    except FaultyError as fault:
-        yield Refused(entry.line, fault.field, fault.reason)
+        records = tuple(_DocumentBuilder(entry, resolver.fields(entry)).records())
+    except BibtexEntryError as error:
+        yield RowRefusal(entry.line, error.field, error.reason)
         return
     except ValidationError as error:
-        yield from refusals(entry.line, error)
+        yield from row_refusals(entry.line, error)
         return
-    new = tuple(one for one in records if not isinstance(one, SourceRecord) or one.key not in publishers)
-    publishers.update(one.key for one in new if isinstance(one, SourceRecord) and one.key)
-    yield Row(entry.line, new)
+    new_records = tuple(
+        record for record in records if not isinstance(record, SourceRecord) or record.key not in publishers
+    )
+    publishers.update(record.key for record in new_records if isinstance(record, SourceRecord) and record.key)
+    yield ImportRow(entry.line, new_records)
 
 
-class _Document:
-    """An entry whose fields are taken one after the other; what is left goes into the note."""
+class _DocumentBuilder:
+    """Builds the records of one entry. Each step removes the fields that it uses, and the rest go into the note."""
 
-    def __init__(self, entry: Entry, fields: dict[str, str]) -> None:
+    def __init__(self, entry: BibtexEntry, fields: dict[str, str]) -> None:
         self._entry = entry
-        self._left = {name: value for name, value in fields.items() if value.strip()}
-        self._told: list[str] = []
+        self._remaining = {name: value for name, value in fields.items() if value.strip()}
+        self._note_parts: list[str] = []
 
     def records(self) -> Iterator[Record]:
+        """The publisher, if the entry names one, and the document."""
         kind = self._kind()
         authors, author = self._authors()
         title = self._title()
@@ -144,9 +162,11 @@ class _Document:
         published = self._published()
         publisher = self._publisher(kind)
         accessed = self._day("urldate")
-        archive_url, archived = self._address("archiveurl"), self._day("archivedate")
+        archive_url, archived = self._url_field("archiveurl"), self._day("archivedate")
         language = self._language()
-        remark = [latex.plain(self._left.pop(name)) for name in ("annotation", "annote") if name in self._left]
+        annotations = [
+            latex.to_text(self._remaining.pop(name)) for name in ("annotation", "annote") if name in self._remaining
+        ]
         if publisher is not None:
             yield publisher
         document = DocumentRecord(
@@ -161,40 +181,41 @@ class _Document:
             accessed_on=accessed,
             archive_url=archive_url,
             archived_on=archived,
-            note=self._note(remark),
+            note=self._note(annotations),
         )
-        key = latex.line(self._entry.key)[:_LONGEST_KEY]
+        key = latex.to_line(self._entry.key)[:_MAX_KEY_LENGTH]
         yield document.model_copy(update={"key": f"bibtex/{key}-{_digest(document.model_dump_json())}"})
 
     def _take(self, name: str) -> str | None:
-        """A field's text, in one line; it is then no longer left."""
-        value = self._left.pop(name, None)
-        return None if value is None else latex.line(value) or None
+        """Remove a field and return its text on one line; None if it is missing or empty."""
+        value = self._remaining.pop(name, None)
+        return None if value is None else latex.to_line(value) or None
 
     def _kind(self) -> DocumentKind:
-        entry = self._entry.kind
+        entry_type = self._entry.kind
         for name in ("type", "howpublished"):
-            genre = latex.line(self._left.get(name, "")).casefold()
+            genre = latex.to_line(self._remaining.get(name, "")).casefold()
             if genre in _GENRES:
-                del self._left[name]
+                del self._remaining[name]
                 return _GENRES[genre]
-        subtype = latex.line(self._left.get("entrysubtype", "")).casefold()
+        subtype = latex.to_line(self._remaining.get("entrysubtype", "")).casefold()
         if subtype in _SUBTYPES:
             return _SUBTYPES[subtype]
-        if entry not in _KINDS and entry not in ("misc", "online", "electronic", "www"):
-            self._told.append(f"type {entry}")
-        return _KINDS.get(entry, DocumentKind.OTHER)
+        if entry_type not in _KINDS and entry_type not in ("misc", "online", "electronic", "www"):
+            self._note_parts.append(f"type {entry_type}")
+        return _KINDS.get(entry_type, DocumentKind.OTHER)
 
-    def _authors(self) -> tuple[list[Name], str | None]:
-        names, left = bibtex_names.read(self._left.pop("author", ""))
-        others = [one for one in left if one != "and others"]
-        if others:
-            self._told.append(f"author {', '.join(others)}")
-        printed = [_printed(name) for name in names]
-        author = ", ".join(printed) + (" and others" if "and others" in left else "")
-        if len(author) > _LONGEST_AUTHOR:
-            author = f"{printed[0]} and others"
-        return [Name.model_validate(name) for name in names], author[:_LONGEST_AUTHOR] or None
+    def _authors(self) -> tuple[list[AuthorName], str | None]:
+        """The authors, and the same as one text for people."""
+        names, other_items = bibtex_names.parse_names(self._remaining.pop("author", ""))
+        references = [item for item in other_items if item != "and others"]
+        if references:
+            self._note_parts.append(f"author {', '.join(references)}")
+        display_names = [_display_name(name) for name in names]
+        author = ", ".join(display_names) + (" and others" if "and others" in other_items else "")
+        if len(author) > _MAX_AUTHOR_LENGTH:
+            author = f"{display_names[0]} and others"
+        return [AuthorName.model_validate(name) for name in names], author[:_MAX_AUTHOR_LENGTH] or None
 
     def _title(self) -> str | None:
         title, subtitle = self._take("title"), self._take("subtitle")
@@ -202,139 +223,142 @@ class _Document:
             return subtitle
         if subtitle is not None:
             title = f"{title} {subtitle}" if title.endswith((".", ":", "?", "!")) else f"{title}: {subtitle}"
-        if len(title) > _LONGEST_TITLE:
-            self._told.append(f"title {title}")
-            title = f"{title[: _LONGEST_TITLE - 1]}…"
+        if len(title) > _MAX_TITLE_LENGTH:
+            self._note_parts.append(f"title {title}")
+            title = f"{title[: _MAX_TITLE_LENGTH - 1]}…"
         return title
 
     def _url(self) -> str | None:
-        """The address: as given, or that of the DOI or the preprint."""
-        found = self._address("url")
-        how = _ADDRESS.search(self._left.get("howpublished", ""))
-        if found is None and how is not None and (found := lenient_values.address(how[1])) is not None:
-            del self._left["howpublished"]
-        doi = latex.line(self._left.get("doi", "")).removeprefix("https://doi.org/")
-        if found is None and _DOI.fullmatch(doi):
-            del self._left["doi"]
+        """The URL of the entry, or that of its DOI or arXiv preprint."""
+        url = self._url_field("url")
+        command = _URL_COMMAND.search(self._remaining.get("howpublished", ""))
+        if url is None and command is not None and (url := lenient_values.parse_url(command[1])) is not None:
+            del self._remaining["howpublished"]
+        doi = latex.to_line(self._remaining.get("doi", "")).removeprefix("https://doi.org/")
+        if url is None and _DOI.fullmatch(doi):
+            del self._remaining["doi"]
             return f"https://doi.org/{doi}"
-        archive = latex.line(self._left.get("eprinttype", self._left.get("archiveprefix", ""))).casefold()
-        eprint = latex.line(self._left.get("eprint", ""))
-        if found is None and archive == "arxiv" and _ARXIV.fullmatch(eprint):
+        archive = latex.to_line(self._remaining.get("eprinttype", self._remaining.get("archiveprefix", ""))).casefold()
+        eprint = latex.to_line(self._remaining.get("eprint", ""))
+        if url is None and archive == "arxiv" and _ARXIV.fullmatch(eprint):
             for name in ("eprint", "eprinttype", "archiveprefix"):
-                self._left.pop(name, None)
+                self._remaining.pop(name, None)
             return f"https://arxiv.org/abs/{eprint}"
-        return found
+        return url
 
-    def _address(self, name: str) -> str | None:
-        # An address is no LaTeX; some programs escape it nevertheless.
-        given = re.sub(r"\\([%#&_~$])(?:\{\})?", r"\1", self._left.get(name, "")).strip()
-        given = _ADDRESS.sub(r"\1", given)
-        found = lenient_values.address(given) if given else None
-        if found is not None:
-            del self._left[name]
-        return found
+    def _url_field(self, name: str) -> str | None:
+        # A URL is not LaTeX, but some programs escape it nevertheless.
+        text = re.sub(r"\\([%#&_~$])(?:\{\})?", r"\1", self._remaining.get(name, "")).strip()
+        text = _URL_COMMAND.sub(r"\1", text)
+        url = lenient_values.parse_url(text) if text else None
+        if url is not None:
+            del self._remaining[name]
+        return url
 
     def _published(self) -> str | None:
-        """The date, EDTF: of `date`, or of `year` and `month`."""
-        given = _bare(self._left.get("date", ""))
-        if (found := _edtf(given)) is not None:
-            del self._left["date"]
-            self._drop_repeated(found)
-            return found
-        year = _bare(self._left.get("year", ""))
-        spans = _YEARS.fullmatch(year)
-        found = f"{spans[1]}/{spans[2]}" if spans is not None else year
-        month = _month(latex.line(self._left.get("month", "")))
-        if month and re.fullmatch(r"\d{4}", found):
-            found = f"{found}-{month:02}"
-        if (found_year := _edtf(found)) is None:
+        """The date as EDTF, from `date`, or from `year` and `month`."""
+        date_text = _strip_braces(self._remaining.get("date", ""))
+        if (published := _edtf(date_text)) is not None:
+            del self._remaining["date"]
+            self._drop_redundant_date_fields(published)
+            return published
+        year = _strip_braces(self._remaining.get("year", ""))
+        year_range = _YEAR_RANGE.fullmatch(year)
+        date_text = f"{year_range[1]}/{year_range[2]}" if year_range is not None else year
+        month = _month(latex.to_line(self._remaining.get("month", "")))
+        if month and re.fullmatch(r"\d{4}", date_text):
+            date_text = f"{date_text}-{month:02}"
+        if (published := _edtf(date_text)) is None:
             return None
-        del self._left["year"]
-        if month and found_year.endswith(f"-{month:02}"):
-            del self._left["month"]
-        return found_year
+        del self._remaining["year"]
+        if month and published.endswith(f"-{month:02}"):
+            del self._remaining["month"]
+        return published
 
-    def _drop_repeated(self, published: str) -> None:
-        """Leave out a year and a month that say nothing but what the date says."""
-        year, month = _bare(self._left.get("year", "")), latex.line(self._left.get("month", ""))
+    def _drop_redundant_date_fields(self, published: str) -> None:
+        """Remove `year` and `month` where they only repeat the date."""
+        year, month = _strip_braces(self._remaining.get("year", "")), latex.to_line(self._remaining.get("month", ""))
         if published.startswith(year):
-            self._left.pop("year", None)
+            self._remaining.pop("year", None)
             if f"-{_month(month) or 0:02}" in published[4:7]:
-                self._left.pop("month", None)
+                self._remaining.pop("month", None)
 
     def _day(self, name: str) -> date | None:
-        given = _TIME.sub("", _bare(self._left.get(name, "")))
-        if not lenient_values.is_day(given):
+        text = _TIME.sub("", _strip_braces(self._remaining.get(name, "")))
+        if not lenient_values.is_day(text):
             return None
-        del self._left[name]
-        return date.fromisoformat(given)
+        del self._remaining[name]
+        return date.fromisoformat(text)
 
     def _publisher(self, kind: DocumentKind) -> SourceRecord | None:
-        for field in _OF_ARTICLES if kind is DocumentKind.ARTICLE else _PUBLISHERS:
-            name = latex.line(self._left.get(field, ""))
-            if name and len(name) <= _LONGEST_NAME:
-                del self._left[field]
+        for field in _ARTICLE_PUBLISHER_FIELDS if kind is DocumentKind.ARTICLE else _PUBLISHER_FIELDS:
+            name = latex.to_line(self._remaining.get(field, ""))
+            if name and len(name) <= _MAX_NAME_LENGTH:
+                del self._remaining[field]
                 return SourceRecord(key=f"bibtex/publisher-{_digest(name)}", name=name, kind=SourceKind.OTHER)
         return None
 
     def _language(self) -> str | None:
         for field in ("langid", "language", "hyphenation"):
-            given = latex.line(self._left.get(field, ""))
-            found = TAGS.get(given.casefold()) or (lenient_values.language(given) if _is_tag(given) else None)
-            if found is not None:
-                del self._left[field]
-                return found
+            text = latex.to_line(self._remaining.get(field, ""))
+            tag = LANGUAGE_TAGS.get(text.casefold()) or (
+                lenient_values.parse_language_tag(text) if _is_tag(text) else None
+            )
+            if tag is not None:
+                del self._remaining[field]
+                return tag
         return None
 
-    def _note(self, remark: list[str]) -> str | None:
-        told = [*self._told]
-        for field, value in self._left.items():
-            if field in _HELPERS:
+    def _note(self, annotations: list[str]) -> str | None:
+        parts = [*self._note_parts]
+        for field, value in self._remaining.items():
+            if field in _IGNORED_FIELDS:
                 continue
-            text = _bare(value) if field.endswith("date") else latex.line(value)
-            if field in _NAMES:
-                names, left = bibtex_names.read(value)
-                text = ", ".join([*map(_printed, names), *left])
+            text = _strip_braces(value) if field.endswith("date") else latex.to_line(value)
+            if field in _NAME_FIELDS:
+                names, other_items = bibtex_names.parse_names(value)
+                text = ", ".join([*map(_display_name, names), *other_items])
             if text:
-                told.append(f"{field} {text}")
-        whole = "\n".join([*remark, *([f"From BibTeX: {'; '.join(told)}."] if told else [])])
-        if len(whole) > _LONGEST_NOTE:
-            whole = f"{whole[: _LONGEST_NOTE - 1]}…"
-        return whole.strip() or None
+                parts.append(f"{field} {text}")
+        note = "\n".join([*annotations, *([f"From BibTeX: {'; '.join(parts)}."] if parts else [])])
+        if len(note) > _MAX_NOTE_LENGTH:
+            note = f"{note[: _MAX_NOTE_LENGTH - 1]}…"
+        return note.strip() or None
 
 
-def _printed(name: Mapping[str, str]) -> str:
-    """A name as one reads it."""
-    inside = (name.get(part) for part in ("given", "particle", "family", "suffix"))
-    return name.get("literal") or " ".join(part for part in inside if part)
+def _display_name(name: Mapping[str, str]) -> str:
+    """A name in reading order: given name, particle, family name, suffix."""
+    parts = (name.get(part) for part in ("given", "particle", "family", "suffix"))
+    return name.get("literal") or " ".join(part for part in parts if part)
 
 
-def _bare(value: str) -> str:
-    """A date without braces around it; a tilde in it says 'about', and is no blank."""
+def _strip_braces(value: str) -> str:
+    """A date without braces. It is not read as LaTeX, because a tilde in it means "about" and is no space."""
     return value.replace("{", "").replace("}", "").strip()
 
 
 def _edtf(text: str) -> str | None:
-    """A date as EDTF, without a time of day; None for what is none."""
-    given = _TIME.sub("", text)
+    """A date in EDTF, without a time of day; None if it is not valid."""
+    date_text = _TIME.sub("", text)
     try:
-        edtf.bounds(given)
+        edtf.bounds(date_text)
     except ValueError:
         return None
-    return given
+    return date_text
 
 
 def _month(text: str) -> int | None:
-    found = _MONTH.fullmatch(text)
-    if found is None:
+    """The month from 1 to 12, by its number or the first three letters of its English name; None for anything else."""
+    match = _MONTH.fullmatch(text)
+    if match is None:
         return None
-    if found[2]:
-        return int(found[2])
-    return _MONTHS.index(found[1].lower()) + 1 if found[1].lower() in _MONTHS else None
+    if match[2]:
+        return int(match[2])
+    return _MONTHS.index(match[1].lower()) + 1 if match[1].lower() in _MONTHS else None
 
 
 def _is_tag(text: str) -> bool:
-    """True for what is a language tag and no name of a language: its first part has two or three letters."""
+    """True for a language tag, as opposed to the name of a language: its first part has two or three letters."""
     return re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*+", text) is not None
 
 

@@ -1,20 +1,20 @@
-"""What entries of BibLaTeX (and BibTeX) have from others: `crossref` and `xdata`, after the manual's appendix B.
+"""Fields that entries of BibLaTeX (and BibTeX) inherit by `crossref` and `xdata`: BibLaTeX manual, appendix B.
 
-An entry has of its parent what it does not say itself; a collection's title is the title of the book that a part of it
-is in. `xdata` are fields that several entries share, as a whole or one by one (`xdata=key-field-position` in the place
-of a value). Of entries that lead around in circles each counts once; a reference to what there is not stays as it is,
-and so does one that leads back to its own field. What an entry may have from others is bounded.
+An entry inherits from its parent the fields that it lacks. The title of a collection becomes the book title of its
+parts. `xdata` entries hold fields that several entries share, either all of them or one at a time
+(`xdata=key-field-position` in place of a value). In a cycle of entries each entry counts once. A reference to nothing,
+or back to its own field, stays in the text as it is. The amount that an entry inherits is limited.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from app.formats.bibtex.bibtex_limits import FaultyError, Room, Share
-from app.formats.bibtex.bibtex_names import split
-from app.formats.bibtex.bibtex_parser import Entry
+from app.formats.bibtex.bibtex_limits import BibtexEntryError, EntryBudget, FileBudget
+from app.formats.bibtex.bibtex_names import split_list
+from app.formats.bibtex.bibtex_parser import BibtexEntry
 
-_NEVER = frozenset(
+_NOT_INHERITED = frozenset(
     {
         *("ids", "crossref", "xref", "xdata", "entryset", "entrysubtype", "execute", "label", "options", "presort"),
         *("related", "relatedoptions", "relatedstring", "relatedtype", "shortauthor", "shorttitle", "shorthand"),
@@ -24,10 +24,10 @@ _NEVER = frozenset(
 _TITLES = {"title": "booktitle", "subtitle": "booksubtitle", "titleaddon": "booktitleaddon"}
 _MAIN_TITLES = {"title": "maintitle", "subtitle": "mainsubtitle", "titleaddon": "maintitleaddon"}
 _REFERENCE = re.compile(r"xdata\s*=\s*(?P<key>\S.*?)-(?P<field>[a-z]+)(?:-(?P<position>\d{1,4}))?", re.IGNORECASE)
-_LONGEST_WAY = 8
-"""Most entries, or references, that lead from one to the next: manuals have three."""
-_Way: TypeAlias = tuple[tuple[str, str], ...]
-"""Fields of `@xdata` that lead from one to the next, each by the entry's key and its own name."""
+_MAX_CHAIN_LENGTH = 8
+"""Entries, or references, in a chain from one to the next. Examples in manuals have three."""
+_ReferencePath: TypeAlias = tuple[tuple[str, str], ...]
+"""The chain of `@xdata` fields followed so far, each as the key of its entry and the name of the field."""
 
 _VOLUMES = frozenset({"mvbook", "mvcollection", "mvproceedings", "mvreference"})
 _PARTS = frozenset(
@@ -35,98 +35,102 @@ _PARTS = frozenset(
 )
 
 
-class Kin:
-    """The entries of a file, by their keys and aliases."""
+class InheritanceResolver:
+    """Resolves the inherited fields of the entries of one file, which it finds by their keys and aliases."""
 
-    def __init__(self, entries: Iterable[Entry], room: Room) -> None:
-        self._room = room
-        self._by_key: dict[str, Entry] = {}
+    def __init__(self, entries: Iterable[BibtexEntry], budget: FileBudget) -> None:
+        self._budget = budget
+        self._entries_by_key: dict[str, BibtexEntry] = {}
         self._sizes: dict[str, int] = {}
         self._lists: dict[tuple[str, str], list[str]] = {}
         for entry in entries:
-            for key in (entry.key, *listed(entry.fields.get("ids"))):
-                self._by_key.setdefault(key, entry)
+            for key in (entry.key, *split_keys(entry.fields.get("ids"))):
+                self._entries_by_key.setdefault(key, entry)
 
-    def fields(self, entry: Entry) -> dict[str, str]:
-        """The fields of an entry, those that it has from others included.
+    def fields(self, entry: BibtexEntry) -> dict[str, str]:
+        """The fields of an entry, including those that it inherits.
 
-        Raises FaultyError for one that has too much from others, or over too many of them.
+        Raises BibtexEntryError for an entry that inherits too much, or through too long a chain of entries.
         """
-        share = Share(self._room)
-        found = self._fields(entry, {id(entry)}, share, _LONGEST_WAY)
-        return {name: self._resolved(name, value, share, ()) for name, value in found.items()}
+        budget = EntryBudget(self._budget)
+        fields = self._fields(entry, {id(entry)}, budget, _MAX_CHAIN_LENGTH)
+        return {name: self._resolve_value(name, value, budget, ()) for name, value in fields.items()}
 
-    def _resolved(self, name: str, value: str, share: Share, way: _Way) -> str:
-        """A value with what its references stand for; `way`: the fields that led to it."""
-        if "xdata" not in value.lower() or len(way) == _LONGEST_WAY:
+    def _resolve_value(self, name: str, value: str, budget: EntryBudget, path: _ReferencePath) -> str:
+        """A value in which `xdata` references are replaced by their targets; `path` holds the fields that led here."""
+        if "xdata" not in value.lower() or len(path) == _MAX_CHAIN_LENGTH:
             return value
-        return " and ".join(self._referred(name, part, share, way) for part in split(value, "and"))
+        return " and ".join(self._resolve_item(name, item, budget, path) for item in split_list(value, "and"))
 
-    def _referred(self, name: str, part: str, share: Share, way: _Way) -> str:
-        found = _REFERENCE.fullmatch(part)
-        if found is None:
-            return part
-        key, field = found["key"], found["field"].lower()
-        value = self._shared(key, field, found["position"])
-        if value is None or (key, field) in way:
-            return part
-        share.take(name, len(value))
-        return self._resolved(name, value, share, (*way, (key, field)))
+    def _resolve_item(self, name: str, item: str, budget: EntryBudget, path: _ReferencePath) -> str:
+        reference = _REFERENCE.fullmatch(item)
+        if reference is None:
+            return item
+        key, field = reference["key"], reference["field"].lower()
+        value = self._xdata_value(key, field, reference["position"])
+        if value is None or (key, field) in path:
+            return item
+        budget.spend(name, len(value))
+        return self._resolve_value(name, value, budget, (*path, (key, field)))
 
-    def _shared(self, key: str, field: str, position: str | None) -> str | None:
-        """What a field of an `@xdata` says, or what it lists at a position; None if there is no such thing."""
-        entry = self._by_key.get(key)
+    def _xdata_value(self, key: str, field: str, position: str | None) -> str | None:
+        """The value of a field of an `@xdata` entry, or its list item at a position from 1; None if there is none."""
+        entry = self._entries_by_key.get(key)
         if entry is None or entry.kind != "xdata" or field not in entry.fields:
             return None
         if position is None:
             return entry.fields[field]
         if (key, field) not in self._lists:
-            # Kept: a list that is referred to name by name would be taken apart for each of them.
-            self._lists[key, field] = split(entry.fields[field], "and")
-        listed = self._lists[key, field]
-        return listed[int(position) - 1] if 0 < int(position) <= len(listed) else None
+            # Cached, because a list that is referenced item by item would be split again for each of them.
+            self._lists[key, field] = split_list(entry.fields[field], "and")
+        items = self._lists[key, field]
+        return items[int(position) - 1] if 0 < int(position) <= len(items) else None
 
-    def _fields(self, entry: Entry, seen: set[int], share: Share, way: int) -> dict[str, str]:
-        """An entry's fields and those that it has over so many others at most, none of which was seen before."""
-        found = dict(entry.fields)
-        for key in listed(entry.fields.get("xdata")):
-            if (shared := self._unseen(key, "xdata", seen, share, way)) is not None:
-                for name, value in self._fields(shared, seen, share, way - 1).items():
-                    found.setdefault(name, value)
-        parent = self._unseen(entry.fields.get("crossref", "").strip(), "crossref", seen, share, way)
+    def _fields(self, entry: BibtexEntry, seen: set[int], budget: EntryBudget, steps_left: int) -> dict[str, str]:
+        """The fields of an entry, including those over at most `steps_left` entries that are not in `seen`."""
+        fields = dict(entry.fields)
+        for key in split_keys(entry.fields.get("xdata")):
+            if (shared := self._take_unseen(key, "xdata", seen, budget, steps_left)) is not None:
+                for name, value in self._fields(shared, seen, budget, steps_left - 1).items():
+                    fields.setdefault(name, value)
+        parent = self._take_unseen(entry.fields.get("crossref", "").strip(), "crossref", seen, budget, steps_left)
         if parent is not None:
-            _inherit(found, entry.kind, parent.kind, self._fields(parent, seen, share, way - 1))
-        return found
+            _inherit(fields, entry.kind, parent.kind, self._fields(parent, seen, budget, steps_left - 1))
+        return fields
 
-    def _unseen(self, key: str, field: str, seen: set[int], share: Share, way: int) -> Entry | None:
-        """The entry that a field names; None if there is none, or it has been seen. From now on it has."""
-        entry = self._by_key.get(key)
+    def _take_unseen(
+        self, key: str, field: str, seen: set[int], budget: EntryBudget, steps_left: int
+    ) -> BibtexEntry | None:
+        """The entry that a field names, which is marked as seen; None if there is none or it was seen before."""
+        entry = self._entries_by_key.get(key)
         if entry is None or id(entry) in seen:
             return None
-        if not way:
-            raise FaultyError(field, f"must not lead over more than {_LONGEST_WAY} entries, from one to the next")
-        share.take(field, self._size(key, entry))
+        if not steps_left:
+            raise BibtexEntryError(field, f"must not inherit through more than {_MAX_CHAIN_LENGTH} entries")
+        budget.spend(field, self._size(key, entry))
         seen.add(id(entry))
         return entry
 
-    def _size(self, key: str, entry: Entry) -> int:
-        """How many characters an entry's fields have, their names included; counted once."""
+    def _size(self, key: str, entry: BibtexEntry) -> int:
+        """The length of an entry's fields in characters, including their names. Computed once per key."""
         if key not in self._sizes:
             self._sizes[key] = sum(len(name) + len(value) for name, value in entry.fields.items())
         return self._sizes[key]
 
 
-def listed(value: str | None) -> list[str]:
-    """The keys in a field that lists some."""
-    return [key for part in (value or "").split(",") if (key := part.strip())]
+def split_keys(value: str | None) -> list[str]:
+    """The keys in a comma-separated field; no keys for None."""
+    return [key for item in (value or "").split(",") if (key := item.strip())]
 
 
-def _inherit(found: dict[str, str], kind: str, parent: str, given: Mapping[str, str]) -> None:
-    titles = _MAIN_TITLES if parent in _VOLUMES else _TITLES
-    if kind not in _PARTS and parent not in _VOLUMES:
+def _inherit(fields: dict[str, str], kind: str, parent_kind: str, parent_fields: Mapping[str, str]) -> None:
+    """Add the fields of a parent that an entry of type `kind` lacks, under the names that they have in a child."""
+    titles = _MAIN_TITLES if parent_kind in _VOLUMES else _TITLES
+    if kind not in _PARTS and parent_kind not in _VOLUMES:
         titles = {}
-    dated = bool(found.keys() & {"date", "year"})
-    for name, value in given.items():
-        if name in _NEVER or (dated and name in {"date", "year", "month"}):
+    has_date = bool(fields.keys() & {"date", "year"})
+    for name, value in parent_fields.items():
+        # A child's year with a parent's month would be a date that neither of them has.
+        if name in _NOT_INHERITED or (has_date and name in {"date", "year", "month"}):
             continue
-        found.setdefault(titles.get(name, name), value)
+        fields.setdefault(titles.get(name, name), value)

@@ -1,18 +1,18 @@
-"""How much text the entries of a BibTeX file may have from elsewhere in it: by `@string`, `crossref` and `xdata`.
+"""Limits on the text that entries of a BibTeX file take from elsewhere in it: by `@string`, `crossref` and `xdata`.
 
-Without a bound, three kilobytes that double a text forty times come to more than any machine holds, and thousands of
-entries that each have the same long text cost as much as if they said it.
+Without limits, a file of three kilobytes that doubles a text forty times would exhaust the memory of any machine, and
+thousands of entries that inherit the same long text would cost as much as if each of them contained it.
 """
 
-LONGEST_SHARED = 50_000
-"""Most characters of a value that is put together, and of what one entry has from others: a note holds no more."""
+MAX_EXPANDED_LENGTH = 50_000
+"""Characters of one concatenated value, and of all that one entry inherits. A note cannot be longer either."""
 
-_ALWAYS, _TIMES = 1_000_000, 2
-"""Characters that all entries of a file may have from elsewhere, whatever its size, and for each character of it."""
+_FILE_ALLOWANCE, _FILE_FACTOR = 1_000_000, 2
+"""Characters that all entries of a file may take from elsewhere: a fixed amount plus a multiple of its length."""
 
 
-class FaultyError(Exception):
-    """Why an entry cannot be read, going on from its field's name; what is not told apart in it has none."""
+class BibtexEntryError(Exception):
+    """An entry cannot be read. `reason` continues the name of `field`, which is empty if the entry is at fault."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(reason)
@@ -20,36 +20,38 @@ class FaultyError(Exception):
         self.reason = reason
 
 
-class Room:
-    """What the entries of one file may still have from elsewhere, in characters."""
+class FileBudget:
+    """The characters that all entries of one file may still take from elsewhere in it."""
 
-    def __init__(self, written: int) -> None:
-        """For a file of so many characters."""
-        self._most = self._left = _ALWAYS + _TIMES * written
+    def __init__(self, file_length: int) -> None:
+        """Start the budget of a file of `file_length` characters."""
+        self._limit = self._remaining = _FILE_ALLOWANCE + _FILE_FACTOR * file_length
 
-    def take(self, field: str, characters: int) -> None:
-        """A field has so many from elsewhere. Raises FaultyError, and takes none, if there is no room for them."""
-        if characters > self._left:
-            raise FaultyError(
+    def spend(self, field: str, characters: int) -> None:
+        """Deduct the characters that a field takes. If too few remain, deduct nothing and raise BibtexEntryError."""
+        if characters > self._remaining:
+            raise BibtexEntryError(
                 field,
-                "must be written out: all entries together have no more than"
-                f" {self._most:,} characters from @string, crossref and xdata",
+                "takes too much text from elsewhere: all entries of a file together may take at most"
+                f" {self._limit:,} characters from @string, crossref and xdata; write the value out here",
             )
-        self._left -= characters
+        self._remaining -= characters
 
 
-class Share:
-    """What one entry may still have from others, in characters."""
+class EntryBudget:
+    """The characters that one entry may still take from other entries."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
-        self._left = LONGEST_SHARED
+    def __init__(self, file_budget: FileBudget) -> None:
+        self._file_budget = file_budget
+        self._remaining = MAX_EXPANDED_LENGTH
 
-    def take(self, field: str, characters: int) -> None:
-        """A field has so many from another entry. Raises FaultyError if that is more than one, or all, may have."""
-        if characters > self._left:
-            raise FaultyError(
-                field, f"must be written out: an entry has no more than {LONGEST_SHARED:,} characters from others"
+    def spend(self, field: str, characters: int) -> None:
+        """Deduct the characters that a field takes. Raises BibtexEntryError if too few are left."""
+        if characters > self._remaining:
+            raise BibtexEntryError(
+                field,
+                f"takes too much text from other entries: an entry may take at most {MAX_EXPANDED_LENGTH:,} characters"
+                " from them; write the value out here",
             )
-        self._left -= characters
-        self._room.take(field, characters)
+        self._remaining -= characters
+        self._file_budget.spend(field, characters)

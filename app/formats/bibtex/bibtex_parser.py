@@ -1,11 +1,11 @@
-"""Files of BibTeX and BibLaTeX taken apart into entries, as BibTeX's own program and biber read them.
+"""Parser that splits BibTeX and BibLaTeX files into entries, as BibTeX's own program and biber read them.
 
-`@type{key, field = value, …}`, in braces or parentheses; values are in braces or quotation marks, numbers, or names
-of `@string`s, put together with `#`. What stands between entries is a remark, as biber has it: from `%` to the end of a
-line, also between fields. A broken entry ends before the next line that begins with `@`, and costs no other.
+An entry is `@type{key, field = value, …}`, in braces or parentheses. Values are in braces or quotation marks, numbers,
+or names of `@string`s, concatenated with `#`. Text between entries is a comment, as in biber: from `%` to the end of a
+line, also between fields. A broken entry ends before the next line that begins with `@` and does not affect others.
 
-The encoding is UTF-8; else what the file says of itself (Emacs: `coding: latin-2`, JabRef: `Encoding: ISO8859_1`); else
-Western European (Windows-1252 or ISO-8859-1).
+The encoding is UTF-8; otherwise the one that the file declares (Emacs: `coding: latin-2`, JabRef:
+`Encoding: ISO8859_1`); otherwise Western European (Windows-1252 or ISO-8859-1).
 """
 
 import codecs
@@ -16,54 +16,56 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from app.formats.bibtex.bibtex_limits import LONGEST_SHARED, FaultyError, Room
-from app.formats.parsing.import_rows import Refused
+from app.formats.bibtex.bibtex_limits import MAX_EXPANDED_LENGTH, BibtexEntryError, FileBudget
+from app.formats.parsing.import_rows import RowRefusal
 
 
 @dataclass(slots=True)
-class Entry:
-    """An entry, as it stands in the file."""
+class BibtexEntry:
+    """An entry as it is written in the file."""
 
     line: int
+    """The line on which it begins, from 1."""
     kind: str
-    """Its type, in small letters."""
+    """The entry type in lower case."""
     key: str
     fields: dict[str, str] = field(default_factory=dict)
-    """Values in LaTeX, without what encloses them, by field in small letters."""
+    """LaTeX values without their delimiters, by field name in lower case."""
 
 
 _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)", re.IGNORECASE)
-_SAID = {"iso8859_1": "latin-1", "latin-9": "iso-8859-15", "latin-2": "iso-8859-2", "latin-1": "latin-1"}
-_NO_TEXTS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined"})
-"""Python's codecs of hosts and of its own programs: no file is in these, and what they give may be no text at all."""
+_CODEC_ALIASES = {"iso8859_1": "latin-1", "latin-9": "iso-8859-15", "latin-2": "iso-8859-2", "latin-1": "latin-1"}
+_EXCLUDED_CODECS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined"})
+"""Python's codecs for host names and source code. No file uses them, and their output may not be valid text."""
 
-_AT = re.compile(r"@\s*([A-Za-z][\w-]*)\s*([{(])|%[^\n]*")
-_BLANK = re.compile(r"(?:\s+|%[^\n]*)*+")  # possessive: or a hundred bytes would be kept for each remark
+_OPENING = re.compile(r"@\s*([A-Za-z][\w-]*)\s*([{(])|%[^\n]*")
+# Possessive, because a backtracking position costs a hundred bytes for each comment.
+_WHITESPACE = re.compile(r"(?:\s+|%[^\n]*)*+")
 _KEY = re.compile(r"[^,\s{}()\"%]?[^,\s{}%]*")
 _NAME = re.compile(r"[^\s=,{}()\"#%]+")
-_NEXT = re.compile(r"^[ \t]*@[ \t]*[A-Za-z]", re.MULTILINE)
+_NEXT_ENTRY = re.compile(r"^[ \t]*@[ \t]*[A-Za-z]", re.MULTILINE)
 _IN_BRACES = re.compile(r"[{}]")
 _IN_QUOTES = re.compile(r"[{}\"]")
 _MONTHS = {name: name for name in ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")}
-_ALWAYS_AGAIN, _TIMES_AGAIN = 100_000, 2
-"""Characters of broken entries that may be read again, whatever the file's size, and for each character of it.
+_REREAD_ALLOWANCE, _REREAD_FACTOR = 100_000, 2
+"""Characters of broken entries that may be read again: a fixed allowance, plus a multiple of the file's length.
 
-Faults of people are found an entry further on at most, so that once for each character would do.
+Human errors are detected one entry further on at most, so a factor of one would be enough for them.
 """
 
 
-def decoded(stream: BinaryIO) -> str:
-    """The text of a file, whichever its encoding."""
+def decode_file(stream: BinaryIO) -> str:
+    """The text of a file in any encoding."""
     data = stream.read()
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         pass
-    if (said := _CODING.search(data[:1_000])) is not None:
-        named = re.sub(r"-(unix|dos|mac)$", "", said[1].decode().lower())
+    if (declaration := _CODING.search(data[:1_000])) is not None:
+        name = re.sub(r"-(unix|dos|mac)$", "", declaration[1].decode().lower())
         try:
-            codec = codecs.lookup(_SAID.get(named, named)).name
-            if codec not in _NO_TEXTS:
+            codec = codecs.lookup(_CODEC_ALIASES.get(name, name)).name
+            if codec not in _EXCLUDED_CODECS:
                 return data.decode(codec)
         except (LookupError, UnicodeDecodeError):
             pass
@@ -73,76 +75,78 @@ def decoded(stream: BinaryIO) -> str:
         return data.decode("latin-1")
 
 
-def entries(text: str, room: Room) -> Iterator[Entry | Refused]:
-    """The entries of a file, in order; what is broken is refused by itself, and what has no room for its `@string`s."""
-    reader = _Reader(text, room)
-    while (found := reader.next()) is not None:
-        line, kind, close = found
+def parse_entries(text: str, budget: FileBudget) -> Iterator[BibtexEntry | RowRefusal]:
+    """The entries of a file in order. Each broken one is refused separately, as is one that exceeds the budget."""
+    reader = _Reader(text, budget)
+    while (opening := reader.next_opening()) is not None:
+        line, kind, close = opening
         start = reader.at
         try:
             if (entry := reader.entry(line, kind, close)) is not None:
                 yield entry
-        except FaultyError as fault:
-            yield Refused(line, fault.field, fault.reason)
+        except BibtexEntryError as error:
+            yield RowRefusal(line, error.field, error.reason)
             reader.resume(start)
 
 
-class _Braces:
-    """Which brace closes which: paired once for all, so that no file takes for ever.
+class _BracePairs:
+    """The positions of matching braces, computed once per file so that nested braces take linear time.
 
-    In arrays, because a file may be nothing but braces, and each would be a hundred bytes in a dict.
+    The positions are in arrays, because a file may consist of braces only, and each would take 100 bytes in a dict.
     """
 
     def __init__(self, text: str) -> None:
         self._opened, self._closed = array("Q"), array("Q")
-        waiting = array("Q")
+        unclosed = array("Q")
         for brace in _IN_BRACES.finditer(text):
             if brace[0] == "{":
-                waiting.append(len(self._opened))
+                unclosed.append(len(self._opened))
                 self._opened.append(brace.start())
-                self._closed.append(0)  # nothing closes it yet
-            elif waiting:
-                self._closed[waiting.pop()] = brace.start()
+                self._closed.append(0)  # not closed so far
+            elif unclosed:
+                self._closed[unclosed.pop()] = brace.start()
 
-    def close_of(self, at: int) -> int:
-        """Where the brace that opens there is closed; -1 if it is not."""
+    def closing(self, at: int) -> int:
+        """The position of the brace that closes the one at `at`; -1 if none does."""
         return self._closed[bisect_left(self._opened, at)] or -1
 
 
 class _Reader:
-    def __init__(self, text: str, room: Room) -> None:
+    """A cursor over the text of a file, which keeps the `@string`s defined so far."""
+
+    def __init__(self, text: str, budget: FileBudget) -> None:
         self._text = text
-        self._room = room
+        self._budget = budget
         self._strings = dict(_MONTHS)
         self.at = 0
-        self._line, self._counted = 1, 0
+        self._line, self._counted_to = 1, 0
         self._last_parenthesis: int | None = None
-        self._braces = _Braces(text)
-        self._again = _ALWAYS_AGAIN + _TIMES_AGAIN * len(text)
+        self._braces = _BracePairs(text)
+        self._reread_budget = _REREAD_ALLOWANCE + _REREAD_FACTOR * len(text)
 
-    def next(self) -> tuple[int, str, str] | None:
-        """Go behind the opening of the next entry: its line, type and what closes it; None at the end."""
-        while (found := _AT.search(self._text, self.at)) is not None:
-            self.at = found.end()
-            if found[1] is None:
-                continue  # a remark
-            self._line += self._text.count("\n", self._counted, found.start())
-            self._counted = found.start()
-            return self._line, found[1].lower(), "}" if found[2] == "{" else ")"
+    def next_opening(self) -> tuple[int, str, str] | None:
+        """Move past the opening of the next entry; its line, type and closing character, or None at the end."""
+        while (opening := _OPENING.search(self._text, self.at)) is not None:
+            self.at = opening.end()
+            if opening[1] is None:
+                continue  # a comment
+            self._line += self._text.count("\n", self._counted_to, opening.start())
+            self._counted_to = opening.start()
+            return self._line, opening[1].lower(), "}" if opening[2] == "{" else ")"
         return None
 
     def resume(self, start: int) -> None:
-        """Go on after a fault in the entry that was opened there, before the next line that looks like another one.
+        """Move on from a broken entry whose content began at `start`, to the next line that looks like an entry.
 
-        That line may stand in what has been read of the broken entry. In a file that is made of such lines, some are
-        passed over in the end: else it would be read once for each of them.
+        That line may be part of what was read as the broken entry. Once the budget for reading again is used up, lines
+        that were already read are skipped. Otherwise a file made of such lines would be read once for each of them.
         """
-        self._again -= self.at - start
-        found = _NEXT.search(self._text, start if self._again >= 0 else self.at)
-        self.at = len(self._text) if found is None else found.start()
+        self._reread_budget -= self.at - start
+        next_entry = _NEXT_ENTRY.search(self._text, start if self._reread_budget >= 0 else self.at)
+        self.at = len(self._text) if next_entry is None else next_entry.start()
 
-    def entry(self, line: int, kind: str, close: str) -> Entry | None:
-        """The entry that was opened; None for what is none. Raises FaultyError."""
+    def entry(self, line: int, kind: str, close: str) -> BibtexEntry | None:
+        """Read the entry that was opened; None for `@comment`, `@preamble` and `@string`. Raises BibtexEntryError."""
         if kind in ("comment", "preamble"):
             self._enclosed(close)
             return None
@@ -150,56 +154,56 @@ class _Reader:
             for name, value in self._fields(close):
                 self._strings[name] = value
             return None
-        self._blank()
+        self._skip_whitespace()
         key = self._take(_KEY)
-        read = Entry(line, kind, key)
-        self._blank()
+        entry = BibtexEntry(line, kind, key)
+        self._skip_whitespace()
         if self._peek() == ",":
             self.at += 1
             for name, value in self._fields(close):
-                read.fields.setdefault(name, value)
+                entry.fields.setdefault(name, value)
         elif self._peek() == close:
             self.at += 1
         else:
-            raise FaultyError("", "must have a key, and a comma behind it")
-        return read
+            raise BibtexEntryError("", "must have a key followed by a comma")
+        return entry
 
     def _fields(self, close: str) -> Iterator[tuple[str, str]]:
         while True:
-            self._blank()
+            self._skip_whitespace()
             while self._peek() == ",":
                 self.at += 1
-                self._blank()
+                self._skip_whitespace()
             if self._peek() == close:
                 self.at += 1
                 return
             if not self._peek():
-                raise FaultyError("", "is not closed at the end of the file")
+                raise BibtexEntryError("", "is not closed before the end of the file")
             name = self._take(_NAME).lower()
-            self._blank()
+            self._skip_whitespace()
             if not name or self._peek() != "=":
-                raise FaultyError(name, "must have a value, behind an equals sign")
+                raise BibtexEntryError(name, "must have a value after an equals sign")
             self.at += 1
             yield name, self._value(name)
-            self._blank()
+            self._skip_whitespace()
             if self._peek() not in (",", close):
-                raise FaultyError(name, "must end with a comma, or with the entry")
+                raise BibtexEntryError(name, "must be followed by a comma or by the end of the entry")
 
     def _value(self, name: str) -> str:
-        parts = [self._part(name)]
+        parts = [self._value_part(name)]
         length = len(parts[0])
-        self._blank()
+        self._skip_whitespace()
         while self._peek() == "#":
             self.at += 1
-            parts.append(self._part(name))
+            parts.append(self._value_part(name))
             length += len(parts[-1])
-            if length > LONGEST_SHARED:
-                raise FaultyError(name, f"must come to no more than {LONGEST_SHARED:,} characters when put together")
-            self._blank()
+            if length > MAX_EXPANDED_LENGTH:
+                raise BibtexEntryError(name, f"must have at most {MAX_EXPANDED_LENGTH:,} characters when concatenated")
+            self._skip_whitespace()
         return "".join(parts)
 
-    def _part(self, name: str) -> str:
-        self._blank()
+    def _value_part(self, name: str) -> str:
+        self._skip_whitespace()
         opening = self._peek()
         if opening == "{":
             self.at += 1
@@ -209,24 +213,24 @@ class _Reader:
             return self._quoted(name)
         word = self._take(_NAME)
         if not word:
-            raise FaultyError(name, "must have a value, in braces or quotation marks")
-        known = self._strings.get(word.lower())
-        if known is None:
-            return word  # A name that nobody defined is left as it stands.
-        self._room.take(name, len(known))
-        return known
+            raise BibtexEntryError(name, "must have a value in braces or quotation marks")
+        string = self._strings.get(word.lower())
+        if string is None:
+            return word  # An undefined name is kept as it is.
+        self._budget.spend(name, len(string))
+        return string
 
     def _enclosed(self, close: str) -> str:
-        """What stands from here to what closes it; the opening is right before."""
+        """Read up to the closing character; the opening one is directly before the cursor."""
         start = self.at
-        # Only remarks are in parentheses.
-        end = self._braces.close_of(start - 1) if close == "}" else self._parenthesis(start)
+        # Only comments are in parentheses.
+        end = self._braces.closing(start - 1) if close == "}" else self._closing_parenthesis(start)
         if end < 0:
-            raise FaultyError("", "is not closed: a brace is missing")
+            raise BibtexEntryError("", "is not closed: a brace is missing")
         self.at = end + 1
         return self._text[start:end]
 
-    def _parenthesis(self, start: int) -> int:
+    def _closing_parenthesis(self, start: int) -> int:
         if self._last_parenthesis is None:
             self._last_parenthesis = self._text.rfind(")")
         return self._text.find(")", start) if start <= self._last_parenthesis else -1
@@ -234,26 +238,27 @@ class _Reader:
     def _quoted(self, name: str) -> str:
         start = self.at
         at = start
-        while (found := _IN_QUOTES.search(self._text, at)) is not None:
-            if found[0] == '"':
-                self.at = found.end()
-                return self._text[start : found.start()]
-            end = self._braces.close_of(found.start()) if found[0] == "{" else -1
+        while (mark := _IN_QUOTES.search(self._text, at)) is not None:
+            if mark[0] == '"':
+                self.at = mark.end()
+                return self._text[start : mark.start()]
+            end = self._braces.closing(mark.start()) if mark[0] == "{" else -1
             if end < 0:
                 break
             at = end + 1
-        raise FaultyError(name, "is not closed: a quotation mark is missing")
+        raise BibtexEntryError(name, "is not closed: a quotation mark is missing")
 
-    def _blank(self) -> None:
-        found = _BLANK.match(self._text, self.at)
-        self.at = found.end() if found is not None else self.at
+    def _skip_whitespace(self) -> None:
+        """Skip white space and comments."""
+        whitespace = _WHITESPACE.match(self._text, self.at)
+        self.at = whitespace.end() if whitespace is not None else self.at
 
     def _take(self, pattern: re.Pattern[str]) -> str:
-        found = pattern.match(self._text, self.at)
-        if found is None:
+        match = pattern.match(self._text, self.at)
+        if match is None:
             return ""
-        self.at = found.end()
-        return found[0]
+        self.at = match.end()
+        return match[0]
 
     def _peek(self) -> str:
         return self._text[self.at : self.at + 1]

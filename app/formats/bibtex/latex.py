@@ -1,55 +1,55 @@
-"""Text in LaTeX, as the fields of BibTeX and BibLaTeX hold it: written so that nothing in it is a command, and read.
+"""LaTeX text in the fields of BibTeX and BibLaTeX: escaping text so that it contains no commands, and reading it.
 
-What BibTeX itself makes of braces decides how they are written: it counts every one of them, also behind a backslash.
-Those of the text that come in pairs are `\\{` and `\\}`, which every reader knows; one that stands alone is a command
-(`\\textbraceleft{}`), which not every reader does. Ligatures of LaTeX's fonts (`--`, `''`) are kept apart.
-Anything outside ASCII stays as it is: the files are UTF-8.
+BibTeX counts every brace, including those after a backslash. Therefore matching braces in a text are written as `\\{`
+and `\\}`, which every reader understands, and an unmatched one as a command (`\\textbraceleft{}`), which some readers
+do not know. Sequences that LaTeX fonts print as ligatures (`--`, `''`) are separated. Characters outside ASCII stay as
+they are, because the files are UTF-8.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator
 
-# --- written ---
+# --- writing ---
 
-_LONE_LEFT, _LONE_RIGHT = "\x02", "\x03"  # never in a record
+_UNMATCHED_LEFT, _UNMATCHED_RIGHT = "\x02", "\x03"  # control characters never occur in a record
 _ESCAPES = str.maketrans(
     {
         "\\": r"\textbackslash{}",
         "{": r"\{",
         "}": r"\}",
-        _LONE_LEFT: r"\textbraceleft{}",
-        _LONE_RIGHT: r"\textbraceright{}",
+        _UNMATCHED_LEFT: r"\textbraceleft{}",
+        _UNMATCHED_RIGHT: r"\textbraceright{}",
         "^": r"\textasciicircum{}",
         "~": r"\textasciitilde{}",
-        "`": r"\`{}",  # as readers know it; it prints the same
+        "`": r"\`{}",  # the spelling that readers understand; the output is the same
         "<": r"\textless{}",
         ">": r"\textgreater{}",
         **{char: f"\\{char}" for char in "$&#_%"},
         "\u00a0": "~",
-        "\u0085": " ",  # a line break to many readers
+        "\u0085": " ",  # many readers take it for a line break
         "\u2028": " ",
         "\u2029": " ",
         "\n": r"\par{} ",
     }
 )
 _LIGATURES = re.compile(r"(?<=-)(?=-)|(?<=')(?=')|(?<=,)(?=,)")
-_BLANKS = re.compile(r"(?<= ) ")
+_REPEATED_SPACES = re.compile(r"(?<= ) ")
 _WORD = re.compile(r"(\w[\w'’-]*)")
 
 
-def escaped(text: str) -> str:
-    """A text as LaTeX that prints just that."""
-    return _escaped(_paired(text))
+def escape_text(text: str) -> str:
+    """LaTeX that prints exactly this text."""
+    return _escape_characters(_mark_unmatched_braces(text))
 
 
-def _escaped(text: str) -> str:
-    # Readers make one blank of many, but for those in braces of their own.
-    return _BLANKS.sub("{ }", _LIGATURES.sub("{}", text.translate(_ESCAPES)))
+def _escape_characters(text: str) -> str:
+    # Readers collapse repeated spaces unless each is in its own braces.
+    return _REPEATED_SPACES.sub("{ }", _LIGATURES.sub("{}", text.translate(_ESCAPES)))
 
 
-def _paired(text: str) -> str:
-    """A text whose braces come in pairs, those that do not being marked."""
+def _mark_unmatched_braces(text: str) -> str:
+    """The text with control characters in place of the braces that have no counterpart."""
     if "{" not in text and "}" not in text:
         return text
     chars = list(text)
@@ -60,45 +60,46 @@ def _paired(text: str) -> str:
         elif char == "}" and opened:
             opened.pop()
         elif char == "}":
-            chars[at] = _LONE_RIGHT
+            chars[at] = _UNMATCHED_RIGHT
     for at in opened:
-        chars[at] = _LONE_LEFT
+        chars[at] = _UNMATCHED_LEFT
     return "".join(chars)
 
 
-def title(text: str, language: str | None) -> str:
-    """A title that keeps its capitals.
+def escape_title(text: str, language: str | None) -> str:
+    """LaTeX for a title, with braces that keep bibliography styles from changing its capitals.
 
-    Styles put English titles into small letters, and do not know other languages from English. So every word with a
-    capital is put into braces in an English title, and one in any other language as a whole. Where nobody says which
-    it is, words are protected: a style may then still raise small letters, which only English styles do.
+    Styles convert English titles to lower case, and cannot tell other languages from English. Therefore braces protect
+    each word with a capital in an English title, and the whole title in any other language. Without a known language
+    words are protected, so a style may still capitalise lower-case words, which only English styles do.
     """
-    paired = _paired(text)
-    before, *words = _WORD.split(paired)  # every second one is a word
-    # Styles raise the first letter, so that one that is small wants as much protection as a capital further on.
-    small = bool(words) and words[0][0].islower()
-    if not small and not any(_raised(char) for char in text[1:]):
-        return _escaped(paired)
+    marked = _mark_unmatched_braces(text)
+    before, *pieces = _WORD.split(marked)  # words and the text between them alternate
+    # Styles capitalise the first letter, so a lower-case one needs protection like a capital further on.
+    starts_lower_case = bool(pieces) and pieces[0][0].islower()
+    if not starts_lower_case and not any(_is_capital(char) for char in text[1:]):
+        return _escape_characters(marked)
     if language is not None and not language.lower().startswith("en"):
-        return _braced(_escaped(paired))
-    kept = [_escaped(before)]
-    for at, piece in enumerate(words):
+        return _enclose(_escape_characters(marked))
+    parts = [_escape_characters(before)]
+    for at, piece in enumerate(pieces):
         letters = piece[1:] if at == 0 and not before else piece
-        raised = any(_raised(char) for char in letters) or (at == 0 and small)
-        kept.append(_braced(_escaped(piece)) if at % 2 == 0 and raised else _escaped(piece))
-    return "".join(kept)
+        needs_braces = any(_is_capital(char) for char in letters) or (at == 0 and starts_lower_case)
+        latex = _escape_characters(piece)
+        parts.append(_enclose(latex) if at % 2 == 0 and needs_braces else latex)
+    return "".join(parts)
 
 
-def _raised(char: str) -> bool:
+def _is_capital(char: str) -> bool:
     return char.isupper() or char.istitle()
 
 
-def _braced(latex: str) -> str:
-    # A brace right before a backslash would begin a "special character", whose letters are not protected.
+def _enclose(latex: str) -> str:
+    # A brace directly before a backslash would begin a "special character", whose letters are not protected.
     return f"{{{{}}{latex}}}" if latex.startswith("\\") else f"{{{latex}}}"
 
 
-# --- read ---
+# --- reading ---
 
 _ACCENTS = {
     "`": "\u0300",
@@ -118,7 +119,7 @@ _ACCENTS = {
     "b": "\u0331",
     "t": "\u0361",
 }
-_ALONE = {"\u0300": "`", "\u0301": "´", "\u0302": "^", "\u0303": "~", "\u0308": "¨", "\u0327": "¸"}
+_STANDALONE_ACCENTS = {"\u0300": "`", "\u0301": "´", "\u0302": "^", "\u0303": "~", "\u0308": "¨", "\u0327": "¸"}
 _SYMBOLS = {
     "textbackslash": "\\",
     "backslash": "\\",
@@ -213,7 +214,7 @@ for _name in _GREEK.split():
     _SYMBOLS[_word.capitalize()] = unicodedata.lookup(f"GREEK CAPITAL LETTER {_name}")
 
 _SIGNS = {",": " ", ";": " ", ":": " ", "!": "", " ": " ", "\n": " ", "/": "", "-": "", "\\": "\n", "(": "", ")": ""}
-_LIGATURE = {
+_LIGATURE_CHARACTERS = {
     "---": "—",
     "--": "–",
     "``": "“",
@@ -228,56 +229,56 @@ _LIGATURE = {
 _TOKEN = re.compile(
     r"\\[A-Za-z]+\*?|\\.|---?|``?|''|,,|<<|>>|[?!]`|[{}$~]|[^\S\n]*\n\s*|\s+|[^\\{}$~\-`',<>?!\s]+|.", re.DOTALL
 )
-_ADDRESS = re.compile(r"\\(?:url|path|nolinkurl)\s*\{([^{}]*)\}")
+_URL = re.compile(r"\\(?:url|path|nolinkurl)\s*\{([^{}]*)\}")
 _LINK = re.compile(r"\\href\s*\{[^{}]*\}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-def plain(latex: str) -> str:
-    """The text that LaTeX prints, without commands that only say how it looks."""
-    text = "".join(_printed(_CONTROL.sub(" ", _LINK.sub("", latex))))
+def to_text(latex: str) -> str:
+    """The text that LaTeX prints, without formatting commands."""
+    text = "".join(_printed_text(_CONTROL.sub(" ", _LINK.sub("", latex))))
     return "\n".join(line.strip() for line in text.split("\n")).strip()
 
 
-def line(latex: str) -> str:
-    """The same, in one line."""
-    return plain(latex).replace("\n", " ")
+def to_line(latex: str) -> str:
+    """The text that LaTeX prints, on one line."""
+    return to_text(latex).replace("\n", " ")
 
 
-def _printed(latex: str) -> Iterator[str]:
+def _printed_text(latex: str) -> Iterator[str]:
     start = 0
-    for address in _ADDRESS.finditer(latex):
-        yield from _pieces(latex[start : address.start()])
-        yield address[1]
-        start = address.end()
-    yield from _pieces(latex[start:])
+    for url in _URL.finditer(latex):
+        yield from _printed_tokens(latex[start : url.start()])
+        yield url[1]
+        start = url.end()
+    yield from _printed_tokens(latex[start:])
 
 
-def _pieces(latex: str) -> Iterator[str]:
-    accent = ""  # waits for the letter that it stands upon
-    after_word = False  # blanks behind a command's name belong to it
+def _printed_tokens(latex: str) -> Iterator[str]:
+    accent = ""  # a combining accent that waits for its base letter
+    after_command = False  # spaces after a command's name are part of the command
     for piece in _TOKEN.findall(latex):
         if piece[0] == "\\" and len(piece) > 1:
             name = piece[1:].rstrip("*")
-            after_word = name.isalpha()
+            after_command = name.isalpha()
             if name in _ACCENTS:
                 accent = _ACCENTS[name]
                 continue
-            found = _SYMBOLS.get(name) if name.isalpha() else _SIGNS.get(name, name)
+            text = _SYMBOLS.get(name) if name.isalpha() else _SIGNS.get(name, name)
         elif piece.isspace() and "\u00a0" not in piece and piece.isascii():
-            found = None if after_word or accent else " "
+            text = None if after_command or accent else " "
         elif piece in "{}$":
-            after_word = False
+            after_command = False
             if accent and piece == "}":
-                yield _ALONE.get(accent, "")
+                yield _STANDALONE_ACCENTS.get(accent, "")
                 accent = ""
             continue
         else:
-            found = "\u00a0" if piece == "~" else _LIGATURE.get(piece, piece)
-            after_word = False
-        if not found:
+            text = "\u00a0" if piece == "~" else _LIGATURE_CHARACTERS.get(piece, piece)
+            after_command = False
+        if not text:
             continue
         if accent:
-            base = {"ı": "i", "ȷ": "j"}.get(found[0], found[0])
-            found, accent = unicodedata.normalize("NFC", base + accent) + found[1:], ""
-        yield found
+            base = {"ı": "i", "ȷ": "j"}.get(text[0], text[0])
+            text, accent = unicodedata.normalize("NFC", base + accent) + text[1:], ""
+        yield text

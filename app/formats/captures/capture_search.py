@@ -1,8 +1,8 @@
-"""Whether quotes and figures stand in a captured file: questions in, answers out, in a process of its own.
+"""Search for quotes and figures in the text of a captured file, in a sandboxed process.
 
-`python -m app.formats.captures.capture_search <number of an open file> <media type>` takes questions as JSON on
-standard input and gives answers as JSON on standard output. It begins by binding itself: memory, seconds of work, no
-files written, no core dump. A hostile file can harm this process only; its parent stops it after a fixed time.
+`python -m app.formats.captures.capture_search <file descriptor> <media type>` reads queries as JSON from standard input
+and writes results as JSON to standard output. It first limits its own memory and CPU time and gives up writing files
+and core dumps. So a hostile file can harm this process only, and the parent kills it after a fixed time.
 """
 
 import os
@@ -10,135 +10,147 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from decimal import Decimal
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import msgspec
 
-from app.formats.captures.captured_text import Text, UnreadableError, parts, read
-from app.formats.captures.numerals import numbers
-from app.formats.captures.quote_match import Passage, excerpt, find
+from app.formats.captures.captured_text import CapturedText, UnreadableFileError, extract_text, non_blank_parts
+from app.formats.captures.numerals import find_numbers
+from app.formats.captures.quote_match import TextQuote, excerpt, find_quote
 from app.vocabulary import FigureFound
 
-MEMORY = 1_000_000_000
-"""Bytes of address space."""
+MAX_MEMORY_BYTES = 1_000_000_000
+"""The limit of the address space."""
 
-SECONDS = 10
-"""Seconds of work."""
+MAX_CPU_SECONDS = 10
+"""The limit of CPU time."""
 
-LONGEST_ANSWER = 300
-"""Characters of an excerpt."""
+MAX_EXCERPT_LENGTH = 300
+"""The limit of an excerpt, in characters."""
 
 
-class Question(msgspec.Struct, frozen=True):
-    """What is to be found: words, numbers, or words that stand for numbers."""
+class CaptureSearchQuery(msgspec.Struct, frozen=True):
+    """What to search for in a capture: words, numbers, or words with the numbers that they express."""
 
     words: str | None = None
     prefix: str | None = None
     suffix: str | None = None
     numbers: tuple[str, ...] = ()
-    """In digits, with a point; asked for if the words do not stand there. All of them must, each in any notation."""
+    """Decimal numbers, searched for if the words are not found. All must be in the text, each in any notation."""
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """What came of looking for it."""
+class CaptureSearchResult(msgspec.Struct, frozen=True):
+    """The outcome of searching a capture."""
 
     result: FigureFound
     reason: str
-    """In a sentence."""
+    """The explanation of the result, as a sentence."""
     where: str | None = None
-    """Page or address, where a file has several."""
+    """The page or the URL, if the file has several parts."""
     excerpt: str | None = None
-    """The words with some before and after."""
+    """The words with some context before and after them."""
 
 
-def answers(stream: BinaryIO, media_type: str, questions: Sequence[Question]) -> list[Answer]:
-    """An answer to each question, from the text of a file."""
+def search_capture(
+    stream: BinaryIO, media_type: str, queries: Sequence[CaptureSearchQuery]
+) -> list[CaptureSearchResult]:
+    """Return one result per query, from the text of a file."""
     try:
-        text = read(stream, media_type)
-    except UnreadableError as error:
-        return [Answer(FigureFound.NOT_CHECKABLE, str(error))] * len(questions)
-    wanted = {Decimal(number) for question in questions for number in question.numbers}
-    places = _numbers(text, wanted)
-    return [_words(text, one) or _figures(one, places) or _not_found(text, one) for one in questions]
+        text = extract_text(stream, media_type)
+    except UnreadableFileError as error:
+        return [CaptureSearchResult(FigureFound.NOT_CHECKABLE, str(error))] * len(queries)
+    numbers = {Decimal(number) for query in queries for number in query.numbers}
+    locations = _locate_numbers(text, numbers)
+    return [
+        _search_words(text, query) or _search_figures(query, locations) or _not_found(text, query) for query in queries
+    ]
 
 
-def _words(text: Text, question: Question) -> Answer | None:
-    if question.words is None:
+def _search_words(text: CapturedText, query: CaptureSearchQuery) -> CaptureSearchResult | None:
+    if query.words is None:
         return None
-    passage = Passage(question.words, question.prefix, question.suffix)
-    for part in parts(text):
-        if (place := find(part.text, passage)) is not None:
-            reason = "The words stand there"
-            reason += ", but for blanks, hyphens and quotation marks." if place.loose else "."
-            return Answer(FigureFound.FOUND, reason, part.where, place.excerpt[:LONGEST_ANSWER])
+    quote = TextQuote(query.words, query.prefix, query.suffix)
+    for part in non_blank_parts(text):
+        if (match := find_quote(part.text, quote)) is not None:
+            reason = "The words are in the text"
+            reason += ", apart from spaces, hyphens and quotation marks." if match.is_loose else "."
+            return CaptureSearchResult(FigureFound.FOUND, reason, part.where, match.excerpt[:MAX_EXCERPT_LENGTH])
     return None
 
 
-Places = dict[Decimal, tuple[str | None, str]]
-"""Numbers that stand in a text: in which part, and with some words around."""
+_NumberLocations: TypeAlias = dict[Decimal, tuple[str | None, str]]
+"""Numbers found in a text, each with the part (`TextPart.where`) and an excerpt."""
 
 
-def _numbers(text: Text, wanted: set[Decimal]) -> Places:
-    """The first place of each of these numbers that stands in the text."""
-    places: Places = {}
-    if not wanted:
-        return places
-    for part in parts(text):
-        for number in numbers(part.text):
-            for value in number.readings & (wanted - places.keys()):
-                places[value] = part.where, excerpt(part.text, number.start, number.end)
-        if len(places) == len(wanted):
+def _locate_numbers(text: CapturedText, numbers: set[Decimal]) -> _NumberLocations:
+    """The first occurrence of each of these numbers that is in the text."""
+    locations: _NumberLocations = {}
+    if not numbers:
+        return locations
+    for part in non_blank_parts(text):
+        for mention in find_numbers(part.text):
+            for value in mention.readings & (numbers - locations.keys()):
+                locations[value] = part.where, excerpt(part.text, mention.start, mention.end)
+        if len(locations) == len(numbers):
             break
-    return places
+    return locations
 
 
-def _figures(question: Question, places: Places) -> Answer | None:
-    values = [Decimal(number) for number in question.numbers]
-    if not values or not all(value in places for value in values):
+def _search_figures(query: CaptureSearchQuery, locations: _NumberLocations) -> CaptureSearchResult | None:
+    values = [Decimal(number) for number in query.numbers]
+    if not values or not all(value in locations for value in values):
         return None
-    where, around = places[values[0]]
-    reason = "The number stands there" if len(values) == 1 else "The numbers stand there"
-    reason += "." if question.words is None else ", though not in the words given."
-    return Answer(FigureFound.FOUND, reason, where, around[:LONGEST_ANSWER])
+    where, context = locations[values[0]]
+    reason = "The number is in the text" if len(values) == 1 else "The numbers are in the text"
+    reason += "." if query.words is None else ", but the quoted passage is not."
+    return CaptureSearchResult(FigureFound.FOUND, reason, where, context[:MAX_EXCERPT_LENGTH])
 
 
-def _not_found(text: Text, question: Question) -> Answer:
+def _not_found(text: CapturedText, query: CaptureSearchQuery) -> CaptureSearchResult:
     if text.gaps:
-        more = f" (and {len(text.gaps) - 1} more)" if len(text.gaps) > 1 else ""
-        return Answer(FigureFound.NOT_CHECKABLE, f"It does not stand in what could be read. {text.gaps[0]}{more}")
-    if question.words is not None and (question.prefix or question.suffix):
-        passage = Passage(question.words)
-        for part in parts(text):
-            if (place := find(part.text, passage)) is not None:
-                reason = "The words stand there, but not with those given as prefix and suffix."
-                return Answer(FigureFound.NOT_FOUND, reason, part.where, place.excerpt[:LONGEST_ANSWER])
-    what = "Neither the words nor the numbers stand" if question.words and question.numbers else "It does not stand"
-    return Answer(FigureFound.NOT_FOUND, f"{what} there; the text was read whole.")
+        reason = f"It does not occur in the part of the text that could be read. {text.gaps[0]}"
+        if more := len(text.gaps) - 1:
+            reason += f" {more} other {'part' if more == 1 else 'parts'} could not be read either."
+        return CaptureSearchResult(FigureFound.NOT_CHECKABLE, reason)
+    if query.words is not None and (query.prefix or query.suffix):
+        quote = TextQuote(query.words)
+        for part in non_blank_parts(text):
+            if (match := find_quote(part.text, quote)) is not None:
+                reason = "The words are in the text, but not with the given prefix and suffix."
+                return CaptureSearchResult(
+                    FigureFound.NOT_FOUND, reason, part.where, match.excerpt[:MAX_EXCERPT_LENGTH]
+                )
+    has_both = query.words and query.numbers
+    finding = "Neither the words nor the numbers occur" if has_both else "It does not occur"
+    return CaptureSearchResult(FigureFound.NOT_FOUND, f"{finding} in the text; the whole text was searched.")
 
 
-def _bind() -> None:
-    """Give up what a reader of files does not need. What a system cannot bound is bounded by the clock alone."""
+def _limit_resources() -> None:
+    """Lower the process's own resource limits. Where the system has no such limits, only the parent's timeout holds."""
     with suppress(ImportError):
         import resource
 
-        for what, most in (
-            (resource.RLIMIT_AS, MEMORY),
-            (resource.RLIMIT_CPU, SECONDS),
+        for limit, value in (
+            (resource.RLIMIT_AS, MAX_MEMORY_BYTES),
+            (resource.RLIMIT_CPU, MAX_CPU_SECONDS),
             (resource.RLIMIT_FSIZE, 0),
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_NOFILE, 64),
         ):
-            with suppress(ValueError, OSError):  # a stricter limit is in force already
-                resource.setrlimit(what, (most, most))
+            with suppress(ValueError, OSError):  # a stricter limit is already in force
+                resource.setrlimit(limit, (value, value))
 
 
 def main() -> None:
-    """Answer one set of questions on one file."""
-    _bind()
-    questions = msgspec.json.decode(sys.stdin.buffer.read(), type=list[Question])
+    """Read queries from standard input and write their results to standard output."""
+    # Libraries log warnings to standard error. If that is a file, the limits make writing fail, and Python then exits
+    # with status 120 although the results are complete.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    _limit_resources()
+    queries = msgspec.json.decode(sys.stdin.buffer.read(), type=list[CaptureSearchQuery])
     with os.fdopen(int(sys.argv[1]), "rb") as stream:
-        told = answers(stream, sys.argv[2], questions)
-    sys.stdout.buffer.write(msgspec.json.encode(told))
+        results = search_capture(stream, sys.argv[2], queries)
+    sys.stdout.buffer.write(msgspec.json.encode(results))
 
 
 if __name__ == "__main__":

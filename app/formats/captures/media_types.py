@@ -1,8 +1,8 @@
-"""What kind of file these bytes are: told from the bytes alone, for the few kinds that are kept as captures.
+"""Media type detection for captures: the accepted formats, recognized by their bytes alone.
 
-What a client says of a file, or what it is called, is not looked at: both are chosen by whoever sends it. Signatures
-are those of the formats' own standards; text and HTML are told apart in the manner of the WHATWG's MIME Sniffing
-Standard, but more strictly: markup that is no HTML (SVG, other XML) is not taken for text.
+The file name and the media type that a client sends are ignored, because the sender controls both. Signatures are those
+of the formats' own standards. Text and HTML are distinguished as in the WHATWG MIME Sniffing Standard, but more
+strictly: markup that is not HTML (SVG, other XML) does not count as text.
 """
 
 import re
@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-HEAD = 8_192
-"""Bytes at the beginning by which a kind is told."""
+SNIFFED_BYTES = 8_192
+"""The number of bytes at the start of a file that detection reads."""
 
-MOST_DIRECTORY = 4_000_000
-"""Bytes that the directory of an archive may have. Each entry costs some 500 bytes of memory to read."""
+MAX_DIRECTORY_BYTES = 4_000_000
+"""The limit of a ZIP archive's central directory. Reading one entry takes about 500 bytes of memory."""
 
 HTML = "text/html"
 TEXT = "text/plain"
@@ -28,34 +28,34 @@ WACZ = "application/wacz"
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of file that is kept."""
+class CaptureFormat:
+    """A file format that captures may have."""
 
     extension: str
-    """How the name of such a file ends."""
-    harmless: bool
-    """A browser that is told this type runs nothing of it, and guesses at nothing."""
+    """The file name extension, without a dot."""
+    is_safe_inline: bool
+    """True if browsers execute nothing in a file of this media type and do not sniff another type."""
 
 
-KINDS: Mapping[str, Kind] = {
-    HTML: Kind("html", harmless=False),
-    TEXT: Kind("txt", harmless=False),
-    PDF: Kind("pdf", harmless=False),
-    "image/png": Kind("png", harmless=True),
-    "image/jpeg": Kind("jpg", harmless=True),
-    "image/gif": Kind("gif", harmless=True),
-    "image/webp": Kind("webp", harmless=True),
-    "image/avif": Kind("avif", harmless=True),
-    "image/heic": Kind("heic", harmless=True),
-    "image/tiff": Kind("tiff", harmless=True),
-    WARC: Kind("warc", harmless=False),
-    WARC_GZ: Kind("warc.gz", harmless=False),
-    WACZ: Kind("wacz", harmless=False),
+CAPTURE_FORMATS: Mapping[str, CaptureFormat] = {
+    HTML: CaptureFormat("html", is_safe_inline=False),
+    TEXT: CaptureFormat("txt", is_safe_inline=False),
+    PDF: CaptureFormat("pdf", is_safe_inline=False),
+    "image/png": CaptureFormat("png", is_safe_inline=True),
+    "image/jpeg": CaptureFormat("jpg", is_safe_inline=True),
+    "image/gif": CaptureFormat("gif", is_safe_inline=True),
+    "image/webp": CaptureFormat("webp", is_safe_inline=True),
+    "image/avif": CaptureFormat("avif", is_safe_inline=True),
+    "image/heic": CaptureFormat("heic", is_safe_inline=True),
+    "image/tiff": CaptureFormat("tiff", is_safe_inline=True),
+    WARC: CaptureFormat("warc", is_safe_inline=False),
+    WARC_GZ: CaptureFormat("warc.gz", is_safe_inline=False),
+    WACZ: CaptureFormat("wacz", is_safe_inline=False),
 }
-"""The kinds that are kept, by media type. SVG is not among them: it may hold scripts, and is no picture of anything."""
+"""The accepted formats, by media type. SVG is not accepted: it can contain scripts, and it is not a photo or a scan."""
 
-TAKEN = "HTML, plain text, PDF, PNG, JPEG, GIF, WebP, AVIF, HEIC, TIFF, WARC (also gzipped) and WACZ"
-"""The same in words."""
+ACCEPTED_FORMATS = "HTML, plain text, PDF, PNG, JPEG, GIF, WebP, AVIF, HEIC, TIFF, WARC (also gzipped) and WACZ"
+"""The accepted formats as text, for messages."""
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", PDF),
@@ -75,15 +75,15 @@ _BRANDS: Mapping[bytes, str] = {
     b"heix": "image/heic",
     b"mif1": "image/heic",
 }
-"""Major brands of ISO 14496-12 files (at byte 8, behind `ftyp`)."""
+"""Major brands of ISO 14496-12 files (at byte 8, after `ftyp`)."""
 
-# Bytes that no text has (WHATWG: binary data bytes).
+# Bytes that do not occur in text (WHATWG MIME Sniffing: binary data bytes).
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
-_BEFORE_THE_FIRST_TAG = re.compile(r"\s+|<!--.*?-->|<\?.*?\?>|<!doctype\s[^>]*>", re.DOTALL | re.IGNORECASE)
+_PROLOG = re.compile(r"\s+|<!--.*?-->|<\?.*?\?>|<!doctype\s[^>]*>", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<([a-z][a-z0-9:._-]*)", re.IGNORECASE)
 _UNFINISHED = re.compile(r"<!--|<\?|<!doctype\s", re.IGNORECASE)
 
-_OF_HTML = re.compile(
+_HTML_TAG_NAME = re.compile(
     r"html|head|body|title|meta|link|style|script|noscript|base|iframe|h[1-6]|div|span|p|a|b|i|br|hr|[uo]l|li|table|font"
     r"|center|img|main|article|section|header|footer|nav|form|blockquote|pre|em|strong",
     re.IGNORECASE,
@@ -91,9 +91,9 @@ _OF_HTML = re.compile(
 
 
 def sniff(stream: BinaryIO) -> str | None:
-    """The media type of a file, one of `KINDS`; None if it is none of them, or empty. The stream must be seekable."""
+    """Detect the media type of a seekable stream: a key of CAPTURE_FORMATS, or None for any other or an empty file."""
     stream.seek(0)
-    head = stream.read(HEAD)
+    head = stream.read(SNIFFED_BYTES)
     for signature, media_type in _SIGNATURES:
         if head.startswith(signature):
             return media_type
@@ -102,13 +102,13 @@ def sniff(stream: BinaryIO) -> str | None:
     if head[4:8] == b"ftyp":
         return _BRANDS.get(head[8:12])
     if head.startswith(b"\x1f\x8b"):
-        return WARC_GZ if _unzipped(head).startswith(b"WARC/") else None
+        return WARC_GZ if _gunzip(head).startswith(b"WARC/") else None
     if head.startswith(b"PK\x03\x04"):
         return WACZ if _is_wacz(stream) else None
-    return _of_text(head)
+    return _sniff_text(head)
 
 
-def _unzipped(head: bytes) -> bytes:
+def _gunzip(head: bytes) -> bytes:
     try:
         return zlib.decompressobj(wbits=31).decompress(head, 64)
     except zlib.error:
@@ -122,15 +122,15 @@ _LOCATOR, _LOCATOR_LENGTH = b"PK\x06\x07", 20
 _END_64, _END_64_LENGTH = b"PK\x06\x06", 56
 
 
-def directory_is_small(stream: BinaryIO) -> bool:
-    """True if an archive's directory is whole, at the very end of it, and short enough to be read.
+def has_small_directory(stream: BinaryIO) -> bool:
+    """True if a ZIP archive ends with a complete central directory of at most MAX_DIRECTORY_BYTES.
 
-    Looked at before `zipfile` reads it all: a directory of 50 MB would take up a gigabyte.
+    Check it before `zipfile` reads the directory: one of 50 MB would take a gigabyte of memory.
     """
     length = stream.seek(0, 2)
     tail = _tail(stream, length, _END_LENGTH + _LOCATOR_LENGTH + _END_64_LENGTH)
     end = tail[-_END_LENGTH:]
-    # No comment may follow: then this is the end that zipfile, too, takes for the end.
+    # No comment may follow the end record; only then is this certainly the end record that zipfile uses.
     if len(end) < _END_LENGTH or not end.startswith(_END) or end[20:22] != b"\x00\x00":
         return False
     (size,) = struct.unpack("<L", end[12:16])
@@ -139,17 +139,17 @@ def directory_is_small(stream: BinaryIO) -> bool:
         if len(wide) < _END_64_LENGTH or not wide.startswith(_END_64):
             return False
         (size,) = struct.unpack("<Q", wide[40:48])
-    return bool(size <= MOST_DIRECTORY)
+    return bool(size <= MAX_DIRECTORY_BYTES)
 
 
-def _tail(stream: BinaryIO, length: int, wanted: int) -> bytes:
-    stream.seek(max(0, length - wanted))
-    return stream.read(wanted)
+def _tail(stream: BinaryIO, length: int, size: int) -> bytes:
+    stream.seek(max(0, length - size))
+    return stream.read(size)
 
 
 def _is_wacz(stream: BinaryIO) -> bool:
-    """True for an archive as the WACZ specification (1.1) has it: a description at its root, and web archives."""
-    if not directory_is_small(stream):
+    """True for an archive with a `datapackage.json` at its root and web archives, as in WACZ 1.1."""
+    if not has_small_directory(stream):
         return False
     try:
         with zipfile.ZipFile(stream) as archive:
@@ -160,14 +160,14 @@ def _is_wacz(stream: BinaryIO) -> bool:
 
 
 def is_web_archive(name: str) -> bool:
-    """True for the name that a WARC has in a WACZ."""
+    """True for the path of a WARC file in a WACZ."""
     return name.startswith("archive/") and name.endswith((".warc", ".warc.gz"))
 
 
 # --- text ---
 
 
-def _of_text(head: bytes) -> str | None:
+def _sniff_text(head: bytes) -> str | None:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = head.decode("utf-16", errors="ignore")
         if "\x00" in text:
@@ -178,12 +178,13 @@ def _of_text(head: bytes) -> str | None:
         text = head.decode("utf-8-sig", errors="replace")
     if not text.strip():
         return None
-    place = 0
-    while found := _BEFORE_THE_FIRST_TAG.match(text, place):
-        place = found.end()
-    if tag := _TAG.match(text, place):
-        return HTML if _OF_HTML.fullmatch(tag[1]) else None
-    # A comment, or an inner part of a doctype, that is longer than what was looked at: of what kind is not known.
-    if _UNFINISHED.match(text, place):
-        return HTML if "<!doctype html" in text[: place + 100].lower() or text[place:].startswith("<!--") else None
-    return HTML if place and "<!doctype html" in text[:place].lower() else TEXT
+    position = 0
+    while prolog := _PROLOG.match(text, position):
+        position = prolog.end()
+    if tag := _TAG.match(text, position):
+        return HTML if _HTML_TAG_NAME.fullmatch(tag[1]) else None
+    # A comment, processing instruction or doctype goes on beyond the bytes that were read, so the first tag is unknown.
+    if _UNFINISHED.match(text, position):
+        is_html = "<!doctype html" in text[: position + 100].lower() or text[position:].startswith("<!--")
+        return HTML if is_html else None
+    return HTML if position and "<!doctype html" in text[:position].lower() else TEXT

@@ -1,9 +1,9 @@
-"""Words for numbers, as tables: what they add, by what they multiply."""
+"""Tables of number words: the values that they add, and the factors by which they multiply."""
 
 from collections.abc import Iterator, Mapping
 
 _SMALL = (
-    # 0, 1, 2, … 19, a language each; several forms of one are parted by |
+    # 0, 1, 2, … 19, one string per language; forms of the same number are separated by |
     (
         "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
         "seventeen eighteen nineteen"
@@ -35,7 +35,7 @@ _TENS = (
     ),
 )
 _HUNDREDS = (
-    # 100, 200, … 900, where a language has words of their own for them
+    # 100, 200, … 900, for languages that have single words for them
     (
         "сто|ста двісті|двохсот триста|трьохсот чотириста|чотирьохсот п'ятсот|п'ятисот шістсот|шестисот сімсот|семисот "
         "вісімсот|восьмисот дев'ятсот|дев'ятисот"
@@ -55,27 +55,29 @@ _POWERS: Mapping[int, str] = {
 }
 
 
-def _listed(languages: tuple[str, ...], first: int, step: int) -> Iterator[tuple[str, int]]:
+def _word_values(languages: tuple[str, ...], first: int, step: int) -> Iterator[tuple[str, int]]:
     for words in languages:
-        for place, forms in enumerate(words.split()):
-            yield from ((form, first + step * place) for form in forms.split("|"))
+        for index, forms in enumerate(words.split()):
+            yield from ((form, first + step * index) for form in forms.split("|"))
 
 
-ADDED: Mapping[str, int] = dict((*_listed(_SMALL, 0, 1), *_listed(_TENS, 20, 10), *_listed(_HUNDREDS, 100, 100)))
-"""What a word adds to a number (English, Ukrainian, Russian)."""
+ADDENDS: Mapping[str, int] = dict(
+    (*_word_values(_SMALL, 0, 1), *_word_values(_TENS, 20, 10), *_word_values(_HUNDREDS, 100, 100))
+)
+"""The value that a word adds to a number (English, Ukrainian, Russian)."""
 
-TIMES: Mapping[str, int] = {form: value for value, forms in _POWERS.items() for form in forms.split()}
-"""By what a word multiplies what stands before it (the same, and German, Polish, Spanish and French)."""
+MULTIPLIERS: Mapping[str, int] = {form: value for value, forms in _POWERS.items() for form in forms.split()}
+"""The factor by which a word multiplies the number before it (also German, Polish, Spanish and French)."""
 
-TIMES_CJK: Mapping[str, int] = {
+CJK_MULTIPLIERS: Mapping[str, int] = {
     **dict.fromkeys("백百", 100),
     **dict.fromkeys("천千", 1_000),
     **dict.fromkeys("만万萬", 10_000),
     **dict.fromkeys("억亿億", 100_000_000),
 }
-"""The same of characters in scripts that are written without spaces."""
+"""The factor of a character in scripts that are written without spaces."""
 
-ALONE: Mapping[str, int] = {
+STANDALONE: Mapping[str, int] = {
     "a hundred": 100,
     "a thousand": 1_000,
     "a million": 1_000_000,
@@ -84,4 +86,4 @@ ALONE: Mapping[str, int] = {
     "тысяча": 1_000,
     "тысячу": 1_000,
 }
-"""Powers that are a number without one before them."""
+"""Powers of ten that are a number by themselves, without a number before them."""

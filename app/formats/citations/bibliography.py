@@ -1,7 +1,6 @@
 """Reference lists in any style of the Citation Style Language (CSL 1.0.2), as text and as HTML.
 
-A citation processor makes them (`csl_processor`). Where it is not installed there is the built-in style
-`short`, which is also to be had by that name.
+A citation processor formats them (`csl_processor`). Without it, only the built-in style `short` is available.
 """
 
 import re
@@ -12,123 +11,140 @@ from typing import Any
 
 from app.errors import InvalidError
 from app.formats.citations import csl_processor, csl_styles, pandoc_json, short_style
-from app.formats.citations.csl_json import item
-from app.formats.citations.csl_locales import put_right
+from app.formats.citations.csl_json import csl_item
+from app.formats.citations.csl_locales import correct_locale
 from app.formats.citations.pandoc_json import Node
-from app.formats.english.edtf_parts import parts
-from app.formats.english.scripts import has_initials, runs_together
+from app.formats.english.edtf_parts import split_edtf
+from app.formats.english.writing_systems import has_initials, is_written_without_spaces
 from app.schemas.files.citation import Citation, Rendering
 
-MOST = 500
-"""References of a list that is formatted: some two seconds of work."""
+MAX_REFERENCES = 500
+"""References in one formatted list, which take about two seconds."""
 
-Reference = tuple[dict[str, Any], Citation]
-"""What the processor is told of a citation."""
+PreparedReference = tuple[dict[str, Any], Citation]
+"""An item of CSL-JSON as the processor receives it, and its citation."""
 
-_OURS = frozenset({"id", "note", "version", "custom"})
-"""What tells one use of a document from another. Nothing of it belongs into a reference to the document."""
+_PER_CITATION_FIELDS = frozenset({"id", "note", "version", "custom"})
+"""Fields that differ between citations of the same document, and are not part of a reference to the document."""
 
-
-_OPEN = re.compile(r"(?:\.\.)?/(?P<last>[^/.]+)|(?P<first>[^/.]+)/(?:\.\.)?")
-_DIGITS = re.compile(r"(\d{2,3})(X{1,2})[?~%]?")
+_OPEN_SPAN = re.compile(r"(?:\.\.)?/(?P<last>[^/.]+)|(?P<first>[^/.]+)/(?:\.\.)?")
+_UNSPECIFIED_DIGITS = re.compile(r"(\d{2,3})(X{1,2})[?~%]?")
 
 
 def write_text(citations: Iterable[Citation], rendering: Rendering) -> Iterator[str]:
-    """A list as plain text: each reference in one line, with an empty line between."""
-    chosen, short = _chosen(citations, rendering)
-    lines = short_style.lines(chosen) if short else (pandoc_json.plain(one) for one in _entries(chosen, rendering))
-    yield from (line if not number else f"\n{line}" for number, line in enumerate(f"{one}\n" for one in lines))
+    """Write a list as plain text: each reference on one line, with an empty line between. Raises InvalidError."""
+    bounded, is_short = _bounded_list(citations, rendering)
+    lines = (
+        short_style.format_references(bounded)
+        if is_short
+        else (pandoc_json.to_plain_text(entry) for entry in _entries(bounded, rendering))
+    )
+    yield from (f"\n{line}\n" if number else f"{line}\n" for number, line in enumerate(lines))
 
 
 def write_html(citations: Iterable[Citation], rendering: Rendering) -> Iterator[str]:
-    """A list as a piece of HTML, to be put into a page."""
-    chosen, short = _chosen(citations, rendering)
+    """Write a list as an HTML fragment that can be embedded in a page. Raises InvalidError."""
+    bounded, is_short = _bounded_list(citations, rendering)
     entries = (
-        (escape(line, quote=False) for line in short_style.lines(chosen))
-        if short
-        else (pandoc_json.html(one) for one in _entries(chosen, rendering))
+        (escape(line, quote=False) for line in short_style.format_references(bounded))
+        if is_short
+        else (pandoc_json.to_html(entry) for entry in _entries(bounded, rendering))
     )
     yield '<div class="csl-bib-body">\n'
-    yield from (f'<div class="csl-entry">{one}</div>\n' for one in entries)
+    yield from (f'<div class="csl-entry">{entry}</div>\n' for entry in entries)
     yield "</div>\n"
 
 
-def _chosen(citations: Iterable[Citation], rendering: Rendering) -> tuple[Sequence[Citation], bool]:
-    """The citations, and whether the built-in style is to write them. Raises InvalidError."""
-    short = rendering.style == short_style.NAME
-    if not short and (csl_styles.folder() is None or csl_processor.program() is None):
+def _bounded_list(citations: Iterable[Citation], rendering: Rendering) -> tuple[Sequence[Citation], bool]:
+    """The citations, and whether the built-in style formats them.
+
+    Raises InvalidError for a style that needs the missing processor, or for more than MAX_REFERENCES citations.
+    """
+    is_short = rendering.style == short_style.STYLE_NAME
+    if not is_short and (csl_styles.styles_folder() is None or csl_processor.program() is None):
         if rendering.style is not None:
-            message = f"takes the extra: pip install 'attest[styles]'. Without it there is {short_style.NAME!r}"
-            raise InvalidError.of("style", message)
-        short = True
-    # One more than may be is asked for: to know, and so that the list is read to its end and its connection given back.
-    found = list(islice(citations, MOST + 1))
-    if len(found) > MOST:
+            raise InvalidError.of(
+                "style",
+                "needs the extra `styles`: pip install 'attest[styles]'. "
+                f"Without it, the only style is {short_style.STYLE_NAME!r}",
+            )
+        is_short = True
+    # One more than the limit, so that a list within it is read to its end and its database connection is released.
+    bounded = list(islice(citations, MAX_REFERENCES + 1))
+    if len(bounded) > MAX_REFERENCES:
         raise InvalidError.of(
             "format",
-            f"at most {MOST} references are formatted at a time; narrow the list (topic, kind, status, source, place, "
-            "date_from, date_to, q), or take csl_json and format it yourself",
+            f"allows at most {MAX_REFERENCES} references at a time, and this list has more; narrow it (topic, kind, "
+            "status, source, place, date_from, date_to, q), or request csl_json and format the list yourself",
         )
-    return found, short
+    return bounded, is_short
 
 
 def _entries(citations: Sequence[Citation], rendering: Rendering) -> Iterator[list[Node]]:
-    """The references as the style has them, in its order."""
-    style = csl_styles.find(rendering.style or csl_styles.DEFAULT)
-    locale = csl_styles.locale_of(rendering.locale or style.locale or "en-US")
-    references = dict(_references(citations, style.initials))
+    """The references as formatted by the style, in the style's order."""
+    style = csl_styles.find_style(rendering.style or csl_styles.DEFAULT_STYLE)
+    locale = csl_styles.find_locale(rendering.locale or style.locale or "en-US")
+    references = dict(_prepare_references(citations, style.abbreviates_names))
     if not references:
         return
-    made = _made(references, style, locale)
-    # Chicago lists no posts, for one. A reader of ours must find them: they are printed as pages, ...
-    empty = [key for key, nodes in made.items() if not pandoc_json.plain(nodes)]
-    if empty:
-        pages = {key: ({**references[key][0], "type": "webpage"}, references[key][1]) for key in empty}
-        made |= _made(pages, style, locale)
-    # ... or at the worst in our own words.
-    for key, nodes in made.items():
-        yield nodes if pandoc_json.plain(nodes) else pandoc_json.words(short_style.line(references[key][1]))
+    entries = _format_references(references, style, locale)
+    # Some styles print nothing for some types: Chicago omits posts. Format these as web pages, so that none is lost.
+    empty_keys = [key for key, nodes in entries.items() if not pandoc_json.to_plain_text(nodes)]
+    if empty_keys:
+        web_pages = {key: ({**references[key][0], "type": "webpage"}, references[key][1]) for key in empty_keys}
+        entries |= _format_references(web_pages, style, locale)
+    # References that are still empty are formatted in the built-in style.
+    for key, nodes in entries.items():
+        if pandoc_json.to_plain_text(nodes):
+            yield nodes
+        else:
+            yield pandoc_json.text_nodes(short_style.format_reference(references[key][1]))
 
 
-def _made(references: Mapping[str, Reference], style: csl_styles.Style, locale: str) -> dict[str, list[Node]]:
-    asked = [{"id": key, **reference} for key, (reference, _) in references.items()]
-    document = pandoc_json.document(asked, locale, lists=style.lists)
-    told = csl_processor.run(document, style=put_right(csl_styles.text_of(style), locale))
-    return dict(pandoc_json.entries(told, list(references), lists=style.lists))
+def _format_references(
+    references: Mapping[str, PreparedReference], style: csl_styles.CslStyle, locale: str
+) -> dict[str, list[Node]]:
+    items = [{"id": key, **reference} for key, (reference, _) in references.items()]
+    document = pandoc_json.build_document(items, locale, has_bibliography=style.has_bibliography)
+    processed = csl_processor.run(document, style=correct_locale(csl_styles.style_xml(style), locale))
+    return dict(pandoc_json.formatted_entries(processed, list(references), has_bibliography=style.has_bibliography))
 
 
-def _references(citations: Iterable[Citation], initials: bool) -> Iterator[tuple[str, Reference]]:
-    """What the processor needs, each document once however often it is cited."""
-    known: set[str] = set()
+def _prepare_references(
+    citations: Iterable[Citation], abbreviates_names: bool
+) -> Iterator[tuple[str, PreparedReference]]:
+    """The input of the processor by reference id, each document once however often it is cited."""
+    seen: set[str] = set()
     for citation in citations:
-        reference = {name: value for name, value in item(citation).items() if name not in _OURS}
-        if (same := repr(reference)) in known:
+        reference = {name: value for name, value in csl_item(citation).items() if name not in _PER_CITATION_FIELDS}
+        if (identity := repr(reference)) in seen:
             continue
-        known.add(same)
-        yield f"r{len(known)}", (_told(reference, citation, initials), citation)
+        seen.add(identity)
+        yield f"r{len(seen)}", (_prepare_item(reference, citation, abbreviates_names), citation)
 
 
-def _told(reference: Mapping[str, Any], citation: Citation, initials: bool) -> dict[str, Any]:
-    told = dict(reference)
+def _prepare_item(reference: Mapping[str, Any], citation: Citation, abbreviates_names: bool) -> dict[str, Any]:
+    """An item of CSL-JSON, adjusted so that styles print it correctly."""
+    item = dict(reference)
     if citation.title is not None:
-        told["title"] = pandoc_json.title(citation.title, recase=_recased(citation))
+        item["title"] = pandoc_json.title_nodes(citation.title, recase=_may_be_recased(citation))
     if citation.container is not None:
-        # A newspaper is called as it calls itself.
-        told["container-title"] = pandoc_json.title(citation.container, recase=False)
-    if not pandoc_json.is_web(citation.url):
-        told.pop("URL", None)
-    told["type"] = _printed(citation)
-    if "literal" in told.get("issued", ()):
-        told["issued"] = _approximate(citation.issued or "") or told["issued"]
-    told["author"] = [_name(one, initials) for one in reference.get("author", ())]
-    return told
+        # The name of a newspaper keeps its own capitals.
+        item["container-title"] = pandoc_json.title_nodes(citation.container, recase=False)
+    if not pandoc_json.is_web_url(citation.url):
+        item.pop("URL", None)
+    item["type"] = _printed_type(citation)
+    if "literal" in item.get("issued", ()):
+        item["issued"] = _approximate_date(citation.issued or "") or item["issued"]
+    item["author"] = [_name(author, abbreviates_names) for author in reference.get("author", ())]
+    return item
 
 
-def _printed(citation: Citation) -> str:
-    """The type under which styles print it best.
+def _printed_type(citation: Citation) -> str:
+    """The CSL type for which styles print this citation best.
 
-    Chicago leaves documents out of lists, as it does letters. Of a film several styles print the year alone, as if it
-    had been in cinemas; and of a broadcast that nobody is known to have sent, Chicago ends in the middle.
+    Chicago omits documents from lists, as it does letters. For a film, several styles print only the year, as if it had
+    been in cinemas. For a broadcast without a publisher, Chicago's reference is incomplete.
     """
     if citation.type == "document":
         return "webpage" if citation.genre is None else "collection"
@@ -137,27 +153,31 @@ def _printed(citation: Citation) -> str:
     return citation.type
 
 
-def _approximate(edtf: str) -> dict[str, Any] | None:
-    """A date that has no parts, by parts that come near: a style prints words once for each part that it asks for."""
-    near: str | None = None
-    if found := _OPEN.fullmatch(edtf):
-        near = found["last"] or found["first"]
-    elif digits := _DIGITS.fullmatch(edtf):
-        near = f"{digits[1].ljust(4, '0')}/{digits[1].ljust(4, '9')}"
-    taken = None if near is None else parts(near)
-    return None if taken is None else {"date-parts": [list(one) for one in taken.dates], "circa": True}
+def _approximate_date(edtf: str) -> dict[str, Any] | None:
+    """Approximate date parts for an EDTF date that has none (an open span, unspecified digits); None for any other.
+
+    Without parts, a style would print the date's text once for each part that it requests.
+    """
+    approximation: str | None = None
+    if open_span := _OPEN_SPAN.fullmatch(edtf):
+        approximation = open_span["last"] or open_span["first"]
+    elif digits := _UNSPECIFIED_DIGITS.fullmatch(edtf):
+        approximation = f"{digits[1].ljust(4, '0')}/{digits[1].ljust(4, '9')}"
+    parsed = None if approximation is None else split_edtf(approximation)
+    return None if parsed is None else {"date-parts": [list(parts) for parts in parsed.dates], "circa": True}
 
 
-def _recased(citation: Citation) -> bool:
-    """Whether a style may set capitals in a title: where it is known to be English, and is not our description."""
-    english = citation.language is not None and re.match(r"en\b", citation.language, re.IGNORECASE) is not None
-    return english and citation.title is not None and not citation.title.startswith("[")
+def _may_be_recased(citation: Citation) -> bool:
+    """True if a style may change the capitals of a title: it is in English, and not an editor's description."""
+    is_english = citation.language is not None and re.match(r"en\b", citation.language, re.IGNORECASE) is not None
+    return is_english and citation.title is not None and not citation.title.startswith("[")
 
 
-def _name(name: Mapping[str, str], initials: bool) -> Mapping[str, str]:
+def _name(name: Mapping[str, str], abbreviates_names: bool) -> Mapping[str, str]:
+    """A name that the style can print: whole, where the style would abbreviate a given name that has no initials."""
     family, given = name.get("family"), name.get("given")
     if not family or not given or has_initials(given):
         return name
-    if runs_together(family):
+    if is_written_without_spaces(family):
         return {"literal": f"{family}{given}"}
-    return {"literal": f"{given} {family}"} if initials else name
+    return {"literal": f"{given} {family}"} if abbreviates_names else name

@@ -1,31 +1,31 @@
-"""BibTeX (version 0.99d's fields) and BibLaTeX (its manual, version 3): references for LaTeX and reference managers.
+"""BibTeX (the fields of version 0.99d) and BibLaTeX (manual, version 3): references for LaTeX and reference managers.
 
-Both are written as one field on each line and in UTF-8. Styles of BibTeX itself know neither `url` nor `urldate`;
-reference managers and newer styles do. `archiveurl` and `archivedate` are fields of ours, which all others pass over:
-neither dialect has a place for them, but the note repeats them. BibLaTeX's `date` takes EDTF level 1 as it is; BibTeX
-has a year and a month, and where these say less than the record does, its note has the date as recorded.
+Both have one field per line and are in UTF-8. BibTeX's own styles do not support `url` and `urldate`, but reference
+managers and newer styles do. Neither dialect has fields for an archived copy. `archiveurl` and `archivedate` are
+Attest's own fields, which other programs ignore, and the note repeats them. BibLaTeX's `date` accepts EDTF level 1.
+BibTeX has a year and a month; where they are less precise than the record, the note repeats the date as recorded.
 
-Which kind of document it is, where the entry's type leaves that open, `entrysubtype` says, in words of CSL 1.0.2;
-standard styles print nothing of it.
+`entrysubtype` states the kind of document in CSL 1.0.2 terms where the entry type does not. Standard styles do not
+print it.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from app.formats.bibtex import bibtex_names, latex
-from app.formats.bibtex.babel_languages import NAMES
-from app.formats.citations.citation_note import note
-from app.formats.english.edtf_parts import parts
+from app.formats.bibtex.babel_languages import BABEL_NAMES
+from app.formats.citations.citation_note import build_note
+from app.formats.english.edtf_parts import split_edtf
 from app.schemas.files.citation import Citation, Rendering
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_ADDRESS = re.compile(r"https?://[!#-;=?-\[\]_a-z~]*[#$%&*+/-9=@-Z_a-z~-]")
-_WEB_ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{|}]+")
-_WEB = "online"
-_BIBLATEX: Mapping[str, tuple[str, str | None]] = {
+_LINKABLE_URL = re.compile(r"https?://[!#-;=?-\[\]_a-z~]*[#$%&*+/-9=@-Z_a-z~-]")
+_WEB_URL = re.compile(r"https?://[^\s<>\"\\^`{|}]+")
+_ONLINE = "online"
+_BIBLATEX_TYPES: Mapping[str, tuple[str, str | None]] = {
     "article-newspaper": ("article", "newspaper"),
-    "webpage": (_WEB, None),
-    "post": (_WEB, "post"),
+    "webpage": (_ONLINE, None),
+    "post": (_ONLINE, "post"),
     "motion_picture": ("video", None),
     "broadcast": ("audio", "broadcast"),
     "graphic": ("image", None),
@@ -33,42 +33,43 @@ _BIBLATEX: Mapping[str, tuple[str, str | None]] = {
     "dataset": ("dataset", None),
     "document": ("misc", None),
 }
-"""BibLaTeX's type of each type of CSL, and the subtype that tells it apart."""
+"""The BibLaTeX entry type and `entrysubtype` for each CSL type."""
 
-_BIBTEX: Mapping[str, tuple[str, str | None]] = {
+_BIBTEX_TYPES: Mapping[str, tuple[str, str | None]] = {
     "article-newspaper": ("article", "newspaper"),
     "post": ("misc", "post"),
     "webpage": ("misc", "webpage"),
     "report": ("techreport", None),
 }
-"""The same for BibTeX, which has `misc` for everything else."""
+"""The BibTeX entry type and `entrysubtype` for CSL types. All others are `misc` with the CSL type as subtype."""
 
 
 def write_bibtex(citations: Iterable[Citation], _rendering: Rendering) -> Iterator[str]:
-    """A list of BibTeX entries."""
-    return (_entry(citation, *_bibtex(citation)) for citation in citations)
+    """Write one BibTeX entry per citation."""
+    return (_entry(citation, *_bibtex_fields(citation)) for citation in citations)
 
 
 def write_biblatex(citations: Iterable[Citation], _rendering: Rendering) -> Iterator[str]:
-    """A list of BibLaTeX entries."""
-    return (_entry(citation, *_biblatex(citation)) for citation in citations)
+    """Write one BibLaTeX entry per citation."""
+    return (_entry(citation, *_biblatex_fields(citation)) for citation in citations)
 
 
 def _entry(citation: Citation, kind: str, fields: Mapping[str, str | None]) -> str:
-    # Months are words that each style spells out in its own way; in braces they would be printed as they stand.
-    plain = {name: value if name == "month" else f"{{{value}}}" for name, value in fields.items() if value}
-    body = "".join(f"  {name} = {value},\n" for name, value in plain.items())
+    # A month is a string name that each style expands. In braces its abbreviation would be printed.
+    delimited = {name: value if name == "month" else f"{{{value}}}" for name, value in fields.items() if value}
+    body = "".join(f"  {name} = {value},\n" for name, value in delimited.items())
     return f"@{kind}{{{citation.key},\n{body}}}\n\n"
 
 
-def _bibtex(citation: Citation) -> tuple[str, dict[str, str | None]]:
-    kind, subtype = _BIBTEX.get(citation.type, ("misc", citation.type))
+def _bibtex_fields(citation: Citation) -> tuple[str, dict[str, str | None]]:
+    kind, subtype = _BIBTEX_TYPES.get(citation.type, ("misc", citation.type))
     if kind == "article" and citation.container is None:
-        kind = "misc"  # BibTeX wants a journal of every article
-    dated = parts(citation.issued) if citation.issued is not None else None
-    year, month = (dated.dates[0][0], dated.dates[0][1:2]) if dated is not None else (None, ())
+        kind = "misc"  # BibTeX requires a journal for an article
+    parsed = split_edtf(citation.issued) if citation.issued is not None else None
+    year, month = (parsed.dates[0][0], parsed.dates[0][1:2]) if parsed is not None else (None, ())
+    is_inexact = parsed is None or parsed.season is not None or parsed.uncertain or len(parsed.dates) > 1
     return kind, {
-        "author": bibtex_names.written(citation.authors, extended=False),
+        "author": bibtex_names.format_names(citation.authors, extended=False),
         "title": _title(citation),
         "journal" if kind == "article" else "organization": _text(citation.container),
         "institution" if kind == "techreport" else "publisher": _text(citation.publisher),
@@ -76,21 +77,19 @@ def _bibtex(citation: Citation) -> tuple[str, dict[str, str | None]]:
         "year": None if year is None else f"{year:04}",
         "month": _MONTHS[month[0] - 1] if month else None,
         "entrysubtype": subtype,
-        **_common(citation),
+        **_common_fields(citation),
         "date": None if citation.issued in (None, *_year_and_month(year, month)) else citation.issued,
-        "note": _note(
-            citation, inexact=dated is None or dated.season is not None or dated.uncertain or len(dated.dates) > 1
-        ),
+        "note": _note(citation, has_inexact_date=is_inexact),
         "annote": _text(citation.remark),
     }
 
 
-def _biblatex(citation: Citation) -> tuple[str, dict[str, str | None]]:
-    kind, subtype = _BIBLATEX.get(citation.type, ("misc", citation.type))
+def _biblatex_fields(citation: Citation) -> tuple[str, dict[str, str | None]]:
+    kind, subtype = _BIBLATEX_TYPES.get(citation.type, ("misc", citation.type))
     if kind == "article" and citation.container is None:
-        kind = _WEB
+        kind = _ONLINE
     return kind, {
-        "author": bibtex_names.written(citation.authors, extended=True),
+        "author": bibtex_names.format_names(citation.authors, extended=True),
         "title": _title(citation),
         "journaltitle" if kind == "article" else "organization": _text(citation.container),
         "institution" if kind == "report" else "publisher": _text(citation.publisher),
@@ -98,50 +97,52 @@ def _biblatex(citation: Citation) -> tuple[str, dict[str, str | None]]:
         "entrysubtype": subtype,
         "date": citation.issued,
         "version": None if citation.version is None else str(citation.version),
-        **_common(citation),
+        **_common_fields(citation),
         "note": _note(citation),
         "annotation": _text(citation.remark),
     }
 
 
-def _common(citation: Citation) -> dict[str, str | None]:
+def _common_fields(citation: Citation) -> dict[str, str | None]:
     return {
-        "url": _address(citation.url),
+        "url": _web_url(citation.url),
         "urldate": citation.accessed,
-        "archiveurl": _address(citation.archive_url),
+        "archiveurl": _web_url(citation.archive_url),
         "archivedate": citation.archived,
-        **_language(citation.language),
+        **_language_field(citation.language),
     }
 
 
-def _address(url: str | None) -> str | None:
-    # As it is: readers take nothing in it for LaTeX. What is no web address is no link.
-    return url if url is not None and _WEB_ADDRESS.fullmatch(url) else None
+def _web_url(url: str | None) -> str | None:
+    # Unescaped, because readers do not interpret LaTeX in a URL. Other URIs are left out: they cannot be links.
+    return url if url is not None and _WEB_URL.fullmatch(url) else None
 
 
 def _text(text: str | None) -> str | None:
-    return None if text is None else latex.escaped(text)
+    return None if text is None else latex.escape_text(text)
 
 
 def _title(citation: Citation) -> str | None:
-    return None if citation.title is None else latex.title(citation.title, citation.language)
+    return None if citation.title is None else latex.escape_title(citation.title, citation.language)
 
 
-def _language(tag: str | None) -> dict[str, str | None]:
-    named = NAMES.get(tag or "")
-    return {"langid": named} if named is not None else {"language": tag}
+def _language_field(tag: str | None) -> dict[str, str | None]:
+    babel_name = BABEL_NAMES.get(tag or "")
+    return {"langid": babel_name} if babel_name is not None else {"language": tag}
 
 
 def _year_and_month(year: int | None, month: tuple[int, ...]) -> list[str]:
+    """The EDTF date that `year` and `month` already express, as a list of none or one."""
     return [] if year is None else [f"{year:04}-{month[0]:02}" if month else f"{year:04}"]
 
 
-def _note(citation: Citation, *, inexact: bool = False) -> str:
-    """The note, with addresses that can be clicked; before it the date that a year and a month do not tell."""
-    dated = f"Date as recorded: {citation.issued} (EDTF). " if inexact and citation.issued is not None else ""
-    text = dated + note(citation)
-    written, start = "", 0
-    for address in _ADDRESS.finditer(text):
-        written += latex.escaped(text[start : address.start()]) + f"\\url{{{address[0]}}}"
-        start = address.end()
-    return written + latex.escaped(text[start:])
+def _note(citation: Citation, *, has_inexact_date: bool = False) -> str:
+    """The note with clickable URLs, preceded by the date as recorded if year and month do not express it."""
+    is_date_repeated = has_inexact_date and citation.issued is not None
+    recorded_date = f"Date as recorded: {citation.issued} (EDTF). " if is_date_repeated else ""
+    text = recorded_date + build_note(citation)
+    escaped, start = "", 0
+    for url in _LINKABLE_URL.finditer(text):
+        escaped += latex.escape_text(text[start : url.start()]) + f"\\url{{{url[0]}}}"
+        start = url.end()
+    return escaped + latex.escape_text(text[start:])

@@ -1,44 +1,100 @@
-"""The formats of citations: their names, suffixes and media types, and what writes them."""
+"""The citation formats: their names, suffixes, media types and writers.
+
+Writers are imported on first use, because a service should not wait at start-up for formats that nobody may ask for.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from app.formats.lazy import later
 from app.schemas.files.citation import Citation, Rendering
 
-Write = Callable[[Iterable[Citation], Rendering], Iterator[str]]
-"""Writes a list, piece by piece. Nothing is written before the first citation was read."""
+WriteCitations = Callable[[Iterable[Citation], Rendering], Iterator[str]]
+"""Writes a list of citations piece by piece. It writes nothing before it has read the first citation."""
 
 
 class CitationFormat(NamedTuple):
-    """How citations are written."""
+    """One format of citations."""
 
     suffix: str
-    """What an address of ours and a file end with, without the point."""
+    """The ending of an address and of a file name, without the dot."""
     media_type: str
-    write: Write
+    write: WriteCitations
     streamed: bool = True
-    """Written as it is read, however much there is. Else it is made as a whole, and bounded."""
+    """True if it is written while citations are read, at any length. Otherwise the list is bounded and made whole."""
     accepted: bool = True
-    """Whether the Accept header asks for it. Not where every browser sends the type, without meaning this."""
+    """True if an Accept header selects it. False for types that every browser sends without meaning this format."""
+
+
+def _write_csl_json(citations: Iterable[Citation], rendering: Rendering) -> Iterator[str]:
+    from app.formats.citations import csl_json
+
+    return csl_json.write(citations, rendering)
+
+
+def _write_bibtex(citations: Iterable[Citation], rendering: Rendering) -> Iterator[str]:
+    from app.formats.citations import bibtex
+
+    return bibtex.write_bibtex(citations, rendering)
+
+
+def _write_biblatex(citations: Iterable[Citation], rendering: Rendering) -> Iterator[str]:
+    from app.formats.citations import bibtex
+
+    return bibtex.write_biblatex(citations, rendering)
+
+
+def _write_ris(citations: Iterable[Citation], rendering: Rendering) -> Iterator[str]:
+    from app.formats.citations import ris
+
+    return ris.write(citations, rendering)
+
+
+def _write_wikipedia(citations: Iterable[Citation], rendering: Rendering) -> Iterator[str]:
+    from app.formats.citations import wikipedia
+
+    return wikipedia.write(citations, rendering)
+
+
+def _write_markdown(citations: Iterable[Citation], rendering: Rendering) -> Iterator[str]:
+    from app.formats.citations import markdown_footnotes
+
+    return markdown_footnotes.write(citations, rendering)
+
+
+def _write_quick_statements(citations: Iterable[Citation], rendering: Rendering) -> Iterator[str]:
+    from app.formats.citations import quick_statements
+
+    return quick_statements.write(citations, rendering)
+
+
+def _write_bibliography(citations: Iterable[Citation], rendering: Rendering) -> Iterator[str]:
+    from app.formats.citations import bibliography
+
+    return bibliography.write_text(citations, rendering)
+
+
+def _write_bibliography_html(citations: Iterable[Citation], rendering: Rendering) -> Iterator[str]:
+    from app.formats.citations import bibliography
+
+    return bibliography.write_html(citations, rendering)
+
+
+def _write_news(citations: Iterable[Citation], rendering: Rendering) -> Iterator[str]:
+    from app.formats.citations import news_line
+
+    return news_line.write(citations, rendering)
 
 
 CITATION_FORMATS: Mapping[str, CitationFormat] = {
-    "csl_json": CitationFormat(
-        "csl.json", "application/vnd.citationstyles.csl+json", later("citations.csl_json", "write")
-    ),
-    "bibtex": CitationFormat("bib", "application/x-bibtex", later("citations.bibtex", "write_bibtex")),
-    "biblatex": CitationFormat("biblatex.bib", "application/x-biblatex", later("citations.bibtex", "write_biblatex")),
-    "ris": CitationFormat("ris", "application/x-research-info-systems", later("citations.ris", "write")),
-    "wikipedia": CitationFormat("wiki", "text/x-wiki", later("citations.wikipedia", "write")),
-    "markdown": CitationFormat("md", "text/markdown", later("citations.markdown_footnotes", "write")),
-    "quick_statements": CitationFormat("qs", "text/tab-separated-values", later("citations.quick_statements", "write")),
-    "bibliography": CitationFormat(
-        "txt", "text/x-bibliography", later("citations.bibliography", "write_text"), streamed=False
-    ),
-    "bibliography_html": CitationFormat(
-        "html", "text/html", later("citations.bibliography", "write_html"), streamed=False, accepted=False
-    ),
-    "news": CitationFormat("news.txt", "text/plain", later("citations.news_line", "write"), accepted=False),
+    "csl_json": CitationFormat("csl.json", "application/vnd.citationstyles.csl+json", _write_csl_json),
+    "bibtex": CitationFormat("bib", "application/x-bibtex", _write_bibtex),
+    "biblatex": CitationFormat("biblatex.bib", "application/x-biblatex", _write_biblatex),
+    "ris": CitationFormat("ris", "application/x-research-info-systems", _write_ris),
+    "wikipedia": CitationFormat("wiki", "text/x-wiki", _write_wikipedia),
+    "markdown": CitationFormat("md", "text/markdown", _write_markdown),
+    "quick_statements": CitationFormat("qs", "text/tab-separated-values", _write_quick_statements),
+    "bibliography": CitationFormat("txt", "text/x-bibliography", _write_bibliography, streamed=False),
+    "bibliography_html": CitationFormat("html", "text/html", _write_bibliography_html, streamed=False, accepted=False),
+    "news": CitationFormat("news.txt", "text/plain", _write_news, accepted=False),
 }
-"""By the name that `format` gives."""
+"""Every citation format, by the value of the parameter `format`."""

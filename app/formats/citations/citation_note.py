@@ -1,6 +1,6 @@
-"""What every citation says beside the reference itself: who is cited for what, and what it is bound to.
+"""The note of a citation: who is cited for which claim, and the exact version of the claim with its content hash.
 
-Styles print little of it; whoever opens the list again finds it there, and `attest cite --check` reads it back.
+Citation styles print little of it. It stays in the list for later readers, and `attest cite --check` reads it.
 """
 
 from collections.abc import Iterator
@@ -10,17 +10,16 @@ from app.schemas.files.citation import Citation
 from app.schemas.files.publication import PublishedAttribution, PublishedClaim, day_of
 from app.vocabulary import Stage, Stance, Status
 
-LONGEST_QUOTE = 300
-"""Characters of a quotation that are repeated in a note."""
+MAX_QUOTE_LENGTH = 300
+"""Characters of a quotation that a note repeats. A longer one is cut after a whole word."""
 
 
-def note(citation: Citation) -> str:
-    """The note, in sentences, without line breaks."""
-    return " ".join(sentences(citation))
+def build_note(citation: Citation) -> str:
+    """The note as sentences on one line."""
+    return " ".join(_sentences(citation))
 
 
-def sentences(citation: Citation) -> Iterator[str]:
-    """The note, sentence by sentence."""
+def _sentences(citation: Citation) -> Iterator[str]:
     claim = citation.claim
     if claim is None:
         yield from _archived(citation)
@@ -29,39 +28,40 @@ def sentences(citation: Citation) -> Iterator[str]:
         return
     if citation.url != claim.address:
         yield f"Cited for: {_one_line(claim.statement).rstrip('. ')}."
-    for said in citation.statements:
-        yield f"{_who(said)}."
+    for attribution in citation.statements:
+        yield f"{_describe_attribution(attribution)}."
     yield from _archived(citation)
-    yield bound(claim)
-    if (since := changed(claim)) is not None:
-        yield since
+    yield _describe_version(claim)
+    if (change := describe_change(claim)) is not None:
+        yield change
 
 
-def bound(claim: PublishedClaim) -> str:
-    """Which version of which claim it is, what was concluded by then, and how that can be proved."""
+def _describe_version(claim: PublishedClaim) -> str:
+    """The cited version, its status, its address, its content hash, and its entry in the transparency log if any."""
     decided = "" if claim.decision is None else f" on {claim.decision['decided_on']}"
     stale = ", taken on an earlier state of it" if claim.decision is not None and claim.decision["stale"] else ""
     status = "not assessed" if claim.status is Status.UNASSESSED else f"{claim.status}{decided}{stale}"
     version = f"Version {claim.version} of {day_of(claim.recorded_at)}"
-    told = f"{version}: {status}. {claim.address} sha256:{content_hash(claim)}"
+    text = f"{version}: {status}. {claim.address} sha256:{content_hash(claim)}"
     if claim.logged is not None:
-        told += f" log entry {claim.logged.index} of {claim.logged.size}, root {claim.logged.root}"
-    return told
+        text += f" log entry {claim.logged.index} of {claim.logged.size}, root {claim.logged.root}"
+    return text
 
 
-def changed(claim: PublishedClaim) -> str | None:
-    """What has become of it since the version cited; None if nothing did."""
+def describe_change(claim: PublishedClaim) -> str | None:
+    """A notice of what changed in the claim after the cited version; None if nothing did."""
     if claim.stage is Stage.WITHDRAWN and claim.changed is None:
         return f"Withdrawn: {_one_line(claim.notice or '')}"
-    now = claim.changed
-    if now is None:
+    current = claim.changed
+    if current is None:
         return None
-    if now.stage is Stage.WITHDRAWN:
-        return f"Withdrawn since: {_one_line(now.notice or '')}"
-    decided = now.status is not claim.status
-    became = "changed" if now.content_version > claim.version else "decided on anew" if decided else "supplemented"
-    status = f", now {now.status}" if decided else ""
-    return f"Notice: this claim has been {became} since (version {now.version}{status})."
+    if current.stage is Stage.WITHDRAWN:
+        return f"Withdrawn since: {_one_line(current.notice or '')}"
+    has_new_status = current.status is not claim.status
+    is_reworded = current.content_version > claim.version
+    change = "changed" if is_reworded else "decided on anew" if has_new_status else "supplemented"
+    status = f", now {current.status}" if has_new_status else ""
+    return f"Notice: this claim has been {change} since (version {current.version}{status})."
 
 
 def _archived(citation: Citation) -> Iterator[str]:
@@ -70,25 +70,26 @@ def _archived(citation: Citation) -> Iterator[str]:
         yield f"Archived{when}: {citation.archive_url} ."
 
 
-def _who(said: PublishedAttribution) -> str:
-    if said.stance is Stance.NO_STATEMENT_FOUND:
-        day = "" if said.search is None else f" as of {said.search['on']}{searched(said.search['where'])}"
-        return f"No statement by {said.source.name} was found{day}"
-    stance = said.stance.replace("_", " ")
-    through = "".join(f", citing {one.name}" for one in said.relayed_from)
-    quoted = ""
-    if said.quote is not None:
-        words = _one_line(said.quote["exact"])
-        cut = words if len(words) <= LONGEST_QUOTE else words[:LONGEST_QUOTE].rsplit(" ", 1)[0] + " …"
-        quoted = f": “{cut}”"
-    taken_back = ""
-    if said.retraction is not None:
-        taken_back = f" (retracted on {said.retraction['on']})"
-    return f"{said.source.name} {stance}{through}{taken_back}{quoted}"
+def _describe_attribution(attribution: PublishedAttribution) -> str:
+    if attribution.stance is Stance.NO_STATEMENT_FOUND:
+        search = attribution.search
+        day = "" if search is None else f" as of {search['on']}{search_scope(search['where'])}"
+        return f"No statement by {attribution.source.name} was found{day}"
+    stance = attribution.stance.replace("_", " ")
+    relay = "".join(f", citing {source.name}" for source in attribution.relayed_from)
+    quotation = ""
+    if attribution.quote is not None:
+        words = _one_line(attribution.quote["exact"])
+        cut = words if len(words) <= MAX_QUOTE_LENGTH else words[:MAX_QUOTE_LENGTH].rsplit(" ", 1)[0] + " …"
+        quotation = f": “{cut}”"
+    retraction = ""
+    if attribution.retraction is not None:
+        retraction = f" (retracted on {attribution.retraction['on']})"
+    return f"{attribution.source.name} {stance}{relay}{retraction}{quotation}"
 
 
-def searched(where: str) -> str:
-    """Where something was looked for that was not found: without that, nobody can tell what it means."""
+def search_scope(where: str) -> str:
+    """The places that a search for a statement covered. Without them, "not found" would say nothing."""
     return f" (searched: {_one_line(where).rstrip('. ')})"
 
 

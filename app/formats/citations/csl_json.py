@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from app.formats.citations.citation_note import note
-from app.formats.english.edtf_parts import parts
-from app.formats.english.english_dates import date_words
+from app.formats.citations.citation_note import build_note
+from app.formats.english.edtf_parts import split_edtf
+from app.formats.english.english_dates import format_edtf
 from app.schemas.files.citation import Citation, Rendering
 
 _NAMES = {"particle": "non-dropping-particle"}
@@ -15,17 +15,17 @@ _encode = msgspec.json.Encoder().encode
 
 
 def write(citations: Iterable[Citation], _rendering: Rendering) -> Iterator[str]:
-    """A list of items, one on each line."""
+    """A JSON array with one item on each line."""
     lead = "["
     for citation in citations:
-        yield f"{lead}\n{_encode(item(citation)).decode()}"
+        yield f"{lead}\n{_encode(csl_item(citation)).decode()}"
         lead = ","
     yield "[]\n" if lead == "[" else "\n]\n"
 
 
-def item(citation: Citation) -> dict[str, Any]:
-    """A citation as an item of CSL-JSON."""
-    found = {
+def csl_item(citation: Citation) -> dict[str, Any]:
+    """A citation as an item of CSL-JSON, without empty fields."""
+    fields = {
         "id": citation.key,
         "type": citation.type,
         "genre": citation.genre,
@@ -38,30 +38,30 @@ def item(citation: Citation) -> dict[str, Any]:
         "URL": citation.url,
         "language": citation.language,
         "version": None if citation.version is None else str(citation.version),
-        "note": note(citation),
-        # Not as `archive_location`: that is a shelf mark, and styles print it as one.
+        "note": build_note(citation),
+        # Not `archive_location`: that is a shelf mark, and styles print it as one.
         "custom": _archived(citation),
     }
-    return {name: value for name, value in found.items() if value not in (None, "", [], {})}
+    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
 
 
 def _date(edtf: str | None) -> dict[str, Any] | None:
     if edtf is None:
         return None
-    found = parts(edtf)
-    if found is None:
-        return {"literal": date_words(edtf)}
-    said: dict[str, Any] = {"date-parts": [list(one) for one in found.dates]}
-    if found.season is not None:
-        said["season"] = found.season
-    if found.uncertain:
-        said["circa"] = True
-    return said
+    parsed = split_edtf(edtf)
+    if parsed is None:
+        return {"literal": format_edtf(edtf)}
+    csl_date: dict[str, Any] = {"date-parts": [list(parts) for parts in parsed.dates]}
+    if parsed.season is not None:
+        csl_date["season"] = parsed.season
+    if parsed.uncertain:
+        csl_date["circa"] = True
+    return csl_date
 
 
 def _archived(citation: Citation) -> dict[str, str]:
-    found = {"archive-url": citation.archive_url, "archive-date": citation.archived}
-    return {name: value for name, value in found.items() if value is not None}
+    fields = {"archive-url": citation.archive_url, "archive-date": citation.archived}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _day(day: str | None) -> dict[str, Any] | None:

@@ -1,35 +1,38 @@
-"""What CSL's own locales get wrong, put right: a `<locale>` of CSL 1.0.2 that goes into a style.
+"""Corrections of the locales that come with CSL, as a `<locale>` element (CSL 1.0.2) that is inserted into a style.
 
-Ukrainian: CSL gives '12, Січень 2025'. A day stands before its month in the genitive, small, and without a comma:
-'12 січня 2025'. CSL knows one case only; that of dates with days is taken, which are nearly all there are.
+Ukrainian: CSL prints '12, Січень 2025'. After a day the month is in the genitive, in lower case and without a comma:
+'12 січня 2025'. CSL supports one grammatical case only. The correction uses the genitive, because nearly all dates
+have a day.
 
-Korean: short months are bare numbers, '1 2025'. They take 월 as the long ones do.
+Korean: CSL prints short months as bare numbers, '1 2025'. The correction adds 월, as in the long form.
 """
 
-_MONTHS = "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня"
-_SHORT = "січ. лют. берез. квіт. трав. черв. лип. серп. верес. жовт. листоп. груд."
+_UKRAINIAN_MONTHS = "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня"
+_UKRAINIAN_SHORT = "січ. лют. берез. квіт. трав. черв. лип. серп. верес. жовт. листоп. груд."
 
 
 def _terms(form: str, months: str) -> str:
-    listed = enumerate(months.split(), 1)
-    return "".join(f'<term name="month-{number:02}"{form}>{month}</term>' for number, month in listed)
+    numbered = enumerate(months.split(), 1)
+    return "".join(f'<term name="month-{number:02}"{form}>{month}</term>' for number, month in numbered)
 
 
-_DATE = '<date-part name="day" suffix=" "/><date-part name="month" suffix=" "/><date-part name="year"/>'
+_UKRAINIAN_DATE = '<date-part name="day" suffix=" "/><date-part name="month" suffix=" "/><date-part name="year"/>'
 
-_TERMS = _terms("", _MONTHS) + _terms(' form="short"', _SHORT)
-_NUMBERED = _terms(' form="short"', " ".join(f"{number}월" for number in range(1, 13)))
+_UKRAINIAN_TERMS = _terms("", _UKRAINIAN_MONTHS) + _terms(' form="short"', _UKRAINIAN_SHORT)
+_KOREAN_TERMS = _terms(' form="short"', " ".join(f"{number}월" for number in range(1, 13)))
 
-_LOCALES = {
-    "ko-KR": f'<locale xml:lang="ko"><terms>{_NUMBERED}</terms></locale>',
-    "uk-UA": f'<locale xml:lang="uk"><date form="text">{_DATE}</date><terms>{_TERMS}</terms></locale>',
+_CORRECTIONS = {
+    "ko-KR": f'<locale xml:lang="ko"><terms>{_KOREAN_TERMS}</terms></locale>',
+    "uk-UA": (
+        f'<locale xml:lang="uk"><date form="text">{_UKRAINIAN_DATE}</date><terms>{_UKRAINIAN_TERMS}</terms></locale>'
+    ),
 }
 
 
-def put_right(style: str, locale: str) -> str:
-    """The XML of a style for use with a locale."""
-    mended = _LOCALES.get(locale)
-    # A style that has words of its own for the language knows better.
-    if mended is None or f'xml:lang="{locale[:2]}' in style:
+def correct_locale(style: str, locale: str) -> str:
+    """The XML of a style, with the corrections for a locale inserted if there are any."""
+    correction = _CORRECTIONS.get(locale)
+    # A style with its own terms for the language takes precedence.
+    if correction is None or f'xml:lang="{locale[:2]}' in style:
         return style
-    return style.replace("</info>", f"</info>{mended}", 1)
+    return style.replace("</info>", f"</info>{correction}", 1)

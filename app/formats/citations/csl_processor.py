@@ -1,154 +1,88 @@
-"""The citation processor: pandoc, which comes with the extra `styles`, in a process of its own for each list.
+"""The citation processor: pandoc, which comes with the extra `styles`, in a sandboxed process for each list.
 
-A process can read no file but the style (`--sandbox`), has a bounded heap and bounded seconds, of work and by the
-clock, and writes no file; and only so many run at a time. Whatever a style that somebody brought does, it does to that
-process.
+The process cannot read any file except the style (`--sandbox`), writes no file, and has a limited heap and limited
+time. Whatever a style from a user does, it does to that process only.
 """
 
 import os
-import subprocess
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryFile
-from threading import BoundedSemaphore, Timer
+from tempfile import NamedTemporaryFile
 
-from app.errors import BusyError, InvalidError, UnavailableError
+from app import sandbox
+from app.errors import InvalidError, UnavailableError
 
-HEAP = "512m"
-"""How much memory a process may fill, as pandoc's run-time system counts it."""
+MAX_HEAP = "512m"
+"""The largest heap of a process, as pandoc's run-time system counts it."""
 
-SECONDS = 20
-"""Seconds of work for one list."""
+MAX_CPU_SECONDS = 20
+"""CPU time for one list."""
 
-CLOCK = 60
-"""Seconds by the clock: others may keep the machine busy."""
+MAX_SECONDS = 60
+"""Wall-clock time for one list; longer than the CPU time, because other processes may keep the machine busy."""
 
-AT_ONCE = 2
-"""Lists that are formatted at the same time."""
+MAX_OUTPUT_BYTES = 64_000_000
+"""The largest formatted list."""
 
-MOST_WAITING = 6
-"""Lists that wait for their turn. Each takes a thread, which others need too."""
+MAX_WRITTEN_BYTES = 1_000_000
+"""How many bytes of error messages a process may write."""
 
-PATIENCE = 10.0
-"""Seconds to wait for one's turn."""
+_HEAP_EXHAUSTED = 251
+"""The exit status of a process that has used up its heap."""
 
-BUSY_FOR = 10
-"""Seconds after which whoever got no turn is told to ask again."""
-
-MOST_TOLD = 64_000_000
-"""Bytes of a formatted list."""
-
-_HEAP_FULL = 251
-"""How a process ends whose heap is full."""
-
-_turns = BoundedSemaphore(AT_ONCE)
-_places = BoundedSemaphore(AT_ONCE + MOST_WAITING)
+_ACTIVITY = "formatting other lists"
 
 
 def program() -> Path | None:
-    """Where the processor is; None: the extra `styles` is not installed."""
-    found = find_spec("pypandoc")
-    places = None if found is None else found.submodule_search_locations
-    paths = (Path(one) / "files" / name for one in places or () for name in ("pandoc", "pandoc.exe"))
+    """The path of the processor; None if the extra `styles` is not installed."""
+    package = find_spec("pypandoc")
+    folders = None if package is None else package.submodule_search_locations
+    paths = (Path(folder) / "files" / name for folder in folders or () for name in ("pandoc", "pandoc.exe"))
     return next((path for path in paths if path.is_file()), None)
 
 
 def run(document: bytes, *, style: str) -> bytes:
-    """What the processor makes of a document, both in pandoc's JSON; `style` is XML.
+    """Format a document, input and output in pandoc's JSON; `style` is CSL as XML.
 
-    Raises InvalidError for a style that it cannot use, UnavailableError if it is not there, BusyError if it is busy.
+    Raises InvalidError for a style that the processor cannot use, UnavailableError if the processor is not installed,
+    BusyError if too many other processes are running.
     """
     pandoc = program()
     if pandoc is None:
-        raise UnavailableError("There is no citation processor here.")
-    with _turn(), _file(style) as path:
-        command = [str(pandoc), "+RTS", f"-M{HEAP}", "-RTS", "--sandbox", "--quiet"]
-        command += ["--from=json", "--to=json", "--citeproc", f"--csl={path}"]
-        return _told(command, document)
+        raise UnavailableError("The citation processor is not installed. Install Attest with the extra `styles`.")
+    with sandbox.admission(_ACTIVITY), sandbox.slot(sandbox.SLOT_TIMEOUT) as has_slot, _style_file(style) as path:
+        if not has_slot:
+            raise sandbox.busy(_ACTIVITY)
+        result = sandbox.run(
+            [
+                *(str(pandoc), "+RTS", f"-M{MAX_HEAP}", "-RTS", "--sandbox", "--quiet"),
+                *("--from=json", "--to=json", "--citeproc", f"--csl={path}"),
+            ],
+            document,
+            max_seconds=MAX_SECONDS,
+            max_output_bytes=MAX_OUTPUT_BYTES,
+            environment={"LC_ALL": "C.UTF-8", "HOME": os.devnull},
+            rlimits={"RLIMIT_CPU": MAX_CPU_SECONDS, "RLIMIT_FSIZE": MAX_WRITTEN_BYTES, "RLIMIT_CORE": 0},
+        )
+    if result.output is None or result.returncode < 0 or result.returncode == _HEAP_EXHAUSTED:
+        raise InvalidError.of(
+            "style",
+            f"took more time or memory than is allowed and was stopped after {result.seconds:.0f} s; use a simpler "
+            "style or cite fewer items",
+        )
+    if result.returncode:
+        lines = (line for line in result.error_output.splitlines() if line.strip())
+        raise InvalidError.of(
+            "style", f"was rejected by the citation processor: {next(lines, 'no reason given')[:300]}"
+        )
+    return result.output
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
-    if not _places.acquire(blocking=False):
-        raise _busy()
-    try:
-        if not _turns.acquire(timeout=PATIENCE):
-            raise _busy()
-        try:
-            yield
-        finally:
-            _turns.release()
-    finally:
-        _places.release()
-
-
-def _busy() -> BusyError:
-    return BusyError("Many lists are being formatted; ask again in some seconds.", BUSY_FOR)
-
-
-@contextmanager
-def _file(style: str) -> Iterator[Path]:
+def _style_file(style: str) -> Iterator[Path]:
     with NamedTemporaryFile("w", suffix=".csl", encoding="utf-8") as file:
         file.write(style)
         file.flush()
         yield Path(file.name)
-
-
-def _told(command: Sequence[str], document: bytes) -> bytes:
-    began = time.monotonic()
-    with TemporaryFile() as complaints:
-        with subprocess.Popen(  # noqa: S603 - the program of a package; what a user gives is in the files alone
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=complaints,
-            env={"LC_ALL": "C.UTF-8", "HOME": os.devnull},
-            cwd=os.sep,
-        ) as process:
-            _bind(process.pid)
-            clock = Timer(CLOCK, process.kill)
-            clock.start()
-            try:
-                told = _exchange(process, document)
-            finally:
-                clock.cancel()
-                process.kill()
-        complaints.seek(0)
-        said = complaints.read(2000).decode("utf-8", "replace").strip()
-    if told is None or process.returncode < 0 or process.returncode == _HEAP_FULL:
-        seconds = time.monotonic() - began
-        raise InvalidError.of("style", f"takes more time or memory than a list may (stopped after {seconds:.0f} s)")
-    if process.returncode:
-        line = next((line for line in said.splitlines() if line.strip()), "it does not say why")
-        raise InvalidError.of("style", f"is not one that the processor can use: {line[:300]}")
-    return told
-
-
-def _bind(pid: int) -> None:
-    """Bound what a process may use. What a system cannot bound is bounded by the clock and the heap alone."""
-    with suppress(ImportError, AttributeError, OSError, ValueError):
-        import resource  # noqa: PLC0415 - not every system has it
-
-        for what, most in (
-            (resource.RLIMIT_CPU, SECONDS),
-            (resource.RLIMIT_FSIZE, 1_000_000),  # of complaints
-            (resource.RLIMIT_CORE, 0),
-        ):
-            resource.prlimit(pid, what, (most, most))
-
-
-def _exchange(process: "subprocess.Popen[bytes]", document: bytes) -> bytes | None:
-    """Hand over the document and take the answer; None if it ended before, or says too much."""
-    if process.stdin is None or process.stdout is None:
-        return None
-    # It reads all there is before it says anything. A style that it cannot use it may refuse before.
-    with suppress(BrokenPipeError), process.stdin:
-        process.stdin.write(document)
-    told = process.stdout.read(MOST_TOLD + 1)
-    if len(told) > MOST_TOLD:
-        return None
-    process.wait()
-    return told

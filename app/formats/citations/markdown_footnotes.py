@@ -1,42 +1,45 @@
-"""Footnotes in Markdown: `[^key]: …`, as GitHub, Pandoc, MultiMarkdown and most writing programs take them.
+"""Footnotes in Markdown (`[^key]: …`), as GitHub, Pandoc, MultiMarkdown and most writing programs accept them.
 
-CommonMark lets a backslash stand before any ASCII punctuation; that is how every character that could be markup is
-written. Addresses are in angle brackets. A text that opens a change of direction (Unicode's bidirectional controls)
-and does not close it is closed behind its end, so that nothing after it is turned around.
+Every character that could be markup is escaped with a backslash, which CommonMark allows before any ASCII punctuation.
+URLs are in angle brackets. If a text opens a change of direction (Unicode's bidirectional controls) and does not close
+it, the closing characters are added at its end, so that the text after it keeps its direction.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from app.formats.citations.citation_note import note
+from app.formats.citations.citation_note import build_note
 from app.schemas.files.citation import Citation, Rendering
 
 _MARKUP = re.compile(r"[\\`*_{}\[\]()<>#|~^$&@!]|(?<=[-.+])[-.]|[-.](?=[-.])|:(?=//)|(?<=www)\.")
 _AT_START = re.compile(r"(?:[-+=:]|\d+(?=[.)]))")
-_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{|}]+")
-_OPENS = {**dict.fromkeys("\u202a\u202b\u202d\u202e", "\u202c"), **dict.fromkeys("\u2066\u2067\u2068", "\u2069")}
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_URL = re.compile(r"https?://[^\s<>\"\\^`{|}]+")
+_CLOSING_CONTROLS = {
+    **dict.fromkeys("\u202a\u202b\u202d\u202e", "\u202c"),
+    **dict.fromkeys("\u2066\u2067\u2068", "\u2069"),
+}
 
 
 def write(citations: Iterable[Citation], _rendering: Rendering) -> Iterator[str]:
-    """A list of footnotes, with a blank line between them."""
-    return (f"[^{citation.key}]: {_at_start(_footnote(citation))}\n\n" for citation in citations)
+    """Write one footnote per citation, with a blank line between them."""
+    return (f"[^{citation.key}]: {_escape_start(_footnote(citation))}\n\n" for citation in citations)
 
 
 def _footnote(citation: Citation) -> str:
-    where = [_text(part) for part in (citation.container, citation.publisher, citation.issued) if part]
-    said = [
+    publication = [_text(part) for part in (citation.container, citation.publisher, citation.issued) if part]
+    parts = [
         ", ".join(_text(_name(name)) for name in citation.authors),
         f"“{_text(citation.title)}”" if citation.title else "",
         f"[{_text(citation.genre)}]".replace("[", r"\[").replace("]", r"\]") if citation.genre else "",
-        ", ".join(where),
+        ", ".join(publication),
         _link(citation.url),
         f"Accessed {citation.accessed}" if citation.accessed else "",
     ]
-    # A sentence ends with the point that it has, if it has one.
-    sentences = [one if one.endswith((".", "!", "?", ".”", "…")) else f"{one}." for one in said if one]
-    kept = note(citation)
-    return " ".join([*sentences, *([_linked(kept)] if kept else [])])
+    # A full stop is added only where a part has no closing punctuation of its own.
+    sentences = [part if part.endswith((".", "!", "?", ".”", "…")) else f"{part}." for part in parts if part]
+    note = build_note(citation)
+    return " ".join([*sentences, *([_link_urls(note)] if note else [])])
 
 
 def _name(name: Mapping[str, str]) -> str:
@@ -45,36 +48,36 @@ def _name(name: Mapping[str, str]) -> str:
 
 
 def _text(text: str) -> str:
-    return _closed(_MARKUP.sub(r"\\\g<0>", _BREAKS.sub(" ", text)))
+    return _close_direction(_MARKUP.sub(r"\\\g<0>", _CONTROL_CHARACTERS.sub(" ", text)))
 
 
-def _closed(text: str) -> str:
-    """A text that leaves no change of direction open."""
-    waiting: list[str] = []
+def _close_direction(text: str) -> str:
+    """The text, with the closing characters of all changes of direction that it leaves open."""
+    closing: list[str] = []
     for char in text:
-        if char in _OPENS:
-            waiting.append(_OPENS[char])
-        elif waiting and char == waiting[-1]:
-            waiting.pop()
-    return text + "".join(reversed(waiting))
+        if char in _CLOSING_CONTROLS:
+            closing.append(_CLOSING_CONTROLS[char])
+        elif closing and char == closing[-1]:
+            closing.pop()
+    return text + "".join(reversed(closing))
 
 
 def _link(url: str | None) -> str:
-    return f"<{url}>" if url is not None and _ADDRESS.fullmatch(url) else ""
+    return f"<{url}>" if url is not None and _URL.fullmatch(url) else ""
 
 
-def _linked(text: str) -> str:
-    """A text whose addresses are links."""
-    written, start = "", 0
-    for address in _ADDRESS.finditer(text):
-        written += _text(text[start : address.start()]) + _link(address[0])
-        start = address.end()
-    return written + _text(text[start:])
+def _link_urls(text: str) -> str:
+    """The text in Markdown, with its URLs as links."""
+    markdown, start = "", 0
+    for url in _URL.finditer(text):
+        markdown += _text(text[start : url.start()]) + _link(url[0])
+        start = url.end()
+    return markdown + _text(text[start:])
 
 
-def _at_start(text: str) -> str:
-    """A text that does not begin a list, a heading or a rule."""
-    found = _AT_START.match(text)
-    if found is None:
+def _escape_start(text: str) -> str:
+    """The text, escaped where its start would begin a list, a heading or a rule."""
+    marker = _AT_START.match(text)
+    if marker is None:
         return text
-    return f"{found[0]}\\{text[found.end() :]}" if found[0].isdigit() else f"\\{text}"
+    return f"{marker[0]}\\{text[marker.end() :]}" if marker[0].isdigit() else f"\\{text}"

@@ -1,11 +1,11 @@
-"""Attribution lines, as an editor prints them: who said what, who denies it, what we made of it. In English.
+"""Attribution lines in English, as newspapers print them: who said what, who denies it, and the desk's decision.
 
     South Korea's National Intelligence Service said that about 300 North Korean soldiers have been killed,
     according to The Paper; no statement by North Korea was found as of 12 January 2025; unconfirmed (Attest's desk,
     12 January 2025).
 
-One for each claim, with the address of the version below. Only what is on record is said: that nothing was found is a
-search that had a day, and never a denial.
+Each claim has one line, followed by the address of its version. A line only states what is on record. That no
+statement was found is the result of a search on a certain day, and never a denial.
 """
 
 import re
@@ -13,16 +13,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from app.formats.citations import short_style
-from app.formats.citations.citation_note import changed, searched
-from app.formats.english.english_dates import date_words
-from app.formats.english.source_names import in_a_sentence, joined, listed, nobody, plural, possessive
-from app.formats.english.status_words import BEFORE_IT_CHANGED
+from app.formats.citations.citation_note import describe_change, search_scope
+from app.formats.english.english_dates import format_edtf
+from app.formats.english.source_names import (
+    is_placeholder,
+    is_plural,
+    join_names,
+    join_sources,
+    name_in_sentence,
+    possessive_suffix,
+)
+from app.formats.english.status_words import STALE_SUFFIX
 from app.schemas.files.citation import Citation, Rendering
 from app.schemas.files.publication import PublishedAttribution, PublishedClaim, PublishedSource
 from app.vocabulary import ASSERTING_STANCES, Retractor, SourceKind, Stage, Stance, Status
 
-LONGEST = 500
-"""Characters of a statement that are printed."""
+MAX_STATEMENT_LENGTH = 500
+"""Characters of a statement that are printed. A longer one is cut after a whole word."""
 
 _VERBS: Mapping[Stance, str] = {
     Stance.ASSERTS: "said",
@@ -34,7 +41,7 @@ _VERBS: Mapping[Stance, str] = {
     Stance.DENIES: "denied",
 }
 
-_AS_WELL: Mapping[Stance, str] = {
+_FURTHER_PHRASES: Mapping[Stance, str] = {
     Stance.ASSERTS: "also stated by",
     Stance.ESTIMATES: "also estimated by",
     Stance.ALLEGES: "also alleged by",
@@ -45,9 +52,9 @@ _AS_WELL: Mapping[Stance, str] = {
     Stance.DENIES: "denied by",
     Stance.DISPUTES_FIGURE: "the figure is disputed by",
 }
-"""How those follow who say the same, or the contrary, after what is said has been said."""
+"""Introduces further sources for or against the statement, after the first sources and the statement."""
 
-_BY_NOBODY: Mapping[Stance, str] = {
+_PASSIVE_VERBS: Mapping[Stance, str] = {
     Stance.ASSERTS: "reported",
     Stance.ESTIMATES: "estimated",
     Stance.ALLEGES: "alleged",
@@ -57,7 +64,7 @@ _BY_NOBODY: Mapping[Stance, str] = {
     Stance.PARTLY_CONFIRMS: "reported as partly confirmed",
 }
 
-_BY_THE_DESK: Mapping[Status, str] = {
+_DECISION_PHRASES: Mapping[Status, str] = {
     Status.UNASSESSED: "not assessed by {desk}",
     Status.UNCONFIRMED: "unconfirmed ({desk}{day})",
     Status.CORROBORATED: "corroborated, not verified ({desk}{day})",
@@ -69,162 +76,179 @@ _BY_THE_DESK: Mapping[Status, str] = {
     Status.UNVERIFIABLE: "could not be verified by {desk}{day}",
 }
 
-_SMALL = (
+_LOWER_CASE_WORDS = (
     "a about all almost an another any around as at between both by dozens each eight either every few fewer "
     "five four from half hundreds in it its less many more most nearly neither nine no none nobody nothing on "
     "one only other over roughly several seven she six some soldiers ten that the their there these they this "
     "those thousands three troops two under up we when where while within without"
 )
-_LOWERED = frozenset(_SMALL.split())
-"""First words that are written small within a sentence. All others may be names."""
+_LOWERED_WORDS = frozenset(_LOWER_CASE_WORDS.split())
+"""First words of a statement that are in lower case within a sentence. All others may be names."""
 
 
 def write(citations: Iterable[Citation], rendering: Rendering) -> Iterator[str]:
-    """A line for each claim that is cited, and its address; documents and sources in the built-in style."""
-    last = None
+    """Write a line and the address for each cited claim. Documents and sources have the built-in style `short`."""
+    last_version = None
     lead = ""
     for citation in citations:
         claim = citation.claim
         if claim is None:
-            yield f"{lead}{short_style.line(citation)}\n{citation.address}\n"
-        elif last != (claim.id, claim.version):  # a claim's citations follow each other
-            since = changed(claim) if claim.changed is not None else None
-            yield f"{lead}{line(claim, rendering.house)}\n{claim.address}{f' ({since})' if since else ''}\n"
-            last = (claim.id, claim.version)
+            yield f"{lead}{short_style.format_reference(citation)}\n{citation.address}\n"
+        elif last_version != (claim.id, claim.version):  # the citations of a claim are adjacent
+            change = describe_change(claim) if claim.changed is not None else None
+            notice = f" ({change})" if change else ""
+            yield f"{lead}{attribution_line(claim, rendering.publisher)}\n{claim.address}{notice}\n"
+            last_version = (claim.id, claim.version)
         else:
             continue
         lead = "\n"
 
 
-def line(claim: PublishedClaim, house: str) -> str:
-    """What is on record on a claim, in one sentence."""
-    desk = f"{house}{possessive(house)} desk"
+def attribution_line(claim: PublishedClaim, publisher: str) -> str:
+    """The record of a claim in one sentence; `publisher` is the name of the organisation to which the desk belongs."""
+    desk = f"{publisher}{possessive_suffix(publisher)} desk"
     if claim.stage is Stage.WITHDRAWN:
         return f"Withdrawn by {desk}: {_one_line(claim.notice or 'no reason was published').rstrip('. ')}."
-    said = [one for one in claim.attributions if not _ours(one)]
-    parts = [*_claimed(claim, said), *_answers(said), *_taken_back(said), _status(claim, desk)]
-    told = "; ".join(parts)
-    return f"{told[:1].upper()}{told[1:]}."
+    attributions = [attribution for attribution in claim.attributions if not _is_our_error(attribution)]
+    parts = [
+        *_assertions(claim, attributions),
+        *_responses(attributions),
+        *_retractions(attributions),
+        _decision(claim, desk),
+    ]
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
-def _ours(said: PublishedAttribution) -> bool:
-    """True for what we took back: we had recorded it wrongly, nobody said it."""
-    return said.withdrawn and (said.retraction is None or said.retraction["by"] == Retractor.US)
+def _is_our_error(attribution: PublishedAttribution) -> bool:
+    """True for an attribution that the desk withdrew, because it was recorded wrongly and nobody said it."""
+    return attribution.withdrawn and (attribution.retraction is None or attribution.retraction["by"] == Retractor.US)
 
 
-# --- what is said, and by whom ---
+# --- the statement and its sources ---
 
 
-def _claimed(claim: PublishedClaim, said: Sequence[PublishedAttribution]) -> Iterator[str]:
-    """The statement with those who came up with it; then those who say so too."""
-    first_hand = [one for one in said if one.stance in ASSERTING_STANCES and not one.relayed_from]
-    # Relays only where the one from whom they have it is not on record as saying it.
-    origins = first_hand or [one for one in said if one.stance in ASSERTING_STANCES]
+def _assertions(claim: PublishedClaim, attributions: Sequence[PublishedAttribution]) -> Iterator[str]:
+    """The statement with its first sources, then further sources that say the same."""
+    asserting = [attribution for attribution in attributions if attribution.stance in ASSERTING_STANCES]
+    # Relays are first sources only if the origin itself is not on record with the statement.
+    origins = [attribution for attribution in asserting if not attribution.relayed_from] or asserting
     groups: dict[tuple[Stance, bool], list[PublishedAttribution]] = {}
-    for one in origins or [one for one in said if one.stance is Stance.DENIES]:
-        groups.setdefault((one.stance, nobody(one.source)), []).append(one)
+    for attribution in origins or [attribution for attribution in attributions if attribution.stance is Stance.DENIES]:
+        key = attribution.stance, is_placeholder(attribution.source)
+        groups.setdefault(key, []).append(attribution)
     if not groups:
         yield f"{_sentence(claim)} (no source is on record)"
         return
-    # Names before nobody, and who says so before who confirms it.
-    order = sorted(groups, key=lambda one: (one[1], one[0] in (Stance.CONFIRMS, Stance.PARTLY_CONFIRMS)))
-    for number, (stance, unnamed) in enumerate(order):
-        group = groups[stance, unnamed]
-        sources = [one.source for one in group]
+    # Named sources come before unnamed ones, and assertions before confirmations.
+    order = sorted(groups, key=lambda key: (key[1], key[0] in (Stance.CONFIRMS, Stance.PARTLY_CONFIRMS)))
+    for number, (stance, is_unnamed) in enumerate(order):
+        group = groups[stance, is_unnamed]
+        sources = [attribution.source for attribution in group]
         if number:
-            who = "a source that is not named" if unnamed else joined(sources)
-            yield f"{_AS_WELL[stance]} {who}{_through(group, said)}"
-        elif unnamed:
-            yield f"it was {_BY_NOBODY.get(stance, 'reported')}, without a named source,{_that(claim)}"
+            names = "a source that is not named" if is_unnamed else join_sources(sources)
+            yield f"{_FURTHER_PHRASES[stance]} {names}{_according_to(group, attributions)}"
+        elif is_unnamed:
+            verb = _PASSIVE_VERBS.get(stance, "reported")
+            yield f"it was {verb}, without a named source,{_statement_clause(claim)}"
         else:
-            who = joined(sources)
-            yield f"{who} {_verb(stance, sources)}{_that(claim, sources)}{_through(group, said)}"
+            subject = f"{join_sources(sources)} {_verb(stance, sources)}"
+            yield f"{subject}{_statement_clause(claim, sources)}{_according_to(group, attributions)}"
 
 
 def _verb(stance: Stance, sources: Sequence[PublishedSource]) -> str:
-    if stance is Stance.ESTIMATES:  # an estimate holds until there is another one
-        several = len({one.id for one in sources}) > 1 or plural(sources[0])
-        return "estimate" if several else "estimates"
+    if stance is Stance.ESTIMATES:  # present tense: an estimate is current until the source gives another one
+        is_plural_subject = len({source.id for source in sources}) > 1 or is_plural(sources[0])
+        return "estimate" if is_plural_subject else "estimates"
     return _VERBS[stance]
 
 
-def _that(claim: PublishedClaim, sources: Sequence[PublishedSource] = ()) -> str:
-    """The statement as what somebody says. Grammar of other languages is left alone."""
+def _statement_clause(claim: PublishedClaim, sources: Sequence[PublishedSource] = ()) -> str:
+    """The statement as a `that` clause in English, or after a colon in any other language."""
     text = _sentence(claim)
     if not re.match(r"en\b", claim.language, re.IGNORECASE):
         return f": {text}"
-    name = sources[0].name if len({one.id for one in sources}) == 1 else None
+    name = sources[0].name if len({source.id for source in sources}) == 1 else None
     if name is not None and text.startswith(f"{name} ") and sources[0].kind is not SourceKind.PERSON:
         return f" that it{text[len(name) :]}"
     word = re.match(r"[^\s,]+", text)
-    small = word is not None and word[0].lower() in _LOWERED
-    return f" that {text[:1].lower() if small else text[:1]}{text[1:]}"
+    is_lowered = word is not None and word[0].lower() in _LOWERED_WORDS
+    return f" that {text[:1].lower() if is_lowered else text[:1]}{text[1:]}"
 
 
 def _sentence(claim: PublishedClaim) -> str:
     text = _one_line(claim.statement)
-    return text.rstrip(". ") if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " …"
+    if len(text) <= MAX_STATEMENT_LENGTH:
+        return text.rstrip(". ")
+    return text[:MAX_STATEMENT_LENGTH].rsplit(" ", 1)[0] + " …"
 
 
-def _through(group: Sequence[PublishedAttribution], said: Sequence[PublishedAttribution]) -> str:
-    """Through whom it is known, where what they said themselves is in no document that we know."""
-    if any(one.document is not None for one in group):
+def _according_to(group: Sequence[PublishedAttribution], attributions: Sequence[PublishedAttribution]) -> str:
+    """The sources that relay a group of attributions; empty if the group has a document of its own on record."""
+    if any(attribution.document is not None for attribution in group):
         return ""
-    sources = {one.source.id for one in group}
-    told: dict[str, None] = {}
-    for relay in said:
-        if relay.relayed_from and relay.relayed_from[-1].id in sources and relay.document is not None:
-            between = relay.relayed_from[:-1]
-            citing = f", citing {listed([in_a_sentence(one) for one in between])}" if between else ""
-            told[in_a_sentence(relay.source) + citing] = None
-    return f", according to {listed(list(told))}" if told else ""
+    source_ids = {attribution.source.id for attribution in group}
+    relay_names: dict[str, None] = {}
+    for relay in attributions:
+        if relay.relayed_from and relay.relayed_from[-1].id in source_ids and relay.document is not None:
+            intermediate = relay.relayed_from[:-1]
+            names = [name_in_sentence(source) for source in intermediate]
+            citing = f", citing {join_names(names)}" if names else ""
+            relay_names[name_in_sentence(relay.source) + citing] = None
+    return f", according to {join_names(list(relay_names))}" if relay_names else ""
 
 
-# --- what others say to it ---
+# --- responses of others ---
 
 
-def _answers(said: Sequence[PublishedAttribution]) -> Iterator[str]:
-    asserted = any(one.stance in ASSERTING_STANCES for one in said)
+def _responses(attributions: Sequence[PublishedAttribution]) -> Iterator[str]:
+    is_asserted = any(attribution.stance in ASSERTING_STANCES for attribution in attributions)
     for stance in (Stance.DISPUTES_FIGURE, Stance.DENIES):
-        group = [one for one in said if one.stance is stance]
-        if group and (asserted or stance is not Stance.DENIES):
-            yield f"{_AS_WELL[stance]} {joined(one.source for one in group)}{_through(group, said)}"
-    if silent := [one.source for one in said if one.stance is Stance.DECLINES_TO_COMMENT]:
-        yield f"{joined(silent)} declined to comment"
-    if unsure := [one.source for one in said if one.stance is Stance.CANNOT_VERIFY]:
-        yield f"{joined(unsure)} could not verify it"
-    looked: dict[str, list[PublishedSource]] = {}
-    for one in said:
-        if one.stance is Stance.NO_STATEMENT_FOUND:
-            looked.setdefault(_looked_for(one.search), []).append(one.source)
-    for when_and_where, sources in looked.items():
-        yield f"no statement by {joined(sources, 'or')} was found{when_and_where}"
+        group = [attribution for attribution in attributions if attribution.stance is stance]
+        # If nobody asserts the statement, _assertions has already named those who deny it.
+        if group and (is_asserted or stance is not Stance.DENIES):
+            names = join_sources(attribution.source for attribution in group)
+            yield f"{_FURTHER_PHRASES[stance]} {names}{_according_to(group, attributions)}"
+    if declining := _sources_with_stance(attributions, Stance.DECLINES_TO_COMMENT):
+        yield f"{join_sources(declining)} declined to comment"
+    if unable_to_verify := _sources_with_stance(attributions, Stance.CANNOT_VERIFY):
+        yield f"{join_sources(unable_to_verify)} could not verify it"
+    sources_by_search: dict[str, list[PublishedSource]] = {}
+    for attribution in attributions:
+        if attribution.stance is Stance.NO_STATEMENT_FOUND:
+            sources_by_search.setdefault(_describe_search(attribution.search), []).append(attribution.source)
+    for search, sources in sources_by_search.items():
+        yield f"no statement by {join_sources(sources, 'or')} was found{search}"
 
 
-def _looked_for(search: Mapping[str, Any] | None) -> str:
-    return "" if search is None else f" as of {date_words(str(search['on']))}{searched(search['where'])}"
+def _sources_with_stance(attributions: Sequence[PublishedAttribution], stance: Stance) -> list[PublishedSource]:
+    return [attribution.source for attribution in attributions if attribution.stance is stance]
 
 
-def _taken_back(said: Sequence[PublishedAttribution]) -> Iterator[str]:
-    days: dict[str, list[PublishedSource]] = {}
-    for one in said:
-        if one.retraction is not None:
-            days.setdefault(str(one.retraction["on"]), []).append(one.source)
-    for day, sources in days.items():
-        yield f"retracted by {joined(sources)} on {date_words(day)}"
+def _describe_search(search: Mapping[str, Any] | None) -> str:
+    return "" if search is None else f" as of {format_edtf(str(search['on']))}{search_scope(search['where'])}"
 
 
-# --- what we made of it ---
+def _retractions(attributions: Sequence[PublishedAttribution]) -> Iterator[str]:
+    sources_by_day: dict[str, list[PublishedSource]] = {}
+    for attribution in attributions:
+        if attribution.retraction is not None:
+            sources_by_day.setdefault(str(attribution.retraction["on"]), []).append(attribution.source)
+    for day, sources in sources_by_day.items():
+        yield f"retracted by {join_sources(sources)} on {format_edtf(day)}"
 
 
-def _status(claim: PublishedClaim, desk: str) -> str:
+# --- the desk's decision ---
+
+
+def _decision(claim: PublishedClaim, desk: str) -> str:
     decision = claim.decision
-    day = "" if decision is None else date_words(str(decision["decided_on"]))
-    pattern = _BY_THE_DESK[claim.status]
-    adverse = "the party that it speaks against" if claim.adverse_to is None else in_a_sentence(claim.adverse_to)
+    day = "" if decision is None else format_edtf(str(decision["decided_on"]))
+    pattern = _DECISION_PHRASES[claim.status]
+    adverse = "the party that it speaks against" if claim.adverse_to is None else name_in_sentence(claim.adverse_to)
     before = ", " if "({desk}" in pattern else " on "
-    told = pattern.format(desk=desk, day=f"{before}{day}" if day else "", adverse=adverse)
-    return f"{told}, {BEFORE_IT_CHANGED}" if decision is not None and decision["stale"] else told
+    text = pattern.format(desk=desk, day=f"{before}{day}" if day else "", adverse=adverse)
+    return f"{text}, {STALE_SUFFIX}" if decision is not None and decision["stale"] else text
 
 
 def _one_line(text: str) -> str:

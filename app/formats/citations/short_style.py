@@ -1,70 +1,71 @@
-"""The built-in citation style `short`, for when no citation processor is installed: in English, one line for each.
+"""The built-in citation style `short`, which needs no citation processor: one line of English per reference.
 
     Author, “Title” [kind], Container, publisher, 12 January 2025 (seen 14 January 2025), address (archived 13 January
     2025: address).
 
-What is not known is left out, but for the date: a reference without one says so.
+Unknown parts are left out, except the date: a reference without one says "undated".
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from app.formats.citations.pandoc_json import is_web
-from app.formats.english.english_dates import date_words
-from app.formats.english.scripts import runs_together
+from app.formats.citations.pandoc_json import is_web_url
+from app.formats.english.english_dates import format_edtf
+from app.formats.english.writing_systems import is_written_without_spaces
 from app.schemas.files.citation import Citation
 
-NAME = "short"
+STYLE_NAME = "short"
 
-LONGEST_TITLE = 300
-"""Characters of a title that are printed: some posts are all title."""
+MAX_TITLE_LENGTH = 300
+"""Characters of a title that are printed, because some posts have their whole text as a title."""
 
-MOST_AUTHORS = 3
-"""Authors that are named; of more, the first."""
-
-
-def lines(citations: Iterable[Citation]) -> Iterator[str]:
-    """A line for each, of what is cited several times one."""
-    yield from dict.fromkeys(line(one) for one in citations)
+MAX_AUTHORS = 3
+"""Authors that are all named. If there are more, only the first is."""
 
 
-def line(citation: Citation) -> str:
-    """One reference."""
-    said = [
+def format_references(citations: Iterable[Citation]) -> Iterator[str]:
+    """One line for each different reference, in order of first citation."""
+    yield from dict.fromkeys(format_reference(citation) for citation in citations)
+
+
+def format_reference(citation: Citation) -> str:
+    """One reference on one line."""
+    parts = [
         _authors(citation.authors),
-        _titled(citation),
+        _title_and_genre(citation),
         citation.container,
         citation.publisher,
-        "undated" if citation.issued is None else date_words(citation.issued),
+        "undated" if citation.issued is None else format_edtf(citation.issued),
     ]
-    told = ", ".join(filter(None, said))
-    # As printed on the page it would be a second date of publication: it says when it was there.
+    text = ", ".join(filter(None, parts))
+    # "seen" and not a bare date, which would read as a second date of publication.
     if citation.accessed is not None:
-        told += f" (seen {date_words(citation.accessed)})"
-    linked = is_web(citation.url)
-    if linked:
-        told += f", {citation.url}"
+        text += f" (seen {format_edtf(citation.accessed)})"
+    has_link = is_web_url(citation.url)
+    if has_link:
+        text += f", {citation.url}"
     if citation.archive_url is not None:
-        when = "" if citation.archived is None else f" {date_words(citation.archived)}"
-        told += f" (archived{when}: {citation.archive_url})"
-    # A point would become a part of an address.
-    return told if told.endswith(("…", "?", "!")) or (linked and citation.archive_url is None) else f"{told}."
+        when = "" if citation.archived is None else f" {format_edtf(citation.archived)}"
+        text += f" (archived{when}: {citation.archive_url})"
+    # A full stop directly after a URL would be read as part of it.
+    return text if text.endswith(("…", "?", "!")) or (has_link and citation.archive_url is None) else f"{text}."
 
 
-def _titled(citation: Citation) -> str | None:
-    # Marks that show which way to read would, cut in two, turn the rest of the line.
+def _title_and_genre(citation: Citation) -> str | None:
+    # On one line, because bidirectional controls that a line break separates would turn the rest of the line.
     title = None if citation.title is None else " ".join(citation.title.split())
-    if title is not None and len(title) > LONGEST_TITLE:
-        title = title[:LONGEST_TITLE].rsplit(" ", 1)[0] + " …"
+    if title is not None and len(title) > MAX_TITLE_LENGTH:
+        title = title[:MAX_TITLE_LENGTH].rsplit(" ", 1)[0] + " …"
     genre = citation.genre or ("Post" if citation.type == "post" else None)
-    kind = None if genre is None else f"[{genre}]"
+    label = None if genre is None else f"[{genre}]"
     if title is None:
-        return kind
-    # A title of ours stands in brackets already, and quotation marks around it would make it theirs.
-    shown = title if title.startswith("[") and title.endswith("]") else f"“{_inner(title)}”"
-    return f"{shown} {kind}" if kind else shown
+        return label
+    # A title in brackets is an editor's description. Quotation marks would present it as the document's own title.
+    marked = title if title.startswith("[") and title.endswith("]") else f"“{_nest_quotation_marks(title)}”"
+    return f"{marked} {label}" if label else marked
 
 
-def _inner(title: str) -> str:
+def _nest_quotation_marks(title: str) -> str:
+    """The title with single quotation marks, because it is printed in double ones."""
     if title.count('"') % 2 == 0:
         halves = title.split('"')
         title = "".join(half + "‘’"[number % 2] for number, half in enumerate(halves[:-1])) + halves[-1]
@@ -72,8 +73,8 @@ def _inner(title: str) -> str:
 
 
 def _authors(authors: Iterable[Mapping[str, str]]) -> str | None:
-    names = [_name(one) for one in authors]
-    if len(names) > MOST_AUTHORS:
+    names = [_name(author) for author in authors]
+    if len(names) > MAX_AUTHORS:
         return f"{names[0]} and others"
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else None
 
@@ -84,5 +85,5 @@ def _name(name: Mapping[str, str]) -> str:
     family, given = name["family"], name.get("given", "")
     if particle := name.get("particle"):
         family = f"{particle} {family}"
-    whole = f"{family}{given}" if runs_together(family) else f"{given} {family}".strip()
-    return f"{whole}, {name['suffix']}" if name.get("suffix") else whole
+    full_name = f"{family}{given}" if is_written_without_spaces(family) else f"{given} {family}".strip()
+    return f"{full_name}, {name['suffix']}" if name.get("suffix") else full_name

@@ -1,27 +1,27 @@
 """References for Wikipedia: `{{cite news}}` and `{{cite web}}` of Citation Style 1 (Help:CS1), as footnotes.
 
-Each is a `<ref>` on a line of its own, named by the citation's key. What wiki text would take for markup is written as
-a character reference, in addresses as %XX. The note, with what the citation is bound to, is a comment behind the
-template: readers of the page do not see it, editors do.
+Each is a `<ref>` on its own line, named by the citation's key. Characters that wiki text would take for markup are
+written as character references, in URLs as %XX. The note is a comment after the template, which editors of the page see
+and readers do not.
 
-Dates are written as CS1 takes them: a day as 2025-01-12, a month or a season in words, spans with a dash. What it has
-no way to say (an uncertain month, an open end) stands in a comment as recorded, for nothing is invented. An archived
-copy needs a date in CS1; where none is known, nor in the archive's own address, the copy is named in the note only.
-Whether the original still stands is said only if it was seen after it was archived.
+Dates have the formats of CS1: a day as 2025-01-12, a month or a season in words, spans with a dash. A date that CS1
+cannot express (an uncertain month, an open end) is repeated as recorded in a comment, so that nothing is invented. CS1
+requires a date for an archived copy. If there is none, not even in the URL of the archive, only the note mentions the
+copy. `url-status` is set only if the original was seen on or after the day on which it was archived.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
-from app.formats.citations.citation_note import note
-from app.formats.english.edtf_parts import Parts, parts
+from app.formats.citations.citation_note import build_note
+from app.formats.english.edtf_parts import EdtfParts, split_edtf
 from app.schemas.files.citation import Citation, Rendering
 
 _MARKUP = re.compile(
     r"[\[\]{}|<>&\x7f-\x9f\u2028\u2029]|(?<=')'|'(?=')|(?<=~)~|~(?=~)|(?<=_)_|_(?=_)|(?<=-)-|-(?=-)|://"
 )
-_IN_ADDRESS = re.compile(r"[\[\]{}|<>\"]|(?<=')'|'(?=')|~(?=~~)|(?<=~)~|(?<=-)-|;")
+_IN_URL = re.compile(r"[\[\]{}|<>\"]|(?<=')'|'(?=')|~(?=~~)|(?<=~)~|(?<=-)-|;")
 _IN_COMMENT = re.compile(r"(?<=-)-|[<>{}|]|(?<=~)~|[\x7f-\x9f\u2028\u2029]")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -29,20 +29,20 @@ _MONTHS = (
 )
 _SEASONS = ("Spring", "Summer", "Autumn", "Winter")
 _WAYBACK = re.compile(r"https?://web\.archive\.org/web/(\d{4})(\d\d)(\d\d)\d*")
-_WEB_ADDRESS = re.compile(r"https?://\S+")
+_WEB_URL = re.compile(r"https?://\S+")
 
 
 def write(citations: Iterable[Citation], _rendering: Rendering) -> Iterator[str]:
-    """A list of footnotes."""
+    """Write one footnote per citation, each on its own line."""
     return (_footnote(citation) for citation in citations)
 
 
 def _footnote(citation: Citation) -> str:
     template = _template(citation)
-    filled = "".join(f" |{name}={value}" for name, value in _parameters(citation) if value)
-    kept = _IN_COMMENT.sub(_as_reference, note(citation))
-    comment = f"<!-- {kept} -->" if kept else ""
-    return f'<ref name="{citation.key}">{{{{{template}{filled}}}}}{comment}</ref>\n'
+    parameters = "".join(f" |{name}={value}" for name, value in _parameters(citation) if value)
+    note = _IN_COMMENT.sub(_character_reference, build_note(citation))
+    comment = f"<!-- {note} -->" if note else ""
+    return f'<ref name="{citation.key}">{{{{{template}{parameters}}}}}{comment}</ref>\n'
 
 
 def _template(citation: Citation) -> str:
@@ -50,7 +50,7 @@ def _template(citation: Citation) -> str:
         return "cite news"
     if citation.url is not None:
         return "cite web"
-    # What is nowhere on the web is an error in `cite web`.
+    # `cite web` reports an error without a URL.
     return {"report": "cite report", "webpage": "cite press release"}.get(citation.type, "citation")
 
 
@@ -58,30 +58,31 @@ def _parameters(citation: Citation) -> Iterator[tuple[str, str | None]]:
     for number, name in enumerate(citation.authors, 1):
         yield from _author(number, name)
     yield "date", _date(citation.issued)
-    # It is an error to have none.
+    # CS1 reports an error without a title.
     yield "title", _text(citation.title or f"[{citation.genre or 'Untitled'}]")
-    yield "url", _address(citation.url)
+    yield "url", _web_url(citation.url)
     yield "type", _text(citation.genre)
     yield "work", _text(citation.container)
     yield "publisher", _text(citation.publisher)
     yield "language", citation.language
     yield "access-date", citation.accessed
-    archived = citation.archived or _day_in(citation.archive_url)
+    archived = citation.archived or _archive_day(citation.archive_url)
     if citation.archive_url is not None and archived is not None:
-        yield "archive-url", _address(citation.archive_url)
+        yield "archive-url", _web_url(citation.archive_url)
         yield "archive-date", archived
         yield "url-status", "live" if citation.accessed is not None and citation.accessed >= archived else None
-    quoted = next((said.quote for said in citation.statements if said.quote is not None), None)
-    if quoted is not None:
-        yield "quote", _text(" ".join(quoted["exact"].split()))
-        if quoted.get("translation"):
-            yield "trans-quote", _text(" ".join(quoted["translation"].split()))
-        yield "page", _text(quoted.get("page"))
+    quotes = (attribution.quote for attribution in citation.statements)
+    quote_selector = next((quote for quote in quotes if quote is not None), None)
+    if quote_selector is not None:
+        yield "quote", _text(" ".join(quote_selector["exact"].split()))
+        if quote_selector.get("translation"):
+            yield "trans-quote", _text(" ".join(quote_selector["translation"].split()))
+        yield "page", _text(quote_selector.get("page"))
 
 
 def _author(number: int, name: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
     if "literal" in name:
-        # In double parentheses CS1 takes a name as it is, commas and all.
+        # Double parentheses make CS1 accept a name with commas as it is.
         yield (
             f"author{number}",
             f"(({_text(name['literal'])}))" if re.search(r"[,;]", name["literal"]) else _text(name["literal"]),
@@ -92,24 +93,25 @@ def _author(number: int, name: Mapping[str, str]) -> Iterator[tuple[str, str | N
 
 
 def _text(text: str | None) -> str | None:
-    return None if text is None else _MARKUP.sub(_as_reference, text)
+    return None if text is None else _MARKUP.sub(_character_reference, text)
 
 
-def _as_reference(found: re.Match[str]) -> str:
-    if found[0] == "://":  # nor is an address in a title a link
+def _character_reference(match: re.Match[str]) -> str:
+    if match[0] == "://":  # keeps a URL in a text from becoming a link
         return "&#58;//"
-    return f"&#{ord(found[0])};" if found[0].isprintable() else " "
+    return f"&#{ord(match[0])};" if match[0].isprintable() else " "
 
 
-def _address(url: str | None) -> str | None:
-    if url is None or not _WEB_ADDRESS.fullmatch(url):
+def _web_url(url: str | None) -> str | None:
+    if url is None or not _WEB_URL.fullmatch(url):
         return None
-    return _IN_ADDRESS.sub(lambda found: quote(found[0], safe="").replace("-", "%2D").replace("~", "%7E"), url)
+    return _IN_URL.sub(lambda match: quote(match[0], safe="").replace("-", "%2D").replace("~", "%7E"), url)
 
 
-def _day_in(archive_url: str | None) -> str | None:
-    found = _WAYBACK.match(archive_url or "")
-    return None if found is None else "-".join(found.groups())
+def _archive_day(archive_url: str | None) -> str | None:
+    """The day in a Wayback Machine URL, as YYYY-MM-DD; None for any other URL."""
+    match = _WAYBACK.match(archive_url or "")
+    return None if match is None else "-".join(match.groups())
 
 
 # --- dates ---
@@ -118,34 +120,34 @@ def _day_in(archive_url: str | None) -> str | None:
 def _date(edtf: str | None) -> str:
     if edtf is None:
         return "n.d."
-    dated = parts(edtf)
-    kept = f"<!-- {edtf.replace('--', '- -')} (EDTF) -->"
-    if dated is None:
-        # The comment alone would be no date: CS1 then says nothing, as an editor would with an open end.
-        return kept
-    said = _in_words(dated)
-    return f"{said}{kept}" if dated.uncertain else said
+    parsed = split_edtf(edtf)
+    comment = f"<!-- {edtf.replace('--', '- -')} (EDTF) -->"
+    if parsed is None:
+        # With only a comment as its date, CS1 prints no date.
+        return comment
+    text = _format_parts(parsed)
+    return f"{text}{comment}" if parsed.uncertain else text
 
 
-def _in_words(dated: Parts) -> str:
-    if dated.season is not None:
-        return f"{_SEASONS[dated.season - 1]} {dated.dates[0][0]}"
-    if len(dated.dates) == 1:
-        return _one(dated.dates[0], uncertain=dated.uncertain)
-    first, last = dated.dates
+def _format_parts(parsed: EdtfParts) -> str:
+    if parsed.season is not None:
+        return f"{_SEASONS[parsed.season - 1]} {parsed.dates[0][0]}"
+    if len(parsed.dates) == 1:
+        return _single_date(parsed.dates[0], uncertain=parsed.uncertain)
+    first, last = parsed.dates
     if len(first) == len(last) == 1:
         return f"{first[0]}–{last[0]}"
-    # CS1 has a blank on either side of the dash wherever one of the dates has one in it.
-    return f"{_long(first)} – {_long(last)}"
+    # CS1 requires spaces around the dash if one of the dates contains a space.
+    return f"{_long_date(first)} – {_long_date(last)}"
 
 
-def _one(date: tuple[int, ...], *, uncertain: bool) -> str:
+def _single_date(date: tuple[int, ...], *, uncertain: bool) -> str:
     if len(date) == 1:
         return f"c. {date[0]}" if uncertain else f"{date[0]:04}"
-    return "-".join(f"{part:02}" for part in date) if len(date) > 2 else _long(date)  # noqa: PLR2004 - a whole day
+    return "-".join(f"{part:02}" for part in date) if len(date) > 2 else _long_date(date)  # noqa: PLR2004 - a whole day
 
 
-def _long(date: tuple[int, ...]) -> str:
+def _long_date(date: tuple[int, ...]) -> str:
     year, month, day = (*date, None, None)[:3]
     return " ".join(
         str(part) for part in (day, None if month is None else _MONTHS[month - 1], year) if part is not None

@@ -1,4 +1,4 @@
-"""Dates in EDTF (ISO 8601-2:2019, levels 0 and 1) taken apart, for formats that have years, months and days."""
+"""EDTF dates (ISO 8601-2:2019, levels 0 and 1) split into years, months and days for formats without EDTF."""
 
 import re
 from typing import NamedTuple
@@ -7,33 +7,34 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?([?~%]?)")
 _FIRST_SEASON, _LAST_SEASON = 21, 24
 
 
-class Parts(NamedTuple):
-    """A date or a span of two."""
+class EdtfParts(NamedTuple):
+    """The parts of a date, or of an interval between two dates."""
 
     dates: tuple[tuple[int, ...], ...]
-    """Year; year and month; or year, month and day. A second one where it is a span."""
+    """One date, or the start and end of an interval; each is a year, a year and month, or a year, month and day."""
     season: int | None
-    """1 (spring) to 4 (winter) of that year."""
+    """Season of that year, from 1 (spring) to 4 (winter); None if the date is not a season."""
     uncertain: bool
-    """Uncertain, approximate, or both."""
+    """True if any date is uncertain (`?`), approximate (`~`) or both (`%`)."""
 
 
-def parts(edtf: str) -> Parts | None:
-    """A date taken apart; None for one that has no such parts (an open end, digits left out)."""
-    found = [_one(part) for part in edtf.split("/")]
-    dates = tuple(one[0] for one in found if one is not None)
-    if len(dates) < len(found) or len(found) > 2:  # noqa: PLR2004 - a span has two ends
+def split_edtf(edtf: str) -> EdtfParts | None:
+    """Split an EDTF date into its parts; None if it has an open end or unspecified digits, or is not a date."""
+    matches = [_split_date(date) for date in edtf.split("/")]
+    dates = tuple(match[0] for match in matches if match is not None)
+    if len(dates) < len(matches) or len(matches) > 2:  # noqa: PLR2004 - an interval has two ends
         return None
     seasons = [date[1] - _FIRST_SEASON + 1 for date in dates if len(date) > 1 and date[1] >= _FIRST_SEASON]
     if seasons and len(dates) > 1:
         return None
     if seasons:
         dates = (dates[0][:1],)
-    return Parts(dates, seasons[0] if seasons else None, any(one is not None and one[1] for one in found))
+    return EdtfParts(dates, seasons[0] if seasons else None, any(match is not None and match[1] for match in matches))
 
 
-def _one(text: str) -> tuple[tuple[int, ...], bool] | None:
-    found = _DATE.fullmatch(text)
-    if found is None or (found[2] and 12 < int(found[2]) < _FIRST_SEASON) or int(found[2] or 1) > _LAST_SEASON:  # noqa: PLR2004 - months
+def _split_date(text: str) -> tuple[tuple[int, ...], bool] | None:
+    """Return the numbers of one date and whether it is uncertain; None if it has no such parts."""
+    match = _DATE.fullmatch(text)
+    if match is None or (match[2] and 12 < int(match[2]) < _FIRST_SEASON) or int(match[2] or 1) > _LAST_SEASON:  # noqa: PLR2004 - months
         return None
-    return tuple(int(part) for part in found.groups()[:3] if part), bool(found[4])
+    return tuple(int(number) for number in match.groups()[:3] if number), bool(match[4])

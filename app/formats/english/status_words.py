@@ -1,21 +1,21 @@
-"""What was concluded on a claim, as a reader says it. In English."""
+"""Confirmation statuses of claims in English, as readers see them."""
 
 from app.schemas.files.publication import PublishedClaim
 from app.vocabulary import Stage, Status
 
-BEFORE_IT_CHANGED = "before the claim was changed"
-"""What is said behind a status that was decided on something else than the claim is by now."""
+STALE_SUFFIX = "before the claim was changed"
+"""What follows a status whose decision is stale, after a comma."""
 
 
-def status_words(status: str, stage: str, *, stale: bool) -> str:
-    """The status of a claim at an editorial stage; `stale`: the claim is no longer what it was decided on."""
+def describe_status(status: str, stage: str, *, stale: bool) -> str:
+    """Return the status of a claim in English; `stale` means that the claim changed after the decision."""
     if stage == Stage.WITHDRAWN:
         return "withdrawn"
     if status == Status.UNASSESSED:
         return "not assessed"
-    return f"{status}, {BEFORE_IT_CHANGED}" if stale else str(status)
+    return f"{status}, {STALE_SUFFIX}" if stale else str(status)
 
 
-def status_of(claim: PublishedClaim) -> str:
-    """The same of a claim that goes out."""
-    return status_words(claim.status, claim.stage, stale=claim.decision is not None and claim.decision["stale"])
+def describe_claim_status(claim: PublishedClaim) -> str:
+    """Return the status of a published claim in English, with a note if its decision is stale."""
+    return describe_status(claim.status, claim.stage, stale=claim.decision is not None and claim.decision["stale"])

@@ -1,17 +1,17 @@
-"""Attest's own exchange format as CSV (RFC 4180): the records of `app.schemas.files.exchange_record` in a table.
+"""Attest's exchange format as CSV (RFC 4180): the records of `app.schemas.files.exchange_record` in a table.
 
-The column `record` says what a row is: source, document, topic, claim or note. The others are named after the fields
-of that record, with a point before each inner name: `statement`, `quantities.metric`, `attributions.quote.exact`. Any
-of them may be missing, in any order. An empty cell is a field that is not given.
+The column `record` says what a row is: source, document, topic, claim or note. The other columns are named after the
+fields of that record, with a dot between nested names: `statement`, `quantities.metric`, `attributions.quote.exact`.
+Columns may be in any order, and any of them may be missing. An empty cell means that the field is absent.
 
-Lists of objects run down the rows. A claim's first row has its own fields and the first item of each of its lists;
-the rows below have nothing in `record` (or repeat the claim's `record` and `key`) and hold the second items, the
-third, and so on. An empty row ends a claim. Names in one cell are parted by `|`; `\\|` is a bar that belongs to a name
-and `\\\\` a backslash. `original` holds JSON.
+Lists of objects continue in the rows below. A claim's first row has its own fields and the first item of each list;
+the following rows leave `record` empty (or repeat the claim's `record` and `key`) and hold the second items, the
+third, and so on. An empty row ends a claim. Names in one cell are separated by `|`; `\\|` is a literal bar and `\\\\` a
+literal backslash. `original` holds JSON.
 
-No cell begins with what a spreadsheet would run as a formula (`=`, `+`, `-`, `@`, their full-width forms, tabs and line
-breaks): an apostrophe is put before it, and taken off again by reading. Cells that would read as such are protected
-likewise, so that every text comes back as it was.
+No cell begins with a character that a spreadsheet runs as a formula (`=`, `+`, `-`, `@`, their full-width forms, tabs
+and line breaks): writing puts an apostrophe before it, and reading removes it. Texts that already look escaped get an
+apostrophe as well, so that every text is read back unchanged.
 """
 
 import csv
@@ -28,20 +28,26 @@ from typing import Any, BinaryIO
 
 from pydantic import BaseModel, ValidationError
 
-from app.formats.exchange.exchange_fields import SHAPES, PlainRecord, given_fields, kind_of, shape_in
-from app.formats.parsing.duplicates import twice
-from app.formats.parsing.import_rows import RECORD, Reading, Refused, Row, cells, path
-from app.formats.parsing.json_stream import objects
+from app.formats.exchange.exchange_fields import (
+    RECORD_SCHEMAS,
+    PlainRecord,
+    field_type,
+    nested_schema,
+    non_default_fields,
+)
+from app.formats.parsing.duplicates import find_duplicates
+from app.formats.parsing.import_rows import RECORD_ADAPTER, ImportRow, RowRefusal, RowStream, field_path, read_csv_rows
+from app.formats.parsing.json_stream import read_objects
 from app.schemas.base.validation_errors import message_of
 
-_LONGEST_BLOCK = 500  # rows: no list may hold more
+_MAX_BLOCK_ROWS = 500  # the schemas allow no longer list
 
 _FORMULA = r"[=+\-@\t\r\n＝＋－＠]"
-# What a spreadsheet would run, what is blank but not nothing, and what would read as one of these protected.
-_PROTECT = re.compile(rf"'*(?:{_FORMULA}|\s+\Z)")
-_PROTECTED = re.compile(rf"'+(?:{_FORMULA}|\s+\Z)")
+# Formulas, texts of whitespace only (which would read as empty cells), and texts that look like these escaped.
+_NEEDS_ESCAPE = re.compile(rf"'*(?:{_FORMULA}|\s+\Z)")
+_ESCAPED = re.compile(rf"'+(?:{_FORMULA}|\s+\Z)")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
-# Spreadsheets write TRUE; people write yes.
+# Spreadsheets write TRUE, people write yes; cells are compared in lower case.
 _FLAGS = {"true": True, "yes": True, "false": False, "no": False}
 _NAME = re.compile(r"(?:\\[|\\]|[^|])+")
 
@@ -49,8 +55,8 @@ _NAME = re.compile(r"(?:\\[|\\]|[^|])+")
 # --- columns ---
 
 
-class _Form(Enum):
-    """How a cell holds a value."""
+class _CellType(Enum):
+    """How a cell represents a value."""
 
     TEXT = auto()
     NUMBER = auto()
@@ -61,261 +67,283 @@ class _Form(Enum):
 
 @dataclass(frozen=True)
 class _Column:
-    """Where a column's cells go in a record: into `list_`'s items, if it has one, and there along `way`."""
+    """A column and its place in a record: the path to a field, in the items of the list `list_name` if it has one."""
 
     name: str
-    list_: str | None
-    way: tuple[str, ...]
-    form: _Form
+    list_name: str | None
+    path: tuple[str, ...]
+    cell_type: _CellType
 
 
-def _columns(model: type[BaseModel], list_: str | None = None, before: tuple[str, ...] = ()) -> Iterator[_Column]:
+def _columns(
+    model: type[BaseModel], list_name: str | None = None, parent_path: tuple[str, ...] = ()
+) -> Iterator[_Column]:
+    """Yield the columns for the fields of a schema, nested objects and lists included."""
     for name, info in model.model_fields.items():
         if name == "record":
             continue
-        kind, _item = kind_of(info.annotation)
-        inner = shape_in(info.annotation)
-        if inner and kind is list:
-            yield from _columns(inner, list_=name)
-        elif inner:
-            yield from _columns(inner, list_, (*before, name))
+        python_type, _item_type = field_type(info.annotation)
+        nested = nested_schema(info.annotation)
+        if nested and python_type is list:
+            yield from _columns(nested, list_name=name)
+        elif nested:
+            yield from _columns(nested, list_name, (*parent_path, name))
         else:
-            way = (*before, name)
-            full = ".".join((list_, *way) if list_ else way)
-            yield _Column(full, list_, way, _FORMS.get(kind, _Form.TEXT))
+            path = (*parent_path, name)
+            column_name = ".".join((list_name, *path) if list_name else path)
+            yield _Column(column_name, list_name, path, _CELL_TYPES.get(python_type, _CellType.TEXT))
 
 
-_FORMS: dict[Any, _Form] = {Decimal: _Form.NUMBER, bool: _Form.FLAG, list: _Form.NAMES, dict: _Form.JSON}
-_OF: dict[str, dict[str, _Column]] = {
-    word: {column.name: column for column in _columns(model)} for word, model in SHAPES.items()
+_CELL_TYPES: dict[Any, _CellType] = {
+    Decimal: _CellType.NUMBER,
+    bool: _CellType.FLAG,
+    list: _CellType.NAMES,
+    dict: _CellType.JSON,
+}
+_RECORD_COLUMNS: dict[str, dict[str, _Column]] = {
+    record_type: {column.name: column for column in _columns(model)} for record_type, model in RECORD_SCHEMAS.items()
 }
 
 COLUMNS: tuple[str, ...] = tuple(
-    dict.fromkeys(("record", "id", "key", *(name for columns in _OF.values() for name in columns)))
+    dict.fromkeys(("record", "id", "key", *(name for columns in _RECORD_COLUMNS.values() for name in columns)))
 )
-"""All columns, in the order in which they are written."""
+"""The names of all columns, in the order in which they are written."""
 
 
 # --- writing ---
 
 
 def write(records: Iterable[PlainRecord]) -> Iterator[str]:
-    """The table, a line at a time, with all columns. Reading gives the same records."""
+    """Yield the table record by record, with all columns; `read` returns the same records."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\r\n")
     writer.writeheader()
-    last = None
+    previous_identity = None
     for record in records:
-        this = (record["record"], record.get("key"))
-        if this == last and this[1] is not None:
-            buffer.write("\r\n")  # else its rows would go on with the record above
-        last = this
-        writer.writerows(_written(record))
+        identity = (record["record"], record.get("key"))
+        if identity == previous_identity and identity[1] is not None:
+            buffer.write("\r\n")  # without an empty row, a reader would add these rows to the record above
+        previous_identity = identity
+        writer.writerows(_rows_of_record(record))
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
     yield buffer.getvalue()
 
 
-def _written(record: PlainRecord) -> Iterator[dict[str, str]]:
-    values = given_fields(record)
-    columns = _OF[record["record"]].values()
-    lists = dict.fromkeys(column.list_ for column in columns if column.list_)
-    own = {column.name: _cell(values, column) for column in columns if not column.list_}
-    down = [
+def _rows_of_record(record: PlainRecord) -> Iterator[dict[str, str]]:
+    """Yield the rows of a record: its own fields in the first one, and one item of each list in every row."""
+    values = non_default_fields(record)
+    columns = _RECORD_COLUMNS[record["record"]].values()
+    list_names = dict.fromkeys(column.list_name for column in columns if column.list_name)
+    own_cells = {column.name: _format_cell(values, column) for column in columns if not column.list_name}
+    cells_by_list = [
         [
-            {column.name: _cell(item, column) for column in columns if column.list_ == name}
-            for item in values.get(name, ())
+            {column.name: _format_cell(item, column) for column in columns if column.list_name == list_name}
+            for item in values.get(list_name, ())
         ]
-        for name in lists
+        for list_name in list_names
     ]
-    rows = list(zip_longest(*down, fillvalue=dict[str, str]())) or [()]
-    for number, items in enumerate(rows):
-        row = {"record": record["record"]} | own if number == 0 else {}
-        for item in items:
-            row |= item
+    item_rows = list(zip_longest(*cells_by_list, fillvalue=dict[str, str]())) or [()]
+    for index, item_cells in enumerate(item_rows):
+        row = {"record": record["record"]} | own_cells if index == 0 else {}
+        for cells in item_cells:
+            row |= cells
         yield row
 
 
-def _cell(values: Mapping[str, Any], column: _Column) -> str:
+def _format_cell(values: Mapping[str, Any], column: _Column) -> str:
+    """Return a column's value as the text of its cell, escaped if a spreadsheet might run it."""
     value: Any = values
-    for name in column.way:
+    for name in column.path:
         value = value.get(name)
         if value is None:
             return ""
-    if column.form is _Form.NAMES:
+    if column.cell_type is _CellType.NAMES:
         text = "|".join(re.sub(r"([|\\])", r"\\\1", name) for name in value)
     elif isinstance(value, str):
         text = value
     else:
         text = json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if _PROTECT.match(text) else text
+    return f"'{text}" if _NEEDS_ESCAPE.match(text) else text
 
 
 # --- reading ---
 
 
-def read(stream: BinaryIO) -> Reading:
-    """The records of a table, each a row of its own at its first line; a record with a fault is refused.
+def read(stream: BinaryIO) -> RowStream:
+    """Yield the records of a table, each as one row at its first line; an invalid record is refused.
 
-    Faults name the line and the column that they stand in.
+    Refusals name the line and column of each fault.
     """
-    table = cells(stream)
-    header = next(table, None)
+    csv_rows = read_csv_rows(stream)
+    header = next(csv_rows, None)
     if header is None:
         return
-    if isinstance(header, Refused):
+    if isinstance(header, RowRefusal):
         yield header
         return
     names = [name.strip().casefold() for name in header[1]]
     faults = list(_header_faults(names))
     if faults:
-        yield from (Refused(header[0], name, why) for name, why in faults)
+        yield from (RowRefusal(header[0], name, reason) for name, reason in faults)
         return
     block: _Block | None = None
-    for found in table:
-        if isinstance(found, Refused):
-            yield found
+    for item in csv_rows:
+        if isinstance(item, RowRefusal):
+            yield item
             if block:
-                block.faults.append(Refused(block.line, "", f"was refused for what is wrong in line {found.line}"))
+                reason = f"was refused because line {item.line} of the same record could not be read"
+                block.refusals.append(RowRefusal(block.line, "", reason))
             continue
-        line, row = found
-        filled = {name: cell for name, cell in zip(names, row, strict=False) if cell.strip()}
-        if block and filled and block.takes(filled):
-            block.add(line, row, filled, names)
+        line, row = item
+        cells = {name: cell for name, cell in zip(names, row, strict=False) if cell.strip()}
+        if block and cells and block.includes(cells):
+            block.add_row(line, row, cells, names)
             continue
         if block:
-            yield from block.read()
-        block = _Block(line) if filled else None
+            yield from block.build_record()
+        block = _Block(line) if cells else None
         if block:
-            block.add(line, row, filled, names)
+            block.add_row(line, row, cells, names)
     if block:
-        yield from block.read()
+        yield from block.build_record()
 
 
-_MOST_STRANGERS = 50
-"""So many columns that are none are told one by one: to find what each might mean takes time."""
+_MAX_NAMED_UNKNOWN_COLUMNS = 50
+"""Unknown columns that are reported one by one; finding a similar name for each of very many would take too long."""
 
 
 def _header_faults(names: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield the column name and the reason for each fault in the header."""
     if "record" not in names:
-        yield "record", "must be one of the columns that the first row names; it says what each row is"
-    strangers = [name for name in dict.fromkeys(names) if name not in COLUMNS]
-    for name in strangers[:_MOST_STRANGERS]:
-        near = "".join(f" (do you mean {match}?)" for match in get_close_matches(name, COLUMNS, 1))
-        yield name[:100], f"is not a column{near}; known are {', '.join(COLUMNS)}"
-    if more := strangers[_MOST_STRANGERS:]:
-        yield more[0][:100], f"is not a column, nor are {len(more) - 1} more"
-    for name in twice(names):
-        yield name[:100], "stands twice in the first row; a column is given once"
+        yield "record", "is missing from the first row; this column gives the type of each row, such as source or claim"
+    unknown_names = [name for name in dict.fromkeys(names) if name not in COLUMNS]
+    for name in unknown_names[:_MAX_NAMED_UNKNOWN_COLUMNS]:
+        suggestion = "".join(f" (did you mean {match}?)" for match in get_close_matches(name, COLUMNS, 1))
+        yield name[:100], f"is not a column{suggestion}; the columns are {', '.join(COLUMNS)}"
+    if rest := unknown_names[_MAX_NAMED_UNKNOWN_COLUMNS:]:
+        yield rest[0][:100], f"is not a column, and neither are {len(rest) - 1} further names in the first row"
+    for name in find_duplicates(names):
+        yield name[:100], "occurs twice in the first row; name each column once"
 
 
 @dataclass
 class _Block:
-    """The rows of one record."""
+    """The rows of one record, collected until the record is complete."""
 
     line: int
-    faults: list[Refused] = field(default_factory=list)
-    own: dict[str, str] = field(default_factory=dict)
+    refusals: list[RowRefusal] = field(default_factory=list)
+    own_cells: dict[str, str] = field(default_factory=dict)
+    """The cells of the record's own fields, from its first row."""
     items: dict[str, list[tuple[int, dict[str, Any]]]] = field(default_factory=dict)
-    rows: int = 0
+    """The items of each list by its name, with the line that each comes from."""
+    row_count: int = 0
 
-    def takes(self, filled: Mapping[str, str]) -> bool:
-        """True if a row below belongs to this record."""
-        word, key = filled.get("record"), filled.get("key")
-        return word is None or (word == self.own.get("record") and key is not None and key == self.own.get("key"))
+    def includes(self, cells: Mapping[str, str]) -> bool:
+        """True if the next row, which has these cells, belongs to this record."""
+        record_type, key = cells.get("record"), cells.get("key")
+        if record_type is None:
+            return True
+        return record_type == self.own_cells.get("record") and key is not None and key == self.own_cells.get("key")
 
-    def add(self, line: int, row: list[str], filled: dict[str, str], names: list[str]) -> None:
-        """Take a row in."""
-        self.rows += 1
+    def add_row(self, line: int, row: list[str], cells: dict[str, str], names: list[str]) -> None:
+        """Add a row; `cells` are its cells that are not blank, by the names of their columns."""
+        self.row_count += 1
         if any(row[len(names) :]):
             self._refuse(line, "", f"must have no more cells than the first row, which has {len(names)}")
-        word = (self.own or filled).get("record", "").strip()
-        columns = _OF.get(word)
+        record_type = (self.own_cells or cells).get("record", "").strip()
+        columns = _RECORD_COLUMNS.get(record_type)
         if columns is None:
-            why = f"must be one of {', '.join(_OF)}" if word else "must be given: no record stands above"
-            self._refuse(line, "record", why)
-        elif self.rows <= _LONGEST_BLOCK:
-            self._take(line, filled, columns)
+            allowed = f"must be one of {', '.join(_RECORD_COLUMNS)}"
+            missing = "must be filled in, because there is no record above that this row could belong to"
+            self._refuse(line, "record", allowed if record_type else missing)
+        elif self.row_count <= _MAX_BLOCK_ROWS:
+            self._add_cells(line, cells, columns)
 
-    def _take(self, line: int, filled: dict[str, str], columns: Mapping[str, _Column]) -> None:
+    def _add_cells(self, line: int, cells: dict[str, str], columns: Mapping[str, _Column]) -> None:
         items: dict[str, dict[str, Any]] = {}
-        for name, cell in filled.items():
+        for name, cell in cells.items():
             column = columns.get(name)
-            if column and column.list_:
-                self._put(line, column, cell, items.setdefault(column.list_, {}))
-            elif self.rows == 1 and (column or name == "record"):
-                self.own[name] = cell
+            if column and column.list_name:
+                self._set_value(line, column, cell, items.setdefault(column.list_name, {}))
+            elif self.row_count == 1 and (column or name == "record"):
+                self.own_cells[name] = cell
             elif column is None and name != "record":
-                self._refuse(line, name, f"must be empty: a {self.own['record']} has no such field")
-            elif self.own.get(name) != cell:
+                self._refuse(line, name, f"must be empty: a {self.own_cells['record']} has no such field")
+            elif self.own_cells.get(name) != cell:
                 self._refuse(line, name, "must be empty or the same as in the record's first row")
-        for list_, item in items.items():
-            self.items.setdefault(list_, []).append((line, item))
+        for list_name, item in items.items():
+            self.items.setdefault(list_name, []).append((line, item))
 
-    def read(self) -> Reading:
-        """The record, or its faults."""
-        word = self.own.get("record", "").strip()
-        values: dict[str, Any] = {"record": word}
-        for name, cell in self.own.items():
+    def build_record(self) -> RowStream:
+        """Yield the record as a row, or the refusals of its faults."""
+        record_type = self.own_cells.get("record", "").strip()
+        values: dict[str, Any] = {"record": record_type}
+        for name, cell in self.own_cells.items():
             if name != "record":
-                self._put(self.line, _OF[word][name], cell, values)
+                self._set_value(self.line, _RECORD_COLUMNS[record_type][name], cell, values)
         values |= {name: [item for _, item in items] for name, items in self.items.items()}
-        if self.rows > _LONGEST_BLOCK:
-            self._refuse(self.line, "", f"must not run over more than {_LONGEST_BLOCK} rows")
-        if self.faults:
-            yield from self.faults
+        if self.row_count > _MAX_BLOCK_ROWS:
+            self._refuse(
+                self.line,
+                "",
+                f"belongs to a record with more than {_MAX_BLOCK_ROWS} rows, which is the limit for one record",
+            )
+        if self.refusals:
+            yield from self.refusals
             return
         try:
-            yield Row(self.line, (RECORD.validate_python(values),))
+            yield ImportRow(self.line, (RECORD_ADAPTER.validate_python(values),))
         except ValidationError as error:
-            for fault in error.errors(include_url=False, include_input=False):
-                # Columns have the names of fields, without the places in lists.
-                column = ".".join(part for part in path(fault).split(".") if not part.isdecimal())
-                yield Refused(self._line_of(fault["loc"][1:]), column, message_of(fault))
+            for detail in error.errors(include_url=False, include_input=False):
+                # Columns are named after fields, without the indexes of list items.
+                column = ".".join(part for part in field_path(detail).split(".") if not part.isdecimal())
+                yield RowRefusal(self._line_of(detail["loc"][1:]), column, message_of(detail))
 
     def _line_of(self, location: tuple[int | str, ...]) -> int:
-        """The line on which a place in the record stands; `location` is without the record's own word."""
+        """Return the line of an error location in the record; `location` does not include the union tag."""
         if len(location) > 1 and location[0] in self.items and isinstance(location[1], int):
             return self.items[str(location[0])][location[1]][0]
         return self.line
 
-    def _put(self, line: int, column: _Column, cell: str, values: dict[str, Any]) -> None:
+    def _set_value(self, line: int, column: _Column, cell: str, values: dict[str, Any]) -> None:
+        """Parse a cell and store its value in `values` at the column's path, or refuse the cell."""
         try:
-            value = _value(cell, column.form)
+            value = _parse_cell(cell, column.cell_type)
         except ValueError as error:
             self._refuse(line, column.name, str(error))
             return
-        for name in column.way[:-1]:
+        for name in column.path[:-1]:
             values = values.setdefault(name, {})
-        values[column.way[-1]] = value
+        values[column.path[-1]] = value
 
-    def _refuse(self, line: int, name: str, why: str) -> None:
-        self.faults.append(Refused(line, name, why))
+    def _refuse(self, line: int, name: str, reason: str) -> None:
+        self.refusals.append(RowRefusal(line, name, reason))
 
 
-def _value(cell: str, form: _Form) -> Any:
-    """What a cell holds. Raises ValueError, saying what would be right."""
-    text = cell[1:] if _PROTECTED.match(cell) else cell
-    if form is _Form.NUMBER:
+def _parse_cell(cell: str, cell_type: _CellType) -> Any:
+    """Return the value of a cell. Raises ValueError with a reason that says what would be right."""
+    text = cell[1:] if _ESCAPED.match(cell) else cell
+    if cell_type is _CellType.NUMBER:
         if not _NUMBER.fullmatch(text.strip()):
-            raise ValueError("must be a number such as 11000 or 2.5, without sign, blank or comma")
+            raise ValueError("must be a number such as 11000 or 2.5, without a sign, spaces or commas")
         return Decimal(text.strip())
-    if form is _Form.FLAG:
+    if cell_type is _CellType.FLAG:
         if text.strip().lower() not in _FLAGS:
             raise ValueError("must be true or false")
         return _FLAGS[text.strip().lower()]
-    if form is _Form.NAMES:
+    if cell_type is _CellType.NAMES:
         return [re.sub(r"\\([|\\])", r"\1", name) for name in _NAME.findall(text)]
-    if form is _Form.JSON:
-        return _object(text)
+    if cell_type is _CellType.JSON:
+        return _parse_json_object(text)
     return text
 
 
-def _object(text: str) -> dict[str, Any]:
-    found = list(objects(io.BytesIO(text.encode())))
-    if len(found) != 1:
+def _parse_json_object(text: str) -> dict[str, Any]:
+    items = list(read_objects(io.BytesIO(text.encode())))
+    if len(items) != 1:
         raise ValueError("must be one JSON object")
-    if isinstance(found[0], Refused):
-        raise ValueError(found[0].reason)
-    return found[0][1]
+    if isinstance(items[0], RowRefusal):
+        raise ValueError(items[0].reason)
+    return items[0][1]

@@ -1,7 +1,6 @@
-"""Attest's own exchange format as JSON: one record after another (`app.schemas.files.exchange_record`).
+"""Attest's exchange format as JSON: a sequence of records (`app.schemas.files.exchange_record`).
 
-Written as JSON Lines; read as JSON Lines, as an array, or as objects that follow one another, indented or
-not.
+Written as JSON Lines; read as JSON Lines, as an array, or as concatenated objects, indented or not.
 """
 
 import json
@@ -10,31 +9,31 @@ from typing import BinaryIO
 
 from pydantic import ValidationError
 
-from app.formats.exchange.exchange_fields import PlainRecord, given_fields
-from app.formats.parsing.import_rows import RECORD, Reading, Refused, Row, refusals
-from app.formats.parsing.json_stream import objects
+from app.formats.exchange.exchange_fields import PlainRecord, non_default_fields
+from app.formats.parsing.import_rows import RECORD_ADAPTER, ImportRow, RowRefusal, RowStream, row_refusals
+from app.formats.parsing.json_stream import read_objects
 
 
-def read(stream: BinaryIO) -> Reading:
-    """The records of a file, each a row of its own; a record with a fault is refused, fault by fault."""
-    for found in objects(stream):
-        if isinstance(found, Refused):
-            yield found
+def read(stream: BinaryIO) -> RowStream:
+    """Yield each record of a file as a row; an invalid record yields a refusal for each of its errors."""
+    for item in read_objects(stream):
+        if isinstance(item, RowRefusal):
+            yield item
             continue
-        line, value = found
+        line, value = item
         try:
-            yield Row(line, (RECORD.validate_python(value),))
+            yield ImportRow(line, (RECORD_ADAPTER.validate_python(value),))
         except ValidationError as error:
-            yield from refusals(line, error)
+            yield from row_refusals(line, error)
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def write(records: Iterable[PlainRecord]) -> Iterator[str]:
-    """One line for each record, without fields that hold their default; reading gives the same records."""
+    """Yield one line for each record, without fields that have their default; `read` returns the same records."""
     for record in records:
-        fields = given_fields(record)
-        # What it is and which one it is stand first: that is what somebody looks for in a line.
-        names = {name: fields.pop(name) for name in ("id", "key") if name in fields}
-        yield _encode({"record": record["record"], **names, **fields}) + "\n"
+        fields = non_default_fields(record)
+        # The kind of record and its identifiers come first, because readers look for these in a line.
+        identifiers = {name: fields.pop(name) for name in ("id", "key") if name in fields}
+        yield _encode({"record": record["record"], **identifiers, **fields}) + "\n"

@@ -1,1 +1,1 @@
-"""One module per export format, and what they share."""
+"""One module per export format, and the code that they share."""

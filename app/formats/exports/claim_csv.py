@@ -1,7 +1,7 @@
-"""Claims as CSV (RFC 4180) for spreadsheets: the columns of `app.formats.exports.claim_table`, a row for each figure.
+"""Claims as CSV (RFC 4180) for spreadsheets: the columns of `app.formats.exports.claim_table`, one row for each figure.
 
-UTF-8, commas, CRLF. No cell is one that a spreadsheet would run as a formula (`formula_guard`). A byte order
-mark, without which Excel takes UTF-8 for something else, is put before it on demand: other programs stumble over it.
+UTF-8, commas, CRLF. No cell can run as a formula (`formula_guard`). A byte order mark is optional: Excel needs it to
+recognise UTF-8, but other programs read it as part of the first column's name.
 """
 
 import csv
@@ -9,30 +9,31 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from app.formats.exports.claim_table import COLUMNS, rows
-from app.formats.exports.formula_guard import safe
+from app.formats.exports.claim_table import CLAIM_COLUMNS, claim_rows
+from app.formats.exports.formula_guard import escape_cell
 from app.formats.proofs.canonical_json import decimal_text
 from app.schemas.files.edition import Edition
 from app.schemas.files.publication import PublishedClaim
 
 
 def write(claims: Iterable[PublishedClaim], edition: Edition) -> Iterator[str]:
-    """The table, claim by claim."""
+    """Yield the table claim by claim, header row first."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(column.name for column in COLUMNS)
-    lead = "\ufeff" if edition.bom else ""
+    writer.writerow(column.name for column in CLAIM_COLUMNS)
+    prefix = "\ufeff" if edition.bom else ""
     for claim in claims:
-        for row in rows(claim):
-            writer.writerow([_cell(row.get(column.name), column.kind) for column in COLUMNS])
-        yield lead + buffer.getvalue()
-        lead = ""
+        for row in claim_rows(claim):
+            writer.writerow([_format_cell(row.get(column.name), column.kind) for column in CLAIM_COLUMNS])
+        yield prefix + buffer.getvalue()
+        prefix = ""
         buffer.seek(0)
         buffer.truncate()
-    yield lead + buffer.getvalue()
+    yield prefix + buffer.getvalue()
 
 
-def _cell(value: Any, kind: str) -> str:
+def _format_cell(value: Any, kind: str) -> str:
+    """Return a value of a column of that kind as the text of its cell."""
     if value is None:
         return ""
     if kind == "number":
@@ -40,5 +41,5 @@ def _cell(value: Any, kind: str) -> str:
     if kind == "flag":
         return "true" if value else "false"
     if kind == "speakers":
-        return safe(" | ".join(f"{one.name}: {one.stance}" for one in value))
-    return safe(value) if isinstance(value, str) else str(value)
+        return escape_cell(" | ".join(f"{speaker.name}: {speaker.stance}" for speaker in value))
+    return escape_cell(value) if isinstance(value, str) else str(value)

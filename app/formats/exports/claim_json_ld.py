@@ -1,19 +1,20 @@
-"""Claims as JSON-LD 1.1: schema.org's Claim and ClaimReview, and the way of both in W3C PROV (PROV-O), in one graph.
+"""Claims as JSON-LD 1.1: schema.org Claim and ClaimReview with their provenance in W3C PROV-O, in one graph.
 
-| on record | schema.org | PROV |
+| record | schema.org | PROV |
 |---|---|---|
 | version of a claim | Claim | Entity, specializationOf the claim, wasRevisionOf the version before |
 | source | Person or Organization | Agent |
 | document | CreativeWork | Entity |
 | attribution | author, appearance, firstAppearance of the Claim | Entity, wasAttributedTo the source |
 | | | hadPrimarySource (or wasQuotedFrom) the document |
-| | | wasInfluencedBy those that it was passed on from |
+| | | wasInfluencedBy the sources that it was relayed from |
 | decision | ClaimReview, itemReviewed the Claim | Activity that used the version and the evidence, and |
-| | | Entity that it generated, wasAttributedTo whoever publishes the record |
-| fact-check of another | ClaimReview, itemReviewed the Claim | Entity, wasAttributedTo that organisation |
+| | | Entity that it generated, wasAttributedTo the publisher of the record |
+| fact-check by others | ClaimReview, itemReviewed the Claim | Entity, wasAttributedTo that organisation |
 
-One claim is a graph by itself; several are items of a DataFeed. `@context` names schema.org's, which processors know,
-and beside it says what `prov` and `attest` stand for: terms of our own are those for which neither has a word.
+A single claim is a graph; a list is a DataFeed with one item for each claim. `@context` refers to schema.org's, which
+processors know, and defines the prefixes `prov` and `attest`. Terms of our own (`attest:`) are used only where neither
+vocabulary has one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,31 +22,31 @@ from itertools import chain
 from typing import Any
 
 from app.formats.exports.claim_review_feed import (
-    CONTEXT,
+    SCHEMA_ORG,
     alternate_name,
-    documents_of,
+    claimant_attributions,
+    distinct_documents,
+    external_review,
     first_appearance,
-    makers,
-    publisher,
-    speaks_of_another_claim,
-    their_review,
+    is_about_changed_claim,
+    publisher_object,
 )
-from app.formats.exports.json_in_html import text_of
+from app.formats.exports.json_in_html import dump_json
 from app.formats.proofs.canonical_json import decimal_text
 from app.formats.proofs.content_hash import content_hash
 from app.schemas.files.edition import Edition
 from app.schemas.files.publication import (
-    House,
     PublishedAttribution,
     PublishedClaim,
     PublishedDocument,
     PublishedFactCheck,
     PublishedSource,
+    Publisher,
 )
 from app.vocabulary import SourceKind
 
-CONTEXTS: list[Any] = [
-    CONTEXT,
+JSON_LD_CONTEXT: list[Any] = [
+    SCHEMA_ORG,
     {
         "prov": "http://www.w3.org/ns/prov#",
         "xsd": "http://www.w3.org/2001/XMLSchema#",
@@ -55,64 +56,63 @@ CONTEXTS: list[Any] = [
     },
 ]
 
-_UNITS = ("low", "minValue"), ("best", "value"), ("high", "maxValue")
+_VALUE_MEMBERS = ("low", "minValue"), ("best", "value"), ("high", "maxValue")
 
 
 def write(claims: Iterable[PublishedClaim], edition: Edition) -> Iterator[str]:
-    """A graph for one claim that was asked for, a DataFeed for a list."""
-    house = edition.house
+    """Yield a graph for a single claim, or a DataFeed for a list."""
+    publisher = edition.publisher
     if edition.single:
-        nodes = list(chain.from_iterable(graph(claim, house) for claim in claims))
-        yield text_of({"@context": CONTEXTS, "@graph": [_house(house), *nodes]}) + "\n"
+        nodes = list(chain.from_iterable(claim_graph(claim, publisher) for claim in claims))
+        yield dump_json({"@context": JSON_LD_CONTEXT, "@graph": [_publisher_node(publisher), *nodes]}) + "\n"
         return
-    about = {
-        "@context": CONTEXTS,
+    feed = {
+        "@context": JSON_LD_CONTEXT,
         "@id": edition.address,
         "@type": "DataFeed",
-        "name": f"Claims on record at {house.name}",
+        "name": f"Claims on record at {publisher.name}",
         "dateModified": edition.moment,
-        "publisher": _house(house),
+        "publisher": _publisher_node(publisher),
     }
-    yield text_of(about)[:-1] + ',"dataFeedElement":['
-    lead = "\n"
+    yield dump_json(feed)[:-1] + ',"dataFeedElement":['
+    separator = "\n"
     for claim in claims:
-        main, *rest = graph(claim, house)
-        item = {"@type": "DataFeedItem", "dateModified": claim.recorded_at, "item": main}
-        # What else there is on the claim stands beside it: a graph within the item.
-        yield lead + text_of({**item, "attest:with": rest})
-        lead = ",\n"
+        claim_node, *other_nodes = claim_graph(claim, publisher)
+        item = {"@type": "DataFeedItem", "dateModified": claim.recorded_at, "item": claim_node}
+        # The other nodes of the claim are a nested graph, so that each item of the feed is complete.
+        yield separator + dump_json({**item, "attest:with": other_nodes})
+        separator = ",\n"
     yield "\n]}\n"
 
 
-def graph(claim: PublishedClaim, house: House) -> Iterator[dict[str, Any]]:
-    """The nodes on a version of a claim, the Claim first."""
-    here = claim.address
-    own = _our_review(claim, house)
-    theirs = [_their_review(claim, one, house) for one in claim.fact_checks]
-    yield _claim(claim, house, [one["@id"] for one in [*own[:1], *theirs]])
+def claim_graph(claim: PublishedClaim, publisher: Publisher) -> Iterator[dict[str, Any]]:
+    """Yield the nodes of a version of a claim, the Claim first."""
+    decision_nodes = _decision_nodes(claim, publisher)
+    fact_check_nodes = [_fact_check_node(claim, fact_check, publisher) for fact_check in claim.fact_checks]
+    yield _claim_node(claim, publisher, [node["@id"] for node in [*decision_nodes[:1], *fact_check_nodes]])
     for source in _sources(claim):
-        yield _source(source, house)
+        yield _source_node(source, publisher)
     for document in _documents(claim):
-        yield _document(document, house)
-    for one in claim.attributions:
-        yield _attribution(one, here, house)
-    yield from own
-    yield from theirs
+        yield _document_node(document, publisher)
+    for attribution in claim.attributions:
+        yield _attribution_node(attribution, claim.address, publisher)
+    yield from decision_nodes
+    yield from fact_check_nodes
 
 
 # --- claims ---
 
 
-def _claim(claim: PublishedClaim, house: House, reviews: list[str]) -> dict[str, Any]:
-    made = makers(claim)
-    appeared = documents_of(made)
-    first = first_appearance(appeared)
+def _claim_node(claim: PublishedClaim, publisher: Publisher, review_ids: list[str]) -> dict[str, Any]:
+    attributions = claimant_attributions(claim)
+    documents = distinct_documents(attributions)
+    earliest = first_appearance(documents)
     about: list[dict[str, Any]] = []
     if claim.topic is not None:
-        about.append({"@id": f"{house.address}/topics/{claim.topic['id']}", "name": claim.topic["title"]})
-    about += [_figure(one) for one in claim.quantities]
-    before = house.claim(claim.id, claim.version - 1) if claim.version > 1 else None
-    return _given(
+        about.append({"@id": f"{publisher.address}/topics/{claim.topic['id']}", "name": claim.topic["title"]})
+    about += [_quantity_node(quantity) for quantity in claim.quantities]
+    previous = publisher.claim(claim.id, claim.version - 1) if claim.version > 1 else None
+    return _without_empty(
         {
             "@id": claim.address,
             "@type": ["Claim", "prov:Entity"],
@@ -124,139 +124,149 @@ def _claim(claim: PublishedClaim, house: House, reviews: list[str]) -> dict[str,
             "about": about,
             "temporalCoverage": claim.time,
             "spatialCoverage": None if claim.place is None else {"@type": "Place", "name": claim.place},
-            "author": [{"@id": source_id(one.source, house)} for one in _once(made)],
-            "appearance": [{"@id": _document_id(one, house)} for one in appeared],
-            "firstAppearance": None if first is None else {"@id": _document_id(first, house)},
-            "review": [{"@id": one} for one in reviews],
+            "author": [{"@id": source_address(source, publisher)} for source in _distinct_sources(attributions)],
+            "appearance": [{"@id": _document_id(document, publisher)} for document in documents],
+            "firstAppearance": None if earliest is None else {"@id": _document_id(earliest, publisher)},
+            "review": [{"@id": review_id} for review_id in review_ids],
             "creativeWorkStatus": claim.stage.value,
             "correction": claim.notice,
             "dateModified": claim.recorded_at,
-            "sdPublisher": {"@id": house.address},
+            "sdPublisher": {"@id": publisher.address},
             "attest:kind": claim.kind,
             "attest:status": claim.status.value,
             "attest:contentHash": f"sha256:{content_hash(claim)}",
-            "attest:adverseTo": None if claim.adverse_to is None else {"@id": source_id(claim.adverse_to, house)},
+            "attest:adverseTo": None
+            if claim.adverse_to is None
+            else {"@id": source_address(claim.adverse_to, publisher)},
             "prov:generatedAtTime": claim.recorded_at,
-            "prov:wasAttributedTo": {"@id": house.address},
-            "prov:specializationOf": {"@id": house.claim(claim.id)},
-            "prov:wasRevisionOf": None if before is None else {"@id": before},
-            "prov:wasDerivedFrom": [{"@id": _said_id(one, claim.address)} for one in claim.attributions],
+            "prov:wasAttributedTo": {"@id": publisher.address},
+            "prov:specializationOf": {"@id": publisher.claim(claim.id)},
+            "prov:wasRevisionOf": None if previous is None else {"@id": previous},
+            "prov:wasDerivedFrom": [
+                {"@id": _attribution_id(attribution, claim.address)} for attribution in claim.attributions
+            ],
         }
     )
 
 
-def _figure(figure: Mapping[str, Any]) -> dict[str, Any]:
-    values = {name: decimal_text(figure[key]) for key, name in _UNITS if figure[key] is not None}
-    return _given(
+def _quantity_node(quantity: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: decimal_text(quantity[key]) for key, name in _VALUE_MEMBERS if quantity[key] is not None}
+    return _without_empty(
         {
             "@type": "QuantitativeValue",
-            "name": figure["metric"],
-            "unitText": figure["unit"],
-            # As text: JSON-LD makes binary fractions of numbers.
+            "name": quantity["metric"],
+            "unitText": quantity["unit"],
+            # Strings, because JSON-LD processors convert numbers with a fraction to doubles.
             **values,
-            "description": figure["verbatim"],
-            "attest:qualifier": figure["qualifier"],
-            "attest:population": figure["population"],
-            "attest:basis": figure["basis"],
-            "attest:cumulative": figure["cumulative"],
+            "description": quantity["verbatim"],
+            "attest:qualifier": quantity["qualifier"],
+            "attest:population": quantity["population"],
+            "attest:basis": quantity["basis"],
+            "attest:cumulative": quantity["cumulative"],
         }
     )
 
 
-# --- who and where ---
+# --- sources, documents and attributions ---
 
 
-def source_id(source: PublishedSource, house: House) -> str:
-    """The address of a source."""
-    return f"{house.address}/sources/{source.id}"
+def source_address(source: PublishedSource, publisher: Publisher) -> str:
+    """Return the address of a source, which is its `@id`."""
+    return f"{publisher.address}/sources/{source.id}"
 
 
-def _source(source: PublishedSource, house: House) -> dict[str, Any]:
-    person = source.kind in (SourceKind.PERSON, SourceKind.WITNESS)
-    above = source.parent
-    return _given(
+def _source_node(source: PublishedSource, publisher: Publisher) -> dict[str, Any]:
+    is_person = source.kind in (SourceKind.PERSON, SourceKind.WITNESS)
+    parent = source.parent
+    return _without_empty(
         {
-            "@id": source_id(source, house),
-            "@type": ["Person" if person else "Organization", "prov:Agent"],
+            "@id": source_address(source, publisher),
+            "@type": ["Person" if is_person else "Organization", "prov:Agent"],
             "name": source.name,
             "alternateName": list(source.other_names),
             "description": source.description,
             "sameAs": source.url,
             "attest:kind": source.kind.value,
             "attest:anonymity": source.anonymity,
-            ("worksFor" if person else "parentOrganization"): None
-            if above is None
-            else {"@id": source_id(above, house), "@type": "Organization", "name": above.name},
+            ("worksFor" if is_person else "parentOrganization"): None
+            if parent is None
+            else {"@id": source_address(parent, publisher), "@type": "Organization", "name": parent.name},
         }
     )
 
 
-def _document_id(document: PublishedDocument, house: House) -> str:
-    return f"{house.address}/documents/{document.id}"
+def _document_id(document: PublishedDocument, publisher: Publisher) -> str:
+    return f"{publisher.address}/documents/{document.id}"
 
 
-def _document(document: PublishedDocument, house: House) -> dict[str, Any]:
-    return _given(
+def _document_node(document: PublishedDocument, publisher: Publisher) -> dict[str, Any]:
+    return _without_empty(
         {
-            "@id": _document_id(document, house),
+            "@id": _document_id(document, publisher),
             "@type": ["CreativeWork", "prov:Entity"],
             "genre": document.kind.value,
             "name": document.title,
             "author": document.author,
-            "publisher": None if document.publisher is None else {"@id": source_id(document.publisher, house)},
+            "publisher": None if document.publisher is None else {"@id": source_address(document.publisher, publisher)},
             "url": document.url,
             "archivedAt": document.archive_url,
             "inLanguage": document.language,
             "datePublished": document.published,
-            "attest:capture": [f"sha256:{one['sha256']}" for one in document.captures],
+            "attest:capture": [f"sha256:{capture['sha256']}" for capture in document.captures],
         }
     )
 
 
-def _said_id(said_by: PublishedAttribution, here: str) -> str:
-    return f"{here}#{said_by.id}"
+def _attribution_id(attribution: PublishedAttribution, claim_address: str) -> str:
+    return f"{claim_address}#{attribution.id}"
 
 
-def _attribution(one: PublishedAttribution, here: str, house: House) -> dict[str, Any]:
-    quoted = one.quote is not None
-    placed = None if one.document is None else {"@id": _document_id(one.document, house)}
-    return _given(
+def _attribution_node(attribution: PublishedAttribution, claim_address: str, publisher: Publisher) -> dict[str, Any]:
+    document, quote = attribution.document, attribution.quote
+    has_quote = quote is not None
+    document_reference = None if document is None else {"@id": _document_id(document, publisher)}
+    return _without_empty(
         {
-            "@id": _said_id(one, here),
-            "@type": [*(["Quotation"] if quoted else []), "prov:Entity"],
-            "text": one.quote["exact"] if one.quote is not None else None,
-            "inLanguage": one.quote["language"] if one.quote is not None else None,
-            "attest:stance": one.stance.value,
-            "attest:lineage": one.lineage.value,
-            "attest:withdrawn": one.withdrawn or None,
-            "correction": None if one.retraction is None else one.retraction["notice"],
-            "dateCreated": one.said,
-            "prov:wasAttributedTo": {"@id": source_id(one.source, house)},
-            ("prov:wasQuotedFrom" if quoted else "prov:hadPrimarySource"): placed,
-            "prov:wasInfluencedBy": [{"@id": source_id(link, house)} for link in one.relayed_from],
+            "@id": _attribution_id(attribution, claim_address),
+            "@type": [*(["Quotation"] if has_quote else []), "prov:Entity"],
+            "text": quote["exact"] if quote is not None else None,
+            "inLanguage": quote["language"] if quote is not None else None,
+            "attest:stance": attribution.stance.value,
+            "attest:lineage": attribution.lineage.value,
+            "attest:withdrawn": attribution.withdrawn or None,
+            "correction": None if attribution.retraction is None else attribution.retraction["notice"],
+            "dateCreated": attribution.said,
+            "prov:wasAttributedTo": {"@id": source_address(attribution.source, publisher)},
+            ("prov:wasQuotedFrom" if has_quote else "prov:hadPrimarySource"): document_reference,
+            "prov:wasInfluencedBy": [{"@id": source_address(source, publisher)} for source in attribution.relayed_from],
         }
     )
 
 
-# --- decisions ---
+# --- decisions and fact-checks ---
 
 
-def _our_review(claim: PublishedClaim, house: House) -> list[dict[str, Any]]:
-    """The review, and the deciding; nothing where nothing was decided."""
+def _decision_nodes(claim: PublishedClaim, publisher: Publisher) -> list[dict[str, Any]]:
+    """Return our review and the activity that generated it; empty if the claim is undecided or withdrawn."""
     name, decision = alternate_name(claim), claim.decision
     if name is None or decision is None:
         return []
-    review, deciding = f"{claim.address}#{decision['id']}", f"{claim.address}#{decision['id']}-deciding"
-    rests_on = set(decision["evidence"])
-    shown = [one for one in claim.evidence if one.id in rests_on or (not rests_on and not one.withdrawn)]
-    used = list(dict.fromkeys(_document_id(one.document, house) for one in shown))
+    review_id, activity_id = f"{claim.address}#{decision['id']}", f"{claim.address}#{decision['id']}-deciding"
+    # A decision that lists no evidence is linked to all evidence that is not withdrawn.
+    evidence_ids = set(decision["evidence"])
+    examined = [
+        evidence
+        for evidence in claim.evidence
+        if evidence.id in evidence_ids or (not evidence_ids and not evidence.withdrawn)
+    ]
+    document_ids = list(dict.fromkeys(_document_id(evidence.document, publisher) for evidence in examined))
     return [
-        _given(
+        _without_empty(
             {
-                "@id": review,
-                "@type": ["prov:Entity"] if speaks_of_another_claim(decision) else ["ClaimReview", "prov:Entity"],
+                "@id": review_id,
+                "@type": ["prov:Entity"] if is_about_changed_claim(decision) else ["ClaimReview", "prov:Entity"],
                 "url": claim.address,
-                "author": publisher(house) | {"@id": house.address},
+                "author": publisher_object(publisher) | {"@id": publisher.address},
                 "claimReviewed": claim.statement,
                 "datePublished": str(decision["decided_on"]),
                 "reviewRating": {
@@ -270,86 +280,91 @@ def _our_review(claim: PublishedClaim, house: House) -> list[dict[str, Any]]:
                 "attest:standard": decision["standard"],
                 "attest:probability": decision["probability"],
                 "attest:stale": decision["stale"],
-                "prov:wasGeneratedBy": {"@id": deciding},
-                "prov:wasAttributedTo": {"@id": house.address},
+                "prov:wasGeneratedBy": {"@id": activity_id},
+                "prov:wasAttributedTo": {"@id": publisher.address},
             }
         ),
-        _given(
+        _without_empty(
             {
-                "@id": deciding,
+                "@id": activity_id,
                 "@type": "prov:Activity",
                 "prov:endedAtTime": str(decision["decided_on"]),
-                "prov:wasAssociatedWith": {"@id": house.address},
+                "prov:wasAssociatedWith": {"@id": publisher.address},
                 "attest:decidedBy": decision["decided_by"],
-                "prov:used": [{"@id": one} for one in (claim.address, *used)],
+                "prov:used": [{"@id": entity_id} for entity_id in (claim.address, *document_ids)],
             }
         ),
     ]
 
 
-def _their_review(claim: PublishedClaim, check: PublishedFactCheck, house: House) -> dict[str, Any]:
-    """Another's review, tamed: ClaimReview as a format of its own has it to the letter."""
-    review = _tamed(their_review(claim, check))
+def _fact_check_node(claim: PublishedClaim, fact_check: PublishedFactCheck, publisher: Publisher) -> dict[str, Any]:
+    """Return a review by others, sanitised; the ClaimReview export has it unchanged."""
+    review = _sanitise(external_review(claim, fact_check))
     types = review.get("@type", [])
     return {
         **review,
-        "@id": f"{claim.address}#{check.id}",
+        "@id": f"{claim.address}#{fact_check.id}",
         "@type": list(dict.fromkeys(["ClaimReview", "prov:Entity", *([types] if isinstance(types, str) else types)])),
-        "prov:wasAttributedTo": {"@id": source_id(check.source, house)},
+        "prov:wasAttributedTo": {"@id": source_address(fact_check.source, publisher)},
     }
 
 
 _ALIASES = frozenset({"id", "type"})
-"""What schema.org's context says in place of `@id` and `@type`."""
+"""Aliases of `@id` and `@type` in the context of schema.org."""
 
 
-def _tamed(value: Any) -> Any:
-    """Somebody else's JSON without what would make it speak of other things, or fetch something: `@context`, `@id`.
+def _sanitise(value: Any) -> Any:
+    """Return third-party JSON without members that could describe other nodes or load a context: `@context`, `@id`.
 
-    Neither stay members with a colon: a review must not say who made ours.
+    Members with a colon in their name are removed too, so that a review cannot make statements with our terms or PROV.
     """
     if isinstance(value, list):
-        return [_tamed(one) for one in value]
+        return [_sanitise(item) for item in value]
     if not isinstance(value, dict):
         return value
-    kept = {
-        name: _tamed(one)
-        for name, one in value.items()
+    members = {
+        name: _sanitise(member)
+        for name, member in value.items()
         if name and not name.startswith("@") and ":" not in name and name not in _ALIASES
     }
-    types = [one for one in _several(value.get("@type")) if isinstance(one, str) and one.isalnum()]
-    return {"@type": types, **kept} if types else kept
+    types = [name for name in _as_list(value.get("@type")) if isinstance(name, str) and name.isalnum()]
+    return {"@type": types, **members} if types else members
 
 
-def _several(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-# --- all that is named ---
+# --- everything that a claim refers to ---
 
 
 def _sources(claim: PublishedClaim) -> list[PublishedSource]:
-    spoken = [one.source for one in claim.attributions]
-    spoken += [link for one in claim.attributions for link in one.relayed_from]
-    spoken += [one.source for one in claim.fact_checks]
-    spoken += [one.publisher for one in _documents(claim) if one.publisher is not None]
+    sources = [attribution.source for attribution in claim.attributions]
+    sources += [source for attribution in claim.attributions for source in attribution.relayed_from]
+    sources += [fact_check.source for fact_check in claim.fact_checks]
+    sources += [document.publisher for document in _documents(claim) if document.publisher is not None]
     if claim.adverse_to is not None:
-        spoken.append(claim.adverse_to)
-    return list({one.id: one for one in spoken}.values())
+        sources.append(claim.adverse_to)
+    return list({source.id: source for source in sources}.values())
 
 
 def _documents(claim: PublishedClaim) -> list[PublishedDocument]:
-    placed = documents_of(claim.attributions)
-    return list({one.id: one for one in [*placed, *(piece.document for piece in claim.evidence)]}.values())
+    documents = [*distinct_documents(claim.attributions), *(evidence.document for evidence in claim.evidence)]
+    return list({document.id: document for document in documents}.values())
 
 
-def _once(made: Iterable[PublishedAttribution]) -> list[PublishedAttribution]:
-    return list({one.source.id: one for one in made}.values())
+def _distinct_sources(attributions: Iterable[PublishedAttribution]) -> list[PublishedSource]:
+    return list({attribution.source.id: attribution.source for attribution in attributions}.values())
 
 
-def _house(house: House) -> dict[str, Any]:
-    return {"@id": house.address, "@type": ["Organization", "prov:Agent"], "name": house.name, "url": house.address}
+def _publisher_node(publisher: Publisher) -> dict[str, Any]:
+    return {
+        "@id": publisher.address,
+        "@type": ["Organization", "prov:Agent"],
+        "name": publisher.name,
+        "url": publisher.address,
+    }
 
 
-def _given(members: Mapping[str, Any]) -> dict[str, Any]:
+def _without_empty(members: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None and value != []}

@@ -1,7 +1,7 @@
 """Claims as Apache Parquet: the columns of `app.formats.exports.claim_table`, typed, in row groups.
 
-Figures are decimal128(15, 4), which is exactly what the record holds; days are dates and moments UTC timestamps. It is
-written with pyarrow, which is heavy: it is loaded when the first Parquet is asked for, and comes with an extra.
+Figures are decimal128(15, 4), the precision in which the database stores them; days are dates and moments are UTC
+timestamps. Writing needs pyarrow, an optional dependency that is slow to import, so it is imported on first use.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,64 +11,64 @@ from io import BytesIO
 from typing import Any
 
 from app.errors import UnavailableError
-from app.formats.exports.claim_table import COLUMNS, rows
+from app.formats.exports.claim_table import CLAIM_COLUMNS, claim_rows
 from app.formats.proofs.canonical_json import decimal_text
 from app.schemas.files.edition import Edition
 from app.schemas.files.publication import PublishedClaim
 
-GROUP = 5_000
-"""Rows of a row group. All that is held at a time is one of them."""
+ROW_GROUP_SIZE = 5_000
+"""Rows of a row group; only one row group is in memory at a time."""
 
 
 def write(claims: Iterable[PublishedClaim], edition: Edition) -> Iterator[bytes]:
-    """The file, row group by row group. Raises UnavailableError where pyarrow is not installed."""
+    """Yield the file, row group by row group. Raises UnavailableError if pyarrow is not installed."""
     try:
         import pyarrow
         from pyarrow import parquet
     except ImportError:
-        raise UnavailableError("Parquet takes an extra: pip install 'attest[parquet]'") from None
+        raise UnavailableError("Parquet needs an optional dependency: pip install 'attest[parquet]'") from None
     schema = _schema(pyarrow, edition)
-    sink = _Sink()
-    # Not closed by a `with`: what is broken off must not look like a whole file.
+    sink = _StreamingSink()
+    # A `with` block would write the footer after an error too, and an incomplete file would look complete.
     writer = parquet.ParquetWriter(sink, schema, compression="zstd")
-    waiting: list[dict[str, Any]] = []
+    pending: list[dict[str, Any]] = []
     for claim in claims:
-        waiting += map(_typed, rows(claim))
-        if len(waiting) >= GROUP:
-            writer.write_table(pyarrow.Table.from_pylist(waiting, schema))
-            waiting.clear()
-            yield sink.taken()
-    if waiting:
-        writer.write_table(pyarrow.Table.from_pylist(waiting, schema))
+        pending += map(_convert_types, claim_rows(claim))
+        if len(pending) >= ROW_GROUP_SIZE:
+            writer.write_table(pyarrow.Table.from_pylist(pending, schema))
+            pending.clear()
+            yield sink.drain()
+    if pending:
+        writer.write_table(pyarrow.Table.from_pylist(pending, schema))
     writer.close()
-    yield sink.taken()
+    yield sink.drain()
 
 
-class _Sink(BytesIO):
-    """A file that is handed on while it is written: Parquet is never written backwards."""
+class _StreamingSink(BytesIO):
+    """A file that is drained while it is written; this works because Parquet is written without seeking back."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._before = 0
+        self._drained_size = 0
 
     def tell(self) -> int:
-        """How much was written, what was handed on included."""
-        return self._before + super().tell()
+        """Return the number of bytes written so far, drained ones included."""
+        return self._drained_size + super().tell()
 
     def seekable(self) -> bool:
-        """False: what was handed on is gone."""
+        """Return False, because drained bytes are gone."""
         return False
 
-    def taken(self) -> bytes:
-        """What was written since it was last asked."""
-        found = self.getvalue()
-        self._before += len(found)
+    def drain(self) -> bytes:
+        """Return and drop the bytes written since the last call."""
+        data = self.getvalue()
+        self._drained_size += len(data)
         super().seek(0)
         self.truncate()
-        return found
+        return data
 
     def close(self) -> None:
-        """Not before all of it was taken."""
+        """Do nothing: the last bytes are drained after the writer has closed the file."""
 
 
 def _schema(pyarrow: Any, edition: Edition) -> Any:
@@ -83,18 +83,20 @@ def _schema(pyarrow: Any, edition: Edition) -> Any:
         "speakers": pyarrow.list_(speaker),
     }
     fields = [
-        pyarrow.field(column.name, kinds[column.kind], metadata={"description": column.meaning}) for column in COLUMNS
+        pyarrow.field(column.name, kinds[column.kind], metadata={"description": column.meaning})
+        for column in CLAIM_COLUMNS
     ]
-    about = {"publisher": edition.house.name, "address": edition.address, "as_of": edition.moment}
-    return pyarrow.schema(fields, metadata=about)
+    metadata = {"publisher": edition.publisher.name, "address": edition.address, "as_of": edition.moment}
+    return pyarrow.schema(fields, metadata=metadata)
 
 
-def _typed(row: dict[str, Any]) -> dict[str, Any]:
+def _convert_types(row: dict[str, Any]) -> dict[str, Any]:
+    """Convert figures, days and moments of a row to the types of the schema, in place."""
     for name in ("value_low", "value_best", "value_high"):
         if row.get(name) is not None:
             row[name] = Decimal(decimal_text(row[name]))
     row["recorded_at"] = datetime.fromisoformat(row["recorded_at"])
-    row["said_by"] = [one._asdict() for one in row["said_by"]]
+    row["said_by"] = [speaker._asdict() for speaker in row["said_by"]]
     if row["decided_on"] is not None:
         row["decided_on"] = date.fromisoformat(row["decided_on"])
     return row

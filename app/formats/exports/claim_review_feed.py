@@ -1,31 +1,32 @@
-"""ClaimReview (schema.org) going out: our decisions, and the reviews of others that we hold, word for word.
+"""Claims as schema.org ClaimReview: our own decisions, and the stored reviews of other organisations unchanged.
 
-Ours have what Google's fact check markup requires (claimReviewed, reviewRating with alternateName, url, author) and are
-valid by the schema of Fact-Check Insights, which takes no other members and one author. They give no number: we rate on
-no scale, and whoever counts with them would count with what nobody said. Claims on which nothing was decided, or
-nothing on what they say now and by whom, and withdrawn ones have no review of ours.
+Our reviews have the members that Google's fact check markup requires (claimReviewed, reviewRating with alternateName,
+url, author). They are valid by the schema of Fact-Check Insights, which allows no other members and a single author.
+They have no ratingValue: we do not rate on a scale, and a number would invite calculations that no decision supports.
+There is no review of ours for a claim that is withdrawn or undecided, or whose wording or attributions changed after
+the decision.
 
-Reviews of others go out as they came, every member and every value: they are not ours to tidy up.
+Reviews by others are exported exactly as they were imported, every member and every value.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from app.formats.english.source_names import in_brackets
-from app.formats.exports.claim_table import said
-from app.formats.exports.json_in_html import text_of
+from app.formats.english.source_names import name_with_parent
+from app.formats.exports.claim_table import current_attributions
+from app.formats.exports.json_in_html import dump_json
 from app.schemas.files.edition import Edition
 from app.schemas.files.publication import (
-    House,
     PublishedAttribution,
     PublishedClaim,
     PublishedDocument,
     PublishedFactCheck,
     PublishedSource,
+    Publisher,
 )
 from app.vocabulary import Lineage, SourceKind, Stage, Staleness, Stance, Status
 
-CONTEXT = "https://schema.org"
+SCHEMA_ORG = "https://schema.org"
 
 ALTERNATE_NAMES: Mapping[Status, str | None] = {
     Status.UNASSESSED: None,
@@ -38,70 +39,76 @@ ALTERNATE_NAMES: Mapping[Status, str | None] = {
     Status.REFUTED: "False",
     Status.UNVERIFIABLE: "Unproven",
 }
-"""What each status is called; None: there is no review."""
+"""The rating of each status, as text; None: the status has no review."""
 
-PUTS_FORWARD = frozenset({Stance.ASSERTS, Stance.ESTIMATES, Stance.ALLEGES, Stance.PREDICTS, Stance.SPECULATES})
-"""Stances of those who make a claim, rather than answer to it."""
+ASSERTING_STANCES = frozenset({Stance.ASSERTS, Stance.ESTIMATES, Stance.ALLEGES, Stance.PREDICTS, Stance.SPECULATES})
+"""Stances of sources that make a claim, as opposed to responding to it."""
 
 
 def write(claims: Iterable[PublishedClaim], edition: Edition) -> Iterator[str]:
-    """A DataFeed with an item for each review. Plain members stand before the items: so it can be read item by item."""
-    about = {
-        "@context": CONTEXT,
+    """Yield a DataFeed with one item for each review.
+
+    Scalar members come before the items, so that the feed can be read incrementally (`json_stream`).
+    """
+    feed = {
+        "@context": SCHEMA_ORG,
         "@type": "DataFeed",
-        "name": f"Fact-checks by {edition.house.name}, and by others as on its record",
+        "name": f"Fact-checks by {edition.publisher.name}, and by others as on its record",
         "url": edition.address,
         "dateModified": edition.moment,
     }
-    yield text_of(about)[:-1] + ',"dataFeedElement":['
-    lead = "\n"
+    yield dump_json(feed)[:-1] + ',"dataFeedElement":['
+    separator = "\n"
     for claim in claims:
-        for review in reviews(claim, edition.house):
+        for review in claim_reviews(claim, edition.publisher):
             item = {"@type": "DataFeedItem", "dateModified": claim.recorded_at, "item": review}
-            yield lead + text_of(item)
-            lead = ",\n"
-    yield f'\n],"publisher":{text_of(publisher(edition.house))}}}\n'
+            yield separator + dump_json(item)
+            separator = ",\n"
+    yield f'\n],"publisher":{dump_json(publisher_object(edition.publisher))}}}\n'
 
 
-def reviews(claim: PublishedClaim, house: House) -> Iterator[dict[str, Any]]:
-    """The reviews of a claim: ours, if there is one, and those of others."""
-    own = our_review(claim, house)
-    if own is not None:
-        yield own
-    yield from (their_review(claim, one) for one in claim.fact_checks)
+def claim_reviews(claim: PublishedClaim, publisher: Publisher) -> Iterator[dict[str, Any]]:
+    """Yield the reviews of a claim: ours, if there is one, and then those of other organisations."""
+    own_review = decision_review(claim, publisher)
+    if own_review is not None:
+        yield own_review
+    yield from (external_review(claim, fact_check) for fact_check in claim.fact_checks)
 
 
-# --- ours ---
+# --- our reviews ---
 
 
 def alternate_name(claim: PublishedClaim) -> str | None:
-    """What was concluded, in the words of a reader; None if nothing was."""
-    words = ALTERNATE_NAMES[claim.status]
-    if words is None or claim.decision is None or claim.stage is Stage.WITHDRAWN:
+    """Return the rating of a claim as text; None if the claim is undecided or withdrawn."""
+    template = ALTERNATE_NAMES[claim.status]
+    if template is None or claim.decision is None or claim.stage is Stage.WITHDRAWN:
         return None
-    return words.format(party=claim.adverse_to.name if claim.adverse_to is not None else "the party concerned")
+    return template.format(party=claim.adverse_to.name if claim.adverse_to is not None else "the party concerned")
 
 
-_OTHERWISE = frozenset({Staleness.WORDING, Staleness.ATTRIBUTIONS})
-"""What is reviewed reads otherwise, or is said otherwise or by others."""
+_CLAIM_CHANGES = frozenset({Staleness.WORDING, Staleness.ATTRIBUTIONS})
+"""Reasons for staleness that mean that the claim reads differently now, or has other claimants."""
 
 
-def speaks_of_another_claim(decision: Mapping[str, Any]) -> bool:
-    """True for a decision that no ClaimReview can tell of: readers would take it for one of what is said there now."""
-    return not _OTHERWISE.isdisjoint(decision["stale_because"])
+def is_about_changed_claim(decision: Mapping[str, Any]) -> bool:
+    """True if the wording or attributions changed after the decision.
+
+    A ClaimReview has no member to say so, and readers would take the decision for one on the current claim.
+    """
+    return not _CLAIM_CHANGES.isdisjoint(decision["stale_because"])
 
 
-def our_review(claim: PublishedClaim, house: House) -> dict[str, Any] | None:
-    """Our decision as a ClaimReview; None if there is none."""
+def decision_review(claim: PublishedClaim, publisher: Publisher) -> dict[str, Any] | None:
+    """Return our decision on a claim as a ClaimReview; None if there is no decision on the claim as it reads now."""
     name = alternate_name(claim)
-    if name is None or claim.decision is None or speaks_of_another_claim(claim.decision):
+    if name is None or claim.decision is None or is_about_changed_claim(claim.decision):
         return None
     return {
-        "@context": CONTEXT,
+        "@context": SCHEMA_ORG,
         "@type": "ClaimReview",
         "datePublished": str(claim.decision["decided_on"]),
         "url": claim.address,
-        "author": publisher(house),
+        "author": publisher_object(publisher),
         "claimReviewed": claim.statement,
         "reviewRating": {
             "@type": "Rating",
@@ -112,111 +119,123 @@ def our_review(claim: PublishedClaim, house: House) -> dict[str, Any] | None:
     }
 
 
-def publisher(house: House) -> dict[str, Any]:
-    """Who publishes this record."""
-    return {"@type": "Organization", "name": house.name, "url": house.address}
+def publisher_object(publisher: Publisher) -> dict[str, Any]:
+    """Return the publisher as a schema.org Organization."""
+    return {"@type": "Organization", "name": publisher.name, "url": publisher.address}
 
 
 def item_reviewed(claim: PublishedClaim) -> dict[str, Any]:
-    """The claim that was reviewed: who made it first, as far as we know, when, and where it appeared."""
-    made = makers(claim)
-    first = made[0] if made else None
-    found: dict[str, Any] = {"@type": "Claim"}
+    """Return the reviewed claim as a schema.org Claim: its first known author, the date, and where it appeared."""
+    attributions = claimant_attributions(claim)
+    first = attributions[0] if attributions else None
+    members: dict[str, Any] = {"@type": "Claim"}
     if first is not None:
-        found["author"] = party(first.source)
-        if first.said is not None and _is_a_day(first.said):
-            found["datePublished"] = first.said
-    appeared = documents_of(made)
-    if appeared:
-        found["appearance"] = [work(one) for one in appeared]
-    if (earliest := first_appearance(appeared)) is not None:
-        found["firstAppearance"] = work(earliest)
-    return found
+        members["author"] = party_object(first.source)
+        if first.said is not None and _is_day(first.said):
+            members["datePublished"] = first.said
+    documents = distinct_documents(attributions)
+    if documents:
+        members["appearance"] = [document_object(document) for document in documents]
+    if (earliest := first_appearance(documents)) is not None:
+        members["firstAppearance"] = document_object(earliest)
+    return members
 
 
-def makers(claim: PublishedClaim) -> list[PublishedAttribution]:
-    """Who put the claim forward: those who know it themselves before those who pass it on."""
-    forward = [one for one in said(claim) if one.stance in PUTS_FORWARD]
-    return sorted(forward, key=lambda one: (one.lineage is not Lineage.ORIGINAL, one.lineage is Lineage.RELAYED))
+def claimant_attributions(claim: PublishedClaim) -> list[PublishedAttribution]:
+    """Return the attributions that make the claim: originals first, then those of unknown lineage, then relays."""
+    attributions = [
+        attribution for attribution in current_attributions(claim) if attribution.stance in ASSERTING_STANCES
+    ]
+    return sorted(
+        attributions,
+        key=lambda attribution: (
+            attribution.lineage is not Lineage.ORIGINAL,
+            attribution.lineage is Lineage.RELAYED,
+        ),
+    )
 
 
-def documents_of(attributions: Iterable[PublishedAttribution]) -> list[PublishedDocument]:
-    """The documents in which these stand, each once."""
-    return list({one.document.id: one.document for one in attributions if one.document is not None}.values())
+def distinct_documents(attributions: Iterable[PublishedAttribution]) -> list[PublishedDocument]:
+    """Return the documents of attributions, each once."""
+    documents = (attribution.document for attribution in attributions)
+    return list({document.id: document for document in documents if document is not None}.values())
 
 
 def first_appearance(documents: Iterable[PublishedDocument]) -> PublishedDocument | None:
-    """The earliest of the documents of which the day is known; None unless there is one alone."""
-    dated = [one for one in documents if one.published is not None and _is_a_day(one.published)]
-    days = sorted(str(one.published) for one in dated)
+    """Return the earliest document among those published on a known day; None if there is none or more than one."""
+    dated = [document for document in documents if document.published is not None and _is_day(document.published)]
+    days = sorted(str(document.published) for document in dated)
     if not days or days.count(days[0]) > 1:
         return None
-    return next(one for one in dated if one.published == days[0])
+    return next(document for document in dated if document.published == days[0])
 
 
-def party(source: PublishedSource) -> dict[str, Any]:
-    """A source as a person or organisation. With a name and `sameAs`: by the schema what has a `url` must be ours."""
+def party_object(source: PublishedSource) -> dict[str, Any]:
+    """Return a source as a schema.org Person or Organization."""
     kind = "Person" if source.kind in (SourceKind.PERSON, SourceKind.WITNESS) else "Organization"
-    found: dict[str, Any] = {"@type": kind, "name": in_brackets(source)}
+    members: dict[str, Any] = {"@type": kind, "name": name_with_parent(source)}
     if source.url is not None:
-        found["sameAs"] = [source.url]
-    return found
+        # `sameAs` and not `url`: in the schema of Fact-Check Insights, only the publisher of the review has a `url`.
+        members["sameAs"] = [source.url]
+    return members
 
 
-def work(document: PublishedDocument) -> dict[str, Any]:
-    """A document in which a claim appeared."""
-    told = {
+def document_object(document: PublishedDocument) -> dict[str, Any]:
+    """Return a document in which a claim appeared as a schema.org CreativeWork."""
+    members = {
         "url": document.url,
         "name": document.title,
-        "datePublished": document.published if document.published and _is_a_day(document.published) else None,
+        "datePublished": document.published if document.published and _is_day(document.published) else None,
         "inLanguage": document.language,
         "archivedAt": document.archive_url,
     }
-    return {"@type": "CreativeWork", **{name: value for name, value in told.items() if value is not None}}
+    return {"@type": "CreativeWork", **{name: value for name, value in members.items() if value is not None}}
 
 
-_DAY = len("2025-01-12")
+_DAY_LENGTH = len("2025-01-12")
 
 
-def _is_a_day(edtf: str) -> bool:
-    return len(edtf) == _DAY and edtf.replace("-", "").isdecimal()
+def _is_day(edtf: str) -> bool:
+    """True for an EDTF date that is a single, certain day."""
+    return len(edtf) == _DAY_LENGTH and edtf.replace("-", "").isdecimal()
 
 
-# --- others' ---
+# --- reviews by others ---
 
 
-def their_review(claim: PublishedClaim, check: PublishedFactCheck) -> dict[str, Any]:
-    """A review as it came; from what is on record if it came in another shape than schema.org's."""
-    original = check.original
+def external_review(claim: PublishedClaim, fact_check: PublishedFactCheck) -> dict[str, Any]:
+    """Return a review by others exactly as imported; built from our fields if its original is not a ClaimReview."""
+    original = fact_check.original
     if "claimReviewed" in original:
         return dict(original)
-    page = check.document
+    page = fact_check.document
     rating = {
-        "ratingValue": check.rating_value,
-        "bestRating": check.best_rating,
-        "worstRating": check.worst_rating,
-        "alternateName": check.verdict,
-        "ratingExplanation": check.explanation,
+        "ratingValue": fact_check.rating_value,
+        "bestRating": fact_check.best_rating,
+        "worstRating": fact_check.worst_rating,
+        "alternateName": fact_check.verdict,
+        "ratingExplanation": fact_check.explanation,
     }
-    author = {"@type": "Organization", "name": check.source.name, "url": check.source.url}
-    made = makers(claim)
+    author = {"@type": "Organization", "name": fact_check.source.name, "url": fact_check.source.url}
+    attributions = claimant_attributions(claim)
     item: dict[str, Any] = {"@type": "Claim"}
-    if made:
-        item |= {"author": party(made[0].source)} | ({"datePublished": made[0].said} if made[0].said else {})
+    if attributions:
+        first = attributions[0]
+        item |= {"author": party_object(first.source)} | ({"datePublished": first.said} if first.said else {})
     review = {
-        "@context": CONTEXT,
+        "@context": SCHEMA_ORG,
         "@type": "ClaimReview",
         "url": None if page is None else page.url,
         "headline": None if page is None else page.title,
         "inLanguage": None if page is None else page.language,
         "datePublished": None if page is None else page.published,
-        "author": _given(author),
+        "author": _without_none(author),
         "claimReviewed": claim.statement,
-        "reviewRating": {"@type": "Rating", **_given(rating)},
+        "reviewRating": {"@type": "Rating", **_without_none(rating)},
         "itemReviewed": item,
     }
-    return _given(review)
+    return _without_none(review)
 
 
-def _given(members: Mapping[str, Any]) -> dict[str, Any]:
+def _without_none(members: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}

@@ -1,71 +1,71 @@
-"""Claims as a table: one row for each figure, and one for a claim without figures. CSV and Parquet are made of it."""
+"""Claims as a table for CSV and Parquet: one row for each figure, and one row for a claim without figures."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from app.formats.english.source_names import in_brackets
+from app.formats.english.source_names import name_with_parent
 from app.formats.proofs.content_hash import content_hash
 from app.schemas.files.publication import PublishedAttribution, PublishedClaim
 
 
-class Column(NamedTuple):
+class ClaimColumn(NamedTuple):
     """A column of the table."""
 
     name: str
     kind: str
-    """text, whole (a whole number), number (a decimal one), flag, day, moment or speakers."""
+    """Type of the values: text, whole (an integer), number (a decimal), flag, day, moment or speakers."""
     meaning: str
 
 
-COLUMNS: tuple[Column, ...] = (
-    Column("claim_id", "text", "The claim. All rows of a claim follow one another."),
-    Column("version", "whole", "Which version of it this is."),
-    Column("figure", "whole", "Number of the figure within the claim, from 1; empty: the claim has none."),
-    Column("statement", "text", "The proposition, in our words."),
-    Column("language", "text", "Language of the statement, BCP 47."),
-    Column("kind", "text", "What it is about."),
-    Column("topic_id", "text", "The question that it answers."),
-    Column("topic", "text", "That question."),
-    Column("place", "text", "Where."),
-    Column("time", "text", "When it is said to be true, EDTF."),
-    Column("metric", "text", "What the figure counts."),
-    Column("unit", "text", "In what."),
-    Column("population", "text", "Which part of the topic's subject; empty: all of it."),
-    Column("qualifier", "text", "How the source limits it."),
-    Column("value_low", "number", "Lower bound that the source gave; empty: it gave none."),
-    Column("value_best", "number", "The number that the source gave."),
-    Column("value_high", "number", "Upper bound that the source gave."),
-    Column("cumulative", "flag", "Counted from a beginning up to the time."),
-    Column("basis", "text", "How the source came by it."),
-    Column("verbatim", "text", "The figure's own words: 'dozens' stays 'dozens'."),
-    Column("verbatim_language", "text", "Their language, BCP 47."),
-    Column("said_by", "speakers", "Who takes which stance, with what was taken back left out."),
-    Column("adverse_to", "text", "The party whose losses or conduct it states."),
-    Column("status", "text", "What was concluded."),
-    Column("decided_on", "day", "When; empty: nothing was decided."),
-    Column("decision_stale", "flag", "The claim is no longer what it was decided on; empty: nothing was decided."),
-    Column("stage", "text", "Editorial stage."),
-    Column("notice", "text", "What readers are told about a correction or withdrawal."),
-    Column("recorded_at", "moment", "When this version was recorded, UTC."),
-    Column("address", "text", "Where this version is, for ever."),
-    Column("content_hash", "text", "SHA-256 of what it says; how it is made is documented."),
+CLAIM_COLUMNS: tuple[ClaimColumn, ...] = (
+    ClaimColumn("claim_id", "text", "Id of the claim. All rows of a claim are next to each other."),
+    ClaimColumn("version", "whole", "The version of the claim."),
+    ClaimColumn("figure", "whole", "Number of the figure within the claim, from 1. Empty: the claim has no figures."),
+    ClaimColumn("statement", "text", "The proposition, in our words."),
+    ClaimColumn("language", "text", "Language of the statement (BCP 47)."),
+    ClaimColumn("kind", "text", "What the claim is about."),
+    ClaimColumn("topic_id", "text", "The topic that it belongs to."),
+    ClaimColumn("topic", "text", "The question of that topic."),
+    ClaimColumn("place", "text", "The place."),
+    ClaimColumn("time", "text", "The time to which the claim refers (EDTF)."),
+    ClaimColumn("metric", "text", "What the figure counts."),
+    ClaimColumn("unit", "text", "The unit of the figure."),
+    ClaimColumn("population", "text", "The part of the topic's subject that the figure counts. Empty: all of it."),
+    ClaimColumn("qualifier", "text", "How the source qualifies the figure."),
+    ClaimColumn("value_low", "number", "The source's lower bound. Empty: it gave none."),
+    ClaimColumn("value_best", "number", "The source's number."),
+    ClaimColumn("value_high", "number", "The source's upper bound."),
+    ClaimColumn("cumulative", "flag", "Whether the figure is a running total up to `time`."),
+    ClaimColumn("basis", "text", "How the source arrived at the figure."),
+    ClaimColumn("verbatim", "text", "The figure in the source's words: 'dozens' stays 'dozens'."),
+    ClaimColumn("verbatim_language", "text", "Language of `verbatim` (BCP 47)."),
+    ClaimColumn("said_by", "speakers", "The sources and their stances, without retracted attributions."),
+    ClaimColumn("adverse_to", "text", "The party whose losses or conduct the claim states."),
+    ClaimColumn("status", "text", "What was concluded."),
+    ClaimColumn("decided_on", "day", "Date of the decision. Empty: there is none."),
+    ClaimColumn("decision_stale", "flag", "Whether the decision is stale. Empty: there is no decision."),
+    ClaimColumn("stage", "text", "Editorial stage."),
+    ClaimColumn("notice", "text", "What readers are told about a correction or withdrawal."),
+    ClaimColumn("recorded_at", "moment", "When this version was recorded (UTC)."),
+    ClaimColumn("address", "text", "Permanent address of this version."),
+    ClaimColumn("content_hash", "text", "SHA-256 of the version's content."),
 )
 
-_FIGURE = ("metric", "unit", "population", "qualifier", "cumulative", "basis", "verbatim", "verbatim_language")
+_FIGURE_FIELDS = ("metric", "unit", "population", "qualifier", "cumulative", "basis", "verbatim", "verbatim_language")
 
 
 class Speaker(NamedTuple):
-    """Who takes a stance."""
+    """A source and its stance on a claim."""
 
     source_id: str
     name: str
     stance: str
 
 
-def rows(claim: PublishedClaim) -> Iterator[dict[str, Any]]:
-    """The rows of a claim by the names of the columns. Figures are numbers, what is not known is None."""
+def claim_rows(claim: PublishedClaim) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a claim by column name; figures are decimals, and unknown values are None or missing."""
     decision = claim.decision
-    alike = {
+    shared_cells = {
         "claim_id": claim.id,
         "version": claim.version,
         "statement": claim.statement,
@@ -76,7 +76,7 @@ def rows(claim: PublishedClaim) -> Iterator[dict[str, Any]]:
         "place": claim.place,
         "time": claim.time,
         "said_by": speakers(claim),
-        "adverse_to": None if claim.adverse_to is None else in_brackets(claim.adverse_to),
+        "adverse_to": None if claim.adverse_to is None else name_with_parent(claim.adverse_to),
         "status": claim.status.value,
         "decided_on": None if decision is None else str(decision["decided_on"]),
         "decision_stale": None if decision is None else decision["stale"],
@@ -87,17 +87,22 @@ def rows(claim: PublishedClaim) -> Iterator[dict[str, Any]]:
         "content_hash": content_hash(claim),
     }
     if not claim.quantities:
-        yield alike
+        yield shared_cells
     for number, figure in enumerate(claim.quantities, 1):
         values = {f"value_{name}": figure[name] for name in ("low", "best", "high")}
-        yield {**alike, "figure": number, **{name: figure[name] for name in _FIGURE}, **values}
+        yield {**shared_cells, "figure": number, **{name: figure[name] for name in _FIGURE_FIELDS}, **values}
 
 
 def speakers(claim: PublishedClaim) -> list[Speaker]:
-    """Who takes which stance on a claim, each once, in the order recorded."""
-    return list(dict.fromkeys(Speaker(one.source.id, in_brackets(one.source), one.stance.value) for one in said(claim)))
+    """Return the distinct sources and stances on a claim, in the order recorded."""
+    return list(
+        dict.fromkeys(
+            Speaker(attribution.source.id, name_with_parent(attribution.source), attribution.stance.value)
+            for attribution in current_attributions(claim)
+        )
+    )
 
 
-def said(claim: PublishedClaim) -> list[PublishedAttribution]:
-    """What is said of a claim and was not taken back."""
-    return [one for one in claim.attributions if not one.withdrawn]
+def current_attributions(claim: PublishedClaim) -> list[PublishedAttribution]:
+    """Return the attributions of a claim that were not withdrawn."""
+    return [attribution for attribution in claim.attributions if not attribution.withdrawn]

@@ -1,7 +1,7 @@
-"""JSON that may also stand inside HTML, in `<script type="application/ld+json">`.
+"""JSON that can be embedded in HTML, in `<script type="application/ld+json">`.
 
-There a script ends at the first `</script`, whatever JSON says of it (HTML, 4.12.1.3), so `<` is written as \\u003c;
-and the two line separators of Unicode as escapes, which old readers of scripts take for the end of a line.
+A script element ends at the first `</script`, even inside a JSON string (HTML, section 4.12.1.3), so `<` is written as
+\\u003c. U+2028 and U+2029 are escaped too, because old JavaScript parsers take them for line ends.
 """
 
 from typing import Any
@@ -11,8 +11,8 @@ import msgspec
 _encode = msgspec.json.Encoder().encode
 
 
-def text_of(value: Any) -> str:
-    """A value as JSON."""
+def dump_json(value: Any) -> str:
+    """Return a value as JSON that is safe inside a script element."""
     text = _encode(value).decode()
     if "<" in text:
         text = text.replace("<", "\\u003c")

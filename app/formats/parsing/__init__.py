@@ -1,1 +1,1 @@
-"""Rows, streams and values of imported files: what every reader is built on."""
+"""Parsing of imported files: rows, JSON streams and lenient values, shared by all readers."""

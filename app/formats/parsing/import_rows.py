@@ -1,4 +1,4 @@
-"""Rows of files: what every reader hands on, taken or refused, and how rows of CSV (RFC 4180) come out of a stream."""
+"""Rows of imported files: what every reader yields, and the reading of CSV (RFC 4180)."""
 
 import csv
 import io
@@ -13,32 +13,32 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from app.schemas.base import validation_errors
 from app.schemas.files.exchange_record import Record
 
-RECORD: TypeAdapter[Record] = TypeAdapter(Record, config=ConfigDict(defer_build=True))
-"""Checks an object and makes it the record that its field `record` says it is."""
+RECORD_ADAPTER: TypeAdapter[Record] = TypeAdapter(Record, config=ConfigDict(defer_build=True))
+"""Validates an object and builds the record that its field `record` names."""
 
 
-class Place(int):
-    """The line on which a row begins; as a number it is just that. `number` tells rows apart that share a line."""
+class RowLine(int):
+    """The line in which a row begins, as an int. `number` distinguishes rows that share a line."""
 
     number: int
 
-    def __new__(cls, line: int, number: int) -> "Place":
-        """The row with this number, the first being 1, on this line."""
-        place = super().__new__(cls, line)
-        place.number = number
-        return place
+    def __new__(cls, line: int, number: int) -> "RowLine":
+        """Build the line of the row with this number, counted from 1."""
+        row_line = super().__new__(cls, line)
+        row_line.number = number
+        return row_line
 
 
-def number_of(line: int) -> int:
-    """The number of a row by its line: where a format puts each row on a line of its own, the line itself."""
-    return line.number if isinstance(line, Place) else line
+def row_number(line: int) -> int:
+    """Return the number of the row at a line; in formats with one row per line, that is the line itself."""
+    return line.number if isinstance(line, RowLine) else line
 
 
 @dataclass(frozen=True)
-class Row:
-    """What one row of a file says.
+class ImportRow:
+    """The records of one row of a file.
 
-    Line 0 is what the format itself says before any row: its sources, documents and topics.
+    Line 0 holds records that the format implies and no row contains: sources, documents and topics.
     """
 
     line: int
@@ -46,11 +46,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Refused:
-    """A fault for which a row, or the part of it that `field` names, was not taken.
+class RowRefusal:
+    """The refusal of a row, or of the part of it that `field` names.
 
-    `field` is a dotted path into the row, or the name of its column; empty if the row as a whole is at fault.
-    `reason` goes on from the field's name and says what would be right ("must be a number").
+    `field` is a dotted path into the row or the name of a column; empty if the reason concerns the whole row.
+    `reason` continues a sentence that begins with the field's name and says what would be right ("must be a number").
     """
 
     line: int
@@ -58,22 +58,22 @@ class Refused:
     reason: str
 
 
-Reading: TypeAlias = Iterator[Row | Refused]
-"""What a reader of a format gives, in the order of the file."""
+RowStream: TypeAlias = Iterator[ImportRow | RowRefusal]
+"""What a reader of a format yields, in the order of the file."""
 
 
-def refusals(line: int, error: ValidationError) -> Iterator[Refused]:
-    """One fault of a row for each error of its record; what the row held is never repeated."""
-    for fault in error.errors(include_url=False, include_input=False):
-        yield Refused(line, path(fault), validation_errors.message_of(fault))
+def row_refusals(line: int, error: ValidationError) -> Iterator[RowRefusal]:
+    """Yield one refusal for each validation error of a record; the rejected values are never repeated."""
+    for detail in error.errors(include_url=False, include_input=False):
+        yield RowRefusal(line, field_path(detail), validation_errors.message_of(detail))
 
 
-def path(fault: Mapping[str, Any]) -> str:
-    """The field at fault as a dotted path into the record, without the record's own word before it."""
-    if fault["type"].startswith("union_tag"):
+def field_path(detail: Mapping[str, Any]) -> str:
+    """Return the invalid field of a pydantic error as a dotted path into the record, without its union tag."""
+    if detail["type"].startswith("union_tag"):
         return "record"
-    word, _, inner = validation_errors.path_of(fault).partition(".")
-    return inner if word in _TAGS else validation_errors.path_of(fault)
+    tag, _, inner_path = validation_errors.path_of(detail).partition(".")
+    return inner_path if tag in _TAGS else validation_errors.path_of(detail)
 
 
 _TAGS = frozenset({"source", "document", "topic", "claim", "note"})
@@ -81,30 +81,32 @@ _TAGS = frozenset({"source", "document", "topic", "claim", "note"})
 
 # --- CSV ---
 
-LONGEST_CELL = 2_000_000
-"""Most characters of a cell; a kept ClaimReview is the longest that there is."""
+MAX_CELL_LENGTH = 2_000_000
+"""Most characters in a cell; the longest value that cells hold is a stored ClaimReview."""
 
-csv.field_size_limit(LONGEST_CELL)  # Python's own limit of 131,072 is an error in the middle of a file
+csv.field_size_limit(MAX_CELL_LENGTH)  # Python's default, 131,072, would stop in the middle of a file
 
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
 
 
-def cells(stream: BinaryIO) -> Iterator[tuple[int, list[str]] | Refused]:
-    """The rows of a CSV file, each with the line that it begins in; a blank line is an empty row.
+def read_csv_rows(stream: BinaryIO) -> Iterator[tuple[int, list[str]] | RowRefusal]:
+    """Yield the rows of a CSV file, each with the line that it begins in; a blank line is an empty row.
 
-    UTF-8, with or without a byte order mark. Cells are parted as the first line parts them: by commas, or by
-    the semicolons or tabs that some spreadsheets write. A broken quotation is the last thing given.
+    The file is UTF-8, with or without a byte order mark. The delimiter is the most frequent one in the first line:
+    comma, semicolon or tab (some spreadsheets write the latter two). Invalid CSV, such as an unclosed quotation, ends
+    the file with a refusal.
     """
     text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
     try:
-        first = text.readline(LONGEST_CELL)
-        reader = csv.reader(chain([first] if first else [], text), delimiter=max(",;\t", key=first.count), strict=True)
-        yield from _rows(reader)
+        header = text.readline(MAX_CELL_LENGTH)
+        delimiter = max(",;\t", key=header.count)
+        reader = csv.reader(chain([header] if header else [], text), delimiter=delimiter, strict=True)
+        yield from _numbered_rows(reader)
     finally:
-        text.detach()  # the stream is its opener's to close
+        text.detach()  # the caller opened the stream and closes it
 
 
-def _rows(reader: Any) -> Iterator[tuple[int, list[str]] | Refused]:
+def _numbered_rows(reader: Any) -> Iterator[tuple[int, list[str]] | RowRefusal]:
     while True:
         line = reader.line_num + 1
         try:
@@ -112,9 +114,9 @@ def _rows(reader: Any) -> Iterator[tuple[int, list[str]] | Refused]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Refused(line, "", f"is not CSV: {error}; nothing behind it could be read")
+            yield RowRefusal(line, "", f"is not valid CSV: {error}; the rest of the file was not read")
             return
         if _NOT_UTF8.search("".join(row)):
-            yield Refused(line, "", "is not UTF-8; save the file as UTF-8")
+            yield RowRefusal(line, "", "is not UTF-8; save the file as UTF-8")
         else:
             yield line, row

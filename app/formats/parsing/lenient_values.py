@@ -1,4 +1,4 @@
-"""Values as other people's files hold them: whether they will do, and what can be made of them."""
+"""Lenient parsing of values in third-party files: texts, days, counts, URLs and language tags."""
 
 import json
 import re
@@ -7,20 +7,20 @@ from html import unescape
 
 from pydantic import TypeAdapter, ValidationError
 
-from app.schemas.base.fields import LONGEST_URL, Language, Url
+from app.schemas.base.fields import MAX_URL_LENGTH, Language, Url
 
 _URL: TypeAdapter[str] = TypeAdapter(Url)
 _LANGUAGE: TypeAdapter[str] = TypeAdapter(Language)
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _DAY_AND_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?=$|[T\s])")
-_BARE_ADDRESS = re.compile(r"[\w-]+(\.[\w-]+)*\.[a-zA-Z]{2,}([/?#]\S*)?")
+_URL_WITHOUT_SCHEME = re.compile(r"[\w-]+(\.[\w-]+)*\.[a-zA-Z]{2,}([/?#]\S*)?")
 _HOST = re.compile(r"https?://([^/?#:]+)")
-_TOO_MANY = 10**11
+_COUNT_LIMIT = 10**11
 
 
 def is_day(value: object) -> bool:
-    """True for a text that is a day of the calendar, as 2025-01-12."""
+    """True for a string that is a calendar day in ISO 8601, such as 2025-01-12."""
     if not isinstance(value, str) or not _DAY.fullmatch(value):
         return False
     try:
@@ -31,20 +31,23 @@ def is_day(value: object) -> bool:
 
 
 def is_count(value: object) -> bool:
-    """True for a whole number that something can be counted with, zero among them."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _TOO_MANY
+    """True for an int from 0 up to, but not including, 10**11; False for a bool."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _COUNT_LIMIT
 
 
-def text(value: object, *, keep_lines: bool = False) -> str | None:
-    """A text without HTML entities and needless blanks; None for anything else, and for nothing."""
+def clean_text(value: object, *, keep_lines: bool = False) -> str | None:
+    """Return a string with HTML entities decoded and whitespace collapsed; None if it is empty or not a string.
+
+    `keep_lines` removes whitespace only at the ends.
+    """
     if not isinstance(value, str):
         return None
     plain = unescape(value).strip()
     return (plain if keep_lines else " ".join(plain.split())) or None
 
 
-def as_written(value: object) -> str | None:
-    """A text exactly as it is; a number as its JSON; None for what is empty, or neither."""
+def verbatim_text(value: object) -> str | None:
+    """Return a string unchanged and a number as JSON; None for an empty string and any other value."""
     if isinstance(value, str):
         return value or None
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -52,33 +55,34 @@ def as_written(value: object) -> str | None:
     return None
 
 
-def day(value: object) -> str | None:
-    """The day that a date or time speaks of, at its own place; None if it is none."""
-    found = _DAY_AND_TIME.match(value.strip()) if isinstance(value, str) else None
-    return found[1] if found and is_day(found[1]) else None
+def parse_day(value: object) -> str | None:
+    """Return the local day of an ISO 8601 date or date-time, as 2025-01-12; None if the value is neither."""
+    match = _DAY_AND_TIME.match(value.strip()) if isinstance(value, str) else None
+    return match[1] if match and is_day(match[1]) else None
 
 
-def address(value: object) -> str | None:
-    """An http or https address, made whole if only its scheme is missing; None if it is none."""
-    given = value.strip() if isinstance(value, str) else ""
-    if len(given) <= LONGEST_URL and _BARE_ADDRESS.fullmatch(given):  # of a longer one it would keep every dot
-        given = f"https://{given}"
+def parse_url(value: object) -> str | None:
+    """Return an http or https URL, with `https://` put before it if the scheme is missing; None if it is not a URL."""
+    url = value.strip() if isinstance(value, str) else ""
+    # The length is checked first, because the pattern records a backtracking position for every dot of a long text.
+    if len(url) <= MAX_URL_LENGTH and _URL_WITHOUT_SCHEME.fullmatch(url):
+        url = f"https://{url}"
     try:
-        return _URL.validate_python(given)
+        return _URL.validate_python(url)
     except ValidationError:
         return None
 
 
-def host(whole: str) -> str:
-    """The host of an address, in small letters; empty if it has none."""
-    found = _HOST.match(whole)
-    return found[1].lower() if found else ""
+def url_host(url: str) -> str:
+    """Return the host of a URL in lower case; empty if it has none."""
+    match = _HOST.match(url)
+    return match[1].lower() if match else ""
 
 
-def language(value: object) -> str | None:
-    """A language tag, as such or as the `alternateName` of a schema.org Language; None if it is none."""
-    given = value.get("alternateName") if isinstance(value, dict) else value
+def parse_language_tag(value: object) -> str | None:
+    """Return a BCP 47 language tag, from a string or a schema.org Language's `alternateName`; None if invalid."""
+    tag = value.get("alternateName") if isinstance(value, dict) else value
     try:
-        return _LANGUAGE.validate_python(given)
+        return _LANGUAGE.validate_python(tag)
     except ValidationError:
         return None

@@ -1,18 +1,18 @@
-"""The content hash of a version of a claim: what a citation is bound to.
+"""The content hash of a claim version, by which a citation identifies what it cites.
 
-SHA-256, as lower-case hex, of canonical JSON (RFC 8785) of these members of the version as the API shows it
-(`/claims/{id}/versions/{n}`), and of no others, so that the hash holds whatever else is shown one day:
+SHA-256, as lower-case hex, of the canonical JSON (RFC 8785) of the following members of the version in the API
+(`/claims/{id}/versions/{n}`). No other members count, so the hash stays the same when the API adds members:
 
 * `id`, `version`, `kind`, `statement`, `language`, `place`, `time`, `status`, `stage`, `notice`
-* `quantities`: of each `metric`, `unit`, `population`, `qualifier`, `low`, `best`, `high`, `cumulative`, `basis`,
+* `quantities`, each with `metric`, `unit`, `population`, `qualifier`, `low`, `best`, `high`, `cumulative`, `basis`,
   `verbatim`
-* `attributions`: of each `id`, `source` (its `id` and `name`), `stance`, `lineage`, `document` (its `id`), `said`,
+* `attributions`, each with `id`, `source` (its `id` and `name`), `stance`, `lineage`, `document` (its `id`), `said`,
   `quote` (its `exact`), `withdrawn`
-* `evidence`: of each `id`, `document` (its `id`), `role`, `withdrawn`
+* `evidence`, each with `id`, `document` (its `id`), `role`, `withdrawn`
 * `review`: its `id`, `status`, `decided_on`, `rationale`
 
-Members that are null are left out, figures are decimal text, lists are in the order shown. Bylines are not in it: they
-can be erased.
+Null members are left out, figures are decimal text, and lists keep the order of the API. Bylines are not included,
+because they can be erased.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ import msgspec
 from app.formats.proofs.canonical_json import decimal_text
 from app.schemas.files.publication import PublishedClaim
 
-# Keys are ASCII, where order by code point is order by UTF-16 code unit.
+# The keys are ASCII, so sorting by code point equals sorting by UTF-16 code unit.
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 _CLAIM = ("id", "version", "kind", "statement", "language", "place", "time", "status", "stage", "notice")
@@ -34,41 +34,41 @@ _REVIEW = ("id", "status", "rationale")
 
 
 def content_hash(claim: PublishedClaim) -> str:
-    """The content hash of this version of a claim."""
+    """Return the content hash of this version of a claim, as lower-case hex."""
     decision = claim.decision
     content = {
         **{name: getattr(claim, name) for name in _CLAIM},
-        "quantities": [_given(_quantity(one)) for one in claim.quantities],
+        "quantities": [_without_null(_exact_quantity(quantity)) for quantity in claim.quantities],
         "attributions": [
-            _given(
+            _without_null(
                 {
-                    "id": said.id,
-                    "source": {"id": said.source.id, "name": said.source.name},
-                    "stance": said.stance,
-                    "lineage": said.lineage,
-                    "document": None if said.document is None else {"id": said.document.id},
-                    "said": said.said,
-                    "quote": None if said.quote is None else {"exact": said.quote["exact"]},
-                    "withdrawn": said.withdrawn,
+                    "id": attribution.id,
+                    "source": {"id": attribution.source.id, "name": attribution.source.name},
+                    "stance": attribution.stance,
+                    "lineage": attribution.lineage,
+                    "document": None if attribution.document is None else {"id": attribution.document.id},
+                    "said": attribution.said,
+                    "quote": None if attribution.quote is None else {"exact": attribution.quote["exact"]},
+                    "withdrawn": attribution.withdrawn,
                 }
             )
-            for said in claim.attributions
+            for attribution in claim.attributions
         ],
         "evidence": [
-            {"id": one.id, "document": {"id": one.document.id}, "role": one.role, "withdrawn": one.withdrawn}
-            for one in claim.evidence
+            {"id": item.id, "document": {"id": item.document.id}, "role": item.role, "withdrawn": item.withdrawn}
+            for item in claim.evidence
         ],
         "review": None
         if decision is None
         else {**{name: decision[name] for name in _REVIEW}, "decided_on": str(decision["decided_on"])},
     }
-    return sha256(_encode(_given(content))).hexdigest()
+    return sha256(_encode(_without_null(content))).hexdigest()
 
 
-def _quantity(figure: Mapping[str, Any]) -> dict[str, Any]:
-    exact = {name: None if figure[name] is None else decimal_text(figure[name]) for name in _FIGURES}
-    return {**{name: figure[name] for name in _QUANTITY}, **exact}
+def _exact_quantity(quantity: Mapping[str, Any]) -> dict[str, Any]:
+    figures = {name: None if quantity[name] is None else decimal_text(quantity[name]) for name in _FIGURES}
+    return {**{name: quantity[name] for name in _QUANTITY}, **figures}
 
 
-def _given(members: Mapping[str, Any]) -> dict[str, Any]:
+def _without_null(members: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}

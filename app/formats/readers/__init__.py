@@ -1,1 +1,1 @@
-"""One reader per import format, and what they share."""
+"""One reader per import format, and the code that they share."""

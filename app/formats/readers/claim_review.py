@@ -1,17 +1,16 @@
-"""Other organisations' fact-checks: schema.org ClaimReview, and what Google and GESIS make of it.
+"""Reader of fact-checks by other organisations: schema.org ClaimReview, and the shapes of Google and GESIS.
 
-Read are single objects, arrays, JSON Lines, `@graph`, a DataFeed (`dataFeedElement`, `item`), the `claims` of the
+Accepted are single objects, arrays, JSON Lines, `@graph`, a DataFeed (`dataFeedElement`, `item`), the `claims` of the
 Google Fact Check Tools API, resources of GESIS ClaimsKG, and objects wrapped with the name of their fixture. A review
-gives the claim, who it is attributed to, where it appeared, and the fact-check, whose verdict and ratings are kept
-as they are written beside our own status, which they never set. (Those in a resource of ClaimsKG are its own: it
-maps every fact-checker's words to TRUE, FALSE, MIXTURE and OTHER.)
+yields the claim, its attributions, where it appeared, and the fact-check. The fact-check's verdict and ratings are
+stored verbatim next to our own status, which they never change. (ClaimsKG has ratings of its own: it maps every
+fact-checker's verdict to TRUE, FALSE, MIXTURE or OTHER.)
 
-What is mended: HTML entities and blanks around texts, addresses without a scheme (`https://` is put before them),
-times of day and zones after a date. What is no address is left in the original object alone.
+Repaired are HTML entities and whitespace around texts, URLs without a scheme (`https://` is added), and the time of day
+and time zone after a date. An invalid URL stays only in the original object.
 
-The key of a claim is made of the review's address and the claim's text: a newer version of the review corrects the
-claim. Within one file the first version counts; were each to correct the other, importing the file again would never
-come to rest.
+The key of a claim is made from the review's URL and the claim's text, so that a newer version of the review corrects
+the claim. Within one file the first version counts: otherwise each version would correct the other on every import.
 """
 
 import re
@@ -21,9 +20,9 @@ from typing import BinaryIO
 from pydantic import ValidationError
 
 from app.formats.parsing import lenient_values
-from app.formats.parsing.import_rows import Reading, Refused, Row, refusals
-from app.formats.parsing.json_stream import objects
-from app.formats.readers.claim_review_shapes import FEEDS, Fault, Party, Review, reviews
+from app.formats.parsing.import_rows import ImportRow, RowRefusal, RowStream, row_refusals
+from app.formats.parsing.json_stream import read_objects
+from app.formats.readers.claim_review_shapes import FEED_MEMBERS, InvalidReview, ParsedReview, Party, parse_reviews
 from app.schemas.attribution import ClaimAttributionCreate
 from app.schemas.evidence import ClaimEvidenceCreate
 from app.schemas.fact_check import FactCheckCreate
@@ -32,14 +31,14 @@ from app.vocabulary import Anonymity, ClaimKind, DocumentKind, EvidenceRole, Lin
 
 _UNDETERMINED = "und"
 
-_ACCOUNT = re.compile(r"(facebook|fb|twitter|instagram|tiktok|telegram|youtube|whatsapp)\b", re.IGNORECASE)
-_NETWORKS = re.compile(
+_ACCOUNT_NAME = re.compile(r"(facebook|fb|twitter|instagram|tiktok|telegram|youtube|whatsapp)\b", re.IGNORECASE)
+_SOCIAL_HOSTS = re.compile(
     r"(^|\.)(facebook\.com|fb\.com|twitter\.com|x\.com|instagram\.com|tiktok\.com|t\.me|youtube\.com|youtu\.be|"
     r"threads\.net|vk\.com|weibo\.com)$"
 )
 _VIDEO_HOSTS = re.compile(r"(^|\.)(youtube\.com|youtu\.be|vimeo\.com|kwai-video\.com|tiktok\.com)$")
-# Whom fact-checkers name when there is nobody to name. Other wordings are taken for names.
-_NOBODY = frozenset(
+# Claimants that fact-checkers write for an unknown source. Any other wording is treated as a name.
+_PLACEHOLDER_NAMES = frozenset(
     {
         "anonymous",
         "boatos de redes sociais",
@@ -67,71 +66,74 @@ _NOBODY = frozenset(
 )
 
 
-def read(stream: BinaryIO) -> Reading:
-    """One row of records for each review; what is not a ClaimReview is refused."""
-    taken: dict[str, tuple[int, str]] = {}  # of each review in the file: its line and a digest
-    for found in objects(stream, feeds=FEEDS):
-        if isinstance(found, Refused):
-            yield found
+def read(stream: BinaryIO) -> RowStream:
+    """Yield the records of each review as a row; an object without a ClaimReview is refused."""
+    seen_reviews: dict[str, tuple[int, str]] = {}  # line and digest of each review in the file, by the claim's key
+    for item in read_objects(stream, feeds=FEED_MEMBERS):
+        if isinstance(item, RowRefusal):
+            yield item
             continue
-        line, value = found
-        for review in reviews(value):
+        line, value = item
+        for review in parse_reviews(value):
             try:
-                records = _records(review) if isinstance(review, Review) else review
+                records = _records(review) if isinstance(review, ParsedReview) else review
             except ValidationError as error:
-                yield from refusals(line, error)
+                yield from row_refusals(line, error)
                 continue
-            yield _fault(line, records) if isinstance(records, Fault) else _once(line, records, taken)
+            if isinstance(records, InvalidReview):
+                yield RowRefusal(line, records.field, records.reason)
+            else:
+                yield _row_of_first_version(line, records, seen_reviews)
 
 
-def _fault(line: int, fault: Fault) -> Refused:
-    return Refused(line, fault.field, fault.reason)
-
-
-def _once(line: int, records: tuple[Record, ...], taken: dict[str, tuple[int, str]]) -> Row | Refused:
+def _row_of_first_version(
+    line: int, records: tuple[Record, ...], seen_reviews: dict[str, tuple[int, str]]
+) -> ImportRow | RowRefusal:
+    """Return the row of a review, or a refusal if the file has an earlier, different version of it."""
     claim = next(record for record in records if isinstance(record, ClaimRecord))
     digest = _digest(repr(records))
-    first, known = taken.setdefault(claim.key or "", (line, digest))
-    if known != digest:
-        return Refused(line, "", f"must not stand twice in a file: line {first} has another version of this review")
-    return Row(line, records)
+    first_line, first_digest = seen_reviews.setdefault(claim.key or "", (line, digest))
+    if first_digest != digest:
+        reason = f"must occur only once in a file: line {first_line} has another version of this review"
+        return RowRefusal(line, "", reason)
+    return ImportRow(line, records)
 
 
 # --- records ---
 
 
-def _records(review: Review) -> tuple[Record, ...] | Fault:
-    """What a review says. Raises ValidationError if the record does not allow it."""
-    statement, url = lenient_values.text(review.claim, keep_lines=True), lenient_values.address(review.url)
+def _records(review: ParsedReview) -> tuple[Record, ...] | InvalidReview:
+    """Return the records of a review, or why it is invalid. Raises ValidationError if a schema rejects a value."""
+    statement, url = lenient_values.clean_text(review.claim, keep_lines=True), lenient_values.parse_url(review.url)
     if statement is None:
-        return Fault("claimReviewed", "must be the claim, as text")
+        return InvalidReview("claimReviewed", "must be the text of the claim")
     if url is None:
-        return Fault("url", "must be the whole http or https address of the review")
+        return InvalidReview("url", "must be the complete http or https URL of the review")
     if review.publisher is None:
-        return Fault("author", "must name who reviewed the claim")
+        return InvalidReview("author", "must name the person or organisation that reviewed the claim")
     reviewer = _reviewer(review.publisher)
     page = DocumentRecord(
         key=f"claim-review/page/{_digest(url)}",
         kind=DocumentKind.FACT_CHECK,
-        title=lenient_values.text(review.title),
+        title=lenient_values.clean_text(review.title),
         publisher=reviewer.key,
         author=review.byline,
         url=url,
-        language=lenient_values.language(review.language),
-        published=lenient_values.day(review.published),
+        language=lenient_values.parse_language_tag(review.language),
+        published=lenient_values.parse_day(review.published),
     )
     claimants = {source.key or "": (party, source) for party in review.claimants for source in [_claimant(party)]}
     appearances = {
         document.key or "": document
         for item in review.appearances
-        if (address := lenient_values.address(item))
-        for document in [_appearance(address)]
+        if (appearance_url := lenient_values.parse_url(item))
+        for document in [_appearance(appearance_url)]
     }
     claim = ClaimRecord(
         key=f"claim-review/{_digest(url, statement)}",
         kind=ClaimKind.OTHER,
         statement=statement,
-        language=lenient_values.language(review.language) or _UNDETERMINED,
+        language=lenient_values.parse_language_tag(review.language) or _UNDETERMINED,
         stage=Stage.PUBLISHED,
         attributions=[
             ClaimAttributionCreate(
@@ -140,7 +142,7 @@ def _records(review: Review) -> tuple[Record, ...] | Fault:
                 stance=Stance.ASSERTS,
                 lineage=Lineage.UNKNOWN,
                 document=next(iter(appearances), None),
-                said=lenient_values.day(review.said),
+                said=lenient_values.parse_day(review.claim_date),
                 note=f"Described as: {party.role}" if party.role else None,
             )
             for number, (key, (party, _)) in enumerate(claimants.items(), 1)
@@ -160,18 +162,18 @@ def _records(review: Review) -> tuple[Record, ...] | Fault:
     return (reviewer, *sources, page, *appearances.values(), claim)
 
 
-def _fact_check(review: Review, reviewer: SourceRecord, page: DocumentRecord) -> FactCheckCreate:
+def _fact_check(review: ParsedReview, reviewer: SourceRecord, page: DocumentRecord) -> FactCheckCreate:
     rating = review.rating or {}
-    explanation = lenient_values.as_written(rating.get("ratingExplanation"))
+    explanation = lenient_values.verbatim_text(rating.get("ratingExplanation"))
     return FactCheckCreate(
         key="review",
         source=reviewer.key or "",
         document=page.key,
-        verdict=lenient_values.as_written(rating.get("alternateName")),
-        rating_value=lenient_values.as_written(rating.get("ratingValue")),
-        best_rating=lenient_values.as_written(rating.get("bestRating")),
-        worst_rating=lenient_values.as_written(rating.get("worstRating")),
-        explanation=explanation or lenient_values.as_written(review.body),
+        verdict=lenient_values.verbatim_text(rating.get("alternateName")),
+        rating_value=lenient_values.verbatim_text(rating.get("ratingValue")),
+        best_rating=lenient_values.verbatim_text(rating.get("bestRating")),
+        worst_rating=lenient_values.verbatim_text(rating.get("worstRating")),
+        explanation=explanation or lenient_values.verbatim_text(review.body),
         original=review.original,
     )
 
@@ -181,34 +183,33 @@ def _reviewer(party: Party) -> SourceRecord:
 
 
 def _claimant(party: Party) -> SourceRecord:
-    if party.name.casefold() in _NOBODY:
-        nobody = Party(party.name, "")
-        return _source(nobody, SourceKind.OTHER, Anonymity.DESCRIBED)
-    if _ACCOUNT.match(party.name) or _NETWORKS.search(lenient_values.host(party.address or "")):
+    if party.name.casefold() in _PLACEHOLDER_NAMES:
+        return _source(Party(party.name, ""), SourceKind.OTHER, Anonymity.DESCRIBED)
+    if _ACCOUNT_NAME.match(party.name) or _SOCIAL_HOSTS.search(lenient_values.url_host(party.url or "")):
         return _source(party, SourceKind.SOCIAL_MEDIA_ACCOUNT)
     return _source(party, SourceKind.PERSON if party.type_ == "Person" else SourceKind.OTHER)
 
 
 def _source(party: Party, kind: SourceKind, anonymity: Anonymity = Anonymity.NAMED) -> SourceRecord:
-    """A source whose key is made of all that is said of it: no two reviews can describe it differently."""
+    """Return a source whose key is made from all its fields, so that no two reviews can describe it differently."""
     return SourceRecord(
-        key=f"claim-review/source/{_digest(party.name, party.address or '', kind, anonymity)}",
+        key=f"claim-review/source/{_digest(party.name, party.url or '', kind, anonymity)}",
         name=party.name,
         kind=kind,
         anonymity=anonymity,
-        url=party.address,
+        url=party.url,
     )
 
 
-def _appearance(address: str) -> DocumentRecord:
-    """The document at an address: nothing but what the address tells, so that it is the same in every review."""
-    host = lenient_values.host(address)
+def _appearance(url: str) -> DocumentRecord:
+    """Return the document at a URL, built from the URL alone, so that it is the same in every review."""
+    host = lenient_values.url_host(url)
     kind = DocumentKind.OTHER
     if _VIDEO_HOSTS.search(host):
         kind = DocumentKind.VIDEO
-    elif _NETWORKS.search(host):
+    elif _SOCIAL_HOSTS.search(host):
         kind = DocumentKind.SOCIAL_MEDIA_POST
-    return DocumentRecord(key=f"claim-review/appearance/{_digest(address)}", kind=kind, url=address)
+    return DocumentRecord(key=f"claim-review/appearance/{_digest(url)}", kind=kind, url=url)
 
 
 def _digest(*parts: str) -> str:

@@ -1,6 +1,6 @@
-"""The shapes that fact-checks are published in: each becomes a review in the words of schema.org's ClaimReview.
+"""Parsing of published fact-checks: each of several shapes becomes a review in the terms of schema.org ClaimReview.
 
-They are objects of schema.org, alone or held by a feed, a graph or a wrapping; claims of the Google Fact Check Tools
+The shapes are schema.org objects, alone or inside a feed, a graph or a wrapper; claims of the Google Fact Check Tools
 API; and resources of GESIS ClaimsKG.
 """
 
@@ -11,16 +11,16 @@ from typing import Any
 
 from app.formats.parsing import lenient_values
 
-FEEDS = ("dataFeedElement", "claims")
-"""Members of an object that hold what is to be read one by one."""
+FEED_MEMBERS = ("dataFeedElement", "claims")
+"""Members of an object whose array is read element by element."""
 
-_HOLDERS = ("object", "item", "dataFeedElement", "@graph", "claims")
-_DEEPEST_WRAPPING = 5
+_WRAPPER_MEMBERS = ("object", "item", "dataFeedElement", "@graph", "claims")
+_MAX_WRAPPERS = 5
 
 
 @dataclass(frozen=True)
-class Fault:
-    """Why something is no review: the field at fault, and what would be right."""
+class InvalidReview:
+    """Why an object is not a valid review: the invalid field, and what would be right."""
 
     field: str
     reason: str
@@ -28,17 +28,18 @@ class Fault:
 
 @dataclass(frozen=True)
 class Party:
-    """Somebody who is named, as far as that goes."""
+    """A person or organisation that a review names."""
 
     name: str
     type_: str
-    address: str | None = None
+    """Name of the schema.org type, such as Person; empty if unknown."""
+    url: str | None = None
     role: str | None = None
 
 
 @dataclass(frozen=True)
-class Review:
-    """A review in whichever shape, in the words of schema.org."""
+class ParsedReview:
+    """A review in the terms of schema.org, from any of the shapes; values typed `object` are not yet validated."""
 
     original: dict[str, Any]
     claim: object
@@ -49,123 +50,128 @@ class Review:
     published: object = None
     language: object = None
     claimants: tuple[Party, ...] = ()
-    said: object = None
+    claim_date: object = None
     appearances: tuple[object, ...] = ()
     rating: dict[str, Any] | None = None
     body: object = None
 
 
-def reviews(value: dict[str, Any], depth: int = 0) -> Iterator[Review | Fault]:
-    """The reviews that an object is or holds; a fault if there is none."""
-    if "ClaimReview" in _types(value) or "claimReviewed" in value:
-        yield _of_schema_org(value)
+def parse_reviews(value: dict[str, Any], depth: int = 0) -> Iterator[ParsedReview | InvalidReview]:
+    """Yield the reviews that an object is or contains; an InvalidReview if there is none.
+
+    `depth` counts the wrappers around the object.
+    """
+    if "ClaimReview" in _type_names(value) or "claimReviewed" in value:
+        yield _parse_schema_org(value)
     elif isinstance(value.get("claimReview"), list):
-        yield from _of_google(value)
+        yield from _parse_google(value)
     elif isinstance(value.get("content"), dict) and "link" in value["content"]:
-        yield _of_gesis(value)
+        yield _parse_gesis(value)
     else:
-        inside = [item for name in _HOLDERS for item in _several(value.get(name)) if isinstance(item, dict)]
-        found = [item for part in inside if depth < _DEEPEST_WRAPPING for item in reviews(part, depth + 1)]
-        # What else a graph describes, such as the page and its publisher, is no fault if there is a review.
-        if any(isinstance(item, Review) for item in found):
-            yield from (item for item in found if isinstance(item, Review))
+        wrapped = [item for name in _WRAPPER_MEMBERS for item in _as_list(value.get(name)) if isinstance(item, dict)]
+        reviews = [review for item in wrapped if depth < _MAX_WRAPPERS for review in parse_reviews(item, depth + 1)]
+        # A graph may also describe other things, such as the page and its publisher; with a review, they are ignored.
+        if any(isinstance(review, ParsedReview) for review in reviews):
+            yield from (review for review in reviews if isinstance(review, ParsedReview))
         else:
-            yield Fault("@type", "must be ClaimReview, or the object must hold one")
+            yield InvalidReview("@type", "must be ClaimReview, or the object must contain one")
 
 
-def _of_schema_org(value: dict[str, Any]) -> Review:
-    authors = [party for item in _several(value.get("author")) if (party := _party(item))]
-    publisher = next((party for item in _several(value.get("publisher")) if (party := _party(item))), None)
+def _parse_schema_org(value: dict[str, Any]) -> ParsedReview:
+    authors = [party for author in _as_list(value.get("author")) if (party := _parse_party(author))]
+    publishers = [party for publisher in _as_list(value.get("publisher")) if (party := _parse_party(publisher))]
     people = [party for party in authors if party.type_ == "Person"]
     organisation = next((party for party in authors if party.type_ != "Person"), None)
-    item = next((part for part in _several(value.get("itemReviewed")) if isinstance(part, dict)), {})
-    rating = next((part for part in _several(value.get("reviewRating")) if isinstance(part, dict)), {})
-    return Review(
+    item = next((item for item in _as_list(value.get("itemReviewed")) if isinstance(item, dict)), {})
+    rating = next((rating for rating in _as_list(value.get("reviewRating")) if isinstance(rating, dict)), {})
+    return ParsedReview(
         original=value,
         claim=value.get("claimReviewed"),
         url=value.get("url"),
-        publisher=organisation or publisher or next(iter(people), None),
+        publisher=organisation or next(iter(publishers), None) or next(iter(people), None),
         byline=", ".join(party.name for party in people) or None,
         title=value.get("headline") or value.get("name") or value.get("title"),
         published=value.get("datePublished"),
         language=value.get("inLanguage"),
-        claimants=tuple(party for part in _several(item.get("author")) if (party := _party(part))),
-        said=item.get("datePublished"),
+        claimants=tuple(party for author in _as_list(item.get("author")) if (party := _parse_party(author))),
+        claim_date=item.get("datePublished"),
         appearances=tuple(
-            part.get("url") or part.get("@id") if isinstance(part, dict) else part
+            appearance.get("url") or appearance.get("@id") if isinstance(appearance, dict) else appearance
             for name in ("firstAppearance", "appearance", "url")
-            for part in _several(item.get(name))
+            for appearance in _as_list(item.get(name))
         ),
         rating=rating,
         body=value.get("reviewBody"),
     )
 
 
-def _of_google(value: dict[str, Any]) -> Iterator[Review | Fault]:
-    """Each review of a claim of the Fact Check Tools API (`claims:search`)."""
+def _parse_google(value: dict[str, Any]) -> Iterator[ParsedReview | InvalidReview]:
+    """Yield each review of a claim from the Fact Check Tools API (`claims:search`)."""
     for review in value["claimReview"]:
         if not isinstance(review, dict):
-            yield Fault("claimReview", "must be a list of objects")
+            yield InvalidReview("claimReview", "must be a list of objects")
             continue
         publisher = review.get("publisher")
         site = publisher if isinstance(publisher, dict) else {}
-        claimant = _party({"name": value.get("claimant")})
-        yield Review(
+        claimant = _parse_party({"name": value.get("claimant")})
+        yield ParsedReview(
             original={**value, "claimReview": [review]},
             claim=value.get("text"),
             url=review.get("url"),
-            publisher=_party({"name": site.get("name") or site.get("site"), "url": site.get("site")}),
+            publisher=_parse_party({"name": site.get("name") or site.get("site"), "url": site.get("site")}),
             title=review.get("title"),
             published=review.get("reviewDate"),
             language=review.get("languageCode"),
             claimants=(claimant,) if claimant else (),
-            said=value.get("claimDate"),
+            claim_date=value.get("claimDate"),
             rating={"alternateName": review.get("textualRating")},
         )
 
 
-def _of_gesis(value: dict[str, Any]) -> Review:
-    """A resource of ClaimsKG, whose values stand in SPARQL's JSON (`{"type", "value", "xml:lang"}`)."""
+def _parse_gesis(value: dict[str, Any]) -> ParsedReview:
+    """Return the review of a ClaimsKG resource, whose values are in SPARQL's JSON (`{"type", "value", "xml:lang"}`)."""
 
-    def of(name: str, part: str = "value") -> Any:
-        given = value["content"].get(name)
-        return given.get(part) if isinstance(given, dict) else None
+    def member(name: str, key: str = "value") -> Any:
+        binding = value["content"].get(name)
+        return binding.get(key) if isinstance(binding, dict) else None
 
-    claimant = _party({"name": of("author")})
-    return Review(
+    claimant = _parse_party({"name": member("author")})
+    return ParsedReview(
         original=value,
-        claim=of("text"),
-        url=of("link"),
-        publisher=_party({"name": of("source"), "url": of("sourceURL")}),
-        title=of("headline") or of("title"),
-        # `date` stays in the original alone: this shape does not say whether it is the claim's or the review's.
-        language=of("text", "xml:lang"),
+        claim=member("text"),
+        url=member("link"),
+        publisher=_parse_party({"name": member("source"), "url": member("sourceURL")}),
+        title=member("headline") or member("title"),
+        # `date` stays only in the original: this shape does not say whether it is the claim's or the review's.
+        language=member("text", "xml:lang"),
         claimants=(claimant,) if claimant else (),
-        rating={"alternateName": of("ratingName"), "ratingValue": of("truthRating")},
+        rating={"alternateName": member("ratingName"), "ratingValue": member("truthRating")},
     )
 
 
-def _types(value: dict[str, Any]) -> list[str]:
-    """The names of its types, without the vocabulary before them (`schema:`, `https://schema.org/`)."""
-    return [re.split(r"[:/]", item)[-1] for item in _several(value.get("@type")) if isinstance(item, str)]
+def _type_names(value: dict[str, Any]) -> list[str]:
+    """Return the names of an object's types without their vocabulary (`schema:`, `https://schema.org/`)."""
+    return [re.split(r"[:/]", name)[-1] for name in _as_list(value.get("@type")) if isinstance(name, str)]
 
 
-def _several(value: object) -> list[Any]:
+def _as_list(value: object) -> list[Any]:
+    """Return a list unchanged, None as an empty list, and any other value in a list."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
 
 
-def _party(value: object) -> Party | None:
-    """A person or organisation, given as an object or by its name; a list of names is a name and its roles."""
-    given = value if isinstance(value, dict) else {"name": value}
-    names = [text for item in _several(given.get("name")) if (text := lenient_values.text(item))]
+def _parse_party(value: object) -> Party | None:
+    """Parse a person or organisation from an object or a name; all names after the first are taken as roles."""
+    members = value if isinstance(value, dict) else {"name": value}
+    names = [text for name in _as_list(members.get("name")) if (text := lenient_values.clean_text(name))]
     if not names:
         return None
-    name, *more = names
-    affiliations = [item.get("name") for item in _several(given.get("affiliation")) if isinstance(item, dict)]
-    titles = (lenient_values.text(item) for item in (*more, given.get("jobTitle"), *affiliations))
-    roles = [text for text in titles if text and text != name]
-    addresses = [item for field in ("url", "sameAs") for item in _several(given.get(field))]
-    address = next((found for item in addresses if (found := lenient_values.address(item))), None)
-    return Party(name, next(iter(_types(given)), ""), address, ", ".join(dict.fromkeys(roles)) or None)
+    name, *other_names = names
+    affiliations = [item.get("name") for item in _as_list(members.get("affiliation")) if isinstance(item, dict)]
+    titles = (lenient_values.clean_text(title) for title in (*other_names, members.get("jobTitle"), *affiliations))
+    roles = [title for title in titles if title and title != name]
+    candidates = [candidate for field in ("url", "sameAs") for candidate in _as_list(members.get(field))]
+    urls = (lenient_values.parse_url(candidate) for candidate in candidates)
+    url = next(filter(None, urls), None)
+    return Party(name, next(iter(_type_names(members)), ""), url, ", ".join(dict.fromkeys(roles)) or None)

@@ -1,34 +1,37 @@
-"""What a format itself knows is said only when a row first names it, so that a slice of a file brings what it needs."""
+"""Records that a format implies, such as its sources: they are introduced when a row first refers to them.
+
+This way, a part of a file brings the records that it needs, and no others.
+"""
 
 from collections.abc import Iterable, Iterator
 
-from app.formats.parsing.import_rows import Reading, Row
+from app.formats.parsing.import_rows import ImportRow, RowStream
 from app.schemas.files.exchange_record import ClaimRecord, DocumentRecord, NoteRecord, Record, SourceRecord
 
 
-def introducing(reading: Reading, known: Iterable[Record]) -> Reading:
-    """The rows, and before each row, as line 0, those of the known records that it is the first to name.
+def introduce_on_first_use(rows: RowStream, implied: Iterable[Record]) -> RowStream:
+    """Yield the rows, each preceded by a row at line 0 with the implied records that it is the first to refer to.
 
-    What these name in their turn, such as the parent of a source, comes before them.
+    Records that these refer to in turn, such as the parent of a source, come before them.
     """
-    waiting = {record.key: record for record in known if not isinstance(record, NoteRecord)}
+    not_introduced = {record.key: record for record in implied if not isinstance(record, NoteRecord)}
 
-    def named_by(records: Iterable[Record]) -> Iterator[Record]:
+    def referenced_by(records: Iterable[Record]) -> Iterator[Record]:
         for record in records:
-            for name in _names(record):
-                found = waiting.pop(name, None)
-                if found is not None:
-                    yield from named_by([found])
-                    yield found
+            for key in _referenced_keys(record):
+                referenced = not_introduced.pop(key, None)
+                if referenced is not None:
+                    yield from referenced_by([referenced])
+                    yield referenced
 
-    for item in reading:
-        if waiting and isinstance(item, Row) and (opening := tuple(named_by(item.records))):
-            yield Row(0, opening)
+    for item in rows:
+        if not_introduced and isinstance(item, ImportRow) and (introduced := tuple(referenced_by(item.records))):
+            yield ImportRow(0, introduced)
         yield item
 
 
-def _names(record: Record) -> Iterator[str | None]:
-    """The keys of the sources, documents and topics that a record names."""
+def _referenced_keys(record: Record) -> Iterator[str | None]:
+    """Yield the keys of the sources, documents and topics that a record refers to."""
     if isinstance(record, SourceRecord):
         yield record.parent
     elif isinstance(record, DocumentRecord):
@@ -36,8 +39,8 @@ def _names(record: Record) -> Iterator[str | None]:
     elif isinstance(record, ClaimRecord):
         yield record.topic
         yield record.adverse_to
-        for said in record.attributions:
-            yield said.source
-            yield said.document
-        for shown in record.evidence:
-            yield shown.document
+        for attribution in record.attributions:
+            yield attribution.source
+            yield attribution.document
+        for evidence in record.evidence:
+            yield evidence.document

@@ -1,20 +1,20 @@
-"""Losses of equipment as Oryx documents them, from the tables of scarnecchia/oryx_data (CSV, CC BY 4.0).
+"""Reader of equipment losses documented by Oryx, from the tables of scarnecchia/oryx_data (CSV, CC BY 4.0).
 
-Two tables are read, told apart by their columns. `event_*.csv`: one lost item in each row, with the address of its
-proof. `daily_count.csv`: how many losses of a type were documented by a day; its differences (`*_diff`) only follow
-from the counts and are passed over, as are the numbers that the collection gives its rows (`sysID`, `matID` and
-the like): they change when it is made anew. An event is the same as long as its country, item, status and address
-are; no two rows of the collection share all four.
+Two tables are read, distinguished by their columns. `event_*.csv` has one lost item in each row, with the URL of its
+proof. `daily_count.csv` has the number of losses of a type documented by a day. Its differences (`*_diff`) are ignored,
+because they follow from the counts, and so are the dataset's row numbers (`sysID`, `matID` and the like), which change
+whenever the dataset is rebuilt. An event is identified by its country, item, status and URL; no two rows of the dataset
+share all four.
 
-`date_recorded` is the day on which the collection first saw the item on Oryx's page, not the day of the loss. When that
-was nobody says, but Oryx lists losses of the full-scale invasion only: an event's time spans from its beginning to the
-day of recording (`2022-02-24/2022-06-26`). An open start would say less than is known, put every event before all
-other claims, and find it in any period of the past that is asked for. What Oryx changed on its page later stands in
-the collection twice, before and after: it holds more events than Oryx counts.
+`date_recorded` is the day on which the dataset first saw the item on Oryx's page, not the day of the loss, which is
+unknown. Oryx lists only losses of the full-scale invasion, so an event's time is the interval from the start of the
+invasion to the day of recording (`2022-02-24/2022-06-26`). An open start would say less than is known, sort every event
+before all other claims, and match any search for a period in the past. If Oryx changed an entry later, the dataset has
+it twice, before and after the change: it contains more events than Oryx counts.
 
-A running total before an item's name ("273 T-80BV") is left out of the name. An address with words before it, without
-its first letter (`ttps://`) or run together with another is refused: nearly all of these stand in a later row again,
-mended by Oryx itself, and mending them here would give that row's loss a second date.
+A running total before an item's name ("273 T-80BV") is not part of the name. A URL that follows other words, lacks its
+first letter (`ttps://`) or is joined to another URL is not repaired: its document has no URL, and the text stays in its
+note. Nearly all such rows occur again later, corrected by Oryx, and a repair would give that row's loss a second date.
 """
 
 import re
@@ -27,10 +27,11 @@ from typing import BinaryIO
 
 from pydantic import ValidationError
 
-from app.formats.english.wording import in_words, slug
-from app.formats.parsing.import_rows import Reading, Refused, Row, cells, refusals
+from app.formats.english.english_dates import format_day
+from app.formats.parsing.import_rows import ImportRow, RowRefusal, RowStream, read_csv_rows, row_refusals
 from app.formats.parsing.lenient_values import is_day
-from app.formats.readers.implied_records import introducing
+from app.formats.readers.implied_records import introduce_on_first_use
+from app.formats.readers.slugs import slugify
 from app.formats.readers.war_parties import FULL_SCALE_WAR, INVASION, ORYX, RUSSIA, UKRAINE
 from app.schemas.attribution import ClaimAttributionCreate
 from app.schemas.evidence import ClaimEvidenceCreate
@@ -69,9 +70,9 @@ _PAGES = {
         language="en",
     ),
 }
-_KNOWN: tuple[Record, ...] = (ORYX, UKRAINE, RUSSIA, *_PAGES.values())
-_PEOPLE = {"Russia": "Russian", "Ukraine": "Ukrainian"}
-_ADVERSE = {"Russia": "ru", "Ukraine": "ua"}
+_IMPLIED_RECORDS: tuple[Record, ...] = (ORYX, UKRAINE, RUSSIA, *_PAGES.values())
+_ADJECTIVES = {"Russia": "Russian", "Ukraine": "Ukrainian"}
+_ADVERSE_TO = {"Russia": "ru", "Ukraine": "ua"}
 _METRICS = {
     "destroyed": Metric.EQUIPMENT_DESTROYED,
     "damaged": Metric.EQUIPMENT_DAMAGED,
@@ -79,8 +80,8 @@ _METRICS = {
     "captured": Metric.EQUIPMENT_CAPTURED,
 }
 _COUNTS = _METRICS | {"type_total": Metric.EQUIPMENT_LOST}
-_EVENT = ("country", "system", "status", "url", "date_recorded")
-_DAILY = ("country", "equipment_type", *_COUNTS, "date_recorded")
+_EVENT_COLUMNS = ("country", "system", "status", "url", "date_recorded")
+_DAILY_COLUMNS = ("country", "equipment_type", *_COUNTS, "date_recorded")
 
 _COLLECTION = "Read from a machine-readable copy of Oryx's lists, scarnecchia/oryx_data (CC BY 4.0)."
 _EVENTS_NOTE = (
@@ -89,113 +90,117 @@ _EVENTS_NOTE = (
     "changed later is listed before and after: these claims cannot be added up to Oryx's own counts."
 )
 
-_ADDRESS = re.compile(r"https?://(?P<host>[^\s/?#:]+)(?P<path>[^\s?#]*)\S*")
+_URL = re.compile(r"https?://(?P<host>[^\s/?#:]+)(?P<path>[^\s?#]*)\S*")
 _RUNNING_TOTAL = re.compile(r"^\d+ (?=\S)")
-_TYPE = re.compile(r"[^\W\d][^\d:]*")
-_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
-_PICTURE_HOSTS = frozenset({"i.postimg.cc", "postimg.cc", "postlmg.cc", "imgur.com", "i.imgur.com"})
+_EQUIPMENT_TYPE = re.compile(r"[^\W\d][^\d:]*")
+_IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
+_IMAGE_HOSTS = frozenset({"i.postimg.cc", "postimg.cc", "postlmg.cc", "imgur.com", "i.imgur.com"})
 _POST_HOSTS = frozenset({"twitter.com", "x.com", "pic.twitter.com", "t.me", "www.facebook.com"})
-_LONGEST_KEY = 300
+_MAX_KEY_LENGTH = 300
 
 _EVENT_TOPICS = tuple(
     TopicRecord(
-        key=f"oryx/{slug(country)}/{status}",
-        title=f"Which {people} vehicles and weapons are documented as {status}?",
-        subject=f"{people} vehicles and weapons",
+        key=f"oryx/{slugify(country)}/{status}",
+        title=f"Which {adjective} vehicles and weapons are documented as {status}?",
+        subject=f"{adjective} vehicles and weapons",
         metric_family=MetricFamily.EQUIPMENT,
         period=FULL_SCALE_WAR,
         note=_EVENTS_NOTE,
     )
-    for country, people in _PEOPLE.items()
+    for country, adjective in _ADJECTIVES.items()
     for status in _METRICS
 )
 
 
-def read(stream: BinaryIO) -> Reading:
-    """One row of records for each row of the table: an event and its proof, or a count.
+def read(stream: BinaryIO) -> RowStream:
+    """Yield the records of each row of the table: an event with its proof, or a count.
 
-    Sources, pages and topics come before the first row that names them. A row with a fault is refused as a whole,
-    with every fault in it.
+    Sources, pages and topics come before the first row that refers to them. An invalid row is refused as a whole, with
+    a refusal for each of its faults.
     """
-    table = cells(stream)
-    for found in table:
-        if isinstance(found, Refused):
-            yield found
+    csv_rows = read_csv_rows(stream)
+    for item in csv_rows:
+        if isinstance(item, RowRefusal):
+            yield item
             continue
-        line, header = found
-        names = [name.strip() for name in header]
-        if set(_EVENT) <= set(names):
-            yield from introducing(_table(table, names, _event), (*_KNOWN, *_EVENT_TOPICS))
-        elif set(_DAILY) <= set(names):
-            yield from introducing(_table(table, names, _Daily()), _KNOWN)
+        line, header = item
+        columns = [name.strip() for name in header]
+        if set(_EVENT_COLUMNS) <= set(columns):
+            rows = _read_rows(csv_rows, columns, _read_event)
+            yield from introduce_on_first_use(rows, (*_IMPLIED_RECORDS, *_EVENT_TOPICS))
+        elif set(_DAILY_COLUMNS) <= set(columns):
+            rows = _read_rows(csv_rows, columns, _DailyCountReader())
+            yield from introduce_on_first_use(rows, _IMPLIED_RECORDS)
         else:
-            yield Refused(line, "", f"must name the columns {', '.join(_EVENT)}, or {', '.join(_DAILY)}")
+            expected = f"{', '.join(_EVENT_COLUMNS)}, or {', '.join(_DAILY_COLUMNS)}"
+            yield RowRefusal(line, "", f"must have the columns {expected}")
         return
 
 
-def _table(
-    table: Iterator[tuple[int, list[str]] | Refused],
-    names: list[str],
-    reader: Callable[[int, dict[str, str]], Reading],
-) -> Reading:
-    for found in table:
-        if isinstance(found, Refused):
-            yield found
+def _read_rows(
+    csv_rows: Iterator[tuple[int, list[str]] | RowRefusal],
+    columns: list[str],
+    read_row: Callable[[int, dict[str, str]], RowStream],
+) -> RowStream:
+    """Yield the records of each remaining row of the table, read with `read_row`."""
+    for item in csv_rows:
+        if isinstance(item, RowRefusal):
+            yield item
             continue
-        line, row = found
+        line, row = item
         if not row:
             continue
-        if len(row) != len(names):
-            yield Refused(line, "", f"must have {len(names)} cells, as many as the first row")
+        if len(row) != len(columns):
+            yield RowRefusal(line, "", f"must have {len(columns)} cells, as many as the first row")
             continue
         try:
-            yield from reader(line, {name: cell.strip() for name, cell in zip(names, row, strict=True)})
+            yield from read_row(line, {name: cell.strip() for name, cell in zip(columns, row, strict=True)})
         except ValidationError as error:
-            yield from refusals(line, error)
+            yield from row_refusals(line, error)
 
 
 # --- events ---
 
 
-def _event(line: int, row: dict[str, str]) -> Reading:
-    faults = list(_faults(row))
+def _read_event(line: int, row: dict[str, str]) -> RowStream:
+    faults = list(_find_faults(row))
     if is_day(row["date_recorded"]) and row["date_recorded"] < str(INVASION):
         faults.append(("date_recorded", f"must not be before {INVASION}, when the full-scale invasion began"))
     if row["status"] not in _METRICS:
         faults.append(("status", f"must be one of {', '.join(_METRICS)}"))
     item = _RUNNING_TOTAL.sub("", row["system"]).rstrip(" :")
     if not item:
-        faults.append(("system", "must name what was lost"))
+        faults.append(("system", "must name the item that was lost"))
     if not row["url"]:
-        faults.append(("url", "must say where the proof is"))
+        faults.append(("url", "must be the URL of the photo or post that proves the loss"))
     if faults:
-        yield from (Refused(line, field, why) for field, why in faults)
+        yield from (RowRefusal(line, field, reason) for field, reason in faults)
         return
-    address = _ADDRESS.fullmatch(row["url"])
-    whole = address is not None and row["url"].count("://") == 1
-    document = _proof(address) if address is not None and whole else _spoilt_proof(row["url"])
-    yield Row(line, (document, _loss(row, item, document)))
+    url = _URL.fullmatch(row["url"])
+    is_single_url = url is not None and row["url"].count("://") == 1
+    document = _proof_document(url) if url is not None and is_single_url else _proof_without_url(row["url"])
+    yield ImportRow(line, (document, _loss_claim(row, item, document)))
 
 
-def _loss(row: dict[str, str], item: str, document: DocumentRecord) -> ClaimRecord:
+def _loss_claim(row: dict[str, str], item: str, document: DocumentRecord) -> ClaimRecord:
     country, status, day = row["country"], row["status"], date.fromisoformat(row["date_recorded"])
-    same = sha256(f"{item}\n{document.url or document.key}".encode()).hexdigest()[:20]
+    digest = sha256(f"{item}\n{document.url or document.key}".encode()).hexdigest()[:20]
     return ClaimRecord(
-        key=f"oryx/{slug(country)}/{status}/{same}",
+        key=f"oryx/{slugify(country)}/{status}/{digest}",
         kind=ClaimKind.EQUIPMENT_LOSS,
-        statement=(f"One {_PEOPLE[country]} {item} was {status}; Oryx had listed it by {in_words(day)}."),
-        topic=f"oryx/{slug(country)}/{status}",
+        statement=(f"One {_ADJECTIVES[country]} {item} was {status}; Oryx had listed it by {format_day(day)}."),
+        topic=f"oryx/{slugify(country)}/{status}",
         time=f"{INVASION}/{day}",
-        adverse_to=_ADVERSE[country],
+        adverse_to=_ADVERSE_TO[country],
         stage=Stage.PUBLISHED,
-        quantities=[_one(item, _METRICS[status])],
-        attributions=[_listed(country, day)],
+        quantities=[_single_item(item, _METRICS[status])],
+        attributions=[_oryx_attribution(country, day)],
         evidence=[ClaimEvidenceCreate(key="proof", document=document.key or "", role=EvidenceRole.SUPPORTS)],
     )
 
 
-@lru_cache(maxsize=4096)
-def _one(item: str, metric: Metric) -> QuantityCreate:
+@lru_cache(maxsize=4096)  # many rows share an item and a status
+def _single_item(item: str, metric: Metric) -> QuantityCreate:
     return QuantityCreate(
         metric=metric,
         unit="items",
@@ -206,8 +211,8 @@ def _one(item: str, metric: Metric) -> QuantityCreate:
     )
 
 
-@lru_cache(maxsize=4096)
-def _listed(country: str, day: date) -> ClaimAttributionCreate:
+@lru_cache(maxsize=4096)  # many rows share a country and a day
+def _oryx_attribution(country: str, day: date) -> ClaimAttributionCreate:
     return ClaimAttributionCreate(
         key="oryx",
         source="oryx",
@@ -219,21 +224,21 @@ def _listed(country: str, day: date) -> ClaimAttributionCreate:
     )
 
 
-def _proof(address: re.Match[str]) -> DocumentRecord:
-    """The document at an address: nothing but what the address tells, so that it is the same for every row."""
+def _proof_document(url: re.Match[str]) -> DocumentRecord:
+    """Return the document at a URL, built from the URL alone, so that it is the same for every row."""
     kind = DocumentKind.OTHER
-    if address["host"] in _PICTURE_HOSTS or address["path"].lower().endswith(_PICTURES):
+    if url["host"] in _IMAGE_HOSTS or url["path"].lower().endswith(_IMAGE_SUFFIXES):
         kind = DocumentKind.IMAGE
-    elif address["host"] in _POST_HOSTS:
+    elif url["host"] in _POST_HOSTS:
         kind = DocumentKind.SOCIAL_MEDIA_POST
-    key = f"oryx/{address[0]}"
-    if len(key) > _LONGEST_KEY:
-        key = f"oryx/sha256:{sha256(address[0].encode()).hexdigest()}"
-    return DocumentRecord(key=key, kind=kind, url=address[0])
+    key = f"oryx/{url[0]}"
+    if len(key) > _MAX_KEY_LENGTH:
+        key = f"oryx/sha256:{sha256(url[0].encode()).hexdigest()}"
+    return DocumentRecord(key=key, kind=kind, url=url[0])
 
 
-def _spoilt_proof(text: str) -> DocumentRecord:
-    """The document whose address was spoilt on its way: a loss is not struck out for that, and nothing is guessed."""
+def _proof_without_url(text: str) -> DocumentRecord:
+    """Return a document for a damaged URL: the loss is still imported, and the URL is not guessed."""
     return DocumentRecord(
         key=f"oryx/sha256:{sha256(text.encode()).hexdigest()}",
         kind=DocumentKind.OTHER,
@@ -244,75 +249,77 @@ def _spoilt_proof(text: str) -> DocumentRecord:
 # --- daily counts ---
 
 
-class _Daily:
-    """Reads counts; a type's topic comes before the first claim of it."""
+class _DailyCountReader:
+    """Reads rows of counts; the topic of a type of equipment comes before the first claim about it."""
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
+        self._introduced_topics: set[str] = set()
 
-    def __call__(self, line: int, row: dict[str, str]) -> Reading:
-        faults = list(_faults(row))
-        if not _TYPE.fullmatch(row["equipment_type"]):
+    def __call__(self, line: int, row: dict[str, str]) -> RowStream:
+        """Yield the claim of a row, with its topic if it is new; or the refusals of the row's faults."""
+        faults = list(_find_faults(row))
+        if not _EQUIPMENT_TYPE.fullmatch(row["equipment_type"]):
             faults.append(("equipment_type", "must be a type of equipment such as Tanks, not a sentence"))
         faults += [
-            (name, "must be a whole number from 0 up")
+            (name, "must be a whole number, 0 or greater")
             for name in _COUNTS
             if not (row[name].isascii() and row[name].isdecimal())
         ]
         if faults:
-            yield from (Refused(line, field, why) for field, why in faults)
+            yield from (RowRefusal(line, field, reason) for field, reason in faults)
             return
-        topic, claim = _type_topic(row), _count(row)
-        new = topic.key not in self._known
-        self._known.add(topic.key or "")
-        yield Row(line, (topic, claim) if new else (claim,))
+        topic, claim = _type_topic(row), _count_claim(row)
+        is_new_topic = topic.key not in self._introduced_topics
+        self._introduced_topics.add(topic.key or "")
+        yield ImportRow(line, (topic, claim) if is_new_topic else (claim,))
 
 
 def _type_topic(row: dict[str, str]) -> TopicRecord:
-    people, type_ = _PEOPLE[row["country"]], row["equipment_type"]
+    adjective, type_ = _ADJECTIVES[row["country"]], row["equipment_type"]
     return TopicRecord(
-        key=f"oryx-count/{slug(row['country'])}/{slug(type_)}",
-        title=f"How many {people} losses of equipment are documented under “{type_}”?",
-        subject=f"{people} equipment: {type_}",
+        key=f"oryx-count/{slugify(row['country'])}/{slugify(type_)}",
+        title=f"How many {adjective} losses of equipment are documented under “{type_}”?",
+        subject=f"{adjective} equipment: {type_}",
         metric_family=MetricFamily.EQUIPMENT,
         period=FULL_SCALE_WAR,
         note=f"{_COLLECTION} A count grows as losses are documented, which may be long after they happened.",
     )
 
 
-def _count(row: dict[str, str]) -> ClaimRecord:
+def _count_claim(row: dict[str, str]) -> ClaimRecord:
     country, type_, day = row["country"], row["equipment_type"], date.fromisoformat(row["date_recorded"])
-    of = {name: int(row[name]) for name in _COUNTS}
-    topic = f"oryx-count/{slug(country)}/{slug(type_)}"
+    counts = {name: int(row[name]) for name in _COUNTS}
+    topic = f"oryx-count/{slugify(country)}/{slugify(type_)}"
     return ClaimRecord(
         key=f"{topic}/{day}",
         kind=ClaimKind.EQUIPMENT_LOSS,
         statement=(
-            f"Oryx had documented {of['type_total']:,} {_PEOPLE[country]} losses under “{type_}” by "
-            f"{in_words(day)}: {of['destroyed']:,} destroyed, {of['damaged']:,} damaged, "
-            f"{of['abandoned']:,} abandoned and {of['captured']:,} captured."
+            f"Oryx had documented {counts['type_total']:,} {_ADJECTIVES[country]} losses under “{type_}” by "
+            f"{format_day(day)}: {counts['destroyed']:,} destroyed, {counts['damaged']:,} damaged, "
+            f"{counts['abandoned']:,} abandoned and {counts['captured']:,} captured."
         ),
         topic=topic,
         time=day.isoformat(),
-        adverse_to=_ADVERSE[country],
+        adverse_to=_ADVERSE_TO[country],
         stage=Stage.PUBLISHED,
         quantities=[
             QuantityCreate(
                 metric=metric,
                 unit="items",
                 qualifier=Qualifier.EXACT,
-                best=Decimal(of[name]),
+                best=Decimal(counts[name]),
                 cumulative=True,
                 basis=Basis.NAMED_COUNT,
             )
             for name, metric in _COUNTS.items()
         ],
-        attributions=[_listed(country, day)],
+        attributions=[_oryx_attribution(country, day)],
     )
 
 
-def _faults(row: dict[str, str]) -> Iterator[tuple[str, str]]:
-    if row["country"] not in _PEOPLE:
-        yield "country", f"must be {' or '.join(_PEOPLE)}"
+def _find_faults(row: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the column and the reason of each fault in the columns that both tables have."""
+    if row["country"] not in _ADJECTIVES:
+        yield "country", f"must be {' or '.join(map(repr, _ADJECTIVES))}"
     if not is_day(row["date_recorded"]):
         yield "date_recorded", "must be a day such as 2025-01-12"

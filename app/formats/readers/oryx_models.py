@@ -1,53 +1,54 @@
-"""Oryx's losses by model, as petro's collection relays them (`russia_losses_equipment_oryx`, MIT)."""
+"""Reader of Oryx's losses by model, relayed by petro's dataset (`russia_losses_equipment_oryx`, MIT)."""
 
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from app.formats.english.wording import slug
-from app.formats.parsing.import_rows import Reading, Refused, Row
+from app.formats.parsing.import_rows import ImportRow, RowRefusal, RowStream
 from app.formats.parsing.lenient_values import is_count
-from app.formats.readers.ua_mod_claims import PETRO, relayed
+from app.formats.readers.slugs import slugify
+from app.formats.readers.ua_mod_claims import PETRO, relayed_attributions
 from app.formats.readers.war_parties import FULL_SCALE_WAR
 from app.schemas.files.exchange_record import ClaimRecord, TopicRecord
 from app.schemas.quantity import QuantityCreate
 from app.vocabulary import Basis, ClaimKind, Metric, MetricFamily, Qualifier, Stage
 
-_MODEL = ("equipment_oryx", "model", "manufacturer")
+_KEY_COLUMNS = ("equipment_oryx", "model", "manufacturer")
 
 
-def models() -> Callable[[int, dict[str, Any]], Reading]:
-    """Reads losses by model; the topic of a type of equipment comes before the first claim of it."""
-    topics: set[str] = set()
-    known: set[tuple[str, ...]] = set()
+def model_row_reader() -> Callable[[int, dict[str, Any]], RowStream]:
+    """Build a reader of rows; the topic of a type of equipment comes before the first claim about it."""
+    introduced_topics: set[str] = set()
+    seen_models: set[tuple[str, ...]] = set()
 
-    def read_row(line: int, row: dict[str, Any]) -> Reading:
-        names = [row.get(name) for name in _MODEL]
-        texts = tuple(name.strip() for name in names if isinstance(name, str) and name.strip())
-        faults = [
-            Refused(line, column, "must be text")
-            for column, name in zip(_MODEL, names, strict=True)
-            if not isinstance(name, str) or not name.strip()
+    def read_row(line: int, row: dict[str, Any]) -> RowStream:
+        values = [row.get(column) for column in _KEY_COLUMNS]
+        texts = tuple(value.strip() for value in values if isinstance(value, str) and value.strip())
+        refusals = [
+            RowRefusal(line, column, "must be text")
+            for column, value in zip(_KEY_COLUMNS, values, strict=True)
+            if not isinstance(value, str) or not value.strip()
         ]
         if not is_count(row.get("losses_total")):
-            faults.append(Refused(line, "losses_total", "must be a whole number from 0 up"))
-        if texts in known:
-            faults.append(Refused(line, "model", "stands in an earlier row, with this maker and type"))
-        if faults:
-            yield from faults
+            refusals.append(RowRefusal(line, "losses_total", "must be a whole number, 0 or greater"))
+        if texts in seen_models:
+            reason = "repeats an earlier row with the same model, manufacturer and type; give one row for each"
+            refusals.append(RowRefusal(line, "model", reason))
+        if refusals:
+            yield from refusals
             return
-        known.add(texts)
-        topic, claim = _topic(texts[0]), _claim(*texts, figure=row["losses_total"])
-        new = topic.key not in topics
-        topics.add(topic.key or "")
-        yield Row(line, (topic, claim) if new else (claim,))
+        seen_models.add(texts)
+        topic, claim = _type_topic(texts[0]), _model_claim(*texts, figure=row["losses_total"])
+        is_new_topic = topic.key not in introduced_topics
+        introduced_topics.add(topic.key or "")
+        yield ImportRow(line, (topic, claim) if is_new_topic else (claim,))
 
     return read_row
 
 
-def _topic(type_: str) -> TopicRecord:
+def _type_topic(type_: str) -> TopicRecord:
     return TopicRecord(
-        key=f"oryx-models/{slug(type_)}",
+        key=f"oryx-models/{slugify(type_)}",
         title=f"How many Russian losses of each model are documented under “{type_}”?",
         subject=f"Russian equipment by model: {type_}",
         metric_family=MetricFamily.EQUIPMENT,
@@ -59,24 +60,24 @@ def _topic(type_: str) -> TopicRecord:
     )
 
 
-def _claim(type_: str, model: str, maker: str, *, figure: int) -> ClaimRecord:
+def _model_claim(type_: str, model: str, manufacturer: str, *, figure: int) -> ClaimRecord:
     return ClaimRecord(
-        key=f"oryx-models/{slug(type_)}/{model}/{maker}",
+        key=f"oryx-models/{slugify(type_)}/{model}/{manufacturer}",
         kind=ClaimKind.EQUIPMENT_LOSS,
-        statement=f"Russia had lost {figure:,} of the model {model}, made in {maker}, by Oryx's count.",
-        topic=f"oryx-models/{slug(type_)}",
+        statement=f"Russia had lost {figure:,} of the model {model}, made in {manufacturer}, by Oryx's count.",
+        topic=f"oryx-models/{slugify(type_)}",
         adverse_to="ru",
         stage=Stage.PUBLISHED,
         quantities=[
             QuantityCreate(
                 metric=Metric.EQUIPMENT_LOST,
                 unit="items",
-                population=f"{model}, made in {maker}",
+                population=f"{model}, made in {manufacturer}",
                 qualifier=Qualifier.EXACT,
                 best=Decimal(figure),
                 cumulative=True,
                 basis=Basis.NAMED_COUNT,
             )
         ],
-        attributions=list(relayed(PETRO, "oryx", None)),
+        attributions=list(relayed_attributions(PETRO, "oryx", None)),
     )

@@ -1,9 +1,9 @@
-"""What the Ukrainian General Staff counts, how the record speaks of it, and in which columns it stands."""
+"""Categories of losses that the Ukrainian General Staff counts, their wording in records and their columns in files."""
 
 from dataclasses import dataclass
 from datetime import date
 
-from app.formats.english.wording import in_words
+from app.formats.english.english_dates import format_day
 from app.formats.readers.war_parties import FULL_SCALE_WAR
 from app.schemas.files.exchange_record import TopicRecord
 from app.vocabulary import Basis, ClaimKind, Metric, MetricFamily, Qualifier
@@ -11,18 +11,18 @@ from app.vocabulary import Basis, ClaimKind, Metric, MetricFamily, Qualifier
 
 @dataclass(frozen=True)
 class Category:
-    """Something that is counted, and how the record speaks of it."""
+    """A category of losses, with the wording of its topic and claims."""
 
     slug: str
-    one: str
-    many: str
+    singular: str
+    plural: str
     note: str | None = None
     kind: ClaimKind = ClaimKind.EQUIPMENT_LOSS
     family: MetricFamily = MetricFamily.EQUIPMENT
     metric: Metric = Metric.EQUIPMENT_LOST
     basis: Basis = Basis.UNSTATED
-    title: str = "How many {many} has Russia lost in Ukraine, by Ukraine's count?"
-    subject: str = "Russian {many}"
+    title: str = "How many {plural} has Russia lost in Ukraine, by Ukraine's count?"
+    subject: str = "Russian {plural}"
     sentence: str = "Russia had lost {figure} in the full-scale war by {day}, by Ukraine's count."
 
     @property
@@ -33,17 +33,17 @@ class Category:
     def topic(self) -> TopicRecord:
         return TopicRecord(
             key=self.key,
-            title=self.title.format(many=self.many),
-            subject=self.subject.format(many=self.many),
+            title=self.title.format(plural=self.plural),
+            subject=self.subject.format(plural=self.plural),
             metric_family=self.family,
             period=FULL_SCALE_WAR,
             note=self.note,
         )
 
-    def statement(self, figure: int, limit: Qualifier, day: date) -> str:
-        limited = {Qualifier.ABOUT: "about ", Qualifier.MORE_THAN: "more than "}.get(limit, "")
-        words = f"{limited}{figure:,} {self.one if figure == 1 else self.many}"
-        return self.sentence.format(figure=words, day=in_words(day))
+    def statement(self, figure: int, qualifier: Qualifier, day: date) -> str:
+        prefix = {Qualifier.ABOUT: "about ", Qualifier.MORE_THAN: "more than "}.get(qualifier, "")
+        phrase = f"{prefix}{figure:,} {self.singular if figure == 1 else self.plural}"
+        return self.sentence.format(figure=phrase, day=format_day(day))
 
 
 _MERGED = (
@@ -74,8 +74,8 @@ PRISONERS = Category(
     ClaimKind.CAPTURE_REPORT,
     MetricFamily.CAPTIVITY,
     Metric.CAPTURED,
-    title="How many {many} has Ukraine taken prisoner, by its own count?",
-    subject="{many} in Ukrainian captivity",
+    title="How many {plural} has Ukraine taken prisoner, by its own count?",
+    subject="{plural} in Ukrainian captivity",
     sentence="Ukraine had taken {figure} prisoner in the full-scale war by {day}, by its own count.",
 )
 _TANK = Category("tank", "tank", "tanks")
@@ -137,21 +137,21 @@ _LOD = {
     "specialEquipment": _SPECIAL,
     "missiles": _MISSILE,
 }
-# On all days until then on which both have figures but one (30 for 130), lod's are petro's of motor vehicles.
+# Until that day, lod's figures equal petro's for motor vehicles on every day that both have, but one (30 for 130).
 _LOD_UNTIL_MERGED = _LOD | {"unarmoredVehicles": _MOTOR_VEHICLE}
 _MERGED_ON = date(2022, 5, 1)
 
-IN_BOTH = frozenset({*_LOD_UNTIL_MERGED.values(), *_LOD.values()})
-"""What both collections have figures of."""
+SHARED_CATEGORIES = frozenset({*_LOD_UNTIL_MERGED.values(), *_LOD.values()})
+"""Categories for which both datasets have figures."""
 
 
 def lod_columns(day: date) -> dict[str, Category]:
-    """What stands in the columns of lod's rows of a day."""
+    """Return the categories of lod's columns, by column name, for the rows of a day."""
     return _LOD if day >= _MERGED_ON else _LOD_UNTIL_MERGED
 
 
 DIRECTION = "greatest losses direction"
-"""A column of petro's equipment that names places."""
+"""Name of the column in petro's equipment files that holds places instead of a figure."""
 
 DIRECTION_TOPIC = TopicRecord(
     key="ua-mod-losses/greatest-losses-direction",
@@ -166,4 +166,4 @@ DIRECTION_TOPIC = TopicRecord(
 )
 
 TOPICS = (*(category.topic for category in (PERSONNEL, PRISONERS, *PETRO_EQUIPMENT.values())), DIRECTION_TOPIC)
-"""Every topic of these collections; petro has all that lod has."""
+"""Every topic of both datasets; petro has all of lod's."""

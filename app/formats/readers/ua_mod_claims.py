@@ -1,12 +1,12 @@
-"""The Ukrainian General Staff's counts as claims, and the two collections that relay them."""
+"""The Ukrainian General Staff's counts as claims, and the two datasets that relay them, petro and lod."""
 
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from app.formats.english.wording import in_words
-from app.formats.readers.ua_mod_categories import DIRECTION_TOPIC, IN_BOTH, Category
+from app.formats.english.english_dates import format_day
+from app.formats.readers.ua_mod_categories import DIRECTION_TOPIC, SHARED_CATEGORIES, Category
 from app.formats.readers.war_parties import RUSSIA, UKRAINE
 from app.schemas.attribution import ClaimAttributionCreate
 from app.schemas.files.exchange_record import ClaimRecord, DocumentRecord, SourceRecord
@@ -14,7 +14,7 @@ from app.schemas.quantity import QuantityCreate
 from app.vocabulary import ClaimKind, Directness, DocumentKind, Lineage, Qualifier, SourceKind, Stage, Stance
 
 PETRO_COMMIT = "37655f8bbdd6806d2f94416253116b02a750c97b"
-"""State of petro's repository that our copy was taken from."""
+"""The commit of petro's repository that our copy was taken from."""
 
 _PETRO_URL = "https://github.com/PetroIvaniuk/2022-Ukraine-Russia-War-Dataset"
 
@@ -24,7 +24,7 @@ DATASET_PETRO = SourceRecord(
     kind=SourceKind.DATASET,
     url=_PETRO_URL,
 )
-"""Petro's collection."""
+"""Petro's dataset as a source."""
 
 PETRO_DOCUMENT = DocumentRecord(
     key=f"petro/{PETRO_COMMIT}",
@@ -35,7 +35,7 @@ PETRO_DOCUMENT = DocumentRecord(
     language="en",
     note=f"As of commit {PETRO_COMMIT[:7]}. MIT licence.",
 )
-"""The document that petro's figures are relayed in."""
+"""The document in which petro's figures are relayed."""
 
 SOURCES = (
     UKRAINE,
@@ -65,40 +65,43 @@ SOURCES = (
         url="https://github.com/lod-db/orc-losses",
     ),
 )
-"""Who counts, whose losses they are, and who relays the counts."""
+"""The sources: who counts, whose losses are counted, and who relays the counts."""
 
 
 class Relay(NamedTuple):
-    """A collection that hands figures on, and the document that it does so in."""
+    """A dataset that relays figures, and the document in which it does so."""
 
     name: str
-    other: str
+    other_name: str
+    """Name of the other dataset, whose claims are joined."""
     source: str
+    """Key of the source."""
     document: str
+    """Key of the document."""
 
 
 PETRO = Relay("petro", "lod", "dataset-petro", f"petro/{PETRO_COMMIT}")
-"""Petro's collection, all of it in one document."""
+"""Petro's dataset; all its figures are in one document."""
 
 
-def lod(day: date) -> Relay:
-    """Lod's collection, where each day has the ministry's own report as its document."""
+def lod_relay(day: date) -> Relay:
+    """Return lod's dataset for a day; its document is the ministry's report of that day."""
     return Relay("lod", "petro", "dataset-lod", f"lod/{day}")
 
 
-def claim_key(relay: str, category: Category, day: date) -> str:
-    """The key of a collection's claim of one day's count."""
-    return f"ua-mod-losses/{relay}/{category.slug}/{day}"
+def claim_key(relay_name: str, category: Category, day: date) -> str:
+    """Return the key of the claim of one day's count in a dataset."""
+    return f"ua-mod-losses/{relay_name}/{category.slug}/{day}"
 
 
-def count(category: Category, figure: int, limit: Qualifier, day: date, relay: Relay) -> ClaimRecord:
-    """One day's count, as a collection relays it."""
+def count_claim(category: Category, figure: int, qualifier: Qualifier, day: date, relay: Relay) -> ClaimRecord:
+    """Build the claim of one day's count, as a dataset relays it."""
     number = Decimal(figure)
     return ClaimRecord(
         key=claim_key(relay.name, category, day),
-        joins=claim_key(relay.other, category, day) if category in IN_BOTH else None,
+        joins=claim_key(relay.other_name, category, day) if category in SHARED_CATEGORIES else None,
         kind=category.kind,
-        statement=category.statement(figure, limit, day),
+        statement=category.statement(figure, qualifier, day),
         topic=category.key,
         time=day.isoformat(),
         adverse_to="ru",
@@ -106,25 +109,25 @@ def count(category: Category, figure: int, limit: Qualifier, day: date, relay: R
         quantities=[
             QuantityCreate(
                 metric=category.metric,
-                unit=category.many,
-                qualifier=limit,
-                low=number if limit is Qualifier.MORE_THAN else None,
-                best=None if limit is Qualifier.MORE_THAN else number,
+                unit=category.plural,
+                qualifier=qualifier,
+                low=number if qualifier is Qualifier.MORE_THAN else None,
+                best=None if qualifier is Qualifier.MORE_THAN else number,
                 cumulative=True,
                 basis=category.basis,
             )
         ],
-        attributions=list(relayed(relay, "ua-general-staff", day)),
+        attributions=list(relayed_attributions(relay, "ua-general-staff", day)),
     )
 
 
-def direction(places: str, day: date) -> ClaimRecord:
-    """Where Russia lost most on a day, which petro alone relays."""
+def direction_claim(places: str, day: date) -> ClaimRecord:
+    """Build the claim of where Russia lost most on a day, which only petro relays."""
     return ClaimRecord(
         key=f"ua-mod-losses/petro/greatest-losses-direction/{day}",
         kind=ClaimKind.OTHER,
         statement=(
-            f"Russia's greatest losses reported on {in_words(day)} were in the direction of {places}, by "
+            f"Russia's greatest losses reported on {format_day(day)} were in the direction of {places}, by "
             "Ukraine's account."
         ),
         topic=DIRECTION_TOPIC.key,
@@ -132,13 +135,13 @@ def direction(places: str, day: date) -> ClaimRecord:
         time=day.isoformat(),
         adverse_to="ru",
         stage=Stage.PUBLISHED,
-        attributions=list(relayed(PETRO, "ua-general-staff", day)),
+        attributions=list(relayed_attributions(PETRO, "ua-general-staff", day)),
     )
 
 
-@lru_cache(maxsize=256)  # the figures of a day are relayed alike
-def relayed(relay: Relay, origin: str, day: date | None) -> tuple[ClaimAttributionCreate, ...]:
-    """What an origin said, on a day if that is known, and the collection that hands it on."""
+@lru_cache(maxsize=256)  # all figures of a day have the same attributions
+def relayed_attributions(relay: Relay, origin: str, day: date | None) -> tuple[ClaimAttributionCreate, ...]:
+    """Return the attribution to the origin, dated if the day is known, and the one to the dataset that relays it."""
     return (
         ClaimAttributionCreate(
             key="origin",

@@ -1,15 +1,15 @@
-"""Russia's losses as the Ukrainian General Staff counts them, relayed by two collections of JSON (MIT).
+"""Reader of Russia's losses as counted by the Ukrainian General Staff, relayed by two JSON datasets (MIT).
 
 - `petro`: PetroIvaniuk/2022-Ukraine-Russia-War-Dataset, four files: `russia_losses_personnel`, `_equipment`,
   `_equipment_correction` and `_equipment_oryx`.
 - `lod`: lod-db/orc-losses, `russian-losses.json`.
 
-Which file it is shows in the fields of its first row. A row gives one claim for each figure. Both collections relay
-the same reports: where their figures agree, the records are worded alike and each `joins` the other's claim; where
-they differ, two claims of one topic remain. Sources and topics come before the first row that names them.
+The fields of the first row tell which file it is. A row yields one claim for each figure. Both datasets relay the same
+reports: where their figures agree, the records have the same wording and each `joins` the other's claim; where they
+differ, two claims of one topic remain. Sources and topics come before the first row that refers to them.
 
-A bad figure or an unknown column is refused by itself, and the row's other figures are taken. A row with a bad date,
-a date that stood in the file before, or a bad address is refused as a whole.
+An invalid figure or an unknown column is refused on its own, and the row's other figures are imported. A row with an
+invalid date, a date that an earlier row has, or an invalid URL is refused as a whole.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,11 +18,11 @@ from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 
-from app.formats.parsing.import_rows import Reading, Refused, Row, refusals
-from app.formats.parsing.json_stream import objects
+from app.formats.parsing.import_rows import ImportRow, RowRefusal, RowStream, row_refusals
+from app.formats.parsing.json_stream import read_objects
 from app.formats.parsing.lenient_values import is_count, is_day
-from app.formats.readers.implied_records import introducing
-from app.formats.readers.oryx_models import models
+from app.formats.readers.implied_records import introduce_on_first_use
+from app.formats.readers.oryx_models import model_row_reader
 from app.formats.readers.ua_mod_categories import (
     DIRECTION,
     PERSONNEL,
@@ -33,85 +33,93 @@ from app.formats.readers.ua_mod_categories import (
     Category,
     lod_columns,
 )
-from app.formats.readers.ua_mod_claims import PETRO, PETRO_DOCUMENT, SOURCES, claim_key, count, direction, lod
+from app.formats.readers.ua_mod_claims import (
+    PETRO,
+    PETRO_DOCUMENT,
+    SOURCES,
+    claim_key,
+    count_claim,
+    direction_claim,
+    lod_relay,
+)
 from app.formats.readers.war_parties import ORYX
 from app.schemas.files.exchange_record import DocumentRecord, NoteRecord, Record
 from app.vocabulary import DocumentKind, Qualifier
 
-_LONGEST_PLACE = 500
+_MAX_PLACE_LENGTH = 500
 
-_Records = Iterator[Record | Refused]
-_RecordsOfDay = Callable[[int, dict[str, Any], date], _Records]
-_RowReader = Callable[[int, dict[str, Any]], Reading]
+_Records = Iterator[Record | RowRefusal]
+_DayReader = Callable[[int, dict[str, Any], date], _Records]
+_RowReader = Callable[[int, dict[str, Any]], RowStream]
 
 
-def read(stream: BinaryIO) -> Reading:
-    """The claims of each row, after the sources, documents and topics that they are the first to name.
+def read(stream: BinaryIO) -> RowStream:
+    """Yield the claims of each row, after the sources, documents and topics that they are the first to refer to.
 
-    Yields nothing but faults if no row has the fields of one of the files.
+    Yields only refusals if no row has the fields of one of the files.
     """
-    return introducing(_rows(stream), (*SOURCES, ORYX, PETRO_DOCUMENT, *TOPICS))
+    return introduce_on_first_use(_rows(stream), (*SOURCES, ORYX, PETRO_DOCUMENT, *TOPICS))
 
 
-def _rows(stream: BinaryIO) -> Reading:
-    reader: _RowReader | None = None
-    for found in objects(stream):
-        if isinstance(found, Refused):
-            yield found
+def _rows(stream: BinaryIO) -> RowStream:
+    read_row: _RowReader | None = None
+    for item in read_objects(stream):
+        if isinstance(item, RowRefusal):
+            yield item
             continue
-        line, row = found
-        reader = reader or _reader_of(row)
-        if reader is None:
-            yield Refused(line, "", f"must have the fields of one of {', '.join(_READERS)}")
+        line, row = item
+        read_row = read_row or _row_reader(row)
+        if read_row is None:
+            yield RowRefusal(line, "", f"must have the fields of one of these files: {', '.join(_ROW_READERS)}")
             continue
         try:
-            yield from reader(line, row)
+            yield from read_row(line, row)
         except ValidationError as error:
-            yield from refusals(line, error)
+            yield from row_refusals(line, error)
 
 
-def _reader_of(row: Mapping[str, Any]) -> _RowReader | None:
-    """What reads the file that has this row."""
+def _row_reader(row: Mapping[str, Any]) -> _RowReader | None:
+    """Return a reader for the rows of the file that contains this row; None if no file has its fields."""
     if "equipment_oryx" in row:
-        return _READERS["equipment_oryx"]()
+        return _ROW_READERS["equipment_oryx"]()
     if "sourceUri" in row:
-        return _READERS["russian-losses"]()
+        return _ROW_READERS["russian-losses"]()
     if row.keys() & {"personnel*", "POW"}:
-        return _READERS["personnel"]()
+        return _ROW_READERS["personnel"]()
     if row.keys() & PETRO_EQUIPMENT.keys():
-        # A day's personnel and equipment stand in different files; only the corrections are of both.
-        return _READERS["equipment_correction" if "personnel" in row else "equipment"]()
+        # A day's personnel and equipment are in different files; only the file of corrections has both.
+        return _ROW_READERS["equipment_correction" if "personnel" in row else "equipment"]()
     return None
 
 
-def _by_day(records: _RecordsOfDay) -> _RowReader:
-    """Reads the rows of a file that has one for each day."""
-    known: set[str] = set()  # there are only so many days in a war
+def _daily_reader(read_day: _DayReader) -> _RowReader:
+    """Build a reader for a file that has one row for each day."""
+    seen_days: set[str] = set()  # small enough to keep in memory: one entry for each day of the war
 
-    def read_row(line: int, row: dict[str, Any]) -> Reading:
+    def read_row(line: int, row: dict[str, Any]) -> RowStream:
         day = row.get("date")
         if not isinstance(day, str) or not is_day(day):
-            yield Refused(line, "date", "must be a day such as 2025-01-12")
+            yield RowRefusal(line, "date", "must be a day such as 2025-01-12")
             return
-        if day in known:
-            yield Refused(line, "date", "stands in an earlier row of the file; a day has one row")
+        if day in seen_days:
+            yield RowRefusal(line, "date", "occurs in an earlier row of the file; give one row for each day")
             return
-        known.add(day)
-        found = list(records(line, row, date.fromisoformat(day)))
-        faults = [item for item in found if isinstance(item, Refused)]
-        taken = tuple(item for item in found if not isinstance(item, Refused))
-        yield from faults
-        if taken or not faults:
-            yield Row(line, taken)
+        seen_days.add(day)
+        items = list(read_day(line, row, date.fromisoformat(day)))
+        refusals = [item for item in items if isinstance(item, RowRefusal)]
+        records = tuple(item for item in items if not isinstance(item, RowRefusal))
+        yield from refusals
+        if records or not refusals:
+            yield ImportRow(line, records)
 
     return read_row
 
 
 def _figures(
-    line: int, row: Mapping[str, Any], columns: Mapping[str, Category], *others: str
-) -> Iterator[tuple[Category, int] | Refused]:
-    """The figures of a row that can be taken, and the faults of others. Null is no figure; zero is one."""
-    yield from _strangers(line, row, [*columns, *others])
+    line: int, row: Mapping[str, Any], columns: Mapping[str, Category], *other_columns: str
+) -> Iterator[tuple[Category, int] | RowRefusal]:
+    """Yield the figures of a row with their categories, and a refusal for each invalid one; null is no figure."""
+    yield from _unknown_columns(line, row, [*columns, *other_columns])
     for name, category in columns.items():
         value = row.get(name)
         if value is None:
@@ -119,60 +127,62 @@ def _figures(
         if is_count(value):
             yield category, value
         else:
-            yield Refused(line, name, "must be a whole number from 0 up, or null")
+            yield RowRefusal(line, name, "must be null or a whole number, 0 or greater")
 
 
-def _strangers(line: int, row: Mapping[str, Any], columns: Iterable[str]) -> Iterator[Refused]:
-    known = ["date", "day", *columns]
+def _unknown_columns(line: int, row: Mapping[str, Any], columns: Iterable[str]) -> Iterator[RowRefusal]:
+    """Yield a refusal for each column of a row that its file should not have."""
+    known_columns = ["date", "day", *columns]
     for name in row:
-        if name not in known:
-            yield Refused(line, name[:100], f"is not a column of this file, which has {', '.join(known)}")
+        if name not in known_columns:
+            yield RowRefusal(line, name[:100], f"is not a column of this file, which has {', '.join(known_columns)}")
 
 
 # --- petro ---
 
 
 def _personnel(line: int, row: dict[str, Any], day: date) -> _Records:
-    word = str(row.get("personnel*"))
-    limit = {"about": Qualifier.ABOUT, "more": Qualifier.MORE_THAN}.get(word)
-    for found in _figures(line, row, PETRO_PERSONNEL, "personnel*"):
-        if isinstance(found, Refused):
-            yield found
-        elif found[0] is PRISONERS:
-            yield count(*found, Qualifier.EXACT, day, PETRO)
-        elif limit:
-            yield count(*found, limit, day, PETRO)
+    qualifier_word = str(row.get("personnel*"))
+    qualifier = {"about": Qualifier.ABOUT, "more": Qualifier.MORE_THAN}.get(qualifier_word)
+    for item in _figures(line, row, PETRO_PERSONNEL, "personnel*"):
+        if isinstance(item, RowRefusal):
+            yield item
+        elif item[0] is PRISONERS:
+            yield count_claim(*item, Qualifier.EXACT, day, PETRO)
+        elif qualifier:
+            yield count_claim(*item, qualifier, day, PETRO)
         else:
-            yield Refused(line, "personnel*", "must be about or more")
+            yield RowRefusal(line, "personnel*", "must be 'about' or 'more'")
 
 
 def _equipment(line: int, row: dict[str, Any], day: date) -> _Records:
-    for found in _figures(line, row, PETRO_EQUIPMENT, DIRECTION):
-        yield found if isinstance(found, Refused) else count(*found, Qualifier.EXACT, day, PETRO)
+    for item in _figures(line, row, PETRO_EQUIPMENT, DIRECTION):
+        yield item if isinstance(item, RowRefusal) else count_claim(*item, Qualifier.EXACT, day, PETRO)
     places = row.get(DIRECTION)
-    if isinstance(places, str) and places.strip() and len(places) <= _LONGEST_PLACE and "\n" not in places:
-        yield direction(places.strip(), day)
+    if isinstance(places, str) and places.strip() and len(places) <= _MAX_PLACE_LENGTH and "\n" not in places:
+        yield direction_claim(places.strip(), day)
     elif places is not None:
-        yield Refused(line, DIRECTION, f"must name places, in one line of up to {_LONGEST_PLACE} characters")
+        reason = f"must be the names of places, on one line of at most {_MAX_PLACE_LENGTH} characters"
+        yield RowRefusal(line, DIRECTION, reason)
 
 
 def _corrections(line: int, row: dict[str, Any], day: date) -> _Records:
-    """A note for each difference that is not zero, on the claim of that day whose total includes it."""
+    """Yield a note for each correction that is not zero, on the claim of that day whose total includes it."""
     columns = {"personnel": PERSONNEL, **PETRO_EQUIPMENT}
-    yield from _strangers(line, row, columns)
+    yield from _unknown_columns(line, row, columns)
     for name, category in columns.items():
         value = row.get(name)
         if value is None or value == 0:
             continue
         if not isinstance(value, int) or isinstance(value, bool):
-            yield Refused(line, name, "must be a whole number, with a minus if it was taken away")
+            yield RowRefusal(line, name, "must be a whole number, negative if the total was reduced")
             continue
-        signed = f"{value:+,}".replace("-", "−")
+        signed_value = f"{value:+,}".replace("-", "−")
         yield NoteRecord(
             claim=claim_key("petro", category, day),
             joins=claim_key("lod", category, day),
             note=(
-                f"The total of this day includes a correction of {signed} to earlier figures, by the dataset's "
+                f"The total of this day includes a correction of {signed_value} to earlier figures, by the dataset's "
                 "list of corrections."
             ),
         )
@@ -182,32 +192,32 @@ def _corrections(line: int, row: dict[str, Any], day: date) -> _Records:
 
 
 def _losses(line: int, row: dict[str, Any], day: date) -> _Records:
-    address, relay = row.get("sourceUri"), lod(day)
+    url, relay = row.get("sourceUri"), lod_relay(day)
     try:
         document = DocumentRecord(
             key=relay.document,
             kind=DocumentKind.OFFICIAL_RELEASE,
             publisher="ua-mod",
-            url=address if isinstance(address, str) else "",
+            url=url if isinstance(url, str) else "",
             published=day.isoformat(),
         )
     except ValidationError:
-        yield Refused(line, "sourceUri", "must be a whole http or https address, without blanks")
+        yield RowRefusal(line, "sourceUri", "must be a complete http or https URL without spaces")
         return
     yield document
-    for found in _figures(line, row, lod_columns(day), "sourceUri"):
-        if isinstance(found, Refused):
-            yield found
+    for item in _figures(line, row, lod_columns(day), "sourceUri"):
+        if isinstance(item, RowRefusal):
+            yield item
         else:
-            # Its schema: the ministry has declared the number of personnel an approximation.
-            yield count(*found, Qualifier.ABOUT if found[0] is PERSONNEL else Qualifier.EXACT, day, relay)
+            # lod's schema says that the ministry has declared the number of personnel an approximation.
+            yield count_claim(*item, Qualifier.ABOUT if item[0] is PERSONNEL else Qualifier.EXACT, day, relay)
 
 
-_READERS: dict[str, Callable[[], _RowReader]] = {
-    "personnel": lambda: _by_day(_personnel),
-    "equipment": lambda: _by_day(_equipment),
-    "equipment_correction": lambda: _by_day(_corrections),
-    "equipment_oryx": models,
-    "russian-losses": lambda: _by_day(_losses),
+_ROW_READERS: dict[str, Callable[[], _RowReader]] = {
+    "personnel": lambda: _daily_reader(_personnel),
+    "equipment": lambda: _daily_reader(_equipment),
+    "equipment_correction": lambda: _daily_reader(_corrections),
+    "equipment_oryx": model_row_reader,
+    "russian-losses": lambda: _daily_reader(_losses),
 }
-"""What reads each file, by its name."""
+"""Builders of the row reader for each file, by the file's name."""

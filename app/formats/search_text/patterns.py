@@ -1,6 +1,6 @@
-"""What words look like, as regular expressions over folded text.
+"""Regular expressions for words in folded text.
 
-They are compiled when they are first asked for, which takes a while: not every start looks for words.
+They are compiled on first use, because compiling takes long and not every process tokenizes text.
 """
 
 import re
@@ -11,7 +11,7 @@ from itertools import pairwise
 
 
 def _ranges(codes: list[int]) -> Iterator[str]:
-    """Code points for a character class: ranges take a third of the time to compile."""
+    """Code points as ranges for a character class, which compile in a third of the time of single characters."""
     first = codes[0]
     for code, following in pairwise([*codes, -1]):
         if following != code + 1:
@@ -21,18 +21,18 @@ def _ranges(codes: list[int]) -> Iterator[str]:
 
 @cache
 def _marks() -> str:
-    """`re` knows no \\p{M}, and without the marks a Hindi word would fall into its consonants."""
+    """All combining marks, since `re` has no \\p{M}. Without them a Hindi word would be split into its consonants."""
     return "".join(_ranges([code for code in range(0x300, 0x1F000) if unicodedata.category(chr(code)) in ("Mn", "Mc")]))
 
 
-# What composes to one character: a decomposed Hangul syllable, or anything with its marks and half-width
-# voicing (at most 30, as in the Stream-Safe Text Format of UAX #15).
+# What composes to one character: a decomposed Hangul syllable, or any character with its marks and half-width voicing
+# marks (at most 30, as in the Stream-Safe Text Format of UAX #15).
 _HANGUL = r"[\u1100-\u115f\uac00-\ud7a3][\u1160-\u11ff]{1,2}"
 
 
 @cache
-def piece() -> re.Pattern[str]:
-    """What is folded as one."""
+def piece_pattern() -> re.Pattern[str]:
+    """A sequence of characters that is folded as one unit."""
     return re.compile(rf"{_HANGUL}|.[{_marks()}\uff9e\uff9f]{{0,30}}", re.DOTALL)
 
 
@@ -55,7 +55,7 @@ def _unspaced_unit() -> str:
 
 
 @cache
-def unit() -> re.Pattern[str]:
+def unit_pattern() -> re.Pattern[str]:
     """One character of a script that puts no spaces between words, with its marks."""
     return re.compile(_unspaced_unit())
 
@@ -64,9 +64,9 @@ FIXED_SPACES = "\u00a0\u2007\u2009\u202f"
 _APOSTROPHES = "'’‘`׳״"
 _THOUSANDS = (r"[,\u066c\u060c]", r"\.", "['’]", "\u00a0", " ")
 
-# Groups of exactly three digits are one number if they stand alone: "1,5,300", "5 300 6 400" and the "25 300"
-# of "Su-25 300 km" are several, but a year may stand before. A plain space joins too, because that is how most
-# people type "11 000"; the price is the rare "on May 13 300 men". "0.125" and "044 123" stay apart.
+# Groups of exactly three digits are one number unless more digits adjoin: "1,5,300", "5 300 6 400" and the "25 300" of
+# "Su-25 300 km" are several numbers, but a year may precede. A plain space joins groups too, because most people type
+# "11 000"; this misreads the rare "on May 13 300 men". "0.125" and "044 123" are not joined.
 _NUMBER = "|".join(
     rf"(?:(?<!\d{sep})|(?<=\d{{4}}{sep}))[1-9]\d{{0,2}}(?:{sep}\d{{3}})+(?!{sep}?\d)" for sep in _THOUSANDS
 )
@@ -75,21 +75,21 @@ _APOSTROPHE = rf"(?:(?<={_LETTER})[{_APOSTROPHES}](?={_LETTER})|(?<=[א-ת])\"(?
 
 
 def _words(run: str, spaced: str) -> re.Pattern[str]:
-    number = rf"(?=[1-9])(?<!{_LETTER}-)(?:{_NUMBER})"  # tried at digits only: most words are none
+    number = rf"(?=[1-9])(?<!{_LETTER}-)(?:{_NUMBER})"  # the lookahead saves time, since most words are not numbers
     return re.compile(rf"{number}|(?P<run>{run})|{spaced}(?:{_APOSTROPHE}{spaced})*")
 
 
 @cache
-def word() -> re.Pattern[str]:
+def word_pattern() -> re.Pattern[str]:
     """A word, a number, or a run of characters of a script without spaces."""
     spaced = rf"[^\W_{_UNSPACED}]+(?:[{_marks()}][^\W_{_UNSPACED}]*)*"
     return _words(rf"(?:{_unspaced_unit()})+", spaced)
 
 
 @cache
-def ascii_word() -> re.Pattern[str]:
-    """The same in ASCII, where nothing else is a word: the big classes take most of the time."""
+def ascii_word_pattern() -> re.Pattern[str]:
+    """A word or a number in ASCII text. It is faster, because it needs none of the large character classes."""
     return _words("(?!)", "[A-Za-z0-9]+")
 
 
-INNER = str.maketrans("", "", _APOSTROPHES + '"., \u00a0\u066c\u060c')
+INNER_PUNCTUATION = str.maketrans("", "", _APOSTROPHES + '"., \u00a0\u066c\u060c')

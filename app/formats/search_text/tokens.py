@@ -1,4 +1,4 @@
-"""A text cut into its words, and where in it they stand."""
+"""Tokenization: the words of a text, folded, with their positions in it."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 from app.formats.search_text import patterns
 from app.formats.search_text.folding import fold
-from app.formats.search_text.patterns import FIXED_SPACES, INNER
+from app.formats.search_text.patterns import FIXED_SPACES, INNER_PUNCTUATION
 
-LONGEST_TOKEN = 64  # characters of a folded token
+MAX_TOKEN_LENGTH = 64  # characters of a folded token
 
 
 class Token(NamedTuple):
-    """One word: `text` is folded, `start` and `end` are code point offsets into the original text.
+    """A word: `text` is folded; `start` and `end` are code point offsets in the original text.
 
-    `text` has 1 to 64 characters; the offsets span the whole word, also where `text` was cut.
+    `text` has 1 to 64 characters; the offsets span the whole word even if `text` was truncated.
     """
 
     text: str
@@ -24,15 +24,15 @@ class Token(NamedTuple):
 
 
 def tokens(text: str) -> list[Token]:
-    """The words of a text in their order.
+    """Return the words of a text, in text order.
 
-    A word is a run of letters, digits and their marks. Apostrophes inside it are dropped, and so are
-    separators of thousands ("11,000", "11 000" and "11.000" are `11000`). Superscripts, fractions and
-    symbols that stand for letters (¹ ½ ㎞ №) are words of their own, lest a footnote mark change a figure.
+    A word is a run of letters, digits and their marks. Apostrophes inside a word and thousands separators are dropped:
+    "11,000", "11 000" and "11.000" are all `11000`. Superscripts, fractions and letter-like symbols (¹ ½ ㎞ №) are
+    separate words, so that a footnote mark does not change a figure.
 
-    In scripts written without spaces each character (with its marks) makes a token with the one after it, and
-    the last one stands alone: 사상자 is 사상, 상자, 자. Lucene omits that last one; with it, every character
-    begins some token, and one character can be looked for as a prefix.
+    In scripts written without spaces, each character with its marks forms a token with the next one, and the last one
+    is a token by itself: 사상자 is 사상, 상자, 자. Lucene omits the last one. With it, every character begins a token,
+    so a single character can be searched for as a prefix.
     """
     return list(_scan(text))
 
@@ -44,42 +44,42 @@ def _scan(text: str) -> Iterator[Token]:
 
 
 def split(folded: str) -> Iterator[tuple[str, int, int]]:
-    """The words of a folded text, each with the places of its first and its last character."""
+    """Iterate over the words of a folded text, each with the offsets of its first and its last character."""
     if folded.isascii():
-        for word in patterns.ascii_word().finditer(folded):
+        for word in patterns.ascii_word_pattern().finditer(folded):
             text = word[0]
-            plain = text if text.isalnum() else text.translate(INNER)
-            yield plain[:LONGEST_TOKEN], word.start(), word.end() - 1
+            stripped = text if text.isalnum() else text.translate(INNER_PUNCTUATION)
+            yield stripped[:MAX_TOKEN_LENGTH], word.start(), word.end() - 1
         return
-    for word in patterns.word().finditer(folded):
+    for word in patterns.word_pattern().finditer(folded):
         first, last = word.start(), word.end() - 1
         if word["run"]:
-            units = [unit.span() for unit in patterns.unit().finditer(word[0])]
+            units = [unit.span() for unit in patterns.unit_pattern().finditer(word[0])]
             for (begin, _), (_, end) in zip(units, units[1:] + units[-1:], strict=True):
-                yield _composed(word[0][begin:end]), first + begin, first + end - 1
+                yield _compose(word[0][begin:end]), first + begin, first + end - 1
         else:
-            yield _composed(word[0].translate(INNER)), first, last
+            yield _compose(word[0].translate(INNER_PUNCTUATION)), first, last
 
 
-def _composed(word: str) -> str:
-    # Composed once more, for marks between which something invisible was dropped.
-    return unicodedata.normalize("NFC", word)[:LONGEST_TOKEN]
+def _compose(word: str) -> str:
+    # Composed again, because folding may have dropped an invisible character between two marks.
+    return unicodedata.normalize("NFC", word)[:MAX_TOKEN_LENGTH]
 
 
 def fold_in_place(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
-    """The folded text, and for each of its characters where the original of it starts and ends."""
+    """Return the folded text, and for each of its characters the start and end of its origin in `text`."""
     if text.isascii():
         return text.lower(), range(len(text)), range(1, len(text) + 1)
     folded: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     start = 0
-    for piece in patterns.piece().findall(text):
-        plain = _fold_piece(piece)
+    for piece in patterns.piece_pattern().findall(text):
+        folded_piece = _fold_piece(piece)
         end = start + len(piece)
-        folded.append(plain)
-        starts += [start] * len(plain)
-        ends += [end] * len(plain)
+        folded.append(folded_piece)
+        starts += [start] * len(folded_piece)
+        ends += [end] * len(folded_piece)
         start = end
     return "".join(folded), starts, ends
 
@@ -88,11 +88,11 @@ def fold_in_place(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
 def _fold_piece(piece: str) -> str:
     if piece in FIXED_SPACES:
         return "\u00a0"
-    plain = fold(piece)
-    apart = unicodedata.category(piece[0]) in ("No", "So") or " " in plain.strip()
-    return f"\n{plain}\n" if apart else plain
+    folded = fold(piece)
+    is_separate = unicodedata.category(piece[0]) in ("No", "So") or " " in folded.strip()
+    return f"\n{folded}\n" if is_separate else folded
 
 
 def is_unit(word: str) -> bool:
     """True for one character of a script written without spaces, with its marks."""
-    return patterns.unit().fullmatch(word) is not None
+    return patterns.unit_pattern().fullmatch(word) is not None

@@ -1,9 +1,9 @@
 """Extended Date/Time Format (EDTF, ISO 8601-2:2019, Library of Congress levels 0 and 1).
 
-The text is kept as given; for filtering, the first and the last day that it may speak of are worked out from it once.
+The text is stored as given. The first and last day that it may cover are computed once and stored for filtering.
 
-Read by ourselves: dates come by the thousand in one file or request, and a grammar of all of EDTF takes some 5 ms over
-each, which one body could make seconds of.
+Attest has its own parser because a request or file may hold thousands of dates. A parser for a full EDTF grammar takes
+about 5 ms for each, so a single request body could keep it busy for seconds.
 """
 
 import re
@@ -24,67 +24,66 @@ _DATE = re.compile(
     )[?~%]?""",
     re.VERBOSE | re.ASCII,
 )
-# Later Pythons read 24:00 as well, and make it the next day.
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:Z|[+-]\d\d(?::\d\d)?)?", re.ASCII)
+# The pattern excludes 24:00, which newer Python versions parse as the next day.
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:Z|[+-]\d\d(?::\d\d)?)?", re.ASCII)
 
 _SEASONS: Mapping[str, tuple[int, int]] = {"21": (3, 5), "22": (6, 8), "23": (9, 11), "24": (12, 12)}
-"""First and last month of spring, summer, autumn and winter in the north, as far as they lie in the year named."""
+"""First and last month of spring, summer, autumn and winter (northern hemisphere) within the year that is named."""
 
 _OPEN_ENDS = ("", "..")
-"""An end that is not known, and one that is open."""
+"""An unknown end (empty) and an open end of an interval."""
 
 
 class Bounds(NamedTuple):
-    """The first and the last day that a date may speak of, both included; open ends reach to those of the calendar."""
+    """First and last day that a date may cover, both inclusive; open ends reach to `date.min` and `date.max`."""
 
     earliest: date
     latest: date
 
 
 OPEN = Bounds(date.min, date.max)
-"""Bounds of a date that is not given."""
+"""Bounds of a missing date."""
 
 
 @lru_cache(maxsize=65_536)
 def bounds(text: str | None) -> Bounds:
-    """The days that an EDTF text may speak of; all days for None.
+    """Return the first and last day that an EDTF date may cover; all days for None.
 
-    'About' and 'uncertain' do not widen it: nobody said by how much.
-    Raises ValueError, with examples of what would be right, for anything that is not EDTF or lies outside the
-    years 1 to 9999.
+    The qualifiers 'approximate' and 'uncertain' do not widen the bounds, because they do not say by how much. Raises
+    ValueError, with examples of valid dates, for anything that is not EDTF or is outside the years 1 to 9999.
     """
     if text is None:
         return OPEN
     try:
-        earliest, latest = _of_span(text) if "/" in text else _of_moment(text)
+        earliest, latest = _interval_bounds(text) if "/" in text else _timestamp_bounds(text)
     except ValueError:
-        raise ValueError(f"is not an EDTF date of the years 1 to 9999; write for example {EXAMPLES}") from None
+        raise ValueError(f"is not an EDTF date in the years 1 to 9999; examples: {EXAMPLES}") from None
     if earliest > latest:
-        raise ValueError("ends before it begins")
+        raise ValueError("must not end before it begins")
     return Bounds(earliest, latest)
 
 
-def _of_span(text: str) -> Bounds:
+def _interval_bounds(text: str) -> Bounds:
     start, _slash, end = text.partition("/")
     if start in _OPEN_ENDS and end in _OPEN_ENDS and text != "../..":
-        raise ValueError("says nothing")
-    first = OPEN if start in _OPEN_ENDS else _of_date(start)
-    last = OPEN if end in _OPEN_ENDS else _of_date(end)
+        raise ValueError("an interval needs a start or an end")
+    first = OPEN if start in _OPEN_ENDS else _date_bounds(start)
+    last = OPEN if end in _OPEN_ENDS else _date_bounds(end)
     return Bounds(first.earliest, last.latest)
 
 
-def _of_moment(text: str) -> Bounds:
-    if not _MOMENT.fullmatch(text):
-        return _of_date(text)
+def _timestamp_bounds(text: str) -> Bounds:
+    if not _TIMESTAMP.fullmatch(text):
+        return _date_bounds(text)
     day = datetime.fromisoformat(text).date()
     return Bounds(day, day)
 
 
-def _of_date(text: str) -> Bounds:
-    found = _DATE.fullmatch(text)
-    if found is None:
-        raise ValueError("is none")
-    vague, year, season, month, day = found.group("vague", "year", "season", "month", "day")
+def _date_bounds(text: str) -> Bounds:
+    match = _DATE.fullmatch(text)
+    if match is None:
+        raise ValueError("is not a date")
+    vague, year, season, month, day = match.group("vague", "year", "season", "month", "day")
     if vague:
         return Bounds(date(int(vague.replace("X", "0")), 1, 1), date(int(vague.replace("X", "9")), 12, 31))
     first, last = _SEASONS[season] if season else (int(month), int(month)) if month else (1, 12)

@@ -1,4 +1,4 @@
-"""Building blocks of all shapes: kinds of text, references, the rules that every shape follows."""
+"""Building blocks of all schemas: text types, references, dates, and the base classes that set the common rules."""
 
 import math
 import re
@@ -12,7 +12,7 @@ from app.schemas.base.described import Described
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _BREAKS = re.compile(r"[\r\n\t\x85\u2028\u2029]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _URL = re.compile(r"https?://[^\s/?#@<>\"\\^`{|}]+([/?#][^\s<>\"\\^`{|}]*)?")
@@ -20,11 +20,11 @@ _URL = re.compile(r"https?://[^\s/?#@<>\"\\^`{|}]+([/?#][^\s<>\"\\^`{|}]*)?")
 
 def _clean(text: str) -> str:
     if text.isprintable():
-        return text  # as nearly every text is: nothing of what follows is printable
+        return text  # fast path: the checks below concern only characters that are not printable
     if _CONTROL.search(text):
         raise ValueError("must not contain control characters")
     if _SURROGATES.search(text):
-        raise ValueError("must not contain lone surrogates")
+        raise ValueError("must not contain unpaired surrogates")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -44,7 +44,7 @@ def _language(text: str) -> str:
 
 def _url(text: str) -> str:
     if not _URL.fullmatch(text):
-        raise ValueError("must be a whole http or https address, without blanks or a user name")
+        raise ValueError("must be a complete http or https address without spaces or a user name")
     return _clean(text)
 
 
@@ -53,19 +53,20 @@ def _edtf(text: str) -> str:
     return text
 
 
-def _storable(kept: dict[str, Any]) -> dict[str, Any]:
-    waiting: list[Any] = [kept]
-    while waiting:
-        item = waiting.pop()
+def _storable(value: dict[str, Any]) -> dict[str, Any]:
+    # A stack, not recursion: the depth of the input is up to the client.
+    pending: list[Any] = [value]
+    while pending:
+        item = pending.pop()
         if isinstance(item, dict):
-            waiting += [*item.keys(), *item.values()]
+            pending += [*item.keys(), *item.values()]
         elif isinstance(item, list):
-            waiting += item
-        elif isinstance(item, str) and _NO_TEXT.search(item):
-            raise ValueError("must not contain NUL or half of a pair of surrogates")
+            pending += item
+        elif isinstance(item, str) and _UNSTORABLE.search(item):
+            raise ValueError("must not contain NUL or unpaired surrogates")
         elif isinstance(item, float) and not math.isfinite(item):
             raise ValueError("must not contain NaN or Infinity")
-    return kept
+    return value
 
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(_one_line)]
@@ -74,127 +75,127 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 LongLine = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000), AfterValidator(_one_line)
 ]
-"""A single line that may run to 20,000 characters, as some titles do."""
+"""A single line of up to 20,000 characters; some titles are that long."""
 
 Prose = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50_000), AfterValidator(_clean)
 ]
-"""Text of up to 50,000 characters that may break lines."""
+"""Text of up to 50,000 characters that may contain line breaks."""
 
 Verbatim = Annotated[str, StringConstraints(min_length=1, max_length=50_000), AfterValidator(_clean)]
-"""Somebody else's words, kept as they are, blanks at the ends included."""
+"""Somebody else's words, kept verbatim, including leading and trailing whitespace."""
 
-LONGEST_URL = 2_000
-"""Most characters of an address."""
+MAX_URL_LENGTH = 2_000
+"""Maximum length of an address, in characters."""
 
-Url = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_URL), AfterValidator(_url)]
+Url = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_URL_LENGTH), AfterValidator(_url)]
 """An http or https address."""
 
 Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_language)]
-"""A language tag of BCP 47."""
+"""A BCP 47 language tag."""
 
 Edtf = Annotated[str, StringConstraints(strip_whitespace=True, max_length=edtf.MAX_LENGTH), AfterValidator(_edtf)]
 """A date in EDTF."""
 
 Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_one_line)]
-"""The name of an object in the file that it comes from."""
+"""The key of an object in the file that it was imported from."""
 
 Ref = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_one_line)]
-"""An object by its id, or by the key under which it was imported."""
+"""A reference to an object: its id, or the key under which it was imported."""
 
-Kept = Annotated[dict[str, Any], AfterValidator(_storable)]
-"""An object of JSON, kept as it came: anything that a database can store."""
+StoredJson = Annotated[dict[str, Any], AfterValidator(_storable)]
+"""A JSON object kept as it was received, limited to what both databases can store."""
 
-Moment = Annotated[datetime, PlainSerializer(lambda moment: moment.isoformat().replace("+00:00", "Z"))]
-"""A moment in UTC, RFC 3339."""
+Timestamp = Annotated[datetime, PlainSerializer(lambda moment: moment.isoformat().replace("+00:00", "Z"))]
+"""A timestamp in UTC, RFC 3339."""
 
 
-def _only_a_day(value: Any) -> Any:
-    # Pydantic would also take a number and call it a moment of 1970.
+def _no_number(value: Any) -> Any:
+    # Pydantic would accept a number as seconds since 1970.
     if isinstance(value, (int, float)):
         raise ValueError("must be a day such as 2025-01-12")
     return value
 
 
-Day = Annotated[date, BeforeValidator(_only_a_day)]
-"""A day, ISO 8601."""
+Day = Annotated[date, BeforeValidator(_no_number)]
+"""A calendar day, ISO 8601."""
 
 
 def _only_digits(value: Any) -> Any:
-    # Pydantic would also read "1.0", "1_0" and " +1": one thing would have many addresses.
+    # Pydantic would also accept "1.0", "1_0" and " +1", so that one object had many addresses.
     if isinstance(value, str) and not re.fullmatch(r"0|-?[1-9][0-9]*", value):
-        raise ValueError("must be a whole number, in digits")
+        raise ValueError("must be a whole number in digits")
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_only_digits)]
-"""A whole number in an address."""
+StrictInteger = Annotated[int, BeforeValidator(_only_digits)]
+"""A whole number in a path or query, in its canonical form only."""
 
 
-# Shapes are built when they are first used (`defer_build`): most starts and commands need few of them.
+# Schemas are built on first use (`defer_build`): most processes and commands need only a few of them.
 
 
 class Schema(Described):
-    """Base of every shape: an unknown field is an error, and nothing is guessed."""
+    """Base of all input schemas: an unknown field is an error, and nothing is guessed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class Read(Described):
-    """Base of every shape that goes out: all fields are always there."""
+    """Base of all output schemas: every field is always present."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class Identified(Read):
-    """What has an address of its own."""
+    """Base of objects that have an address of their own."""
 
     id: str = Field(examples=["clm_01jhf3m8w5k6v0x2s9r7q4t1ya"])
-    """Opaque identifier; sorts by the time it was made."""
+    """Opaque identifier. Identifiers sort by the time at which they were created."""
 
 
 class Stamp(Identified):
-    """What every recorded object carries."""
+    """Fields that every recorded object has."""
 
     key: str | None
-    """Name of the object in the file it was imported from."""
+    """Key that identifies the object in import files, in addition to its id; null if it has none."""
     version: int = Field(examples=[1])
-    """1 for the first version, one more for each change."""
-    recorded_at: Moment
+    """Version number: 1 for the first version, and one more for each change."""
+    recorded_at: Timestamp
     """When this version was recorded, UTC."""
 
 
-class Recording(Schema):
-    """What is asked of whoever records something."""
+class RecordRequest(Schema):
+    """Base of requests that record a new object."""
 
     reason: Prose = Field("Recorded.", examples=["Reported at the ministry's briefing."])
-    """Why it is recorded, for every reader of the history."""
+    """Why the object is recorded. It is shown to readers of the history."""
 
 
 class Correction(Schema):
-    """A correction: the fields that change, and why. A field left out stays as it is.
+    """A correction: the fields that change, and why.
 
-    Null empties a field, and `[]` a list.
+    Fields that are left out stay unchanged. `null` clears a field, `[]` clears a list.
     """
 
     reason: Prose = Field(examples=["The ministry corrected its own figure on 14 January."])
-    """Why, for every reader of the history."""
+    """Why the object is corrected. It is shown to readers of the history."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
-        """Make every inherited field optional; the whole is checked once the correction is laid over the object."""
+        """Make every inherited field optional; the corrected object is validated as a whole afterwards."""
         super().__pydantic_init_subclass__(**kwargs)
         for name, field in cls.model_fields.items():
             if name != "reason":
                 field.default = None
                 field.default_factory = None
-                # What checks a value must not be asked about null: it goes with the type, into the union.
-                checked = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
-                field.annotation = checked | None  # type: ignore[assignment,operator]  # X | None at run time
+                # Validators must not see null, so they move into the union together with the type.
+                validated = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+                field.annotation = validated | None  # type: ignore[assignment,operator]  # X | None at run time
                 field.metadata = []
 
     def changes(self) -> dict[str, Any]:
-        """The fields that were sent, without the reason."""
+        """Return the fields that were sent, without the reason."""
         return self.model_dump(exclude_unset=True, exclude={"reason"})
 
 
@@ -204,10 +205,10 @@ Item = TypeVar("Item")
 class Page(Read, Generic[Item]):
     """One page of a list."""
 
-    # Pydantic gives a docstring to the shape itself only, not to the page of something.
+    # Pydantic uses the docstring for `Page` only, not for `Page[Item]`.
     model_config = ConfigDict(json_schema_extra={"description": "One page of a list."})
 
     items: list[Item]
-    """The objects, in the order asked for."""
+    """The objects, in the requested order."""
     next: str | None = Field(examples=[None])
-    """Cursor of the next page; null on the last."""
+    """Cursor of the next page; null on the last page."""

@@ -1,4 +1,7 @@
-"""From what pydantic finds wrong to the field at fault and a sentence about it. What was sent is never repeated."""
+"""Translation of pydantic's errors into field problems: the field at fault and what would be right.
+
+The value that was sent is never repeated in a message.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,9 +9,10 @@ from typing import Any
 
 from app.errors import FieldProblem
 
-LONGEST_PATH = 200
+MAX_PATH_LENGTH = 200
+"""Longer paths are cut: a path may contain keys that the client sent."""
 
-_SENTENCES = {
+_MESSAGES = {
     "missing": "must be given",
     "extra_forbidden": "there is no such field or parameter",
     "json_invalid": "must be valid JSON",
@@ -26,7 +30,7 @@ _SENTENCES = {
 
 
 class FieldFaultError(ValueError):
-    """A rule that several fields share is broken, and this is the field to mend. Raised by checks of whole shapes."""
+    """A rule across several fields is broken; `field` is the one to correct. Raised by model validators."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -34,23 +38,23 @@ class FieldFaultError(ValueError):
 
 
 def path_of(fault: Mapping[str, Any]) -> str:
-    """The field at fault as a dotted path; empty if it is the input as a whole."""
+    """Return the field at fault as a dotted path; empty if the fault concerns the input as a whole."""
     error = fault.get("ctx", {}).get("error")
-    named = (error.field,) if isinstance(error, FieldFaultError) else ()
-    return ".".join(str(part) for part in (*fault["loc"], *named))[:LONGEST_PATH]
+    field = (error.field,) if isinstance(error, FieldFaultError) else ()
+    return ".".join(str(part) for part in (*fault["loc"], *field))[:MAX_PATH_LENGTH]
 
 
 def message_of(fault: Mapping[str, Any]) -> str:
-    """What would be right, going on from the name of the field: 'must be a number'."""
+    """Return what a valid value looks like, worded so that it continues the field's name: 'must be a number'."""
     kind, context = fault["type"], fault.get("ctx", {})
     if kind in ("enum", "literal_error"):
         return f"must be {context['expected']}"
     if kind.startswith("date_"):
         return "must be a day such as 2025-01-12"
-    said = str(fault["msg"]).removeprefix("Value error, ")
-    return _SENTENCES.get(kind) or re.sub(r"^.*?\bshould ", "must ", said)
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return _MESSAGES.get(kind) or re.sub(r"^.*?\bshould ", "must ", message)
 
 
 def problems(faults: Iterable[Mapping[str, Any]]) -> list[FieldProblem]:
-    """The faults of a body, by field."""
+    """Return pydantic's errors as field problems; a fault of the whole input names the field `body`."""
     return [FieldProblem(path_of(fault) or "body", message_of(fault)) for fault in faults]

@@ -1,1 +1,1 @@
-"""Schemas of the desk's workflow: proposals, reviews, the queue."""
+"""Schemas of the desk's workflow: proposals, reviews, ratings, the queue."""

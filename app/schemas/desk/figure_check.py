@@ -1,4 +1,4 @@
-"""Whether quotes and figures stand in the captured texts that they cite, as it crosses a door."""
+"""Schemas of figure checks: whether captured texts contain the quotes and figures they are cited for."""
 
 from typing import Literal
 
@@ -9,43 +9,43 @@ from app.vocabulary import FigureFound
 
 
 class CaptureLookup(Read):
-    """What came of looking for something in one capture."""
+    """Result of searching one capture."""
 
     capture_id: str
-    """Which capture."""
+    """Id of the capture."""
     document_id: str
-    """Of which document."""
+    """Id of the document."""
     result: FigureFound
-    """Whether it stands there."""
+    """Whether the capture contains the text."""
     reason: str
-    """Why, in a sentence."""
+    """Explanation of the result, in one sentence."""
     where: str | None
-    """The page, or the address within a web archive; null for a file that is one text."""
+    """Page, or address within a web archive; null for a file that is a single text."""
     excerpt: str | None
-    """The words that were found, with some before and after; quotation marks, dashes and blanks made alike."""
+    """The match with some context. Quotation marks, dashes and spaces are normalised."""
 
 
 class FigureCheck(Read):
-    """Whether something that a claim rests on stands where it is said to stand."""
+    """Result of checking one quote or figure against the captures of the documents that are cited for it."""
 
     about: Literal["attribution", "evidence", "quantity"]
-    """What cites it."""
+    """Kind of object to which the quote or figure belongs."""
     id: str | None
-    """Identifier of the attribution or piece of evidence; null for a figure of the claim."""
+    """Id of the attribution or piece of evidence; null for a figure of the claim."""
     position: int | None
-    """Place of the figure among those of the claim, from 0; null for the others."""
+    """Position of the figure among the figures of the claim, from 0; null for attributions and evidence."""
     looked_for: str = Field(examples=["близько 11 тисяч"])
-    """The words or the number."""
+    """Words or number that Attest searched for."""
     result: FigureFound
-    """`found` if one of the captures has it; `not_found` if all were read whole and none has."""
+    """`found` if a capture contains it; `not_found` if all captures were read completely and none contains it."""
     reason: str
-    """Why, in a sentence."""
+    """Explanation of the result, in one sentence."""
     captures: list[CaptureLookup]
-    """What came of looking in each capture of the documents that are cited."""
+    """Result for each capture of the cited documents."""
 
 
 class FigureChecks(Read):
-    """The quotes and figures of a claim, looked up in the captures of its documents."""
+    """Checks of a claim's quotes and figures against the captures of its documents."""
 
     items: list[FigureCheck]
-    """Quotes of attributions, passages of evidence, then figures. What was withdrawn is left out."""
+    """Quotes of attributions first, then passages of evidence, then figures. Withdrawn objects are left out."""

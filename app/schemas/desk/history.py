@@ -1,49 +1,49 @@
-"""The story of an object as it crosses a door."""
+"""Schemas of the history of an object."""
 
 from typing import Any
 
 from pydantic import Field
 
-from app.schemas.base.fields import Moment, Read
+from app.schemas.base.fields import Read, Timestamp
 from app.vocabulary import Action
 
 
 class FieldChange(Read):
-    """One field that got another value."""
+    """A change to one field."""
 
     field: str = Field(examples=["quantities.0.best"])
     """Dotted path of the field."""
     before: Any
-    """Value before; null if there was none."""
+    """Value before the change; null if there was none."""
     after: Any
-    """Value after; null if it was emptied."""
+    """Value after the change; null if it was cleared."""
 
 
 class HistoryEntry(Read):
-    """One change of an object or of what hangs on it."""
+    """A change to a claim or to one of its attributions, evidence, relations, reviews or rulings."""
 
     seq: int
-    """Number of the change; orders the whole record."""
-    at: Moment
-    """When, UTC."""
+    """Number of the change. Changes are numbered across the whole record."""
+    at: Timestamp
+    """When the change was made, UTC."""
     by: str
-    """By whom, a byline."""
+    """Byline of the person who made the change."""
     action: Action
-    """What kind of act."""
+    """Kind of action that caused the change."""
     reason: str
-    """Why."""
+    """Why the change was made."""
     noun: str = Field(examples=["claim"])
-    """What changed: claim, attribution, evidence, relation, review or independence_ruling."""
+    """Type of the object that changed: claim, attribution, evidence, relation, review or independence_ruling."""
     id: str
-    """Its identifier."""
+    """Id of the object that changed."""
     version: int | None
-    """Its version after the change; null for what has no versions."""
+    """Version of the object after the change; null for objects without versions."""
     changes: list[FieldChange]
-    """The fields that changed; for something new, all that it says."""
+    """Fields that changed; for a new object, all its fields that are set."""
 
 
 class History(Read):
-    """The story of a claim."""
+    """The history of a claim."""
 
     items: list[HistoryEntry]
-    """Its changes, oldest first."""
+    """Changes, oldest first."""

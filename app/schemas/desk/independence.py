@@ -1,90 +1,93 @@
-"""Independence of origins as it crosses a door."""
+"""Schemas of origins and their independence."""
 
 from typing import Self
 
 from pydantic import Field, model_validator
 
-from app.schemas.base.fields import Moment, Prose, Read, Ref, Schema
+from app.schemas.base.fields import Prose, Read, Ref, Schema, Timestamp
 from app.schemas.base.validation_errors import FieldFaultError
 from app.schemas.source import SourceBrief
 from app.vocabulary import Independence
 
 
 class IndependenceRulingCreate(Schema):
-    """A ruling on two origins of a claim. The last ruling on a pair holds."""
+    """A ruling on the independence of two origins of a claim. The latest ruling on a pair applies."""
 
-    sources: list[Ref] = Field(min_length=2, max_length=2)
+    sources: list[Ref] = Field(
+        min_length=2, max_length=2, examples=[["src_01jhf3m8w5k6v0x2s9r7q4t1ya", "src_01jhf3m8w5k6v0x2s9r7q4t1yb"]]
+    )
     """The two origins (ids or keys of sources), in any order."""
     ruling: Independence
-    """What is ruled; not_established takes an earlier ruling back."""
+    """The ruling; `not_established` revokes an earlier ruling."""
     reason: Prose = Field(
         examples=["One counted from its own satellite imagery, the other from prisoners' statements."]
     )
-    """Why. It is public."""
+    """Reason for the ruling. All readers can see it."""
 
     @model_validator(mode="after")
-    def _two(self) -> Self:
+    def _origins_differ(self) -> Self:
         if self.sources[0] == self.sources[1]:
             raise FieldFaultError("sources", "must be two different origins")
         return self
 
 
 class IndependenceRulingRead(Read):
-    """A ruling on two origins of a claim."""
+    """A ruling on the independence of two origins of a claim."""
 
     id: str
-    """Identifier."""
+    """Identifier of the ruling."""
     claim_id: str
-    """For which claim."""
+    """Id of the claim."""
     source_ids: list[str]
-    """The two origins."""
+    """Ids of the two origins."""
     ruling: Independence
-    """What was ruled."""
+    """The ruling."""
     reason: str
-    """Why."""
-    recorded_at: Moment
-    """When, UTC."""
+    """Reason for the ruling."""
+    recorded_at: Timestamp
+    """When the ruling was recorded, UTC."""
     ruled_by: str
-    """By whom, a byline."""
+    """Byline of the person who ruled."""
 
 
 class OriginPair(Read):
-    """Two origins of a claim, and whether they know it independently."""
+    """Two origins of a claim, and whether they are independent of each other."""
 
     source_ids: list[str]
-    """The two origins."""
+    """Ids of the two origins."""
     independence: Independence
-    """not_established unless derived or ruled otherwise."""
+    """Independence of the two origins: `not_established` unless derived or ruled otherwise."""
     why: str
-    """The shared ancestor, or the reason of the ruling; or that nobody has ruled."""
+    """Explanation: the shared ancestor, the reason for the ruling, or that nobody has ruled."""
 
 
 class Counts(Read):
-    """The five counts. Only attributions that put the claim forward are counted: repetition is not confirmation."""
+    """Counts of attributions, publishers and origins. Only attributions that put the claim forward are counted. Many
+    attributions do not mean many origins: repetition is not confirmation."""
 
     attributions: int = Field(examples=[2])
-    """Attributions that put the claim forward, relays included."""
+    """Number of attributions that put the claim forward, including relays."""
     publishers: int = Field(examples=[1])
-    """Different publishers of the documents in which they stand."""
+    """Number of distinct publishers of the documents that contain these attributions."""
     identified_origins: int = Field(examples=[2])
-    """Different sources, named or described, at the ends of the chains."""
+    """Number of distinct sources at the ends of the chains that are identified by name or description."""
     independent_origins: int = Field(examples=[0])
-    """The most origins of which each pair is ruled independent; 0 where no pair is."""
+    """Size of the largest set of origins in which every pair is ruled independent; 0 if no pair is."""
     lineage_unknown: int = Field(examples=[0])
-    """Attributions of which nobody knows where they have it from. They count as no origin."""
+    """Number of attributions for which it is unknown where the source got the claim. They do not count as origins."""
 
 
 class OriginsRead(Read):
-    """Where a claim comes from, and what is known of the independence of its origins."""
+    """The origins of a claim and what is known about their independence."""
 
     origins: list[SourceBrief]
-    """The identified origins."""
+    """Identified origins."""
     pairs: list[OriginPair]
-    """Every pair of them (of the first 30)."""
+    """Every pair of the first 30 origins."""
 
 
 class IndependenceRulings(Read):
     """The rulings on the origins of a claim."""
 
     items: list[IndependenceRulingRead]
-    """Oldest first."""
+    """The rulings, oldest first."""

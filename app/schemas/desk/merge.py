@@ -1,4 +1,4 @@
-"""Merging of claims as it crosses a door."""
+"""Schema for merging claims."""
 
 from typing import Literal
 
@@ -11,11 +11,11 @@ from app.vocabulary import Relation
 class MergeCreate(Schema):
     """A request to withdraw a claim in favour of another one."""
 
-    into: Ref
-    """The claim that stays (id or key)."""
+    into: Ref = Field(examples=["clm_01jhf3m8w5k6v0x2s9r7q4t1yb"])
+    """Claim that is kept (id or key)."""
     relation: Literal[Relation.SAME_AS, Relation.SUPERSEDES] = Relation.SAME_AS
-    """same_as: it was recorded twice. supersedes: the other one takes its place."""
+    """`same_as` if the claim was recorded twice, `supersedes` if the other claim replaces it."""
     notice: Prose = Field(examples=["The same claim was recorded twice; we keep the one with the longer history."])
-    """What readers are told."""
+    """Notice that readers of the withdrawn claim see."""
     reason: Prose = Field("Merged.", examples=["Found by the weekly search for duplicates."])
-    """Why, for every reader of the history."""
+    """Why the claims are merged. It is shown to readers of the history."""

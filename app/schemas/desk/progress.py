@@ -1,4 +1,4 @@
-"""How far the desk has come, for everybody."""
+"""Schemas of the desk's public progress figures."""
 
 from pydantic import Field
 
@@ -6,37 +6,38 @@ from app.schemas.base.fields import Read
 
 
 class KindProgress(Read):
-    """The published claims of one kind."""
+    """Progress on the published claims of one kind."""
 
     claims: int
-    """How many there are."""
+    """Number of published claims."""
     decided: int
-    """How many of them are decided on."""
+    """Number of these claims that have a decision."""
 
 
 class Decisions(Read):
-    """How many decisions were taken, by the day that each names."""
+    """Number of decisions in recent periods, by the day of the decision."""
 
     last_7_days: int
-    """Today and the six days before, UTC."""
+    """Decisions today and in the six days before, UTC."""
     last_30_days: int
-    """Today and the 29 days before, UTC."""
+    """Decisions today and in the 29 days before, UTC."""
 
 
 class Progress(Read):
-    """How far the desk has come with what is published. Of drafts, and of who does the work, it tells nothing."""
+    """The desk's progress on published claims. It does not cover drafts, and it does not show who did the work."""
 
     claims: int
-    """Published claims."""
+    """Number of published claims."""
     decided: int
-    """How many of them are decided on."""
+    """Number of published claims that have a decision."""
     unassessed: int
-    """How many are not."""
+    """Number of published claims that have no decision yet."""
     by_status: dict[str, int] = Field(examples=[{"unassessed": 120, "unconfirmed": 12, "disputed": 3}])
-    """How many have each status."""
+    """Number of published claims with each status."""
     by_kind: dict[str, KindProgress]
-    """The same for each kind of claim that there is."""
+    """Progress for each kind of claim that exists."""
     decisions: Decisions
-    """Decisions on published claims, first ones and later ones."""
+    """Decisions on published claims, both first and later decisions."""
     open_proposals: int
-    """Statuses that are proposed for published claims and wait for somebody else, or for an answer."""
+    """Number of open status proposals for published claims. Each awaits another person's verdict or the proposer's
+    answer."""

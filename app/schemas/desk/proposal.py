@@ -1,112 +1,131 @@
-"""Proposals to the desk, and what others say to them, as they cross a door."""
+"""Schemas of proposals to the desk and their sign-offs."""
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from app.schemas.base.fields import Edtf, Identified, Moment, Prose, Read, Ref, Schema
+from app.schemas.base.fields import Edtf, Identified, Prose, Read, Ref, Schema, Timestamp
 from app.schemas.base.validation_errors import FieldFaultError
 from app.vocabulary import Probability, ProposalState, Reliability, StandardOfProof, Status, Verdict
 
 
 class StatusProposalCreate(Schema):
-    """A status that is proposed for a claim. It holds once somebody else has approved it."""
+    """A proposal of a status for a claim. It takes effect when another person approves it."""
+
+    # The optional notice is left out: it is refused unless it corrects an earlier decision.
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "claim_version": 1,
+                    "status": "unconfirmed",
+                    "rationale": "Two services say so; neither showed evidence.",
+                    "credibility": 3,
+                    "standard": "reasonable_suspicion",
+                }
+            ]
+        }
+    )
 
     claim_version: int = Field(ge=1, le=2**31 - 1, examples=[3])
-    """The version of the claim that was looked at; the proposal is refused if there is a newer one."""
+    """Version of the claim that was assessed. The proposal is refused if there is a newer one."""
     status: Status
-    """What is to be decided; `unassessed` is where a claim begins and is never decided."""
+    """Proposed status. `unassessed` cannot be proposed: it is the status before any decision."""
     rationale: Prose = Field(examples=["Two services say so; neither showed evidence."])
-    """Why. It becomes public with the decision."""
+    """Reasoning for the proposal. It becomes public with the decision."""
     credibility: int = Field(ge=1, le=6, examples=[3])
-    """1 (confirmed) to 6 (cannot be judged), Admiralty code; it has to go with the status."""
+    """Credibility of the claim on the Admiralty scale, from 1 (confirmed) to 6 (cannot be judged). It must match the
+    status."""
     standard: StandardOfProof
-    """How sure one has to be: the standard of proof that was applied."""
+    """Standard of proof that was applied: how certain the decision has to be."""
     probability: Probability | None = None
-    """How likely it is, a band of ICD 203; null: not estimated."""
+    """Probability that the claim is true, as a band of ICD 203; null if it was not estimated."""
     evidence: list[Ref] = Field(default_factory=list, max_length=200)
-    """Ids of the pieces of evidence that it rests on. What a status needs of evidence must be among them."""
-    notice: Prose | None = Field(None, examples=["We had taken the date of the upload for that of the recording."])
-    """Given where the decision that stands turned out wrong: what readers are told of it."""
+    """Ids of the evidence that the proposal is based on. It must include the evidence that the status requires."""
+    notice: Prose | None = Field(None, examples=["We mistook the date of the upload for the date of the recording."])
+    """Notice to readers that the current decision was wrong; null if it was not."""
 
 
 class RatingProposalCreate(Schema):
-    """A reliability that is proposed for a source. It holds once somebody else has approved it."""
+    """A proposal of a reliability rating for a source. It takes effect when another person approves it."""
 
     reliability: Reliability
-    """How far it can be relied upon, Admiralty code."""
-    rationale: Prose = Field(examples=["Its figures of 2024 were borne out by obituaries."])
-    """Why. It becomes public with the decision."""
-    topic: Ref | None = None
-    """On which topic (id or key); null: on any."""
+    """Reliability of the source on the Admiralty scale."""
+    rationale: Prose = Field(examples=["Obituaries confirmed its figures for 2024."])
+    """Reasoning for the proposal. It becomes public with the decision."""
+    topic: Ref | None = Field(None, examples=[None])
+    """Topic to which the rating applies (id or key); null if it applies to all topics."""
     period: Edtf | None = Field(None, examples=["2024"])
-    """For what it says when, EDTF; null: at any time."""
+    """Period of the statements to which the rating applies, EDTF; null if it applies to statements of any time."""
 
 
 class SignOffCreate(Schema):
-    """What one does about a proposal."""
+    """A verdict on a proposal."""
 
     verdict: Verdict
-    """approve, reject and request_more are for others; answer and withdraw are for the proposer."""
-    reason: Prose | None = Field(None, examples=["The video is geolocated, but to which day?"])
-    """Why. An approval may go without."""
+    """People other than the proposer may `approve`, `reject` or `request_more`; only the proposer may `answer` or
+    `withdraw`. The person who wrote the claim's current wording may not `approve`."""
+    reason: Prose | None = Field(
+        None, examples=["The place in the video is established, but on which day was it filmed?"]
+    )
+    """Reason for the verdict. Only an approval may omit it."""
 
     @model_validator(mode="after")
-    def _with_reason(self) -> Self:
+    def _reason_given(self) -> Self:
         if self.verdict is not Verdict.APPROVE and self.reason is None:
-            raise FieldFaultError("reason", f"must be given: '{self.verdict}' takes one")
+            raise FieldFaultError("reason", f"must be given for the verdict '{self.verdict}'")
         return self
 
 
 class SignOffRead(Read):
-    """What somebody did about a proposal."""
+    """A sign-off: a person's verdict on a proposal."""
 
     id: str
-    """Identifier."""
+    """Identifier of the sign-off."""
     verdict: Verdict
-    """What was done."""
+    """The verdict."""
     reason: str | None
-    """Why."""
+    """Reason for the verdict."""
     by: str
-    """By whom, a byline."""
-    recorded_at: Moment
-    """When, UTC."""
+    """Byline of the person who gave the verdict."""
+    recorded_at: Timestamp
+    """When the verdict was recorded, UTC."""
 
 
 class ProposalRead(Identified):
-    """What was proposed to the desk: a status for a claim, or a reliability for a source."""
+    """A proposal to the desk: a status for a claim, or a reliability rating for a source."""
 
     state: ProposalState
-    """Where it stands."""
+    """State of the proposal."""
     claim_id: str | None
-    """For which claim; null: it is about a source."""
+    """Id of the claim; null if the proposal is about a source."""
     claim_version: int | None
-    """The version of the claim that was looked at."""
+    """Version of the claim that was assessed; null if the proposal is about a source."""
     status: Status | None
-    """What is to be decided."""
+    """Proposed status; null if the proposal is about a source."""
     credibility: int | None
-    """1 (confirmed) to 6 (cannot be judged), Admiralty code."""
+    """Credibility of the claim on the Admiralty scale, from 1 (confirmed) to 6 (cannot be judged)."""
     standard: StandardOfProof | None
-    """How sure one has to be."""
+    """Standard of proof that was applied: how certain the decision has to be."""
     probability: Probability | None
-    """How likely it is, a band of ICD 203."""
+    """Probability that the claim is true, as a band of ICD 203; null if it was not estimated."""
     evidence: list[str]
-    """Ids of the evidence that it rests on."""
+    """Ids of the evidence that the proposal is based on."""
     notice: str | None
-    """What readers are told where the decision that stands turned out wrong."""
+    """Notice to readers that the current decision was wrong; null if it was not."""
     source_id: str | None
-    """For which source; null: it is about a claim."""
+    """Id of the source; null if the proposal is about a claim."""
     reliability: Reliability | None
-    """How far it can be relied upon, Admiralty code."""
+    """Proposed reliability on the Admiralty scale; null if the proposal is about a claim."""
     topic_id: str | None
-    """On which topic; null: on any."""
+    """Id of the topic to which the rating applies; null if it applies to all topics."""
     period: str | None
-    """For what it says when, EDTF; null: at any time."""
+    """Period of the statements to which the rating applies, EDTF; null if it applies to statements of any time."""
     rationale: str
-    """Why."""
+    """Reasoning for the proposal."""
     proposed_by: str
-    """By whom, a byline."""
-    recorded_at: Moment
-    """When, UTC."""
+    """Byline of the proposer."""
+    recorded_at: Timestamp
+    """When the proposal was recorded, UTC."""
     sign_offs: list[SignOffRead]
-    """What others, and the proposer, did about it; oldest first."""
+    """Verdicts of others and answers of the proposer, oldest first."""

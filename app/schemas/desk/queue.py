@@ -1,140 +1,146 @@
-"""The queue of the desk, as it crosses a door: what waits and why, who has it, who asked."""
+"""Schemas of the desk's queue: which claims are waiting and why, who works on them, who requested a decision."""
 
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.schemas.base.fields import Line, Moment, Page, Prose, Read, Ref, Schema
-from app.schemas.query_parameters import Paged
+from app.schemas.base.fields import Line, Page, Prose, Read, Ref, Schema, Timestamp
+from app.schemas.query_parameters import PageParameters
 from app.schemas.relation import ClaimBrief
 from app.vocabulary import ClaimKind, ProposalState, QueueReason, Stage, Status, Taken
 
-LONGEST = 480
-"""Minutes for which one may take a claim at a time: a shift."""
+MAX_TAKE_MINUTES = 480
+"""Longest time, in minutes, for which a person may take a claim: a shift of 8 hours."""
 
 Note = Annotated[Prose, StringConstraints(max_length=2_000)]
 """A few sentences."""
 
 
-class QueueQuery(Paged):
-    """The queue, or a part of it. Several values of one parameter widen; parameters narrow."""
+class QueueQuery(PageParameters):
+    """Parameters of the queue.
+
+    Several values of one parameter are alternatives; several parameters must all match.
+    """
 
     reason: list[QueueReason] = Field(default_factory=list)
-    """They wait for one of these."""
+    """Why the claims are waiting."""
     kind: list[ClaimKind] = Field(default_factory=list)
-    """What they are about."""
+    """What the claims are about."""
     topic: Ref | None = None
-    """The question that they answer (id or key)."""
+    """Topic of the claims (id or key)."""
     stage: list[Stage] = Field(default_factory=list)
-    """Editorial stage; `in_review` and `published` unless given. Withdrawn claims never wait."""
+    """Editorial stage; `in_review` and `published` by default. Withdrawn claims are never in the queue."""
     taken: Taken | None = None
-    """Who is at work on them; all unless given."""
+    """Who is working on the claims. The default is all claims."""
     proposal: list[ProposalState] = Field(default_factory=list)
-    """Where the last status that was proposed for them stands."""
+    """State of the latest status proposal for the claims."""
 
 
-class RequestsQuery(Paged):
-    """The requests for a decision on a claim."""
+class RequestsQuery(PageParameters):
+    """Parameters of the list of requests for a decision on a claim."""
 
 
 class ReasonRead(Read):
-    """Why a claim waits."""
+    """A reason why a claim is in the queue."""
 
     reason: QueueReason
-    """Why."""
+    """The reason."""
     points: int = Field(examples=[40])
-    """How much it counts."""
+    """Points that the reason adds to the score."""
     detail: str = Field(examples=["1 published claim contradicts it, 1 attribution denies it."])
-    """The same in words, of this claim."""
+    """Explanation of the reason for this claim."""
 
 
 class OpenProposal(Read):
-    """A status that is proposed for a claim, not yet approved or turned down."""
+    """A status proposal that has not yet been approved, rejected or withdrawn."""
 
     id: str
     """Identifier of the proposal."""
     status: Status
-    """What is to be decided."""
+    """Proposed status."""
     state: ProposalState
-    """Where it stands: open, more_requested, or void."""
+    """State of the proposal: open, more_requested or void."""
     proposed_by: str
-    """By whom, a byline."""
+    """Byline of the proposer."""
 
 
 class QueueItem(Read):
-    """A claim that waits for a decision."""
+    """A claim that is waiting for a decision."""
 
     claim: ClaimBrief
     """The claim."""
     score: int = Field(examples=[55])
-    """The points of all its reasons; the queue is in this order, the highest first."""
+    """Sum of the points of all reasons. The queue is sorted by it, highest first."""
     reasons: list[ReasonRead]
-    """Why it waits, what counts most first."""
+    """Why the claim is waiting, the reason with the most points first."""
     reach: int
-    """How many attributions put it forward."""
+    """Number of attributions that put the claim forward."""
     taken_by: str | None
-    """Who is at work on it, a byline; null: nobody."""
-    taken_until: Moment | None
-    """Until when, UTC."""
+    """Byline of the person who is working on the claim; null if nobody is."""
+    taken_until: Timestamp | None
+    """When the assignment expires, UTC; null if nobody is working on the claim."""
     open_proposal: OpenProposal | None
-    """The last status that was proposed for it, unless that was approved, turned down or taken back."""
+    """Latest status proposal, unless it was approved, rejected or withdrawn."""
 
 
 class QueuePage(Page[QueueItem]):
-    """One page of the queue. It is worked out anew for each: what moved meanwhile may be missed or repeat."""
+    """One page of the queue.
+
+    The queue is computed again for every page, so a claim that moves between two requests may be missed or repeated.
+    """
 
     complete: bool
-    """false: more may wait than was looked at. For each reason only the newest 500 that may have it are looked at."""
+    """False if more claims may be waiting: for each reason only the newest 500 candidates are considered."""
 
 
 class TakeCreate(Schema):
-    """A claim is taken, for a while."""
+    """A request to take a claim for a limited time."""
 
-    minutes: int = Field(120, ge=1, le=LONGEST, examples=[120])
-    """For how long; the clock ends it. Whoever has it takes it again to go on."""
-    person: Line | None = Field(None, examples=["Desk 3"])
-    """For a colleague, by byline: editors assign. Null: for oneself."""
+    minutes: int = Field(120, ge=1, le=MAX_TAKE_MINUTES, examples=[120])
+    """Duration of the assignment in minutes. To extend it, take the claim again."""
+    person: Line | None = Field(None, examples=[None])
+    """Byline of the colleague to whom an editor assigns the claim; null to take it yourself."""
 
 
 class TakeRead(Read):
-    """Who is at work on a claim."""
+    """Who is working on a claim."""
 
     claim_id: str
-    """Which claim."""
+    """Id of the claim."""
     taken_by: str
-    """Who, a byline."""
-    taken_until: Moment
-    """Until when, UTC."""
+    """Byline of the person who is working on the claim."""
+    taken_until: Timestamp
+    """When the assignment expires, UTC."""
 
 
 class ReviewRequestCreate(Schema):
-    """A wish that a claim be decided on."""
+    """A request for a decision on a claim."""
 
     note: Note | None = Field(None, examples=["We want to run this on Friday."])
-    """Why. The desk alone reads it."""
+    """Why a decision is needed. Only the desk sees it."""
 
 
 class ReviewRequestOwn(Read):
-    """What one asked oneself."""
+    """Your own request for a decision."""
 
     claim_id: str
-    """On which claim."""
+    """Id of the claim."""
     note: str | None
-    """Why."""
-    asked_at: Moment
-    """When it was asked last, UTC."""
+    """Why a decision is needed."""
+    asked_at: Timestamp
+    """When you last made the request, UTC."""
 
 
 class ReviewRequestRead(Read):
     """A request for a decision, as the desk sees it."""
 
     id: str
-    """Identifier."""
+    """Identifier of the request."""
     asked_by: str
-    """Who asks, a byline."""
+    """Byline of the person who made the request."""
     note: str | None
-    """Why."""
-    asked_at: Moment
-    """When it was asked last, UTC."""
+    """Why a decision is needed."""
+    asked_at: Timestamp
+    """When the request was last made, UTC."""
     answered: bool
-    """A decision has been recorded since."""
+    """True if a decision has been recorded since."""

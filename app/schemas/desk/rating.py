@@ -1,58 +1,59 @@
-"""The reliability of sources as it crosses a door."""
+"""Schemas of reliability ratings of sources."""
 
-from app.schemas.base.fields import Day, Edtf, Line, Moment, Prose, Read, Ref, Schema
+from app.schemas.base.fields import Day, Edtf, Line, Prose, Read, Ref, Schema, Timestamp
 from app.vocabulary import Reliability
 
 
 class RatingCreate(Schema):
-    """A decision on the reliability of a source, as a file records it."""
+    """A decision on the reliability of a source, in an import file."""
 
     reliability: Reliability
-    """How far it can be relied upon, Admiralty code."""
+    """Reliability of the source on the Admiralty scale."""
     topic: Ref | None = None
-    """On which topic (id or key); null: on any."""
+    """Topic to which the rating applies (id or key); null if it applies to all topics."""
     period: Edtf | None = None
-    """For what it says when, EDTF; null: at any time."""
+    """Period of the statements to which the rating applies, EDTF; null if it applies to statements of any time."""
     rationale: Prose
-    """Why."""
+    """Reasoning for the rating."""
     decided_on: Day
-    """When."""
+    """Day of the decision."""
     decided_by: Line
-    """By whom: bylines."""
+    """Bylines of the people who decided."""
 
 
 class RatingBrief(Read):
-    """The reliability of a source where something that it says is shown. It is never blended with anything else."""
+    """Reliability of a source, shown next to its statements. It never affects a claim's status or counts."""
 
     id: str
     """Identifier of the rating."""
     reliability: Reliability
-    """How far it can be relied upon, Admiralty code."""
+    """Reliability of the source on the Admiralty scale."""
     rationale: str
-    """Why."""
+    """Reasoning for the rating."""
 
 
 class RatingRead(RatingBrief):
-    """The reliability of a source for a period and a topic."""
+    """Reliability of a source for a topic and a period."""
 
     topic_id: str | None
-    """On which topic; null: on any."""
+    """Id of the topic to which the rating applies; null if it applies to all topics."""
     period: str | None
-    """For what it says when, EDTF; null: at any time."""
+    """Period of the statements to which the rating applies, EDTF; null if it applies to statements of any time."""
     decided_on: Day
-    """When."""
+    """Day of the decision."""
     decided_by: str
-    """By whom: bylines."""
+    """Bylines of the people who decided."""
     proposed_by: str | None
-    """Who proposed it at the desk, a byline; null for one that came with a file."""
+    """Byline of the person who proposed the rating; null for a rating from an import file."""
     approved_by: str | None
-    """Who approved it, a byline."""
-    recorded_at: Moment
-    """When it was recorded, UTC."""
+    """Byline of the person who approved the rating; null for a rating from an import file."""
+    recorded_at: Timestamp
+    """When the rating was recorded, UTC."""
 
 
 class Ratings(Read):
-    """What was decided on the reliability of a source."""
+    """Reliability ratings of a source."""
 
     items: list[RatingRead]
-    """Newest first. Of those that fit a statement, the most particular one holds: topic before period before none."""
+    """Ratings, newest first. The most specific rating that fits a statement applies. A rating for a topic takes
+    precedence over one for a period, and both over a general rating."""

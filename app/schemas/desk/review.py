@@ -1,73 +1,74 @@
-"""Decisions on the status of claims as they cross a door."""
+"""Schemas of decisions on the status of claims."""
 
 from pydantic import Field, StrictBool
 
-from app.schemas.base.fields import Day, Line, Moment, Prose, Read, Schema
+from app.schemas.base.fields import Day, Line, Prose, Read, Schema, Timestamp
 from app.vocabulary import Probability, Staleness, StandardOfProof, Status
 
 
 class ReviewCreate(Schema):
-    """A decision that was taken on a claim, as a file records it."""
+    """A decision on the status of a claim, in an import file."""
 
     status: Status
-    """What was decided; `unassessed` is where a claim begins and is never decided."""
+    """Status that was decided. `unassessed` is never decided: it is the status before any decision."""
     rationale: Prose = Field(examples=["Two services say so; neither showed evidence."])
-    """Why."""
+    """Reasoning for the decision."""
     decided_on: Day
-    """When."""
+    """Day of the decision."""
     decided_by: Line
-    """By whom, a byline."""
+    """Byline of the person who decided."""
     credibility: int | None = Field(None, ge=1, le=6)
-    """1 (confirmed) to 6 (cannot be judged), Admiralty code."""
+    """Credibility of the claim on the Admiralty scale, from 1 (confirmed) to 6 (cannot be judged)."""
     standard: StandardOfProof | None = None
-    """How sure one had to be: the standard of proof that was applied."""
+    """Standard of proof that was applied: how certain the decision had to be."""
     probability: Probability | None = None
-    """How likely it is, a band of ICD 203."""
+    """Probability that the claim is true, as a band of ICD 203; null if it was not estimated."""
     notice: Prose | None = None
-    """What readers are told where the decision before it turned out wrong."""
+    """Notice to readers that the previous decision was wrong; null if it was not."""
     stale: StrictBool = False
-    """It was taken on an earlier wording of the claim, or on other evidence, than the file gives."""
+    """True if the decision was based on wording or evidence other than that in the file."""
 
 
 class ReviewRead(Read):
     """A decision on the status of a claim."""
 
     id: str
-    """Identifier."""
+    """Identifier of the decision."""
     status: Status
-    """What was decided."""
+    """Status that was decided."""
     rationale: str
-    """Why."""
+    """Reasoning for the decision."""
     decided_on: Day
-    """When."""
+    """Day of the decision."""
     decided_by: str
-    """By whom: bylines."""
+    """Bylines of the people who decided."""
     proposed_by: str | None
-    """Who proposed it at the desk, a byline; null for one that came with a file."""
+    """Byline of the person who proposed the status; null for a decision from an import file."""
     approved_by: str | None
-    """Who approved it, a byline."""
+    """Byline of the person who approved the status; null for a decision from an import file."""
     credibility: int | None
-    """1 (confirmed) to 6 (cannot be judged), Admiralty code."""
+    """Credibility of the claim on the Admiralty scale, from 1 (confirmed) to 6 (cannot be judged)."""
     standard: StandardOfProof | None
-    """How sure one had to be: the standard of proof that was applied."""
+    """Standard of proof that was applied: how certain the decision had to be."""
     probability: Probability | None
-    """How likely it is, a band of ICD 203."""
+    """Probability that the claim is true, as a band of ICD 203; null if it was not estimated."""
     evidence: list[str]
-    """Ids of the evidence that it rests on."""
+    """Ids of the evidence that the decision is based on."""
     notice: str | None
-    """What readers are told where the decision before it turned out wrong."""
+    """Notice to readers that the previous decision was wrong; null if it was not."""
     claim_version: int
-    """On which version of the claim; 0 for one from before this record."""
+    """Version of the claim on which the decision was based; 0 for an imported decision on wording that this database
+    never contained."""
     stale: bool
-    """It holds, and yet the claim is no longer what it was taken on, or the record no longer carries it."""
+    """True if this is the current decision, but the claim has changed since or the record no longer supports it."""
     stale_because: list[Staleness]
-    """What has changed since; the grounds only of the decision that holds."""
-    recorded_at: Moment
-    """When it was recorded, UTC."""
+    """What has changed since the decision. Only the current decision can have the reason `grounds`."""
+    recorded_at: Timestamp
+    """When the decision was recorded, UTC."""
 
 
 class Reviews(Read):
     """The decisions on a claim."""
 
     items: list[ReviewRead]
-    """The one that holds first."""
+    """The decisions; the current one first."""

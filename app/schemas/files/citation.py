@@ -1,4 +1,4 @@
-"""Citations: what a reference list says of one thing, whatever the format."""
+"""Citations: the contents of one entry of a reference list, independent of the format."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,32 +8,32 @@ from typing import Any
 from app.schemas.files.publication import PublishedAttribution, PublishedClaim
 
 
-class Cited(StrEnum):
-    """What is cited of a claim."""
+class CitedPart(StrEnum):
+    """The part of a claim that is cited."""
 
     STATEMENT = "statement"
-    """The documents in which the sources said it."""
+    """The documents in which the sources made the statement."""
     DECISION = "decision"
-    """What we concluded, in which version, when."""
+    """Our decision on the claim, with its version and date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """A reference to one document, decision or source, bound to a version of ours."""
+    """A reference to one document, decision or source, tied to a version in this record."""
 
     key: str
-    """Names it within a list, and never anything else: ids and versions, with hyphens between them."""
+    """Citation key: ids and versions joined by hyphens, so that a key always refers to the same thing."""
     type: str
-    """What it is, a type of CSL 1.0.2."""
+    """Item type of CSL 1.0.2."""
     genre: str | None = None
-    """The same more closely, in words a reader knows: 'Press release'."""
+    """A more specific type in plain words, such as 'Press release'."""
     title: str | None
     authors: Sequence[Mapping[str, str]] = ()
-    """Names as `app.schemas.base.author_name.Name`, in order."""
+    """Names in order, with the fields of `app.schemas.base.author_name.AuthorName`."""
     container: str | None = None
-    """The newspaper, network or site in which it stands."""
+    """Newspaper, network or site that contains it."""
     publisher: str | None = None
-    """Who published it, unless named as author or container."""
+    """Publisher, unless it is already the author or the container."""
     issued: str | None = None
     """When it was published or decided, EDTF."""
     accessed: str | None = None
@@ -43,29 +43,30 @@ class Citation:
     language: str | None = None
     """BCP 47."""
     remark: str | None = None
-    """What a reader should know about it; for formats that keep annotations."""
+    """Note for readers, for formats that support annotations."""
     version: int | None = None
-    """Version of what is cited, where it has versions: a decision's claim."""
+    """Version of the cited object if it has versions: for a decision, the version of its claim."""
     statements: Sequence[PublishedAttribution] = ()
-    """Who is cited in it, for what stance on the claim."""
+    """Cited attributions: the sources and their stances on the claim in this document."""
     claim: PublishedClaim | None = None
-    """The version of a claim for which it is cited."""
+    """Version of the claim for which it is cited."""
     address: str
-    """Where we keep what is cited, for ever as it is."""
+    """Permanent address of the cited version in this record."""
 
     @property
     def captures(self) -> Sequence[Mapping[str, Any]]:
-        """What is known of the bytes that were kept of a cited document."""
-        return next((said.document.captures for said in self.statements if said.document is not None), ())
+        """Captures of the cited document; empty if no document is cited."""
+        documents = (attribution.document for attribution in self.statements)
+        return next((document.captures for document in documents if document is not None), ())
 
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """How a list is to be written, where a format leaves the choice."""
+    """Options for rendering a reference list, for formats that offer a choice."""
 
     style: str | None = None
-    """A CSL style, by name, or its XML; None: the format's own."""
+    """Name or XML of a CSL style; None for the default style of the format."""
     locale: str | None = None
-    """BCP 47; None: the style's own."""
-    house: str = "Attest"
-    """Who publishes this record."""
+    """BCP 47 language tag; None for the default locale of the style."""
+    publisher: str = "Attest"
+    """Name of the publisher of this record."""

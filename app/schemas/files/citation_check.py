@@ -1,4 +1,4 @@
-"""What has become of what somebody cited."""
+"""Schemas of citation checks: what has happened to a cited version since it was cited."""
 
 from typing import Annotated
 
@@ -10,39 +10,39 @@ from app.vocabulary import CitationState, Status
 CitedRef = Annotated[
     str, StringConstraints(pattern=r"^clm_[0-9a-hjkmnp-tv-z]{26}@[1-9][0-9]{0,8}(:[0-9a-f]{64})?$", max_length=120)
 ]
-"""A version of a claim, `clm_…@3`, with the content hash that the citation gave, if it did: `clm_…@3:9f86d0…`."""
+"""A version of a claim, `clm_…@3`, optionally with the content hash from the citation, `clm_…@3:9f86d0…`."""
 
 
 class CitationCheckQuery(Schema):
-    """What was cited."""
+    """Parameters of a citation check."""
 
     cited: list[CitedRef] = Field(min_length=1, max_length=200, examples=[["clm_01jhf3m8w5k6v0x2s9r7q4t1ya@3"]])
-    """Versions of claims, `id@version`; `id@version:sha256` also has the content hash compared."""
+    """Cited versions of claims, `id@version`. With `id@version:sha256`, the content hash is compared as well."""
 
 
 class CitationCheck(Read):
-    """What has become of one version that was cited."""
+    """What has happened to one cited version."""
 
     claim_id: str
-    """The claim."""
+    """Id of the claim."""
     version: int
-    """The version cited."""
+    """Cited version of the claim."""
     state: CitationState
-    """What has become of it."""
+    """What has happened since the version was cited."""
     says: str
-    """The same in a sentence."""
+    """Explanation in one sentence."""
     status_then: Status | None
-    """What we had concluded by that version; null if it is unknown."""
+    """Status of the claim in the cited version; null if the version is unknown."""
     status_now: Status | None
-    """What we conclude now."""
+    """Current status of the claim; null if the claim is unknown."""
     newest_version: int | None
-    """The claim's newest version."""
+    """Newest version of the claim; null if the claim is unknown."""
     address: str | None
-    """Where the claim is now."""
+    """Current address of the claim; null if the claim is unknown."""
 
 
 class CitationChecks(Read):
-    """What has become of what was cited."""
+    """What has happened to the cited versions."""
 
     items: list[CitationCheck]
-    """In the order asked."""
+    """One result for each cited version, in the order of the request."""

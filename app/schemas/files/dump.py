@@ -1,69 +1,68 @@
-"""What a dump says of itself: `manifest.json`."""
+"""Schema of a dump's manifest, `manifest.json`."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from app.schemas.base.fields import Line, Moment, Schema, Verbatim
+from app.schemas.base.fields import Line, Schema, Timestamp, Verbatim
 from app.schemas.capture import Digest
 
-VERSION = 1
-"""Version of the layout of a dump. It changes when an older Attest could no longer read it rightly."""
+FORMAT_VERSION = 1
+"""Version of the dump format. It increases when older versions of Attest can no longer read a dump correctly."""
 
 FileName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}\.jsonl$")]
-"""A file beside the manifest, never one anywhere else."""
+"""Name of a file in the folder of the manifest; paths are not allowed."""
 
-
-Root = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{43}=$")]
-"""A hash of 32 bytes, base64."""
+MerkleRoot = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{43}=$")]
+"""A 32-byte hash, base64."""
 
 
 class DumpFile(Schema):
     """A file of a dump."""
 
     name: FileName
-    """Its name."""
+    """Name of the file."""
     records: int = Field(ge=0)
-    """How many records it holds, a line each."""
+    """Number of records, one per line."""
     bytes: int = Field(ge=0)
-    """How long it is."""
+    """Size of the file in bytes."""
     sha256: Digest
-    """SHA-256 of its bytes."""
+    """SHA-256 of the file, hexadecimal."""
 
 
 class LogState(Schema):
     """The state of the log when a dump was made."""
 
     size: int = Field(ge=0)
-    """How many entries the log had."""
-    root: Root
-    """Root of its Merkle tree, base64."""
+    """Number of entries of the log."""
+    root: MerkleRoot
+    """Root of the log's Merkle tree, base64."""
     checkpoint: Verbatim | None = None
-    """Its newest signed state, a note; null: nothing was signed yet."""
+    """Newest checkpoint of the log, a signed note; null if nothing was signed yet."""
 
 
 class Manifest(Schema):
-    """What a dump is, who made it, and what its files must be."""
+    """The manifest of a dump: its origin, its licence, and its files with their hashes."""
 
     format: Literal["attest-dump"]
-    """What this is."""
+    """Identifies the file format."""
     format_version: int
-    """Version of its layout."""
+    """Version of the dump format."""
     software: Line
-    """Which Attest made it."""
+    """Version of Attest that wrote the dump."""
     publisher: Line
-    """Whose record it is."""
+    """Publisher of the record."""
     address: Line
-    """Where that record is."""
+    """Address of the record."""
     licence: Line
-    """Under which licence it is given on."""
-    as_of: Moment
-    """When what is in it was last changed."""
+    """Licence under which the dump is distributed."""
+    as_of: Timestamp
+    """Time of the latest change that the dump contains."""
     change: int = Field(ge=0)
-    """Number of that change in the record it comes from."""
+    """Number of that change in the original record."""
     log: LogState
-    """The log of the record it comes from."""
+    """State of the original record's log."""
     counts: dict[Line, int]
-    """How many of each noun."""
+    """Number of objects of each kind."""
     files: list[DumpFile] = Field(min_length=1, max_length=20)
-    """In the order in which they are read."""
+    """Files of the dump, in the order in which they are read."""

@@ -1,20 +1,20 @@
-"""Editions: what is said of an export as a whole, beside the claims in it."""
+"""Metadata of an export as a whole, apart from the claims that it contains."""
 
 from dataclasses import dataclass
 
-from app.schemas.files.publication import House
+from app.schemas.files.publication import Publisher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """Claims as they are given out at one moment."""
+    """Metadata of one export: publisher, address, and the moment whose state it contains."""
 
-    house: House
+    publisher: Publisher
     address: str
-    """Where the same may be asked for again."""
+    """Address from which the same export can be requested again."""
     moment: str
-    """When what is in it was last changed, RFC 3339, UTC."""
+    """Time of the latest change that the export contains, RFC 3339, UTC."""
     single: bool = False
-    """It is one claim, asked for by its id, and no list that happens to hold one."""
+    """True for one claim requested by id, false for a list, even if it contains only one claim."""
     bom: bool = False
-    """Text begins with a byte order mark, by which spreadsheets know UTF-8."""
+    """True if text begins with a byte order mark, so that spreadsheets recognise UTF-8."""

@@ -1,7 +1,7 @@
 """Attest's own exchange format, one record at a time.
 
-A file is a sequence of records; sources, documents and topics stand before the claims that name them. Objects are
-named by key, and by id where a record is to become the very same object in another database.
+A file is a sequence of records. Sources, documents and topics come before the claims that refer to them. Objects are
+referred to by key, or by id if a record must become the same object in another database.
 """
 
 from typing import Annotated, Literal
@@ -23,67 +23,69 @@ _ULID = "_[0-9a-hjkmnp-tv-z]{26}$"
 
 
 class SourceRecord(SourceCreate):
-    """A source in a file."""
+    """A source in an import file."""
 
     record: Literal["source"] = "source"
-    """What this record is."""
+    """Type of the record."""
     id: str | None = Field(None, pattern="^src" + _ULID)
-    """Identifier to keep."""
+    """Identifier of the object. The import keeps it."""
     ratings: list[RatingCreate] = Field(default_factory=list, max_length=500)
-    """Decisions on its reliability, oldest first. The topics that they name stand before it."""
+    """Decisions on the reliability of the source, oldest first. Their topics must come before the source."""
 
 
 class DocumentRecord(DocumentCreate):
-    """A document in a file."""
+    """A document in an import file."""
 
     record: Literal["document"] = "document"
-    """What this record is."""
+    """Type of the record."""
     id: str | None = Field(None, pattern="^doc" + _ULID)
-    """Identifier to keep."""
+    """Identifier of the object. The import keeps it."""
     captures: list[CaptureCreate] = Field(default_factory=list, max_length=500)
-    """The bytes of it that were kept, without the bytes."""
+    """Captures of the document, without their bytes."""
 
 
 class TopicRecord(TopicCreate):
-    """A topic in a file."""
+    """A topic in an import file."""
 
     record: Literal["topic"] = "topic"
-    """What this record is."""
+    """Type of the record."""
     id: str | None = Field(None, pattern="^top" + _ULID)
-    """Identifier to keep."""
+    """Identifier of the object. The import keeps it."""
 
 
 class ClaimRecord(ClaimCreate):
-    """A claim in a file, with everything that hangs on it."""
+    """A claim in an import file, with everything that belongs to it."""
 
     record: Literal["claim"] = "claim"
-    """What this record is."""
+    """Type of the record."""
     id: str | None = Field(None, pattern="^clm" + _ULID)
-    """Identifier to keep."""
+    """Identifier of the object. The import keeps it."""
     joins: Key | None = None
-    """Key of a claim that this record joins, instead of becoming a claim, if that one says exactly the same."""
+    """Key of an existing claim. If that claim says exactly the same, this record is merged into it and does not become
+    a claim of its own."""
     rulings: list[IndependenceRulingCreate] = Field(default_factory=list, max_length=500)
-    """Rulings on the independence of its origins, oldest first."""
+    """Rulings on the independence of the claim's origins, oldest first."""
     reviews: list[ReviewCreate] = Field(default_factory=list, max_length=100)
-    """Decisions on its status, oldest first."""
+    """Decisions on the status of the claim, oldest first."""
     fact_checks: list[FactCheckCreate] = Field(default_factory=list, max_length=100)
-    """What other fact-checkers published about it."""
+    """What other fact-checkers published about the claim."""
 
 
 class NoteRecord(Schema):
-    """A remark on a claim that another record made, such as a published correction."""
+    """A note on a claim that is defined in another record of this file or in another file, such as a published
+    correction."""
 
     record: Literal["note"] = "note"
-    """What this record is."""
+    """Type of the record."""
     claim: Key
     """Key of the claim."""
     joins: Key | None = None
-    """Key of the claim that it joined, if it did."""
+    """Key of the claim into which that claim was merged, if any."""
     note: Prose
-    """The remark."""
+    """Text of the note."""
 
 
 Record = Annotated[
     SourceRecord | DocumentRecord | TopicRecord | ClaimRecord | NoteRecord, Field(discriminator="record")
 ]
-"""Any record of a file."""
+"""Any record of an import file."""

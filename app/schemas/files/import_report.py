@@ -1,4 +1,4 @@
-"""What an import did, as it crosses a door."""
+"""Schemas of import reports."""
 
 from pydantic import Field
 
@@ -6,49 +6,49 @@ from app.schemas.base.fields import Read
 
 
 class Refusal(Read):
-    """A row that was not taken."""
+    """A row that was refused."""
 
     line: int = Field(examples=[17])
     """Line of the file on which the row begins, from 1."""
     row: int = Field(examples=[16])
-    """Number of the row, from 1; tells rows apart that share a line."""
+    """Number of the row, from 1. It distinguishes rows on the same line."""
     field: str = Field(examples=["date"])
-    """Field of the row, dotted; empty if it is the row as a whole."""
-    reason: str = Field(examples=["is not a date"])
+    """Field of the row as a dotted path; empty if the problem concerns the whole row."""
+    reason: str = Field(examples=["must be a day such as 2025-01-12"])
     """What is wrong and what would be right."""
 
 
 class Tally(Read):
-    """How many objects of one noun an import touched."""
+    """Number of objects of one kind in an import."""
 
     created: int
-    """New."""
+    """Objects that are new."""
     unchanged: int
-    """There already, saying the same."""
+    """Objects that existed already and did not change."""
     revised: int
-    """There already, and changed."""
+    """Objects that existed already and changed."""
 
 
 class ImportReport(Read):
     """What an import did, or would do."""
 
     format: str = Field(examples=["ua_mod_losses"])
-    """The format that the file was read as."""
+    """Format of the file, given or detected."""
     rows: int
-    """Rows of the file that were read."""
+    """Rows that were read."""
     created: int
-    """Rows that made something new."""
+    """Rows that created a new object."""
     unchanged: int
     """Rows that changed nothing."""
     revised: int
-    """Rows that changed something that was there."""
+    """Rows that changed an existing object."""
     refused: int
-    """Rows that were not taken."""
+    """Rows that were refused."""
     refusals: list[Refusal]
-    """Why (the first 1,000)."""
+    """The first 1,000 refused rows, with reasons."""
     objects: dict[str, Tally]
-    """The same by noun, in objects rather than rows."""
+    """Number of objects of each kind that were created, unchanged or revised."""
     dry_run: bool
-    """Nothing was written."""
+    """True if nothing was written."""
     seconds: float
-    """How long it took."""
+    """Duration of the import in seconds."""

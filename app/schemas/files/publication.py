@@ -1,7 +1,7 @@
-"""What is given out to be cited and exported: claims, sources and documents as the formats take them.
+"""Claims, sources and documents in the form in which citation and export formats read them.
 
-They are read once, in plain values, and never validated again: everything in them was checked when it was recorded.
-Days are text (`2025-01-12`), and so are moments (RFC 3339, UTC).
+They hold plain values and are not validated: everything was validated when it was recorded. Dates are text
+(`2025-01-12`), and so are timestamps (RFC 3339, UTC).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,37 +12,37 @@ from app.vocabulary import DocumentKind, Lineage, SourceKind, Stage, Stance, Sta
 
 
 def day_of(moment: str) -> str:
-    """The day of a moment, UTC."""
+    """Return the date of a timestamp, UTC."""
     return moment[:10]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """Who gives it out, and where."""
+class Publisher:
+    """The publisher of this record and the address of its API."""
 
     name: str
-    """Who publishes this record, as a citation names them."""
+    """Name of the publisher, as used in citations."""
     address: str
-    """Address before `/claims/…`, without a slash at its end."""
+    """Address of the API without a trailing slash; `/claims/…` follows it."""
 
     def claim(self, identifier: str, version: int | None = None) -> str:
-        """The address of a claim, or of a version of it, which never changes."""
-        whole = f"{self.address}/claims/{identifier}"
-        return whole if version is None else f"{whole}/versions/{version}"
+        """Return the address of a claim, or of one version, whose content never changes."""
+        address = f"{self.address}/claims/{identifier}"
+        return address if version is None else f"{address}/versions/{version}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedSource:
-    """Who says something."""
+    """A source that makes a statement."""
 
     id: str
     version: int
     name: str
-    """Name, or description of one who is not named."""
+    """Name, or description of a source that is not named."""
     kind: SourceKind
     anonymity: str
     parent: "PublishedSource | None"
-    """The organisation right above it."""
+    """Organisation that the source is a direct part of."""
     url: str | None
     description: str | None
     other_names: Sequence[str]
@@ -51,17 +51,17 @@ class PublishedSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedDocument:
-    """Where something is said."""
+    """A document that contains a statement."""
 
     id: str
     version: int
     kind: DocumentKind
     title: str | None
-    """Its own title; one of ours stands in [brackets]."""
+    """Title of the document; a title that we supplied is in [brackets]."""
     author: str | None
     """Author as printed."""
     authors: Sequence[Mapping[str, str]]
-    """The author taken apart, name by name, as `app.schemas.base.author_name.Name`; empty: cited as printed."""
+    """Authors with the fields of `app.schemas.base.author_name.AuthorName`; empty if cited as printed."""
     publisher: PublishedSource | None
     url: str | None
     language: str | None
@@ -72,35 +72,35 @@ class PublishedDocument:
     archived_on: str | None
     note: str | None
     captures: Sequence[Mapping[str, Any]]
-    """What is known of the bytes that were kept: `sha256`, `media_type`, `captured_at`."""
+    """Captures of the document: `sha256`, `media_type`, `captured_at`."""
     recorded_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedAttribution:
-    """Who takes which stance on a claim, and where."""
+    """An attribution: a source's stance on a claim, and the document that contains it."""
 
     id: str
     source: PublishedSource
     stance: Stance
     lineage: Lineage
     relayed_from: Sequence[PublishedSource]
-    """Those that it was passed on from, nearest first; empty where nothing was relayed or nobody knows."""
+    """Sources from which it was relayed, nearest first; empty if nothing was relayed or the lineage is unknown."""
     document: PublishedDocument | None
     said: str | None
     """EDTF."""
     quote: Mapping[str, Any] | None
-    """`exact`, `page`, `language`, `translation`, as `app.schemas.quote.Quote`."""
+    """Quoted passage: `exact`, `page`, `language`, `translation` of `app.schemas.quote.Quote`."""
     search: Mapping[str, Any] | None
-    """For no_statement_found: `on`, `where`, `by`."""
+    """Search that found no statement: `on`, `where`, `by`; only for the stance `no_statement_found`."""
     withdrawn: bool
     retraction: Mapping[str, Any] | None
-    """`by`, `on`, `notice`."""
+    """Retraction: `by`, `on`, `notice`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedFactCheck:
-    """What another fact-checker published about a claim, word for word."""
+    """What another fact-checker published about a claim, as written."""
 
     id: str
     source: PublishedSource
@@ -115,7 +115,7 @@ class PublishedFactCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedEvidence:
-    """What speaks for or against a claim, or helps to understand it."""
+    """A piece of evidence that supports or refutes a claim, or gives context."""
 
     id: str
     document: PublishedDocument
@@ -125,40 +125,40 @@ class PublishedEvidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
-    """What became of a claim after the version that is given out."""
+class LaterChange:
+    """What has changed in a claim after the published version."""
 
     version: int
-    """Its newest version."""
+    """Newest version of the claim."""
     status: Status
     stage: Stage
     notice: str | None
-    """What readers are told about its correction or withdrawal."""
+    """Notice that readers see about a correction or withdrawal."""
     content_version: int
     """Version in which the proposition itself last changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogPlace:
-    """Where the log has an entry, and under which signed state."""
+class LogPosition:
+    """Position of an entry in the log, and a signed state of the log that includes it."""
 
     index: int
     """Number of the entry, from 0."""
     size: int
-    """How many entries the signed state has."""
+    """Number of entries in the signed state."""
     root: str
-    """Its root, base64."""
+    """Merkle root of the signed state, base64."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedClaim:
-    """One version of a claim, with all that hung on it."""
+    """One version of a claim, with everything that belonged to it."""
 
     id: str
     key: str | None
     version: int
     address: str
-    """Where this version is, for ever."""
+    """Permanent address of this version."""
     recorded_at: str
     kind: str
     statement: str
@@ -167,21 +167,21 @@ class PublishedClaim:
     """`id`, `title`, `subject`."""
     place: str | None
     time: str | None
-    """When it is said to be true, EDTF."""
+    """Time to which the claim refers, EDTF."""
     status: Status
-    """What was concluded by then."""
+    """Status of the claim in this version."""
     stage: Stage
     notice: str | None
     adverse_to: PublishedSource | None
     quantities: Sequence[Mapping[str, Any]]
-    """Figures as `app.schemas.quantity.QuantityRead`."""
+    """Figures with the fields of `app.schemas.quantity.QuantityRead`."""
     attributions: Sequence[PublishedAttribution]
-    """In the order in which they were recorded."""
+    """Attributions in the order in which they were recorded."""
     evidence: Sequence[PublishedEvidence]
     decision: Mapping[str, Any] | None
-    """The decision that its status came from, as `app.schemas.desk.review.ReviewRead`."""
+    """Decision that the status comes from, with the fields of `app.schemas.desk.review.ReviewRead`."""
     fact_checks: Sequence[PublishedFactCheck]
-    changed: Changed | None = None
-    """What it has become since; None: nothing, or nobody looked."""
-    logged: LogPlace | None = None
-    """Where the log has this version; None: not under a signature yet, or nobody looked."""
+    changed: LaterChange | None = None
+    """What has changed since this version; None if nothing has, or if it was not looked up."""
+    logged: LogPosition | None = None
+    """Position of this version in the log; None if it is not signed yet, or if it was not looked up."""

@@ -1,1 +1,1 @@
-"""Proofs from the log, and the audit of the record against it."""
+"""Proofs from the transparency log, and the audit of the record against the log."""

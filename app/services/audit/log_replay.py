@@ -1,6 +1,6 @@
-"""Replays the log against the record: whatever was altered past the services is found, and named.
+"""Replays the log against the record, to find every row that was altered without going through the services.
 
-Nothing here holds more than a few rows of each table at a time, whatever their number.
+Rows are streamed, so memory use does not grow with the size of the record.
 """
 
 from collections import Counter
@@ -10,27 +10,30 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from app.db.compiled_reads import Statement
+from app.db.compiled_reads import CompiledStatement
 from app.db.schema import table_of
 from app.db.types import BigInt
 from app.formats.proofs.merkle import HASH_BYTES, Frontier, leaf_hash
-from app.formats.proofs.signed_note import Checkpoint, Note, NoteError, Verifier
+from app.formats.proofs.signed_note import Checkpoint, NoteError, SignedNote, Verifier
 from app.models import Head, LogCheckpoint, LogLeaf, LogNode
-from app.services.audit.record_integrity import faults_of_the_record
-from app.services.log.log_entries import AT_ONCE, Entry, entries
-from app.services.log.log_tables import Place, place_of
+from app.services.audit.record_integrity import find_integrity_faults
+from app.services.log.log_entries import READ_BATCH_SIZE, LogEntry, build_entries
+from app.services.log.log_tables import EntrySortKey, entry_sort_key
 
-head, log_leaf, log_node, log_checkpoint = (table_of(one) for one in (Head, LogLeaf, LogNode, LogCheckpoint))
+head, log_leaf, log_node, log_checkpoint = (table_of(model) for model in (Head, LogLeaf, LogNode, LogCheckpoint))
 
-MOST = 20
-"""Findings of one kind (about claims, about checkpoints, …) that are told; all are counted."""
+MAX_LISTED_FINDINGS = 20
+"""Findings listed per kind (about claims, about checkpoints, …). All of them are counted."""
 
-EVER = 2**63 - 1
+MAX_CHANGE_SEQ = 2**63 - 1
+"""The largest change number that the database can hold: the bound of a replay of everything."""
 
-_head = Statement(select(head))
-_leaves = Statement(select(log_leaf).order_by(log_leaf.c.position))
-_checkpoints = Statement(select(log_checkpoint.c.size, log_checkpoint.c.root, log_checkpoint.c.note).order_by("size"))
-_node = Statement(
+_head = CompiledStatement(select(head))
+_leaves = CompiledStatement(select(log_leaf).order_by(log_leaf.c.position))
+_checkpoints = CompiledStatement(
+    select(log_checkpoint.c.size, log_checkpoint.c.root, log_checkpoint.c.note).order_by("size")
+)
+_node = CompiledStatement(
     select(log_node.c.node_hash).where(
         log_node.c.level == bindparam("level"), log_node.c.position == bindparam("position", type_=BigInt)
     )
@@ -38,196 +41,217 @@ _node = Statement(
 
 
 class Finding(NamedTuple):
-    """Something that is not as it was recorded."""
+    """A place where the record or the log differs from what was recorded."""
 
     place: str
-    """Where: an object with its version, an entry of the log, a checkpoint."""
+    """An object with its version, an entry of the log, or a checkpoint."""
     what: str
+    """The predicate of a sentence whose subject is `place`."""
 
 
 @dataclass
-class Report:
-    """What an audit found."""
+class AuditReport:
+    """The result of an audit."""
 
     changes: int = 0
     entries: int = 0
     checkpoints: int = 0
     signed: int = 0
-    """How many entries are under a signature that holds."""
+    """Number of entries that a valid signature covers."""
     erased: int = 0
-    """Changes of people who were erased."""
+    """Number of changes made by people who were erased since."""
     findings: list[Finding] = field(default_factory=list)
-    found: int = 0
-    """How many findings there were, also of those that are not told."""
+    finding_count: int = 0
+    """Total number of findings, including those that are not listed."""
     _kinds: Counter[str] = field(default_factory=Counter)
 
     def add(self, place: str, what: str) -> None:
-        """Note a finding."""
-        self.found += 1
+        """Count a finding, and list it unless its kind has MAX_LISTED_FINDINGS already."""
+        self.finding_count += 1
         kind = place.replace(" ", "/").partition("/")[0]
         self._kinds[kind] += 1
-        if self._kinds[kind] <= MOST:
+        if self._kinds[kind] <= MAX_LISTED_FINDINGS:
             self.findings.append(Finding(place, what))
 
 
-class _Stored(NamedTuple):
-    """An entry as the log holds it."""
+class _StoredEntry(NamedTuple):
+    """An entry as stored in the log."""
 
     position: int
-    place: Place | None
+    sort_key: EntrySortKey | None
+    """None if the entry names no possible object."""
     name: str
     hash: bytes
 
 
-class _State(NamedTuple):
-    """A state of the log that is vouched for."""
+class _SignedState(NamedTuple):
+    """A state of the log that somebody signed."""
 
     size: int
     root: bytes
-    where: str
+    label: str
+    """What a finding calls it."""
     note: str
 
 
-def verify(
+def verify_log(
     connection: Connection,
     verifiers: Sequence[Verifier],
-    kept: Sequence[str] = (),
+    trusted_checkpoints: Sequence[str] = (),
     progress: Callable[[int], None] = lambda _entries: None,
-) -> Report:
-    """Replay the whole log. `kept`: checkpoints that somebody kept elsewhere, as notes.
+) -> AuditReport:
+    """Replay the whole log and compare it with the record.
 
-    Raises NoteError if a kept checkpoint is none, or is not signed by one of the keys.
+    `trusted_checkpoints`: signed notes that were stored outside the database. `progress` is called with the number of
+    entries compared so far. Raises NoteError if a trusted checkpoint is malformed or not signed by one of `verifiers`.
     """
-    report = Report()
-    states = sorted(_kept_state(note, verifiers) for note in kept)
-    (row,) = _head.rows(connection)
+    report = AuditReport()
+    states = sorted(_trusted_state(note, verifiers) for note in trusted_checkpoints)
+    (head_row,) = _head.rows(connection)
     if not verifiers:
-        report.add("log", "there is no key to check its signatures with")
+        report.add("log", "has no key to check its signatures with")
     tree = _Tree(connection, report, verifiers, states)
-    made = entries(connection, row["log_secret"] or b"", -EVER, EVER)
-    _compare(made, _stored(connection, report, tree), report, progress)
-    tree.finish(row)
+    expected = build_entries(connection, head_row["log_secret"] or b"", -MAX_CHANGE_SEQ, MAX_CHANGE_SEQ)
+    _compare(expected, _stored_entries(connection, report, tree), report, progress)
+    tree.finish(head_row)
     report.entries = tree.frontier.size
-    for place, what in faults_of_the_record(connection, report):
+    for place, what in find_integrity_faults(connection, report):
         report.add(place, what)
-    if row["log_seq"] != row["seq"]:
-        report.add("log", f"changes {row['log_seq'] + 1} to {row['seq']} are not in it. Run: attest db upgrade")
+    if head_row["log_seq"] != head_row["seq"]:
+        report.add("log", f"lacks changes {head_row['log_seq'] + 1} to {head_row['seq']}. Run: attest db upgrade")
     return report
 
 
-def _kept_state(note: str, verifiers: Sequence[Verifier]) -> _State:
-    said = Checkpoint.parse(Note.parse(note).verified(verifiers))
-    return _State(said.size, said.root, f"kept checkpoint of {said.size} entries", note)
+def _trusted_state(note: str, verifiers: Sequence[Verifier]) -> _SignedState:
+    checkpoint = Checkpoint.parse(SignedNote.parse(note).verify(verifiers))
+    return _SignedState(checkpoint.size, checkpoint.root, f"saved checkpoint of {checkpoint.size} entries", note)
 
 
-def _stored(connection: Connection, report: Report, tree: "_Tree") -> Iterator[_Stored]:
-    """The entries as the log holds them."""
-    expected = 0
-    for position, change_seq, name, version, hashed in _leaves.lists(connection, at_once=AT_ONCE):
-        if position != expected:
-            report.add(f"log entry {expected}", f"is missing; the next one is {position}")
-        expected = position + 1
-        place = place_of(change_seq, name, version)
-        if place is None:
+def _stored_entries(connection: Connection, report: AuditReport, tree: "_Tree") -> Iterator[_StoredEntry]:
+    """Yield the stored entries in log order, adding each to the tree and reporting gaps."""
+    expected_position = 0
+    for position, change_seq, name, version, entry_hash in _leaves.lists(connection, batch_size=READ_BATCH_SIZE):
+        if position != expected_position:
+            report.add(f"log entry {expected_position}", f"is missing; the next entry is {position}")
+        expected_position = position + 1
+        sort_key = entry_sort_key(change_seq, name, version)
+        if sort_key is None:
             report.add(f"log entry {position}", f"names no object: {name!r}")
-        tree.append(hashed)
-        yield _Stored(position, place, name, hashed)
+        tree.append(entry_hash)
+        yield _StoredEntry(position, sort_key, name, entry_hash)
 
 
-def _compare(made: Iterator[Entry], stored: Iterator[_Stored], report: Report, progress: Callable[[int], None]) -> None:
-    """Lay what the log should say beside what it holds; both are in the same order."""
-    entry, held = next(made, None), next(stored, None)
-    while entry is not None or held is not None:
-        if held is not None and held.place is None:
-            held = next(stored, None)
-        elif entry is None or (held is not None and held.place is not None and held.place < entry.place):
-            assert held is not None  # noqa: S101 - for the type checker: one of the two is there
-            assert held.place is not None  # noqa: S101 - as above: that was asked before
-            report.add(_name(held.name, held.place), f"is in the log (entry {held.position}) and not in the record")
-            held = next(stored, None)
-        elif held is None or (held.place is not None and held.place > entry.place):
-            report.add(_name(entry.object, entry.place), "is in the record and not in the log")
-            entry = next(made, None)
+def _compare(
+    expected_entries: Iterator[LogEntry],
+    stored_entries: Iterator[_StoredEntry],
+    report: AuditReport,
+    progress: Callable[[int], None],
+) -> None:
+    """Merge-join the entries that the record implies with those stored; both are in log order."""
+    entry, stored = next(expected_entries, None), next(stored_entries, None)
+    while entry is not None or stored is not None:
+        if stored is not None and stored.sort_key is None:
+            stored = next(stored_entries, None)
+        elif entry is None or (stored is not None and stored.sort_key is not None and stored.sort_key < entry.sort_key):
+            assert stored is not None  # noqa: S101 - for the type checker: one of the two is not None
+            assert stored.sort_key is not None  # noqa: S101 - as above: the branch before handles None
+            report.add(
+                _name(stored.name, stored.sort_key), f"is in the log (entry {stored.position}) and not in the record"
+            )
+            stored = next(stored_entries, None)
+        elif stored is None or (stored.sort_key is not None and stored.sort_key > entry.sort_key):
+            report.add(_name(entry.object, entry.sort_key), "is in the record and not in the log")
+            entry = next(expected_entries, None)
         else:
-            if held.hash != leaf_hash(entry.leaf):
+            if stored.hash != leaf_hash(entry.leaf):
                 report.add(
-                    _name(entry.object, entry.place),
-                    f"is not what was logged by change {entry.place.change_seq} (entry {held.position})",
+                    _name(entry.object, entry.sort_key),
+                    f"differs from what change {entry.sort_key.change_seq} logged (entry {stored.position})",
                 )
-            if not held.position % 10_000:
-                progress(held.position)
-            entry, held = next(made, None), next(stored, None)
+            if not stored.position % 10_000:
+                progress(stored.position)
+            entry, stored = next(expected_entries, None), next(stored_entries, None)
 
 
-def _name(name: str, place: Place) -> str:
-    return f"{name} version {place.version}"
+def _name(name: str, sort_key: EntrySortKey) -> str:
+    return f"{name} version {sort_key.version}"
 
 
 class _Tree:
-    """Builds the tree anew from the entries as they are stored, and looks at what is kept of it."""
+    """Rebuilds the Merkle tree from the stored entries, and checks stored nodes and signed states against it."""
 
     def __init__(
-        self, connection: Connection, report: Report, verifiers: Sequence[Verifier], kept: Sequence[_State]
+        self,
+        connection: Connection,
+        report: AuditReport,
+        verifiers: Sequence[Verifier],
+        trusted_states: Sequence[_SignedState],
     ) -> None:
         self.frontier = Frontier()
         self._connection = connection
         self._report = report
         self._verifiers = verifiers
         self._nodes = 0
-        self._states = self._all_states(list(kept))
-        self._next = next(self._states, None)
+        self._pending_states = self._all_states(list(trusted_states))
+        self._pending_state = next(self._pending_states, None)
 
-    def _all_states(self, kept: list[_State]) -> Iterator[_State]:
-        for size, root, note in _checkpoints.lists(self._connection, at_once=AT_ONCE):
-            while kept and kept[0].size <= size:
-                yield kept.pop(0)
+    def _all_states(self, trusted_states: list[_SignedState]) -> Iterator[_SignedState]:
+        for size, root, note in _checkpoints.lists(self._connection, batch_size=READ_BATCH_SIZE):
+            while trusted_states and trusted_states[0].size <= size:
+                yield trusted_states.pop(0)
             self._report.checkpoints += 1
-            yield _State(size, root, f"checkpoint of {size} entries", note)
-        yield from kept
+            yield _SignedState(size, root, f"checkpoint of {size} entries", note)
+        yield from trusted_states
 
-    def append(self, hashed: bytes) -> None:
-        """Take the next entry."""
-        self._look()
-        if len(hashed) != HASH_BYTES:
-            self._report.add(f"log entry {self.frontier.size}", "its hash is none")
-        for node in self.frontier.extend([hashed]):
+    def append(self, entry_hash: bytes) -> None:
+        """Add the hash of the next entry."""
+        self._check_reached_states()
+        if len(entry_hash) != HASH_BYTES:
+            self._report.add(f"log entry {self.frontier.size}", f"has a hash that is not {HASH_BYTES} bytes long")
+        for node in self.frontier.extend([entry_hash]):
             self._nodes += 1
-            found = _node.rows(self._connection, level=node.level, position=node.number)
-            if [row["node_hash"] for row in found] != [node.hash]:
-                self._report.add(f"log node {node.level}/{node.number}", "is not what its entries give")
+            rows = _node.rows(self._connection, level=node.level, position=node.number)
+            if [row["node_hash"] for row in rows] != [node.hash]:
+                self._report.add(f"log node {node.level}/{node.number}", "is not the hash of its entries")
 
-    def _look(self) -> None:
-        """Compare the states that were vouched for with the tree, when it has come to their size."""
-        while self._next is not None and self._next.size <= self.frontier.size:
-            self._check(self._next)
-            self._next = next(self._states, None)
+    def _check_reached_states(self) -> None:
+        """Compare each signed state with the tree once the tree has reached its size."""
+        while self._pending_state is not None and self._pending_state.size <= self.frontier.size:
+            self._check(self._pending_state)
+            self._pending_state = next(self._pending_states, None)
 
-    def _check(self, state: _State) -> None:
+    def _check(self, state: _SignedState) -> None:
         try:
-            said = Checkpoint.parse(Note.parse(state.note).verified(self._verifiers))
+            signed = Checkpoint.parse(SignedNote.parse(state.note).verify(self._verifiers))
         except NoteError as error:
-            self._report.add(state.where, str(error))
+            self._report.add(state.label, str(error))
             return
-        if (said.size, said.root) != (state.size, state.root):
-            self._report.add(state.where, "what is signed is another state")
-        elif said.root != self.frontier.root() or said.size != self.frontier.size:
+        if (signed.size, signed.root) != (state.size, state.root):
+            self._report.add(state.label, "signs a state that differs from the stored one")
+        elif signed.root != self.frontier.root() or signed.size != self.frontier.size:
             since = self._report.signed
             self._report.add(
-                state.where, f"its root is not that of the log: something after entry {since} is not what was signed"
+                state.label,
+                f"has a different root hash from the log: entry {since} or a later one differs from what was signed",
             )
         else:
             self._report.signed = max(self._report.signed, state.size)
 
-    def finish(self, row: Any) -> None:
-        """Look at what is left when all entries are there."""
-        self._look()
+    def finish(self, head_row: Any) -> None:
+        """Run the checks that need the whole tree."""
+        self._check_reached_states()
         size = self.frontier.size
-        while self._next is not None:
-            self._report.add(self._next.where, f"stands for more than the {size} entries that there are")
-            self._next = next(self._states, None)
-        if (row["log_size"], row["log_frontier"] or b"") != (size, self.frontier.to_bytes()):
-            self._report.add("head", f"it says of the log what its {size} entries do not give")
+        while self._pending_state is not None:
+            self._report.add(self._pending_state.label, f"covers more entries than the {size} in the log")
+            self._pending_state = next(self._pending_states, None)
+        if (head_row["log_size"], head_row["log_frontier"] or b"") != (size, self.frontier.to_bytes()):
+            self._report.add("head", f"stores a log size or frontier that does not match the {size} entries of the log")
         if self._connection.scalar(select(func.count()).select_from(log_node)) != self._nodes:
-            self._report.add("log nodes", f"there are others than the {self._nodes} of the tree")
+            self._report.add("log nodes", f"differ from those of the tree, whose number of nodes is {self._nodes}")
         if self._report.signed < size:
-            self._report.add("log", f"entries from {self._report.signed} on are under no signature")
+            # Not simply "run": signing would hide what else is wrong.
+            self._report.add(
+                "log",
+                f"has no signature for entry {self._report.signed} and later. If nothing else was found, run: "
+                "attest audit checkpoint",
+            )

@@ -1,4 +1,7 @@
-"""Whose eyes a logged row is for. The log itself says of each row only when it was written, and a blinded hash."""
+"""Decides which readers may see a logged row.
+
+The log itself is public: of each row it shows only when the row was written, and a salted hash.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,70 +12,75 @@ from sqlalchemy import Connection, func, select
 from app.db.revisions import revision_table
 from app.db.schema import table_of
 from app.models import Claim
-from app.services.core.actors import Actor, of_the_desk
-from app.services.log.log_tables import Logged, Row
+from app.services.core.actors import Actor, may_see_drafts
+from app.services.log.log_tables import LoggedRow, LoggedTable
 from app.vocabulary import PUBLIC_STAGES
 
 claims = revision_table(table_of(Claim))
 
-_public = claims.c.stage.in_(sorted(PUBLIC_STAGES))
+_is_public = claims.c.stage.in_(sorted(PUBLIC_STAGES))
 
 
-def may_read(connection: Connection, table: Logged, row: Row, actor: Actor | None) -> bool:
-    """True if a reader may see a row that is logged.
+def may_read(connection: Connection, table: LoggedTable, row: LoggedRow, actor: Actor | None) -> bool:
+    """Return True if this reader may see a logged row.
 
-    The desk may see all. Others see what is or was public: of a claim its public versions, and of what hangs on it what
-    still stood when it became public. Whatever is not named here is the desk's.
+    Fact-checkers see every row. Other readers see what is or was public: the public versions of a claim, and those
+    versions of its parts that were current when the claim was published or later. Tables without a rule are for
+    fact-checkers only.
     """
-    if of_the_desk(actor):
+    if may_see_drafts(actor):
         return True
-    sees = _SIGHT.get(table.noun)
-    return sees is not None and sees(connection, table, row, msgspec.json.decode(row.content))
+    is_visible = _VISIBILITY_RULES.get(table.noun)
+    return is_visible is not None and is_visible(connection, table, row, msgspec.json.decode(row.content))
 
 
-def _always(_connection: Connection, _table: Logged, _row: Row, _fields: Mapping[str, Any]) -> bool:
+def _always(_connection: Connection, _table: LoggedTable, _row: LoggedRow, _fields: Mapping[str, Any]) -> bool:
     return True
 
 
-def _claim(_connection: Connection, _table: Logged, _row: Row, fields: Mapping[str, Any]) -> bool:
+def _claim_is_public(_connection: Connection, _table: LoggedTable, _row: LoggedRow, fields: Mapping[str, Any]) -> bool:
     return fields["stage"] in PUBLIC_STAGES
 
 
-def _figure(connection: Connection, _table: Logged, _row: Row, fields: Mapping[str, Any]) -> bool:
-    shown = _public, claims.c.id == fields["claim_id"], claims.c.content_version == fields["content_version"]
-    return connection.scalar(select(claims.c.id).where(*shown).limit(1)) is not None
+def _figure_was_public(connection: Connection, _table: LoggedTable, _row: LoggedRow, fields: Mapping[str, Any]) -> bool:
+    conditions = _is_public, claims.c.id == fields["claim_id"], claims.c.content_version == fields["content_version"]
+    return connection.scalar(select(claims.c.id).where(*conditions).limit(1)) is not None
 
 
-def _attribution(connection: Connection, table: Logged, row: Row, fields: Mapping[str, Any]) -> bool:
-    """It may name another claim, as the speaker's own figure: what names a draft would tell of it."""
+def _attribution_was_public(
+    connection: Connection, table: LoggedTable, row: LoggedRow, fields: Mapping[str, Any]
+) -> bool:
+    """Hide an attribution whose `own_claim_id` names a claim that was never public: it would reveal a draft."""
     own = fields.get("own_claim_id")
-    public = select(claims.c.id).where(_public, claims.c.id == own).limit(1)
-    return (own is None or connection.scalar(public) is not None) and _on_a_claim(connection, table, row, fields)
+    public = select(claims.c.id).where(_is_public, claims.c.id == own).limit(1)
+    return (own is None or connection.scalar(public) is not None) and _part_was_public(connection, table, row, fields)
 
 
-def _on_a_claim(connection: Connection, table: Logged, row: Row, fields: Mapping[str, Any]) -> bool:
-    since = connection.scalar(select(func.min(claims.c.change_seq)).where(_public, claims.c.id == fields["claim_id"]))
+def _part_was_public(connection: Connection, table: LoggedTable, row: LoggedRow, fields: Mapping[str, Any]) -> bool:
+    since = connection.scalar(
+        select(func.min(claims.c.change_seq)).where(_is_public, claims.c.id == fields["claim_id"])
+    )
     if since is None:
         return False
-    # A version that had been replaced by then was never shown to anybody.
-    later = table.table.c
-    following = later.id == fields["id"], later.version == row.version + 1
-    until = connection.scalar(select(later.change_seq).where(*following)) if table.versioned else None
+    # A version that was replaced before the claim became public was never shown to readers.
+    part = table.table.c
+    following = part.id == fields["id"], part.version == row.version + 1
+    until = connection.scalar(select(part.change_seq).where(*following)) if table.versioned else None
     return until is None or until > since
 
 
-_SIGHT: Mapping[str, Callable[[Connection, Logged, Row, Mapping[str, Any]], bool]] = {
+_VISIBILITY_RULES: Mapping[str, Callable[[Connection, LoggedTable, LoggedRow, Mapping[str, Any]], bool]] = {
     "topic": _always,
     "source": _always,
     "source_rating": _always,
     "capture": _always,
     "custody_event": _always,
     "document": _always,
-    "claim": _claim,
-    "quantity": _figure,
-    "attribution": _attribution,
-    "evidence": _on_a_claim,
-    "fact_check": _on_a_claim,
-    "independence_ruling": _on_a_claim,
-    "review": _on_a_claim,
+    "claim": _claim_is_public,
+    "quantity": _figure_was_public,
+    "attribution": _attribution_was_public,
+    "evidence": _part_was_public,
+    "fact_check": _part_was_public,
+    "independence_ruling": _part_was_public,
+    "review": _part_was_public,
 }

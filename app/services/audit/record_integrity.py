@@ -1,11 +1,11 @@
-"""What must hold within the record itself, whatever its log says."""
+"""Checks that the record is consistent in itself, independent of the log."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, or_, select
 
-from app.db.compiled_reads import Statement
+from app.db.compiled_reads import CompiledStatement
 from app.db.revisions import revision_table
 from app.db.schema import table_of
 from app.models import (
@@ -21,41 +21,43 @@ from app.models import (
     SignOff,
     SourceRating,
 )
-from app.services.claims import reviews
-from app.services.core.refs import CHUNK
+from app.services.claims import decision_staleness, reviews
+from app.services.core.refs import CHUNK_SIZE
 from app.services.core.snapshot import NOW
-from app.services.log.log_entries import AT_ONCE
-from app.services.log.recorder import commitment_to
+from app.services.log.log_entries import READ_BATCH_SIZE
+from app.services.log.recorder import actor_commitment
 from app.vocabulary import Status, Verdict
 
-change, claim, head, person = (table_of(one) for one in (Change, Claim, Head, Person))
-proposal, sign_off, review, rating = (table_of(one) for one in (Proposal, SignOff, Review, SourceRating))
+change, claim, head, person = (table_of(model) for model in (Change, Claim, Head, Person))
+proposal, sign_off, review, rating = (table_of(model) for model in (Proposal, SignOff, Review, SourceRating))
 salts, commitments = table_of(LogSalt), table_of(LogCommitment)
 
-MOST = 100
-"""Faults of one kind that are told."""
+MAX_FAULTS_PER_CHECK = 100
+"""Faults that one check lists at most."""
 
-Fault = tuple[str, str]
-"""Where something is wrong, and what."""
+IntegrityFault = tuple[str, str]
+"""The place of a fault, and a predicate that says what is wrong there."""
 
 
-class Tally(Protocol):
-    """What is counted on the way."""
+class ChangeTally(Protocol):
+    """Counters that the checks increment."""
 
     changes: int
+    """Changes read."""
     erased: int
+    """Changes whose salt was deleted when their author was erased."""
 
 
-def faults_of_the_record(connection: Connection, tally: Tally) -> Iterator[Fault]:
-    """Everything that is wrong: changes, who made them, objects as they are, statuses of claims."""
-    yield from _changes(connection, tally)
+def find_integrity_faults(connection: Connection, tally: ChangeTally) -> Iterator[IntegrityFault]:
+    """Yield every fault of the record: in changes, versions, sign-offs and statuses."""
+    yield from _check_changes(connection, tally)
     for model in VERSIONED:
-        yield from _versions(connection, model)
-    yield from _signatures(connection)
-    yield from _statuses(connection)
+        yield from _check_versions(connection, model)
+    yield from _check_sign_offs(connection)
+    yield from _check_statuses(connection)
 
 
-_made = Statement(
+_changes_with_commitments = CompiledStatement(
     select(
         change.c.seq,
         change.c.at,
@@ -71,135 +73,142 @@ _made = Statement(
 )
 
 
-def _changes(connection: Connection, tally: Tally) -> Iterator[Fault]:
-    """Numbers without gaps, times that grow, people as they were committed to."""
+def _check_changes(connection: Connection, tally: ChangeTally) -> Iterator[IntegrityFault]:
+    """Check that change numbers have no gaps, times increase, and authors match their commitments."""
     last, last_at = 0, ""
-    for seq, at, actor_id, committed, salt, erased_at in _made.lists(connection, at_once=AT_ONCE):
+    for seq, at, actor_id, committed, salt, erased_at in _changes_with_commitments.lists(
+        connection, batch_size=READ_BATCH_SIZE
+    ):
         tally.changes += 1
         place = f"change/{seq}"
         if seq != last + 1:
             yield place, f"follows change {last}: there is a gap"
-        # RFC 3339 sorts by time once the fraction is always there.
-        if _whole(at) <= last_at:
-            yield place, "is not later than the change before it"
-        last, last_at = seq, _whole(at)
+        # RFC 3339 text sorts by time only if every moment has a fraction.
+        if _with_fraction(at) <= last_at:
+            yield place, "has a time that is not later than that of the previous change"
+        last, last_at = seq, _with_fraction(at)
         if committed is None:
-            yield place, "nothing is committed to who made it"
-        elif salt is not None and commitment_to(actor_id, salt) != committed:
-            yield place, "was made by somebody else, or its salt is another one"
+            yield place, "has no commitment to its author"
+        elif salt is not None and actor_commitment(actor_id, salt) != committed:
+            yield place, "does not match the commitment to its author: the author or the salt was altered"
         elif salt is None and erased_at is None:
-            yield place, "its salt is gone, although the person was not erased"
+            yield place, "has no salt, although its author's data was not erased"
         tally.erased += salt is None
     at = connection.execute(select(head.c.seq, change.c.seq).outerjoin(change, change.c.at == head.c.at)).one()
     if last and (at[0] != last or at[1] != last):
-        yield "head", f"does not name change {last}, which is the last one, with its time"
+        yield "head", f"does not match the number and time of the last change, {last}"
 
 
-def _whole(moment: str) -> str:
+def _with_fraction(moment: str) -> str:
     return moment if "." in moment else moment.replace("Z", ".000000Z")
 
 
-def _versions(connection: Connection, model: Any) -> Iterator[Fault]:
-    """Objects are what their last version says, and versions have no gaps."""
-    now, version = table_of(model), revision_table(table_of(model))
-    here = (version.c.id == now.c.id) & (version.c.version == now.c.version)
-    differs: list[ColumnElement[bool]] = [
-        now.c[column.name].is_distinct_from(version.c[column.name]) for column in now.columns
+def _check_versions(connection: Connection, model: Any) -> Iterator[IntegrityFault]:
+    """Check that each object equals its last version, and that version numbers have no gaps."""
+    current, version = table_of(model), revision_table(table_of(model))
+    same_version = (version.c.id == current.c.id) & (version.c.version == current.c.version)
+    differences: list[ColumnElement[bool]] = [
+        current.c[column.name].is_distinct_from(version.c[column.name]) for column in current.columns
     ]
     before = version.alias("before")
     preceding = (before.c.id == version.c.id) & (before.c.version == version.c.version - 1)
-    questions: list[tuple[Select[Any], str]] = [
+    checks: list[tuple[Select[Any], str]] = [
         (
-            # Where there is no such version all is different, from nothing.
-            select(now.c.id, now.c.version).outerjoin(version, here).where(or_(*differs)),
-            "is now something else than its last version says",
+            # The outer join also finds objects without such a version: every column then differs from NULL.
+            select(current.c.id, current.c.version).outerjoin(version, same_version).where(or_(*differences)),
+            "differs from its last version",
         ),
         (
             select(version.c.id, version.c.version)
-            .outerjoin(now, now.c.id == version.c.id)
-            .where(or_(now.c.id.is_(None), version.c.version > now.c.version)),
-            "was recorded, and the object is gone or an earlier one now",
+            .outerjoin(current, current.c.id == version.c.id)
+            .where(or_(current.c.id.is_(None), version.c.version > current.c.version)),
+            "is stored, but the object itself is missing or has an older version",
         ),
         (
             select(version.c.id, version.c.version)
             .outerjoin(before, preceding)
             .where(version.c.version != 1, before.c.id.is_(None)),
-            "follows no version before it",
+            "has no version before it",
         ),
     ]
-    for question, what in questions:
-        for identifier, number in connection.execute(question.order_by(*question.selected_columns).limit(MOST)):
-            yield f"{now.name}/{identifier} version {number}", what
+    for check, what in checks:
+        for identifier, number in connection.execute(
+            check.order_by(*check.selected_columns).limit(MAX_FAULTS_PER_CHECK)
+        ):
+            yield f"{current.name}/{identifier} version {number}", what
 
 
-def _signatures(connection: Connection) -> Iterator[Fault]:
-    """Proposals and sign-offs are by whoever made their change, and what rests on a sign-off is what was approved.
+def _check_sign_offs(connection: Connection) -> Iterator[IntegrityFault]:
+    """Check the people named in proposals and sign-offs, and that decisions equal what was approved.
 
-    The log says who made a change, by a commitment, and of these rows it leaves the people out. So it does of whoever
-    wrote the wording that is judged, and may approve nothing.
+    The log commits to the author of each change, but leaves personal columns out of the row hashes. So the proposer,
+    the approver and the author of the judged wording are compared with the authors of the changes instead.
     """
     versions = revision_table(claim)
-    looked_at, worded = versions.alias("looked_at"), versions.alias("worded")
-    made = change.alias("made")
+    judged, wording = versions.alias("judged"), versions.alias("wording")
+    signed_change = change.alias("signed_change")
     approved = (sign_off.c.verdict == Verdict.APPROVE) & (sign_off.c.proposal_id == proposal.c.id)
     same_claim = (review.c.claim_id == proposal.c.claim_id) & (review.c.status == proposal.c.status)
     same_source = (rating.c.source_id == proposal.c.source_id) & (rating.c.reliability == proposal.c.reliability)
-    by_another = "is not by whoever made its change"
-    questions: list[tuple[Table, Select[Any], str]] = [
+    wrong_author = "names someone other than the author of its change"
+    checks: list[tuple[Table, Select[Any], str]] = [
         (
             proposal,
             select(proposal.c.id)
-            .join(made, made.c.seq == proposal.c.change_seq)
-            .where(proposal.c.proposer_id != made.c.actor_id),
-            by_another,
+            .join(signed_change, signed_change.c.seq == proposal.c.change_seq)
+            .where(proposal.c.proposer_id != signed_change.c.actor_id),
+            wrong_author,
         ),
         (
             sign_off,
             select(sign_off.c.id)
-            .join(made, made.c.seq == sign_off.c.change_seq)
-            .where(sign_off.c.person_id != made.c.actor_id),
-            by_another,
+            .join(signed_change, signed_change.c.seq == sign_off.c.change_seq)
+            .where(sign_off.c.person_id != signed_change.c.actor_id),
+            wrong_author,
         ),
         (
             proposal,
             select(proposal.c.id)
             .join(
-                looked_at,
-                (looked_at.c.id == proposal.c.claim_id) & (looked_at.c.version == proposal.c.claim_version),
+                judged,
+                (judged.c.id == proposal.c.claim_id) & (judged.c.version == proposal.c.claim_version),
             )
-            .join(worded, (worded.c.id == looked_at.c.id) & (worded.c.version == looked_at.c.content_version))
-            .join(made, made.c.seq == worded.c.change_seq)
-            .where(proposal.c.editor_id != made.c.actor_id),
-            "names somebody else than whoever wrote the wording",
+            .join(wording, (wording.c.id == judged.c.id) & (wording.c.version == judged.c.content_version))
+            .join(signed_change, signed_change.c.seq == wording.c.change_seq)
+            .where(proposal.c.editor_id != signed_change.c.actor_id),
+            "names someone other than the author of the wording",
         ),
         (
             proposal,
             select(proposal.c.id).where(
                 proposal.c.source_id.is_not(None), proposal.c.editor_id != proposal.c.proposer_id
             ),
-            "names somebody else than its proposer",
+            "names someone other than its proposer",
         ),
     ]
-    for table, same in ((review, same_claim), (rating, same_source)):
-        granted = select(1).where(sign_off.c.id == table.c.sign_off_id, approved, same).correlate(table).exists()
-        question = select(table.c.id).where(table.c.sign_off_id.is_not(None), ~granted)
-        questions.append((table, question, "rests on no approval of the same"))
-    for table, question, what in questions:
-        for identifier in connection.scalars(question.order_by(table.c.id).limit(MOST)):
+    for table, same_decision in ((review, same_claim), (rating, same_source)):
+        granted = (
+            select(1).where(sign_off.c.id == table.c.sign_off_id, approved, same_decision).correlate(table).exists()
+        )
+        check = select(table.c.id).where(table.c.sign_off_id.is_not(None), ~granted)
+        checks.append((table, check, "differs from what was signed off"))
+    for table, check, what in checks:
+        for identifier in connection.scalars(check.order_by(table.c.id).limit(MAX_FAULTS_PER_CHECK)):
             yield f"{table.name}/{identifier}", what
 
 
-def _statuses(connection: Connection) -> Iterator[Fault]:
-    """The status of a claim is that of the decision that stands."""
+def _check_statuses(connection: Connection) -> Iterator[IntegrityFault]:
+    """Check that the status of each claim is that of its current decision."""
     last = ""
     while True:
-        page = select(claim.c.id, claim.c.status).where(claim.c.id > last).order_by(claim.c.id).limit(CHUNK)
+        page = select(claim.c.id, claim.c.status).where(claim.c.id > last).order_by(claim.c.id).limit(CHUNK_SIZE)
         statuses = {row.id: row.status for row in connection.execute(page)}
         if not statuses:
             return
-        for claim_id, decisions in reviews.rows_of_claims(connection, NOW, statuses).items():
-            standing = reviews.standing(decisions)
-            status = Status.UNASSESSED if standing is None else standing["status"]
+        for claim_id, decisions in reviews.fetch_by_claim(connection, NOW, statuses).items():
+            current_decision = decision_staleness.current_decision(decisions)
+            status = Status.UNASSESSED if current_decision is None else current_decision["status"]
             if statuses[claim_id] != status:
-                yield f"claim/{claim_id}", f"is {statuses[claim_id]}; by the decision that stands it is {status}"
+                fault = f"has the status {statuses[claim_id]}, but its current decision says {status}"
+                yield f"claim/{claim_id}", fault
         last = max(statuses)

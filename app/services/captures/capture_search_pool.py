@@ -1,140 +1,99 @@
-"""Looking things up in captured files: each file is read in a short-lived process that can do no harm but to itself."""
+"""Searches of captured files for quotes and figures, each in a sandboxed process, with recent results cached."""
 
 import logging
-import os
-import subprocess
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from threading import BoundedSemaphore, Lock, Timer
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from threading import Lock
 
 import msgspec
 
-from app.blobs.store import MissingBytesError, Store
-from app.errors import BusyError
+from app import sandbox
+from app.blobs.store import BlobStore, MissingBlobError
 from app.formats.captures import media_types
-from app.formats.captures.capture_search import Answer, Question
+from app.formats.captures.capture_search import CaptureSearchQuery, CaptureSearchResult
 from app.vocabulary import FigureFound
 
-SECONDS = 20.0
-"""For one file by the clock; the process itself stops after half as many seconds of work."""
+MAX_SECONDS = 20.0
+"""Wall-clock time for one file; the process itself stops after half as much CPU time."""
 
-AT_ONCE = 2
-"""Files that are read at the same time: each may take a processor and a gigabyte."""
+MAX_OUTPUT_BYTES = 4_000_000
+"""The largest output for one file."""
 
-MOST_WAITING = 6
-"""Checks that wait while as many as there are turns go on. Each takes a thread, which others need too."""
-
-PATIENCE = 10.0
-"""Seconds to wait for one's turn."""
-
-BUSY_FOR = 10
-"""Seconds after which whoever found no place is told to ask again."""
-
-MOST_TOLD = 4_000_000
-"""Bytes of answers on one file."""
-
-MOST_KEPT = 512
-"""Sets of answers that are remembered: bytes under a digest never change, and neither do answers about them."""
+MAX_CACHED = 512
+"""How many lists of results are cached. The bytes with a digest never change, and so neither do results about them."""
 
 logger = logging.getLogger("attest")
 
-_turns = BoundedSemaphore(AT_ONCE)
-_places = BoundedSemaphore(AT_ONCE + MOST_WAITING)
-_kept: OrderedDict[tuple[str, bytes], list[Answer]] = OrderedDict()
+_cache: OrderedDict[tuple[str, bytes], list[CaptureSearchResult]] = OrderedDict()
 _lock = Lock()
 
 
-@contextmanager
-def place() -> Iterator[None]:
-    """A place for one check, however many files it has looked into. Raises BusyError if all are taken."""
-    if not _places.acquire(blocking=False):
-        raise BusyError("Many captures are being looked into; ask again in some seconds.", BUSY_FOR)
-    try:
-        yield
-    finally:
-        _places.release()
+def admission() -> AbstractContextManager[None]:
+    """Admit one check, however many files it searches. Raises BusyError if too many others are waiting."""
+    return sandbox.admission("searching other captures")
 
 
-def answers(store: Store, sha256: str, media_type: str, questions: Sequence[Question], deadline: float) -> list[Answer]:
-    """An answer to each question on a captured file. `deadline` is on `time.monotonic`: later ones are put off."""
+def search(
+    store: BlobStore, sha256: str, media_type: str, queries: Sequence[CaptureSearchQuery], deadline: float
+) -> list[CaptureSearchResult]:
+    """The result of each query on a captured file.
+
+    `deadline` is a time of `time.monotonic`: a file that gets no slot before it is reported as not checkable.
+    """
     if media_type.startswith("image/"):
-        return _all(questions, "It is a picture.")
-    asked = msgspec.json.encode(questions)
+        return _not_checkable(queries, "The file is an image, which has no text to search.")
+    input_bytes = msgspec.json.encode(queries)
     with _lock:
-        if (known := _kept.get((sha256, asked))) is not None:
-            _kept.move_to_end((sha256, asked))
-            return known
-    patience = min(PATIENCE, deadline - time.monotonic())
-    if patience <= 0 or not _turns.acquire(timeout=patience):
-        return _all(questions, "There was no time left to read it; ask again.")
-    try:
-        told = _told(store, sha256, media_type, asked)
-    except MissingBytesError:
-        return _all(questions, "The store does not hold the file.")
-    finally:
-        _turns.release()
-    if isinstance(told, str):
-        return _all(questions, told)  # and not remembered: it may be that others kept the machine busy
+        if (cached := _cache.get((sha256, input_bytes))) is not None:
+            _cache.move_to_end((sha256, input_bytes))
+            return cached
+    with sandbox.slot(min(sandbox.SLOT_TIMEOUT, deadline - time.monotonic())) as has_slot:
+        if not has_slot:
+            return _not_checkable(
+                queries, "The request reached its time limit before this file was searched. Try again later."
+            )
+        try:
+            results = _search(store, sha256, media_type, input_bytes)
+        except MissingBlobError:
+            return _not_checkable(queries, "The file is missing from the capture store.")
+    if isinstance(results, str):
+        # A failure is not cached, because it may only mean that other processes kept the machine busy.
+        return _not_checkable(queries, results)
     with _lock:
-        _kept[sha256, asked] = told
-        while len(_kept) > MOST_KEPT:
-            _kept.popitem(last=False)
-    return told
+        _cache[sha256, input_bytes] = results
+        while len(_cache) > MAX_CACHED:
+            _cache.popitem(last=False)
+    return results
 
 
-def _all(questions: Sequence[Question], reason: str) -> list[Answer]:
-    return [Answer(FigureFound.NOT_CHECKABLE, reason)] * len(questions)
+def _not_checkable(queries: Sequence[CaptureSearchQuery], reason: str) -> list[CaptureSearchResult]:
+    return [CaptureSearchResult(FigureFound.NOT_CHECKABLE, reason)] * len(queries)
 
 
-def _told(store: Store, sha256: str, media_type: str, asked: bytes) -> list[Answer] | str:
-    """What the process says; or, if it does not get to say anything, why."""
-    if media_type not in media_types.KINDS:
-        return "Files of its kind are not read."
+def _search(store: BlobStore, sha256: str, media_type: str, input_bytes: bytes) -> list[CaptureSearchResult] | str:
+    """The results of the process, or the reason why there are none."""
+    if media_type not in media_types.CAPTURE_FORMATS:
+        return "Files of this type are not searched."
     with store.open(sha256) as file:
         number = file.fileno()
-        # Isolated (-I): neither variables nor the folder that we were started in tell it what to load.
-        command = [sys.executable, "-I", "-B", "-m", "app.formats.captures.capture_search", str(number), media_type]
-        with subprocess.Popen(  # noqa: S603 - our own module; media types come from our own table
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+        # Isolated (-I): neither environment variables nor the working folder decide what the process imports.
+        process = sandbox.run(
+            [sys.executable, "-I", "-B", "-m", "app.formats.captures.capture_search", str(number), media_type],
+            input_bytes,
+            max_seconds=MAX_SECONDS,
+            max_output_bytes=MAX_OUTPUT_BYTES,
+            environment={},
             pass_fds=(number,),
-            env={},
-            cwd=os.sep,
-        ) as process:
-            clock = Timer(SECONDS, process.kill)
-            clock.start()
-            try:
-                told = _exchange(process, asked)
-            finally:
-                clock.cancel()
-                process.kill()
-    if told is None or process.returncode < 0:
-        return "It takes more time or memory to read than a file may."
+        )
+    if process.output is None or process.returncode < 0:
+        return "Searching the file takes more time or memory than is allowed."
     if process.returncode:
-        logger.error("The reader of %s ended with %d", sha256, process.returncode)
-        return "It could not be read; why has been logged."
+        logger.error("Searching the captured file %s failed with exit status %d", sha256, process.returncode)
+        return "The file could not be read. The reason has been logged."
     try:
-        return msgspec.json.decode(told, type=list[Answer])
+        return msgspec.json.decode(process.output, type=list[CaptureSearchResult])
     except msgspec.DecodeError:
-        return "What was read of it makes no sense."
-
-
-def _exchange(process: "subprocess.Popen[bytes]", asked: bytes) -> bytes | None:
-    """Hand over the questions and take the answers; None if it ended before, or says too much."""
-    if process.stdin is None or process.stdout is None:
-        return None
-    try:
-        with process.stdin:
-            process.stdin.write(asked)
-    except BrokenPipeError:
-        return None
-    told = process.stdout.read(MOST_TOLD + 1)
-    if len(told) > MOST_TOLD:
-        return None
-    process.wait()
-    return told
+        return "The search returned an invalid result."

@@ -1,4 +1,4 @@
-"""Captures: receive the bytes of a document, read what is known of them, hand them out to the desk."""
+"""Captures: receive the bytes of a document, read their metadata, and serve them to fact-checkers."""
 
 import logging
 from collections.abc import Sequence
@@ -7,18 +7,18 @@ from typing import BinaryIO, NamedTuple
 from sqlalchemy import Connection, select
 
 from app import clock, models
-from app.blobs.store import Draft, MissingBytesError, Store
+from app.blobs.store import BlobStore, MissingBlobError, StagedBlob
 from app.db.ids import new_id
-from app.db.revisions import Change, Row
+from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import table_of
 from app.errors import AuthenticationError, InvalidError, NotFoundError, UnavailableError
 from app.models import Capture, Document, Person
 from app.schemas.capture import CaptureCreate, CaptureQuery, CaptureWhole, CustodyRead
 from app.services.captures import custody
 from app.services.core.actors import Actor
-from app.services.core.nouns import rows_by_id
+from app.services.core.nouns import fetch_rows_by_id
 from app.services.core.refs import Refs
-from app.services.core.snapshot import FAST_CLOCK, NOW, Record
+from app.services.core.snapshot import MAX_CLOCK_SKEW, NOW, Snapshot
 from app.vocabulary import Action, CustodyAct, Role
 
 logger = logging.getLogger("attest")
@@ -26,9 +26,9 @@ logger = logging.getLogger("attest")
 _changes, _person = table_of(models.Change), table_of(Person)
 
 
-def document_named(connection: Connection, ref: str) -> str:
-    """The id of the document that a capture is to be of. Raises NotFoundError."""
-    return Refs(connection).the_one(table_of(Document), ref)
+def resolve_document(connection: Connection, ref: str) -> str:
+    """Return the id of the document that a new capture belongs to. Raises NotFoundError."""
+    return Refs(connection).resolve_target(table_of(Document), ref)
 
 
 def receive(
@@ -36,26 +36,31 @@ def receive(
     actor: Actor,
     document_id: str,
     *,
-    store: Store,
-    draft: Draft,
+    store: BlobStore,
+    draft: StagedBlob,
     media_type: str,
-    said: CaptureQuery,
+    details: CaptureQuery,
 ) -> str:
-    """Keep what was handed over as a capture of a document; its id.
+    """Store uploaded bytes as a capture of a document and return its id.
 
-    The bytes are stored before a row says so. Raises InvalidError for a digest that they do not have, and for a time
-    that lies ahead; UnavailableError if they cannot be stored.
+    The bytes are stored before the row is written, so a row never lacks its bytes. Raises PermissionDeniedError,
+    InvalidError if the digest does not match the bytes or the time is in the future, and UnavailableError if the bytes
+    cannot be stored.
     """
-    actor.require(Role.FACT_CHECKER, "hand over a capture")
-    if said.sha256 is not None and said.sha256 != draft.sha256:
-        raise InvalidError.of("sha256", f"is not that of the {draft.byte_length:,} bytes that arrived: {draft.sha256}")
-    if said.captured_at is not None and said.captured_at > clock.now() + FAST_CLOCK:
-        raise InvalidError.of("captured_at", "must not lie in the future")
+    actor.require(Role.FACT_CHECKER, "upload a capture")
+    if details.sha256 is not None and details.sha256 != draft.sha256:
+        raise InvalidError.of(
+            "sha256",
+            f"does not match the {draft.byte_length:,} bytes received, whose SHA-256 is {draft.sha256}; check the file "
+            "and upload it again",
+        )
+    if details.captured_at is not None and details.captured_at > clock.now() + MAX_CLOCK_SKEW:
+        raise InvalidError.of("captured_at", "must not be in the future")
     try:
-        store.keep(draft)
+        store.save(draft)
     except OSError as error:
         raise _unavailable(error) from error
-    change = actor.open(connection, Action.CREATE, said.reason)
+    change = actor.open(connection, Action.CREATE, details.reason)
     identifier = new_id(Capture.prefix)
     row = {
         "id": identifier,
@@ -63,51 +68,53 @@ def receive(
         "sha256": draft.sha256,
         "media_type": media_type,
         "byte_length": draft.byte_length,
-        "captured_at": said.captured_at or change.at,
-        "url": said.url,
-        "note": said.note,
+        "captured_at": details.captured_at or change.at,
+        "url": details.url,
+        "note": details.note,
     }
     change.append(table_of(Capture), [row])
-    custody.tell(change, CustodyAct.RECEIVED, [identifier])
+    custody.record_events(change, CustodyAct.RECEIVED, [identifier])
     return identifier
 
 
-def declare(change: Change, said: Sequence[tuple[str, CaptureCreate]]) -> list[bool | None]:
-    """Record captures that a file names, each with the id of its document, for those that are not on record.
+def import_captures(change: ChangeWriter, declared: Sequence[tuple[str, CaptureCreate]]) -> list[bool | None]:
+    """Record captures listed in an imported file, each given with the id of its document, without their bytes.
 
-    For each: true if it is new, None if another capture has its id. Their bytes are looked for by digest, whenever they
-    come into the store; until then they are missing.
+    Return for each: True if it is new, False if it is on record already, None if another capture has its id. The bytes
+    are found by their digest once they are in the store; until then they count as missing.
     """
-    on_record = dict(rows_by_id(change.connection, table_of(Capture), [capture.id for _document, capture in said]))
-    rows: list[Row] = []
+    recorded_rows = dict(
+        fetch_rows_by_id(change.connection, table_of(Capture), [capture.id for _document, capture in declared])
+    )
+    rows: list[StoredRow] = []
     outcomes: list[bool | None] = []
-    for document_id, capture in said:
+    for document_id, capture in declared:
         row = {**vars(capture), "document_id": document_id}
-        before = on_record.setdefault(capture.id, row)
-        same = all(before[name] == row[name] for name in ("document_id", "sha256", "byte_length"))
-        outcomes.append(before is row if same else None)
-        rows += [row] if before is row else []
+        recorded = recorded_rows.setdefault(capture.id, row)
+        is_same = all(recorded[name] == row[name] for name in ("document_id", "sha256", "byte_length"))
+        outcomes.append(recorded is row if is_same else None)
+        rows += [row] if recorded is row else []
     change.append(table_of(Capture), rows)
     note = "An imported file names it; the bytes were not in that file."
-    custody.tell(change, CustodyAct.DECLARED, [row["id"] for row in rows], note)
+    custody.record_events(change, CustodyAct.DECLARED, [row["id"] for row in rows], note)
     return outcomes
 
 
-def read_one(connection: Connection, record: Record, identifier: str) -> CaptureWhole:
-    """A capture with its history. Raises NotFoundError."""
-    row = _row(connection, record, identifier)
-    return CaptureWhole(**row, custody=_custody(connection, record, identifier))
+def read_one(connection: Connection, snapshot: Snapshot, identifier: str) -> CaptureWhole:
+    """Return a capture with its custody history. Raises NotFoundError."""
+    row = _row(connection, snapshot, identifier)
+    return CaptureWhole(**row, custody=_custody_events(connection, snapshot, identifier))
 
 
-def _row(connection: Connection, record: Record, identifier: str) -> Row:
-    found = rows_by_id(connection, record.capture, [identifier])
-    if identifier not in found:
+def _row(connection: Connection, snapshot: Snapshot, identifier: str) -> StoredRow:
+    rows = fetch_rows_by_id(connection, snapshot.capture, [identifier])
+    if identifier not in rows:
         raise NotFoundError("capture", identifier)
-    return found[identifier]
+    return rows[identifier]
 
 
-def _custody(connection: Connection, record: Record, identifier: str) -> list[CustodyRead]:
-    event = record.custody_event
+def _custody_events(connection: Connection, snapshot: Snapshot, identifier: str) -> list[CustodyRead]:
+    event = snapshot.custody_event
     statement = (
         select(event.c.act, event.c.recorded_at.label("at"), _person.c.byline.label("by"), event.c.note)
         .join(_changes, _changes.c.seq == event.c.change_seq)
@@ -118,39 +125,48 @@ def _custody(connection: Connection, record: Record, identifier: str) -> list[Cu
     return [CustodyRead(**row) for row in connection.execute(statement).mappings()]
 
 
-class Content(NamedTuple):
-    """The bytes of a capture, open to be read."""
+class CaptureContent(NamedTuple):
+    """The bytes of a capture, open for reading."""
 
     file: BinaryIO
-    """Whoever gets it closes it."""
+    """The caller must close it."""
     byte_length: int
     sha256: str
     media_type: str
 
 
-def content(connection: Connection, store: Store, identifier: str, actor: Actor | None) -> Content:
-    """The bytes of a capture, for the desk.
+_ASK_TO_RESTORE = "Ask the operator of this service to restore it."
 
-    What others have the right to copy we keep as evidence, and do not publish: the public learns that it is there, and
-    by its digest can tell whether it has the same. Raises AuthenticationError, PermissionDeniedError, and NotFoundError
-    if there is no such capture or its bytes are gone; UnavailableError if the store cannot be read.
+
+def open_content(connection: Connection, store: BlobStore, identifier: str, actor: Actor | None) -> CaptureContent:
+    """Open the bytes of a capture, for fact-checkers only.
+
+    Captures may be under other people's copyright, so they are kept as evidence and not published. The public sees that
+    a capture exists, and can compare its digest with a copy of their own. Raises AuthenticationError,
+    PermissionDeniedError, NotFoundError if there is no such capture or its bytes are missing or have another length,
+    and UnavailableError if the store cannot be read.
     """
     if actor is None:
-        raise AuthenticationError("Captured bytes are for the desk: Authorization: Bearer attest_…")
-    actor.require(Role.FACT_CHECKER, "fetch captured bytes")
+        raise AuthenticationError(
+            "Only fact-checkers can download captured files. Send a fact-checker's key in the header Authorization: "
+            "Bearer attest_…"
+        )
+    actor.require(Role.FACT_CHECKER, "download a captured file")
     row = _row(connection, NOW, identifier)
     try:
         file = store.open(row["sha256"])
-    except MissingBytesError:
-        raise NotFoundError("stored file of capture", identifier) from None
+    except MissingBlobError:
+        message = f"The file of capture {identifier} is missing from the capture store. {_ASK_TO_RESTORE}"
+        raise NotFoundError("stored file of capture", identifier, message=message) from None
     except OSError as error:
         raise _unavailable(error) from error
     if file.seek(0, 2) != row["byte_length"]:
         file.close()
-        raise NotFoundError("unaltered file of capture", identifier)
-    return Content(file, *(row[name] for name in Content._fields[1:]))
+        message = f"The stored file of capture {identifier} was altered: its length is wrong. {_ASK_TO_RESTORE}"
+        raise NotFoundError("unaltered file of capture", identifier, message=message)
+    return CaptureContent(file, *(row[name] for name in CaptureContent._fields[1:]))
 
 
 def _unavailable(error: OSError) -> UnavailableError:
-    logger.error("The store of captures cannot be used", exc_info=error)
-    return UnavailableError("The store of captures cannot be used; try again shortly.")
+    logger.error("The capture store is unavailable", exc_info=error)
+    return UnavailableError("The capture store is unavailable. Try again in a few minutes.")

@@ -1,4 +1,4 @@
-"""The custody of captures: what happened to their bytes, and whether they are still the ones that were recorded."""
+"""The chain of custody of captures: what happened to their bytes, and whether they are still the recorded ones."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from app import clock
-from app.blobs.store import PIECE, MissingBytesError, Store, Stored
+from app.blobs.store import CHUNK_SIZE, BlobStore, MissingBlobError, StoredBlob
 from app.db.engine import Database
 from app.db.ids import new_id
-from app.db.revisions import Change, Row
+from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import table_of
 from app.errors import NotFoundError
 from app.models import Capture, CustodyEvent
@@ -21,137 +21,143 @@ from app.services.core.actors import Actor
 from app.services.core.refs import chunks
 from app.vocabulary import Action, CustodyAct
 
-BATCH = 100
-"""Captures whose checks are recorded together: no writer waits while they are read."""
+CAPTURES_PER_BATCH = 100
+"""Captures recorded per transaction. Their bytes are read before it begins, so other writers do not wait for that."""
 
-ON_ITS_WAY = timedelta(minutes=10)
-"""For how long a file that no row names may just be on its way in."""
+UPLOAD_GRACE_PERIOD = timedelta(minutes=10)
+"""A stored file without a row may be an upload in progress for this long; after that it is an orphan."""
 
 _capture, _event = table_of(Capture), table_of(CustodyEvent)
 
 Progress = Callable[[int], None]
-"""Told, now and then, how many captures have been read."""
+"""Called now and then with the number of captures read so far."""
 
 
-def tell(change: Change, act: CustodyAct, capture_ids: Iterable[str], note: str | None = None) -> None:
-    """Add the same to the history of each of these captures."""
-    rows = [{"id": new_id(CustodyEvent.prefix), "capture_id": one, "act": act, "note": note} for one in capture_ids]
+def record_events(change: ChangeWriter, act: CustodyAct, capture_ids: Iterable[str], note: str | None = None) -> None:
+    """Add an event to the custody history of each of these captures."""
+    rows = [
+        {"id": new_id(CustodyEvent.prefix), "capture_id": capture_id, "act": act, "note": note}
+        for capture_id in capture_ids
+    ]
     change.append(_event, rows)
 
 
 @dataclass(frozen=True)
-class Fault:
-    """A capture whose bytes are not as recorded."""
+class CaptureFault:
+    """A capture whose stored bytes are missing or differ from the record."""
 
     capture_id: str
     document_id: str
     sha256: str
     what: str
-    """missing, or altered."""
+    """`missing` or `altered`."""
     note: str
-    """What was found instead."""
+    """What was found instead, as a sentence."""
 
 
 @dataclass
-class Verification:
-    """What came of reading the bytes of captures."""
+class VerificationReport:
+    """The result of reading the bytes of captures."""
 
     captures: int = 0
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[CaptureFault] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
-    """What lies in the store and belongs to no capture: left by uploads that failed. It harms nobody."""
+    """Digests of stored files that belong to no capture: harmless remains of failed uploads."""
 
 
-def verify(
+def verify_captures(
     database: Database,
-    store: Store,
+    store: BlobStore,
     actor: Actor,
-    wanted: Sequence[str] | None,
+    capture_ids: Sequence[str] | None,
     progress: Progress = lambda _captures: None,
-) -> Verification:
-    """Read the bytes of these captures (all of them for None) and record of each what was found.
+) -> VerificationReport:
+    """Read the bytes of these captures, or of all captures for None, and record the result in their custody history.
 
-    Raises NotFoundError for an id that is none of a capture, OSError if the store cannot be read.
+    Orphans are reported only if all captures are read. Raises NotFoundError for an unknown capture id and OSError if
+    the store cannot be read.
     """
     reason = "Stored files were read and compared with the record."
-    found = _each(
+    report = _process_captures(
         database,
         actor,
-        wanted,
+        capture_ids,
         reason=reason,
         success=(CustodyAct.VERIFIED, None),
-        act=partial(_fault, store),
+        act=partial(_check_bytes, store),
         progress=progress,
     )
-    if wanted is None:
+    if capture_ids is None:
         with database.reading() as connection:
-            found.orphans = sorted(_orphans(connection, store.contents()))
-    return found
+            report.orphans = sorted(_orphans(connection, store.list_blobs()))
+    return report
 
 
-def move(
-    database: Database, store: Store, new: Store, actor: Actor, progress: Progress = lambda _captures: None
-) -> Verification:
-    """Copy the bytes of all captures to another store, read them back there, and record it of each.
+def move_captures(
+    database: Database, store: BlobStore, new: BlobStore, actor: Actor, progress: Progress = lambda _captures: None
+) -> VerificationReport:
+    """Copy the bytes of all captures to another store, read them back, and record the result in their custody history.
 
-    What is missing or altered is not copied. Raises OSError if one of the stores cannot be used.
+    Missing or altered bytes are not copied. Raises OSError if one of the stores cannot be used.
     """
 
-    def copied(row: Row) -> tuple[str, str] | None:
-        if (fault := _fault(store, row)) is not None:
+    def copy_bytes(row: StoredRow) -> tuple[str, str] | None:
+        if (fault := _check_bytes(store, row)) is not None:
             return fault
-        with store.open(row["sha256"]) as file, new.draft() as draft:
-            while piece := file.read(PIECE):
+        with store.open(row["sha256"]) as file, new.stage() as draft:
+            while piece := file.read(CHUNK_SIZE):
                 draft.write(piece)
-            new.keep(draft)
-        return _fault(new, row)
+            new.save(draft)
+        return _check_bytes(new, row)
 
     reason = "Stored files were copied to another store."
     note = f"From {store.name} to {new.name}."
-    return _each(database, actor, None, reason=reason, success=(CustodyAct.MOVED, note), act=copied, progress=progress)
+    return _process_captures(
+        database, actor, None, reason=reason, success=(CustodyAct.MOVED, note), act=copy_bytes, progress=progress
+    )
 
 
-def _each(
+def _process_captures(
     database: Database,
     actor: Actor,
-    wanted: Sequence[str] | None,
+    capture_ids: Sequence[str] | None,
     *,
     reason: str,
     success: tuple[CustodyAct, str | None],
-    act: Callable[[Row], tuple[str, str] | None],
+    act: Callable[[StoredRow], tuple[str, str] | None],
     progress: Progress,
-) -> Verification:
-    """Do something with the bytes of captures, once for each digest, and record of each capture how it went."""
-    found = Verification()
-    known: dict[str, tuple[str, str] | None] = {}
-    for rows in _batches(database, wanted):
-        bad = []
+) -> VerificationReport:
+    """Apply `act` to the bytes of captures, once per digest, and record the result for each capture."""
+    report = VerificationReport()
+    problem_by_digest: dict[str, tuple[str, str] | None] = {}
+    for rows in _batches(database, capture_ids):
+        faults = []
         for row in rows:
-            if row["sha256"] not in known:
-                known[row["sha256"]] = act(row)
-            if (fault := known[row["sha256"]]) is not None:
-                bad.append(Fault(row["id"], row["document_id"], row["sha256"], *fault))
-        wrong = {one.capture_id for one in bad}
+            if row["sha256"] not in problem_by_digest:
+                problem_by_digest[row["sha256"]] = act(row)
+            if (problem := problem_by_digest[row["sha256"]]) is not None:
+                faults.append(CaptureFault(row["id"], row["document_id"], row["sha256"], *problem))
+        faulty_ids = {fault.capture_id for fault in faults}
         with database.writing() as connection:
             change = actor.open(connection, Action.CREATE, reason)
-            done, note = success
-            tell(change, done, [row["id"] for row in rows if row["id"] not in wrong], note)
-            for one in bad:
-                tell(change, CustodyAct.FAILED_VERIFICATION, [one.capture_id], one.note)
-        found.captures += len(rows)
-        found.faults += bad
-        progress(found.captures)
-    return found
+            event, note = success
+            record_events(change, event, [row["id"] for row in rows if row["id"] not in faulty_ids], note)
+            for fault in faults:
+                record_events(change, CustodyAct.FAILED_VERIFICATION, [fault.capture_id], fault.note)
+        report.captures += len(rows)
+        report.faults += faults
+        progress(report.captures)
+    return report
 
 
-def _batches(database: Database, wanted: Sequence[str] | None) -> Iterator[list[Row]]:
-    if wanted is not None:
-        for chunk in chunks(dict.fromkeys(wanted), BATCH):
-            known = {row["id"]: row for row in _rows(database, _capture.c.id.in_(chunk))}
-            for one in chunk:
-                if one not in known:
-                    raise NotFoundError("capture", one)
-            yield list(known.values())
+def _batches(database: Database, capture_ids: Sequence[str] | None) -> Iterator[list[StoredRow]]:
+    if capture_ids is not None:
+        for chunk in chunks(dict.fromkeys(capture_ids), CAPTURES_PER_BATCH):
+            rows_by_id = {row["id"]: row for row in _rows(database, _capture.c.id.in_(chunk))}
+            for capture_id in chunk:
+                if capture_id not in rows_by_id:
+                    raise NotFoundError("capture", capture_id)
+            yield list(rows_by_id.values())
         return
     last = ""
     while rows := _rows(database, _capture.c.id > last):
@@ -159,21 +165,21 @@ def _batches(database: Database, wanted: Sequence[str] | None) -> Iterator[list[
         last = rows[-1]["id"]
 
 
-def _rows(database: Database, which: Any) -> list[Row]:
+def _rows(database: Database, condition: Any) -> list[StoredRow]:
     with database.reading() as connection:
-        found = connection.execute(select(_capture).where(which).order_by(_capture.c.id).limit(BATCH))
-        return list(found.mappings())
+        rows = connection.execute(select(_capture).where(condition).order_by(_capture.c.id).limit(CAPTURES_PER_BATCH))
+        return list(rows.mappings())
 
 
-def _fault(store: Store, row: Row) -> tuple[str, str] | None:
-    """What is wrong with the stored bytes of a capture, in a word and in a sentence; None for nothing."""
+def _check_bytes(store: BlobStore, row: StoredRow) -> tuple[str, str] | None:
+    """Compare the stored bytes of a capture with its row; return the fault as a word and a sentence, or None."""
     try:
         file = store.open(row["sha256"])
-    except MissingBytesError:
+    except MissingBlobError:
         return "missing", "The store does not hold it."
     digest, length = hashlib.sha256(), 0
     with file:
-        while piece := file.read(PIECE):
+        while piece := file.read(CHUNK_SIZE):
             digest.update(piece)
             length += len(piece)
     if length != row["byte_length"]:
@@ -183,8 +189,8 @@ def _fault(store: Store, row: Row) -> tuple[str, str] | None:
     return None
 
 
-def _orphans(connection: Connection, contents: Iterable[Stored]) -> Iterator[str]:
-    settled = (one.name for one in contents if one.since < clock.now() - ON_ITS_WAY)
+def _orphans(connection: Connection, contents: Iterable[StoredBlob]) -> Iterator[str]:
+    settled = (stored.name for stored in contents if stored.stored_at < clock.now() - UPLOAD_GRACE_PERIOD)
     for names in chunks(settled):
-        held = set(connection.scalars(select(_capture.c.sha256).where(_capture.c.sha256.in_(names))))
-        yield from (name for name in names if name not in held)
+        recorded = set(connection.scalars(select(_capture.c.sha256).where(_capture.c.sha256.in_(names))))
+        yield from (name for name in names if name not in recorded)

@@ -1,4 +1,4 @@
-"""How far sources can be relied upon: ratings that the desk has signed. They are shown, and never reckoned with."""
+"""Reliability ratings of sources, signed by two people. They are shown, but never change the status of a claim."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,28 +9,37 @@ from sqlalchemy import Connection, FromClause, Select, func, select
 
 from app.db.compiled_reads import PlainRow
 from app.db.ids import new_id
-from app.db.revisions import Change, Row
+from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import table_of
 from app.errors import InvalidError
 from app.models import Person, SignOff, SourceRating, Topic
 from app.schemas.base import edtf
 from app.schemas.desk.rating import RatingBrief, RatingCreate, RatingRead
-from app.services.core.nouns import shaped
+from app.services.core.nouns import serialize_row
 from app.services.core.refs import Refs, chunks
-from app.services.core.snapshot import Record
+from app.services.core.snapshot import Snapshot
 
 rating = table_of(SourceRating)
 
-SHOWN = ("id", "source_id", "change_seq", "reliability", "rationale", "topic_id", "period_earliest", "period_latest")
-"""What tells which rating holds, and what is shown of it."""
+BRIEF_COLUMNS = (
+    "id",
+    "source_id",
+    "change_seq",
+    "reliability",
+    "rationale",
+    "topic_id",
+    "period_earliest",
+    "period_latest",
+)
+"""The columns that decide which rating applies, and those of its short form."""
 
 
-def record(change: Change, proposed: Row, sign_off_id: str) -> None:
-    """Record the rating that a proposal spoke of and that a sign-off approved."""
-    bounds = edtf.bounds(proposed["period"])
+def record_rating(change: ChangeWriter, proposal: StoredRow, sign_off_id: str) -> None:
+    """Record the rating of a proposal that a sign-off has approved."""
+    bounds = edtf.bounds(proposal["period"])
     row = {
         "id": new_id(SourceRating.prefix),
-        **{name: proposed[name] for name in ("source_id", "reliability", "topic_id", "period", "rationale")},
+        **{name: proposal[name] for name in ("source_id", "reliability", "topic_id", "period", "rationale")},
         "period_earliest": bounds.earliest,
         "period_latest": bounds.latest,
         "decided_on": change.at.date(),
@@ -40,111 +49,115 @@ def record(change: Change, proposed: Row, sign_off_id: str) -> None:
     change.append(rating, [row])
 
 
-def of_sources(connection: Connection, record: Record, source_ids: Iterable[str]) -> list[Row]:
+def fetch_ratings(connection: Connection, snapshot: Snapshot, source_ids: Iterable[str]) -> list[StoredRow]:
     """The ratings of these sources, oldest first."""
-    found: list[Row] = []
-    table = record.source_rating
+    ratings: list[StoredRow] = []
+    table = snapshot.source_rating
     for chunk in chunks(sorted(set(source_ids))):
-        statement = select(*(table.c[name] for name in SHOWN)).where(table.c.source_id.in_(chunk))
-        found += connection.execute(statement.order_by(table.c.change_seq)).mappings()
-    return found
+        statement = select(*(table.c[name] for name in BRIEF_COLUMNS)).where(table.c.source_id.in_(chunk))
+        ratings += connection.execute(statement.order_by(table.c.change_seq)).mappings()
+    return ratings
 
 
-class Ratings:
-    """Finds the rating that holds for something that a source says."""
+class RatingIndex:
+    """Finds the rating that applies to an attribution."""
 
     def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        self._of: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        self._by_source: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for row in rows:
-            self._of[row["source_id"]].append(row)
+            self._by_source[row["source_id"]].append(row)
 
-    def holding(self, said: Mapping[str, Any], topic_id: str | None) -> PlainRow | None:
-        """The rating of its source that holds for an attribution, as `RatingBrief` has it; None if there is none.
+    def in_force(self, attribution: Mapping[str, Any], topic_id: str | None) -> PlainRow | None:
+        """The rating of the source that applies to an attribution, in the shape of `RatingBrief`; None if none does.
 
-        It must be for that topic or for any, and for a period in which it may have been said. Of several the most
-        particular one holds (topic before period before none), of these the last.
+        It must be for this topic or for all, and for a period that overlaps the time of the statement. Of several
+        ratings, the most specific one applies (topic before period before neither), and of these the latest.
         """
-        if not self._of:
+        if not self._by_source:
             return None
-        fitting = [row for row in self._of.get(said["source_id"], ()) if _fits(row, said, topic_id)]
-        return shaped(RatingBrief, max(fitting, key=_rank)) if fitting else None
+        applicable = [
+            row for row in self._by_source.get(attribution["source_id"], ()) if _applies(row, attribution, topic_id)
+        ]
+        return serialize_row(RatingBrief, max(applicable, key=_specificity)) if applicable else None
 
 
-def _fits(row: Mapping[str, Any], said: Mapping[str, Any], topic_id: str | None) -> bool:
-    within = str(row["period_earliest"]) <= str(said["said_latest"]) and str(said["said_earliest"]) <= str(
-        row["period_latest"]
-    )
-    return row["topic_id"] in (None, topic_id) and within
+def _applies(row: Mapping[str, Any], attribution: Mapping[str, Any], topic_id: str | None) -> bool:
+    # As text, because the rows come from two kinds of reads: one has dates, the other ISO 8601 text.
+    starts_before = str(row["period_earliest"]) <= str(attribution["said_latest"])
+    ends_after = str(attribution["said_earliest"]) <= str(row["period_latest"])
+    return row["topic_id"] in (None, topic_id) and starts_before and ends_after
 
 
-def _rank(row: Mapping[str, Any]) -> tuple[bool, bool, int]:
+def _specificity(row: Mapping[str, Any]) -> tuple[bool, bool, int]:
     bounded = (str(row["period_earliest"]), str(row["period_latest"])) != (str(date.min), str(date.max))
     return row["topic_id"] is not None, bounded, row["change_seq"]
 
 
-def read_all(connection: Connection, record: Record, source_id: str) -> list[RatingRead]:
+def read_all(connection: Connection, snapshot: Snapshot, source_id: str) -> list[RatingRead]:
     """All ratings of a source, newest first."""
-    table = record.source_rating
-    statement = signed(table).where(table.c.source_id == source_id)
-    # Of one change, as several that came with a file are, the last is the newest.
+    table = snapshot.source_rating
+    statement = select_with_bylines(table).where(table.c.source_id == source_id)
+    # The id breaks ties between several ratings of one change, such as an import.
     newest_first = statement.order_by(table.c.change_seq.desc(), table.c.id.desc())
-    rows: Sequence[Row] = connection.execute(newest_first).mappings().all()
+    rows: Sequence[StoredRow] = connection.execute(newest_first).mappings().all()
     return [RatingRead(**row) for row in rows]
 
 
-def signed(rated: FromClause) -> Select[Any]:
-    """Ratings with the bylines of whoever decided them."""
+def select_with_bylines(table: FromClause) -> Select[Any]:
+    """Select ratings with the bylines of the people who proposed and approved them."""
     sign_off = table_of(SignOff)
     proposer, approver = table_of(Person).alias("proposer"), table_of(Person).alias("approver")
     return select(
-        *(column for column in rated.c if column.name not in ("decided_by", "sign_off_id")),
-        func.coalesce(rated.c.decided_by, proposer.c.byline + " and " + approver.c.byline).label("decided_by"),
+        *(column for column in table.c if column.name not in ("decided_by", "sign_off_id")),
+        func.coalesce(table.c.decided_by, proposer.c.byline + " and " + approver.c.byline).label("decided_by"),
         proposer.c.byline.label("proposed_by"),
         approver.c.byline.label("approved_by"),
     ).select_from(
-        rated.outerjoin(sign_off, sign_off.c.id == rated.c.sign_off_id)
+        table.outerjoin(sign_off, sign_off.c.id == table.c.sign_off_id)
         .outerjoin(proposer, proposer.c.id == sign_off.c.proposer_id)
         .outerjoin(approver, approver.c.id == sign_off.c.person_id)
     )
 
 
-def declare(change: Change, refs: Refs, said: Sequence[tuple[str, RatingCreate]]) -> list[bool | InvalidError]:
-    """Record ratings that a file holds, each with the id of its source; those that are on record are passed over.
+def import_ratings(
+    change: ChangeWriter, refs: Refs, ratings: Sequence[tuple[str, RatingCreate]]
+) -> list[bool | InvalidError]:
+    """Record the ratings in a file, each with the id of its source, and skip those that are stored already.
 
-    For each: true if it is new, or why it cannot be taken. A file, which one person brings in, adds nothing to what two
-    people of the desk have signed about a source.
+    Returns for each rating True if it is new, False if it was skipped, or the reason why it was rejected. One person
+    imports a file, so it adds no rating to a source that two fact-checkers have rated.
     """
-    on_record: dict[str, list[Row]] = {}
-    for source_id in {one for one, _rating in said}:
-        mine = signed(rating).where(rating.c.source_id == source_id)
-        on_record[source_id] = list(change.connection.execute(mine).mappings())
-    rows: list[Row] = []
+    stored_ratings: dict[str, list[StoredRow]] = {}
+    for source_id in {source_id for source_id, _rating in ratings}:
+        of_source = select_with_bylines(rating).where(rating.c.source_id == source_id)
+        stored_ratings[source_id] = list(change.connection.execute(of_source).mappings())
+    rows: list[StoredRow] = []
     outcomes: list[bool | InvalidError] = []
-    for source_id, one in said:
+    for source_id, imported in ratings:
         try:
-            topic_id = refs.field(table_of(Topic), one.topic, "ratings.topic")
+            topic_id = refs.resolve_field(table_of(Topic), imported.topic, "ratings.topic")
         except InvalidError as error:
             outcomes.append(error)
             continue
-        columns = one.model_dump(exclude={"topic"}) | {"source_id": source_id, "topic_id": topic_id}
-        new = not any(all(row[name] == columns[name] for name in columns) for row in on_record[source_id])
-        if new and (fault := _fault(one, on_record[source_id], change.at.date())) is not None:
-            outcomes.append(fault)
+        columns = imported.model_dump(exclude={"topic"}) | {"source_id": source_id, "topic_id": topic_id}
+        is_new = not any(all(row[name] == columns[name] for name in columns) for row in stored_ratings[source_id])
+        if is_new and (problem := _problem(imported, stored_ratings[source_id], change.at.date())) is not None:
+            outcomes.append(problem)
             continue
-        outcomes.append(new)
-        if new:
-            bounds = edtf.bounds(one.period)
+        outcomes.append(is_new)
+        if is_new:
+            bounds = edtf.bounds(imported.period)
             period = {"period_earliest": bounds.earliest, "period_latest": bounds.latest}
             rows.append({"id": new_id(SourceRating.prefix), "sign_off_id": None, **columns, **period})
     change.append(rating, rows)
     return outcomes
 
 
-def _fault(said: RatingCreate, on_record: Sequence[Row], today: date) -> InvalidError | None:
-    # Whatever its day: one for a topic or a period would hold before what was signed for all of them.
-    if any(row["approved_by"] is not None for row in on_record):
-        why = "must not be given: the desk has rated this source itself, by two people, and a file does not change that"
-        return InvalidError.of("ratings", why)
-    if said.decided_on > today:
+def _problem(imported: RatingCreate, stored_ratings: Sequence[StoredRow], today: date) -> InvalidError | None:
+    # Regardless of dates: an imported rating for a topic or a period would take precedence over a signed general one.
+    if any(row["approved_by"] is not None for row in stored_ratings):
+        message = "must be left out: this desk has approved a rating of this source, and an import cannot replace it"
+        return InvalidError.of("ratings", message)
+    if imported.decided_on > today:
         return InvalidError.of("ratings.decided_on", "must not be in the future")
     return None

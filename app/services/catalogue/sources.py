@@ -1,29 +1,29 @@
-"""Sources: record, correct, read, list; and the tree that they form."""
+"""Sources: create, correct and read them; and the tree that they form."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
-from app.db.compiled_reads import PlainRow, texts, with_ids
-from app.db.revisions import Row
+from app.db.compiled_reads import PlainRow, text_table, with_ids
+from app.db.revisions import StoredRow
 from app.errors import InvalidError, NotFoundError
 from app.formats.search_text import fold
 from app.models import Source
 from app.schemas.source import SourceBrief, SourceCorrection, SourceCreate, SourceFields, SourceRead
-from app.services.core import edit_protection, nouns
+from app.services.core import change_effects, edit_protection, etags, nouns
 from app.services.core.actors import Actor
-from app.services.core.nouns import Columns, Noun, check_etag, columns_of, etag, overlay, rows_by_id
+from app.services.core.nouns import Columns, Noun, columns_of, fetch_rows_by_id, plan_correction
 from app.services.core.refs import Refs, chunks
-from app.services.core.snapshot import NOW, Read, Record
-from app.services.search import search_index
+from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery
 from app.vocabulary import Action
 
-_WHO = ("name", "kind", "anonymity")
-"""Who it is, as claims tell it."""
+_IDENTITY = ("name", "kind", "anonymity")
+"""The columns that identify a source. Only an editor may replace them once a decision depends on it."""
 
-_WHERE_IT_BELONGS = ("parent_id", "side")
-"""A source that is a part of nothing may be independent of another, and one on no side is on nobody's."""
+_ALWAYS_PROTECTED = ("parent_id", "side")
+"""Columns in which null is a statement too: a source without a parent may be independent of another, and one without
+a side belongs to neither."""
 
 _PLAIN = ("key", "name", "kind", "anonymity", "other_names", "side", "url", "description")
 
@@ -35,11 +35,11 @@ def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
     if "other_names" in fields:
         columns["other_names_folded"] = "\n".join(map(fold, fields["other_names"]))
     if "parent" in fields:
-        columns["parent_id"] = refs.field(SOURCE.table, fields["parent"], "parent")
+        columns["parent_id"] = refs.resolve_field(SOURCE.table, fields["parent"], "parent")
     return columns
 
 
-def _fields(row: Row) -> dict[str, Any]:
+def _fields(row: StoredRow) -> dict[str, Any]:
     return {name: row[name] for name in _PLAIN if name != "key"} | {"parent": row["parent_id"]}
 
 
@@ -47,116 +47,122 @@ SOURCE = Noun(Source, SourceFields, _columns, _fields)
 
 
 def create(connection: Connection, actor: Actor, source: SourceCreate, reason: str) -> str:
-    """Record a source; its id."""
+    """Create a source and return its id."""
     return nouns.create(actor.open(connection, Action.CREATE, reason), SOURCE, source)
 
 
 def correct(
     connection: Connection, actor: Actor, identifier: str, correction: SourceCorrection, if_match: str | None
 ) -> None:
-    """Correct a source. A new name is found by search at once, in every claim of the source.
+    """Correct a source and update the search index of all its claims.
 
-    Raises PermissionDeniedError for a fact-checker who would have a claim with a decision come from somebody else.
+    Raises PermissionDeniedError if a fact-checker would change the identity of a source on which a decision depends.
     """
     change = actor.open(connection, Action.CORRECT, correction.reason)
-    check_etag(if_match, etag(read_one(connection, NOW, identifier)))
-    row, columns = overlay(change, SOURCE, identifier, correction, Refs(connection))
+    etags.require(if_match, etags.of_object(read_one(connection, NOW, identifier)))
+    row, columns = plan_correction(change, SOURCE, identifier, correction, Refs(connection))
     refuse_cycle(connection, identifier, columns.get("parent_id"))
-    replaced = edit_protection.replaced_columns(row, columns, _WHO, always=_WHERE_IT_BELONGS)
+    replaced = edit_protection.replaced_columns(row, columns, _IDENTITY, always=_ALWAYS_PROTECTED)
 
-    def resting() -> edit_protection.Decisions:
-        # Claims name the parts of an organisation together with it.
-        return edit_protection.naming_sources(descendants(connection, NOW, identifier))
+    def find_decisions() -> edit_protection.DecisionQueries:
+        # Claims show a source with its ancestors, so decisions on its parts depend on it too.
+        return edit_protection.decisions_on_sources(descendants(connection, NOW, identifier))
 
-    edit_protection.refuse_replacing(connection, actor, replaced, resting)
+    edit_protection.require_editor_if_decided(connection, actor, replaced, find_decisions)
     if columns:
         change.amend(SOURCE.table, [{"id": identifier, **columns}])
-        search_index.refresh_of_source(change, identifier)
+        change_effects.update_search_texts_of_source(change, identifier)
 
 
 def refuse_cycle(connection: Connection, identifier: str, parent_id: str | None) -> None:
-    """Raises InvalidError if the source would come to stand above itself."""
+    """Raise InvalidError if the source would become its own ancestor."""
     if parent_id is not None and identifier in [parent_id, *ancestors(connection, NOW, [parent_id])[parent_id]]:
         raise InvalidError.of("parent", "must not be the source itself or a part of it")
 
 
-def read_one(connection: Connection, record: Record, identifier: str) -> SourceRead:
-    """A source. Raises NotFoundError."""
-    found = read_all(connection, record, [identifier])
-    if not found:
-        raise NotFoundError("source", identifier, then=record.seq is not None)
-    return found[0]
+def read_one(connection: Connection, snapshot: Snapshot, identifier: str) -> SourceRead:
+    """A source. Raises NotFoundError if it does not exist."""
+    sources = read_all(connection, snapshot, [identifier])
+    if not sources:
+        raise NotFoundError("source", identifier, is_past=snapshot.seq is not None)
+    return sources[0]
 
 
-def read_all(connection: Connection, record: Record, identifiers: Iterable[str]) -> list[SourceRead]:
-    """The sources with these ids that exist, in the order of the ids."""
-    wanted = list(identifiers)
-    rows = rows_by_id(connection, record.source, wanted)
-    above = ancestors(connection, record, rows)
-    briefs = briefs_of(connection, record, {source for line in above.values() for source in line})
+def read_all(connection: Connection, snapshot: Snapshot, identifiers: Iterable[str]) -> list[SourceRead]:
+    """The existing sources out of these, in the given order."""
+    requested_ids = list(identifiers)
+    rows = fetch_rows_by_id(connection, snapshot.source, requested_ids)
+    ancestor_ids = ancestors(connection, snapshot, rows)
+    briefs = read_briefs(
+        connection, snapshot, {ancestor_id for chain in ancestor_ids.values() for ancestor_id in chain}
+    )
     return [
-        SourceRead(**rows[one], ancestors=[briefs[source] for source in above[one]]) for one in wanted if one in rows
+        SourceRead(**rows[source_id], ancestors=[briefs[ancestor_id] for ancestor_id in ancestor_ids[source_id]])
+        for source_id in requested_ids
+        if source_id in rows
     ]
 
 
-@Read
-def _mentioned(record: Record) -> Select[Any]:
-    source = record.source
+@SnapshotQuery
+def _briefs_query(snapshot: Snapshot) -> Select[Any]:
+    source = snapshot.source
     return with_ids(select(*columns_of(SourceBrief, source)), source, "ids")
 
 
-def mentioned(connection: Connection, record: Record, identifiers: Iterable[str]) -> dict[str, PlainRow]:
-    """These sources as `SourceBrief` has them, by id."""
-    rows = (_mentioned(connection, record, ids=chunk) for chunk in chunks(sorted(set(identifiers))))
+def read_brief_rows(connection: Connection, snapshot: Snapshot, identifiers: Iterable[str]) -> dict[str, PlainRow]:
+    """The short form of these sources as dicts in the shape of `SourceBrief`, by id."""
+    rows = (_briefs_query(connection, snapshot, ids=chunk) for chunk in chunks(sorted(set(identifiers))))
     return {row["id"]: row for chunk in rows for row in chunk}
 
 
-def briefs_of(connection: Connection, record: Record, identifiers: Iterable[str]) -> dict[str, SourceBrief]:
-    """These sources as they are mentioned, by id."""
-    return {one: SourceBrief(**row) for one, row in mentioned(connection, record, identifiers).items()}
+def read_briefs(connection: Connection, snapshot: Snapshot, identifiers: Iterable[str]) -> dict[str, SourceBrief]:
+    """The short form of these sources, by id."""
+    return {
+        source_id: SourceBrief(**row) for source_id, row in read_brief_rows(connection, snapshot, identifiers).items()
+    }
 
 
-@Read
-def _up_from(record: Record) -> Select[Any]:
-    """Sources and all that stand above them."""
-    source = record.source
-    line = select(texts("ids").c.value.label("id")).cte("line", recursive=True)
-    line = line.union(select(source.c.parent_id).join(line, line.c.id == source.c.id))
-    return select(source.c.id, source.c.parent_id, source.c.name).join(line, line.c.id == source.c.id)
+@SnapshotQuery
+def _ancestors_query(snapshot: Snapshot) -> Select[Any]:
+    """Sources and all their ancestors."""
+    source = snapshot.source
+    chain = select(text_table("ids").c.value.label("id")).cte("line", recursive=True)
+    chain = chain.union(select(source.c.parent_id).join(chain, chain.c.id == source.c.id))
+    return select(source.c.id, source.c.parent_id, source.c.name).join(chain, chain.c.id == source.c.id)
 
 
-def up_from(connection: Connection, record: Record, identifiers: Iterable[str]) -> list[PlainRow]:
-    """These sources and all that stand above them: `id`, `parent_id`, `name`."""
-    rows = (_up_from(connection, record, ids=chunk) for chunk in chunks(sorted(set(identifiers))))
+def fetch_ancestors(connection: Connection, snapshot: Snapshot, identifiers: Iterable[str]) -> list[PlainRow]:
+    """These sources and all their ancestors, in no order: `id`, `parent_id`, `name`."""
+    rows = (_ancestors_query(connection, snapshot, ids=chunk) for chunk in chunks(sorted(set(identifiers))))
     return list({row["id"]: row for chunk in rows for row in chunk}.values())
 
 
-def ancestors(connection: Connection, record: Record, identifiers: Iterable[str]) -> dict[str, list[str]]:
-    """The sources above each of these, nearest first."""
-    wanted = set(identifiers)
-    parent = {row["id"]: row["parent_id"] for row in up_from(connection, record, wanted)}
-    return {one: line_above(one, parent) for one in wanted}
+def ancestors(connection: Connection, snapshot: Snapshot, identifiers: Iterable[str]) -> dict[str, list[str]]:
+    """The ids of the ancestors of each of these sources, nearest first."""
+    source_ids = set(identifiers)
+    parents = {row["id"]: row["parent_id"] for row in fetch_ancestors(connection, snapshot, source_ids)}
+    return {source_id: ancestor_chain(source_id, parents) for source_id in source_ids}
 
 
-def line_above(one: str, parent: Mapping[str, str | None]) -> list[str]:
-    """The sources above this one, nearest first, from the parent of each."""
-    line: list[str] = []
-    above = parent.get(one)
-    while above is not None and above not in line:
-        line.append(above)
-        above = parent.get(above)
-    return line
+def ancestor_chain(source_id: str, parents: Mapping[str, str | None]) -> list[str]:
+    """The ids of the ancestors of a source, nearest first; `parents` maps each source to its parent."""
+    chain: list[str] = []
+    parent_id = parents.get(source_id)
+    while parent_id is not None and parent_id not in chain:
+        chain.append(parent_id)
+        parent_id = parents.get(parent_id)
+    return chain
 
 
-def descendants(connection: Connection, record: Record, identifier: str) -> list[str]:
-    """The source itself and all its parts, at any depth."""
-    table = record.source
-    found = [identifier]
+def descendants(connection: Connection, snapshot: Snapshot, identifier: str) -> list[str]:
+    """The ids of the source itself and of all its parts, at any depth."""
+    table = snapshot.source
+    identifiers = [identifier]
     level = [identifier]
     while level:
-        below: list[str] = []
+        children: list[str] = []
         for chunk in chunks(level):
-            below += connection.scalars(select(table.c.id).where(table.c.parent_id.in_(chunk)))
-        level = [one for one in below if one not in found]
-        found += level
-    return found
+            children += connection.scalars(select(table.c.id).where(table.c.parent_id.in_(chunk)))
+        level = [child_id for child_id in children if child_id not in identifiers]
+        identifiers += level
+    return identifiers

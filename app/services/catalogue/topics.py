@@ -1,4 +1,4 @@
-"""Topics: record, correct, read."""
+"""Topics: create, correct and read them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,20 +6,21 @@ from typing import Any
 from sqlalchemy import Connection, Select, Text, bindparam, select
 
 from app.db.compiled_reads import PlainRow
-from app.db.revisions import Row
+from app.db.revisions import StoredRow
 from app.errors import ConflictError, NotFoundError
 from app.models import Topic
 from app.schemas.base import edtf
 from app.schemas.topic import TopicCorrection, TopicCreate, TopicFields, TopicRead
-from app.services.core import edit_protection, nouns
+from app.services.core import edit_protection, etags, nouns
 from app.services.core.actors import Actor
-from app.services.core.nouns import Columns, Noun, check_etag, columns_of, etag, rows_by_id, shaped
+from app.services.core.claim_parts import is_current_figure
+from app.services.core.nouns import Columns, Noun, columns_of, fetch_rows_by_id, serialize_row
 from app.services.core.refs import Refs
-from app.services.core.snapshot import NOW, Read, Record
+from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery
 from app.vocabulary import METRIC_FAMILIES, Action, MetricFamily
 
-_QUESTION = ("title", "subject", "metric_family", "place", "period")
-"""What it asks."""
+_PROTECTED = ("title", "subject", "metric_family", "place", "period")
+"""The columns that define the question. Only an editor may replace them once a decision depends on the topic."""
 
 _PLAIN = ("key", "title", "subject", "metric_family", "place", "period", "note")
 
@@ -31,7 +32,7 @@ def _columns(fields: Mapping[str, Any], _refs: Refs) -> Columns:
     return columns
 
 
-def _fields(row: Row) -> dict[str, Any]:
+def _fields(row: StoredRow) -> dict[str, Any]:
     return {name: row[name] for name in _PLAIN if name != "key"}
 
 
@@ -39,64 +40,68 @@ TOPIC = Noun(Topic, TopicFields, _columns, _fields)
 
 
 def create(connection: Connection, actor: Actor, topic: TopicCreate, reason: str) -> str:
-    """Record a topic; its id."""
+    """Create a topic and return its id."""
     return nouns.create(actor.open(connection, Action.CREATE, reason), TOPIC, topic)
 
 
 def correct(
     connection: Connection, actor: Actor, identifier: str, correction: TopicCorrection, if_match: str | None
 ) -> None:
-    """Correct a topic. Raises ConflictError if it would no longer take the figures that it holds.
+    """Correct a topic. Raises ConflictError if its new metric family would not allow the figures of its claims.
 
-    Raises PermissionDeniedError for a fact-checker who would have a claim with a decision answer another question.
+    Raises PermissionDeniedError if a fact-checker would change the question of a topic on which a decision depends.
     """
     change = actor.open(connection, Action.CORRECT, correction.reason)
-    check_etag(if_match, etag(read_one(connection, NOW, identifier)))
+    etags.require(if_match, etags.of_object(read_one(connection, NOW, identifier)))
 
-    def refuse(row: Row, columns: Columns) -> None:
-        replaced = edit_protection.replaced_columns(row, columns, _QUESTION)
-        edit_protection.refuse_replacing(
-            connection, actor, replaced, lambda: edit_protection.answering_topic(identifier)
+    def refuse(row: StoredRow, columns: Columns) -> None:
+        replaced = edit_protection.replaced_columns(row, columns, _PROTECTED)
+        edit_protection.require_editor_if_decided(
+            connection, actor, replaced, lambda: edit_protection.decisions_on_topic(identifier)
         )
 
     columns = nouns.correct(change, TOPIC, identifier, correction, refuse)
     if "metric_family" in columns:
-        _refuse_strangers(connection, identifier, MetricFamily(columns["metric_family"]))
+        _refuse_foreign_metrics(connection, identifier, MetricFamily(columns["metric_family"]))
 
 
-def _refuse_strangers(connection: Connection, identifier: str, family: MetricFamily) -> None:
+def _refuse_foreign_metrics(connection: Connection, identifier: str, family: MetricFamily) -> None:
     claim, figure = NOW.claim, NOW.quantity
-    held = connection.scalars(
+    metrics = connection.scalars(
         select(figure.c.metric)
-        .join(claim, (claim.c.id == figure.c.claim_id) & (claim.c.content_version == figure.c.content_version))
+        .join(claim, is_current_figure(figure, claim))
         .where(claim.c.topic_id == identifier, figure.c.metric.not_in(METRIC_FAMILIES[family]))
         .distinct()
     )
-    if strangers := sorted(held):
-        raise ConflictError(f"Claims of this topic have figures that '{family}' does not take: {', '.join(strangers)}.")
+    if foreign_metrics := sorted(metrics):
+        raise ConflictError(
+            f"The metric family cannot be changed to '{family}', because claims of this topic have figures with other "
+            f"metrics: {', '.join(foreign_metrics)}. Choose another family, or first move these claims to another "
+            "topic."
+        )
 
 
-@Read
-def _topic(record: Record) -> Select[Any]:
-    topic = record.topic
+@SnapshotQuery
+def _topic_query(snapshot: Snapshot) -> Select[Any]:
+    topic = snapshot.topic
     return select(*columns_of(TopicRead, topic)).where(topic.c.id == bindparam("id", type_=Text()))
 
 
-def read_plain(connection: Connection, record: Record, identifier: str) -> PlainRow:
-    """A topic as `TopicRead` has it. Raises NotFoundError."""
-    found = _topic(connection, record, id=identifier)
-    if not found:
-        raise NotFoundError("topic", identifier, then=record.seq is not None)
-    return shaped(TopicRead, found[0])
+def read_plain(connection: Connection, snapshot: Snapshot, identifier: str) -> PlainRow:
+    """A topic as a dict in the shape of `TopicRead`. Raises NotFoundError if it does not exist."""
+    rows = _topic_query(connection, snapshot, id=identifier)
+    if not rows:
+        raise NotFoundError("topic", identifier, is_past=snapshot.seq is not None)
+    return serialize_row(TopicRead, rows[0])
 
 
-def read_one(connection: Connection, record: Record, identifier: str) -> TopicRead:
-    """A topic. Raises NotFoundError."""
-    return TopicRead(**read_plain(connection, record, identifier))
+def read_one(connection: Connection, snapshot: Snapshot, identifier: str) -> TopicRead:
+    """A topic. Raises NotFoundError if it does not exist."""
+    return TopicRead(**read_plain(connection, snapshot, identifier))
 
 
-def read_all(connection: Connection, record: Record, identifiers: Iterable[str]) -> list[TopicRead]:
-    """The topics with these ids that exist, in the order of the ids."""
-    wanted = list(identifiers)
-    rows = rows_by_id(connection, record.topic, wanted)
-    return [TopicRead(**rows[one]) for one in wanted if one in rows]
+def read_all(connection: Connection, snapshot: Snapshot, identifiers: Iterable[str]) -> list[TopicRead]:
+    """The existing topics out of these, in the given order."""
+    requested_ids = list(identifiers)
+    rows = fetch_rows_by_id(connection, snapshot.topic, requested_ids)
+    return [TopicRead(**rows[topic_id]) for topic_id in requested_ids if topic_id in rows]

@@ -1,4 +1,4 @@
-"""Attributions: record, correct, read; and the chains that they form."""
+"""Attributions of claims: who said what, where, and relayed from whom. Create, correct and read them."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, case, select
 
 from app.db.compiled_reads import PlainRow
-from app.db.revisions import Change, Row, revision_table
+from app.db.revisions import ChangeWriter, StoredRow, revision_table
 from app.db.schema import table_of
 from app.errors import InvalidError, NotFoundError
 from app.models import Attribution, Claim, Document, Source
@@ -19,17 +19,24 @@ from app.schemas.attribution import (
 )
 from app.schemas.base import edtf
 from app.services.catalogue import documents, source_ratings, sources
-from app.services.catalogue.source_ratings import Ratings
-from app.services.claims.relays import Relays
+from app.services.catalogue.source_ratings import RatingIndex
+from app.services.claims.relays import RelayGraph
+from app.services.core import change_effects, etags
 from app.services.core.actors import Actor, visible_stages
-from app.services.core.claim_visibility import seen
-from app.services.core.nouns import Columns, Noun, check_etag, columns_of, etag, given, overlay, rows_by_id, shaped
-from app.services.core.quote_columns import QUOTE, gather, spread
+from app.services.core.claim_visibility import visible_claim_ids
+from app.services.core.nouns import (
+    Columns,
+    Noun,
+    columns_of,
+    fetch_rows_by_id,
+    field_values,
+    plan_correction,
+    serialize_row,
+)
+from app.services.core.quote_columns import QUOTE_COLUMNS, flatten_fields, nest_columns
 from app.services.core.refs import Refs, chunks
-from app.services.core.snapshot import NOW, Record
-from app.services.core.version_bumps import touch
+from app.services.core.snapshot import NOW, Snapshot
 from app.services.policy import origins
-from app.services.search import search_index
 from app.vocabulary import Action
 
 _PLAIN = ("key", "stance", "lineage", "said", "directness", "note", "withdrawn")
@@ -38,231 +45,246 @@ _SEARCH = {"on": "searched_on", "where": "searched_where", "by": "searched_by"}
 _RETRACTION = {"by": "retracted_by", "on": "retracted_on", "notice": "retraction_notice"}
 
 
-def nested(row: Row) -> dict[str, Any]:
-    """The objects within an attribution, from its columns; None where there is none."""
+def nested_objects(row: StoredRow) -> dict[str, Any]:
+    """The nested objects of an attribution, built from its columns; None for each that it does not have."""
     return {
-        "quote": gather(row, QUOTE, "exact"),
-        "search": gather(row, _SEARCH, "on"),
-        "retraction": gather(row, _RETRACTION, "by"),
+        "quote": nest_columns(row, QUOTE_COLUMNS, "exact"),
+        "search": nest_columns(row, _SEARCH, "on"),
+        "retraction": nest_columns(row, _RETRACTION, "by"),
     }
 
 
 def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
     columns = {name: fields[name] for name in _PLAIN if name in fields}
     if "source" in fields:
-        columns["source_id"] = refs.field(table_of(Source), fields["source"], "source")
+        columns["source_id"] = refs.resolve_field(table_of(Source), fields["source"], "source")
     if "document" in fields:
-        columns["document_id"] = refs.field(table_of(Document), fields["document"], "document")
+        columns["document_id"] = refs.resolve_field(table_of(Document), fields["document"], "document")
     if "own_claim" in fields:
-        columns["own_claim_id"] = refs.field(table_of(Claim), fields["own_claim"], "own_claim")
+        columns["own_claim_id"] = refs.resolve_field(table_of(Claim), fields["own_claim"], "own_claim")
     if "said" in fields:
         columns["said_earliest"], columns["said_latest"] = edtf.bounds(fields["said"])
     if "quote" in fields:
-        columns |= spread(fields["quote"], QUOTE)
+        columns |= flatten_fields(fields["quote"], QUOTE_COLUMNS)
     if "search" in fields:
-        columns |= spread(fields["search"], _SEARCH)
+        columns |= flatten_fields(fields["search"], _SEARCH)
     if "retraction" in fields:
-        columns |= spread(fields["retraction"], _RETRACTION)
+        columns |= flatten_fields(fields["retraction"], _RETRACTION)
     return columns
 
 
-def _fields(row: Row) -> dict[str, Any]:
+def _fields(row: StoredRow) -> dict[str, Any]:
     return {name: row[name] for name in _PLAIN} | {
         "source": row["source_id"],
         "upstream": row["upstream_id"],
         "document": row["document_id"],
         "own_claim": row["own_claim_id"],
-        **nested(row),
+        **nested_objects(row),
     }
 
 
 ATTRIBUTION = Noun(Attribution, ClaimAttributionCreate, _columns, _fields)
 
 
-def rows_for(
-    claim_id: str, attributions: Sequence[ClaimAttributionCreate], refs: Refs, existing: Iterable[Row]
+def build_rows(
+    claim_id: str, attributions: Sequence[ClaimAttributionCreate], refs: Refs, existing: Iterable[StoredRow]
 ) -> list[Columns]:
-    """The rows of a claim's attributions; an upstream is one of `existing` (by key or id) or stands before it.
+    """Build the rows of a claim's attributions. One whose key is among `existing` keeps its id.
 
-    Raises InvalidError naming the field, with its place in the list.
+    An upstream is named by id or key and must be among `existing` or precede the attribution in the list. Raises
+    InvalidError naming the field, with its index in the list.
     """
-    known = Relays(existing)
+    graph = RelayGraph(existing)
     rows = []
-    for place, attribution in enumerate(attributions):
-        there = known.ids.get(attribution.key or "")
+    for index, attribution in enumerate(attributions):
+        existing_id = graph.ids.get(attribution.key or "")
         try:
-            columns = _columns(given(attribution), refs)
-            upstream_id = known.upstream(attribution.upstream, of=there)
+            columns = _columns(field_values(attribution), refs)
+            upstream_id = graph.resolve_upstream(attribution.upstream, attribution_id=existing_id)
         except InvalidError as error:
-            raise error.under(f"attributions.{place}") from None
-        identifier = there or ATTRIBUTION.new_id()
-        known.add(identifier, attribution.key, upstream_id)
+            raise error.prefix_fields(f"attributions.{index}") from None
+        identifier = existing_id or ATTRIBUTION.new_id()
+        graph.add(identifier, attribution.key, upstream_id)
         rows.append({"id": identifier, "claim_id": claim_id, **columns, "upstream_id": upstream_id})
     return rows
 
 
-def of_claim(connection: Connection, claim_id: str) -> Sequence[Row]:
-    """The attributions of a claim: `id`, `key` and `upstream_id`."""
+def fetch_relay_rows(connection: Connection, claim_id: str) -> Sequence[StoredRow]:
+    """The rows of a claim's attributions that a `RelayGraph` needs: `id`, `key` and `upstream_id`."""
     table = ATTRIBUTION.table
     statement = select(table.c.id, table.c.key, table.c.upstream_id).where(table.c.claim_id == claim_id)
     return connection.execute(statement).mappings().all()
 
 
 def create(connection: Connection, actor: Actor, attribution: AttributionCreate, reason: str) -> str:
-    """Record an attribution of a claim; its id."""
+    """Record an attribution of a claim and return its id. Raises InvalidError naming the field."""
     change = actor.open(connection, Action.CREATE, reason)
     refs = Refs(connection)
-    claim_id = refs.required(table_of(Claim), attribution.claim, "claim")
-    existing = of_claim(connection, claim_id)
+    claim_id = refs.resolve_required_field(table_of(Claim), attribution.claim, "claim")
+    existing = fetch_relay_rows(connection, claim_id)
     if attribution.key is not None and any(attribution.key in (row["id"], row["key"]) for row in existing):
-        raise InvalidError.of("key", "the claim has an attribution with this key already")
+        raise InvalidError.of(
+            "key", "the claim already has an attribution with this key; choose another key or correct that attribution"
+        )
     try:
-        row = rows_for(claim_id, [attribution], refs, existing)[0]
+        row = build_rows(claim_id, [attribution], refs, existing)[0]
     except InvalidError as error:
-        raise error.without("attributions.0") from None
+        raise error.strip_prefix("attributions.0") from None
     change.add(ATTRIBUTION.table, [row])
-    settle(change, [claim_id])
+    refresh_claims(change, [claim_id])
     return str(row["id"])
 
 
 def correct(
     connection: Connection, actor: Actor, identifier: str, correction: AttributionCorrection, if_match: str | None
 ) -> None:
-    """Correct an attribution."""
+    """Correct an attribution. Raises NotFoundError, VersionMismatchError, InvalidError."""
     change = actor.open(connection, Action.CORRECT, correction.reason)
-    check_etag(if_match, etag(read_one(connection, NOW, identifier, actor)))
+    etags.require(if_match, etags.of_object(read_one(connection, NOW, identifier, actor)))
     refs = Refs(connection)
-    row, columns = overlay(change, ATTRIBUTION, identifier, correction, refs)
+    row, columns = plan_correction(change, ATTRIBUTION, identifier, correction, refs)
     claim_id = row["claim_id"]
     if "upstream" in correction.model_fields_set:
-        upstream_id = Relays(of_claim(connection, claim_id)).upstream(correction.upstream, of=identifier)
+        upstream_id = RelayGraph(fetch_relay_rows(connection, claim_id)).resolve_upstream(
+            correction.upstream, attribution_id=identifier
+        )
         if upstream_id != row["upstream_id"]:
             columns["upstream_id"] = upstream_id
     if columns:
         change.amend(ATTRIBUTION.table, [{"id": identifier, **columns}])
-        settle(change, [claim_id])
+        refresh_claims(change, [claim_id])
 
 
-def settle(change: Change, claim_ids: Iterable[str]) -> None:
-    """What follows when attributions change: their claims have a new version, and other words."""
-    touched = sorted(set(claim_ids))
-    touch(change, touched)
-    search_index.refresh(change, touched)
+def refresh_claims(change: ChangeWriter, claim_ids: Iterable[str]) -> None:
+    """Give claims whose attributions have changed a new version, and update their search texts."""
+    ids = sorted(set(claim_ids))
+    change_effects.bump_versions(change, ids)
+    change_effects.update_search_texts(change, ids)
 
 
-def read_one(connection: Connection, record: Record, identifier: str, actor: Actor | None) -> AttributionRead:
-    """An attribution of a claim that this reader may see. Raises NotFoundError."""
-    found = read_all(connection, record, [identifier], actor)
-    if not found:
-        raise NotFoundError("attribution", identifier, then=record.seq is not None)
-    return found[0]
+def read_one(connection: Connection, snapshot: Snapshot, identifier: str, actor: Actor | None) -> AttributionRead:
+    """Read an attribution. Raises NotFoundError, also if the reader may not see its claim."""
+    attributions = read_all(connection, snapshot, [identifier], actor)
+    if not attributions:
+        raise NotFoundError("attribution", identifier, is_past=snapshot.seq is not None)
+    return attributions[0]
 
 
 def read_all(
-    connection: Connection, record: Record, identifiers: Iterable[str], actor: Actor | None
+    connection: Connection, snapshot: Snapshot, identifiers: Iterable[str], actor: Actor | None
 ) -> list[AttributionRead]:
     """The attributions with these ids whose claims this reader may see, in the order of the ids."""
-    wanted = list(identifiers)
-    rows = rows_by_id(connection, record.attribution, wanted)
-    claims = rows_by_id(connection, record.claim, {row["claim_id"] for row in rows.values()})
-    visible = [one for one, row in claims.items() if row["stage"] in visible_stages(actor)]
-    shown = {read.id: read for one in of_claims(connection, record, visible, actor).values() for read in one}
-    return [shown[one] for one in wanted if one in shown]
+    ids = list(identifiers)
+    rows = fetch_rows_by_id(connection, snapshot.attribution, ids)
+    claims = fetch_rows_by_id(connection, snapshot.claim, {row["claim_id"] for row in rows.values()})
+    visible_ids = [claim_id for claim_id, row in claims.items() if row["stage"] in visible_stages(actor)]
+    # The whole claim is read, because an attribution is shown with its upstream chain.
+    by_claim = read_by_claim(connection, snapshot, visible_ids, actor)
+    by_id = {attribution.id: attribution for group in by_claim.values() for attribution in group}
+    return [by_id[identifier] for identifier in ids if identifier in by_id]
 
 
-def first_seq(said: FromClause) -> ColumnElement[int]:
-    """The number of the change that recorded an attribution of an outer statement first, `first_seq`."""
+def first_change_seq(attribution: FromClause) -> ColumnElement[int]:
+    """SQL: the number of the change that created an attribution of the outer statement, labelled `first_seq`."""
     first = revision_table(ATTRIBUTION.table).alias("first")
-    recorded = select(first.c.change_seq).where(first.c.id == said.c.id, first.c.version == 1).scalar_subquery()
-    return case((said.c.version > 1, recorded), else_=said.c.change_seq).label("first_seq")
+    # Most attributions are never corrected; for those the subquery is not run.
+    created_seq = (
+        select(first.c.change_seq).where(first.c.id == attribution.c.id, first.c.version == 1).scalar_subquery()
+    )
+    return case((attribution.c.version > 1, created_seq), else_=attribution.c.change_seq).label("first_seq")
 
 
-def rows_of_claims(connection: Connection, record: Record, claim_ids: Iterable[str]) -> dict[str, list[Row]]:
-    """The rows of the attributions of each claim, oldest first, each with its `first_seq`."""
-    wanted = list(claim_ids)
-    found: dict[str, list[Row]] = {claim_id: [] for claim_id in wanted}
-    table = record.attribution
-    for chunk in chunks(wanted):
-        statement = select(table, first_seq(table)).where(table.c.claim_id.in_(chunk)).order_by(table.c.id)
+def fetch_by_claim(connection: Connection, snapshot: Snapshot, claim_ids: Iterable[str]) -> dict[str, list[StoredRow]]:
+    """The attribution rows of each claim, oldest first, each with its `first_seq` (see `first_change_seq`)."""
+    rows: dict[str, list[StoredRow]] = {claim_id: [] for claim_id in claim_ids}
+    table = snapshot.attribution
+    for chunk in chunks(rows):
+        statement = select(table, first_change_seq(table)).where(table.c.claim_id.in_(chunk)).order_by(table.c.id)
         for row in connection.execute(statement).mappings():
-            found[row["claim_id"]].append(row)
-    return found
+            rows[row["claim_id"]].append(row)
+    return rows
 
 
-def of_claims(
-    connection: Connection, record: Record, claim_ids: Iterable[str], actor: Actor | None
+def read_by_claim(
+    connection: Connection, snapshot: Snapshot, claim_ids: Iterable[str], actor: Actor | None
 ) -> dict[str, list[AttributionRead]]:
-    """The attributions of each claim as they are shown, oldest first."""
-    by_claim = rows_of_claims(connection, record, claim_ids)
-    return show(connection, record, by_claim, actor)
+    """The attributions of each claim as read models, oldest first."""
+    by_claim = fetch_by_claim(connection, snapshot, claim_ids)
+    return to_read_models(connection, snapshot, by_claim, actor)
 
 
-def show(
-    connection: Connection, record: Record, by_claim: Mapping[str, Sequence[Row]], actor: Actor | None
+def to_read_models(
+    connection: Connection, snapshot: Snapshot, by_claim: Mapping[str, Sequence[StoredRow]], actor: Actor | None
 ) -> dict[str, list[AttributionRead]]:
-    """These rows as they are shown. A claim of their own that the reader may not see is left unnamed."""
+    """Convert attribution rows to read models. `own_claim_id` is left out if the reader may not see that claim."""
     rows = [row for group in by_claim.values() for row in group]
-    own = seen(connection, record, (row["own_claim_id"] for row in rows), actor)
-    briefs = sources.briefs_of(connection, record, {row["source_id"] for row in rows})
-    anonymity = {one: str(brief.anonymity) for one, brief in briefs.items()}
-    placed = documents.briefs_of(connection, record, {row["document_id"] for row in rows} - {None})
-    rated = Ratings(source_ratings.of_sources(connection, record, briefs))
-    topics = {one: row["topic_id"] for one, row in rows_by_id(connection, record.claim, by_claim).items()}
+    visible_claims = visible_claim_ids(connection, snapshot, (row["own_claim_id"] for row in rows), actor)
+    briefs = sources.read_briefs(connection, snapshot, {row["source_id"] for row in rows})
+    anonymity = {source_id: str(brief.anonymity) for source_id, brief in briefs.items()}
+    document_briefs = documents.read_briefs(connection, snapshot, {row["document_id"] for row in rows} - {None})
+    ratings = RatingIndex(source_ratings.fetch_ratings(connection, snapshot, briefs))
+    claims = fetch_rows_by_id(connection, snapshot.claim, by_claim)
     return {
         claim_id: [
-            AttributionRead(**one)
-            for one in shown(
-                group, origins.traced(group, anonymity), briefs, placed, own, rated=rated, topic_id=topics[claim_id]
+            AttributionRead(**fields)
+            for fields in serialize(
+                group,
+                origins.trace_origins(group, anonymity),
+                briefs,
+                document_briefs,
+                visible_claims,
+                ratings=ratings,
+                topic_id=claims[claim_id]["topic_id"],
             )
         ]
         for claim_id, group in by_claim.items()
     }
 
 
-def shown_columns(attribution: FromClause) -> list[ColumnElement[Any]]:
-    """The columns that `shown` needs."""
+def serialized_columns(attribution: FromClause) -> list[ColumnElement[Any]]:
+    """The columns that `serialize` needs."""
     names = {
         "source_id",
         "document_id",
         "said_earliest",
         "said_latest",
-        *QUOTE.values(),
+        *QUOTE_COLUMNS.values(),
         *_SEARCH.values(),
         *_RETRACTION.values(),
     }
     return [*columns_of(AttributionRead, attribution), *(attribution.c[name] for name in sorted(names - {"quote"}))]
 
 
-def shown(
-    rows: Sequence[Row],
-    ends: Mapping[str, str | None],
-    briefs: Mapping[str, Any],
-    placed: Mapping[str, Any],
-    own: Container[str],
+def serialize(
+    rows: Sequence[StoredRow],
+    traced_origins: Mapping[str, str | None],
+    source_briefs: Mapping[str, Any],
+    document_briefs: Mapping[str, Any],
+    visible_claims: Container[str],
     *,
-    rated: Ratings,
+    ratings: RatingIndex,
     topic_id: str | None,
 ) -> list[PlainRow]:
-    """The attributions of one claim as `AttributionRead` has them.
+    """The attributions of one claim as plain dicts with the fields of `AttributionRead`.
 
-    `ends` are as `origins.traced` has them; `briefs` are their sources and `placed` their documents as they are
-    mentioned; `own` are the claims of their own that the reader may see; `topic_id` is the topic of the claim.
+    `traced_origins` is the result of `origins.trace_origins`. `source_briefs` and `document_briefs` map ids to briefs.
+    `visible_claims` are the claims that the reader may see in `own_claim_id`. `topic_id` is the topic of the claim.
     """
     by_id = {row["id"]: row for row in rows}
     return [
-        shaped(
+        serialize_row(
             AttributionRead,
             row,
-            source=briefs[row["source_id"]],
-            reliability=rated.holding(row, topic_id),
+            source=source_briefs[row["source_id"]],
+            reliability=ratings.in_force(row, topic_id),
             chain=[
-                shaped(ChainLink, link, attribution_id=link["id"], source=briefs[link["source_id"]])
-                for link in origins.chain(row, by_id)
+                serialize_row(ChainLink, link, attribution_id=link["id"], source=source_briefs[link["source_id"]])
+                for link in origins.upstream_chain(row, by_id)
             ],
-            origin_id=ends[row["id"]],
-            document=placed.get(row["document_id"]),
-            **nested(row),
-            own_claim_id=row["own_claim_id"] if row["own_claim_id"] in own else None,
+            origin_id=traced_origins[row["id"]],
+            document=document_briefs.get(row["document_id"]),
+            **nested_objects(row),
+            own_claim_id=row["own_claim_id"] if row["own_claim_id"] in visible_claims else None,
         )
         for row in rows
     ]

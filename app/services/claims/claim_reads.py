@@ -1,13 +1,12 @@
-"""One claim, whole: as it is, as it stood at a moment, as it stood in one of its versions."""
+"""Reading one claim with everything attached to it: now, as of a moment, or in one of its versions."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, case, or_, select, true, union_all
 
-from app.db.compiled_reads import PlainRow, Statement, rows_of
+from app.db.compiled_reads import CompiledStatement, PlainRow, nested_rows
 from app.db.revisions import revision_table
 from app.db.schema import table_of
 from app.errors import NotFoundError
@@ -19,65 +18,74 @@ from app.schemas.quantity import QuantityRead
 from app.schemas.relation import ClaimBrief, RelationRead
 from app.schemas.source import SourceBrief
 from app.services.catalogue import source_ratings, sources
-from app.services.catalogue.source_ratings import Ratings
+from app.services.catalogue.source_ratings import RatingIndex
 from app.services.claims import attributions, evidence, independence, relations, reviews
-from app.services.core.actors import Actor, of_the_desk, visible_stages
-from app.services.core.nouns import Shown, check_etag, columns_of, shaped
-from app.services.core.snapshot import NOW, Read, Record, at_seq
+from app.services.claims.decision_staleness import current_decision
+from app.services.core import etags
+from app.services.core.actors import Actor, may_see_drafts, visible_stages
+from app.services.core.claim_parts import select_figures
+from app.services.core.etags import Tagged
+from app.services.core.nouns import columns_of, serialize_row
+from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery, snapshot_at_seq
 from app.services.policy import origins
-from app.services.policy.status_rules import facts_of
+from app.services.policy.status_rules import build_status_facts
 from app.vocabulary import Status
 
 _versions = revision_table(table_of(Claim))
 
 _id = bindparam("id", type_=Text())
-_TAG = re.compile(r'"\d+\.(0|[1-9]\d*)(\.as-of-\d+)?(\.desk)?"')
 _BY_ID = itemgetter("id")
 _BY_CHANGE = itemgetter("change_seq", "id")
 
 
-@Read
-def _claim(record: Record) -> Select[Any]:
-    """A claim with everything that is shown with it."""
-    claim, topic, document, source, figure = record.claim, record.topic, record.document, record.source, record.quantity
-    said, shown, related, checked = record.attribution, record.evidence, record.claim_relation, record.fact_check
-    decided, ruled, rated = record.review, record.independence_ruling, record.source_rating
-    other = record.claim.alias("other")
-    placed = union_all(*(select(part.c.document_id).where(part.c.claim_id == _id) for part in (said, shown, checked)))
-    publishers = select(document.c.publisher_id).where(document.c.id.in_(placed))
-    speakers = union_all(
+@SnapshotQuery
+def _claim(snapshot: Snapshot) -> Select[Any]:
+    """A claim with everything that is shown with it, in one statement: its parts are JSON arrays in the claim's row.
+
+    One statement sees one state of the database without a transaction, and takes a fifth of the time of eleven.
+    """
+    claim, topic, document, source = snapshot.claim, snapshot.topic, snapshot.document, snapshot.source
+    figure, attribution, piece = snapshot.quantity, snapshot.attribution, snapshot.evidence
+    relation, fact_check, review = snapshot.claim_relation, snapshot.fact_check, snapshot.review
+    ruling, rating = snapshot.independence_ruling, snapshot.source_rating
+    other_claim = snapshot.claim.alias("other")
+    cited_documents = union_all(
+        *(select(part.c.document_id).where(part.c.claim_id == _id) for part in (attribution, piece, fact_check))
+    )
+    publishers = select(document.c.publisher_id).where(document.c.id.in_(cited_documents))
+    named_sources = union_all(
         select(claim.c.adverse_to_id).where(claim.c.id == _id),
-        *(select(part.c.source_id).where(part.c.claim_id == _id) for part in (said, checked)),
+        *(select(part.c.source_id).where(part.c.claim_id == _id) for part in (attribution, fact_check)),
         publishers,
     )
-    others = union_all(
-        select(related.c.other_claim_id).where(related.c.claim_id == _id),
-        select(related.c.claim_id).where(related.c.other_claim_id == _id),
-        select(said.c.own_claim_id).where(said.c.claim_id == _id),
+    related_claims = union_all(
+        select(relation.c.other_claim_id).where(relation.c.claim_id == _id),
+        select(relation.c.claim_id).where(relation.c.other_claim_id == _id),
+        select(attribution.c.own_claim_id).where(attribution.c.claim_id == _id),
     )
     parts: dict[str, Select[Any]] = {
-        "quantities": select(figure.c.position, *columns_of(QuantityRead, figure)).where(
-            figure.c.claim_id == _id, figure.c.content_version == claim.c.content_version
-        ),
+        "quantities": select_figures(figure, claim, QuantityRead),
         "attributions": select(
-            said.c.change_seq, attributions.first_seq(said), *attributions.shown_columns(said)
-        ).where(said.c.claim_id == _id),
+            attribution.c.change_seq,
+            attributions.first_change_seq(attribution),
+            *attributions.serialized_columns(attribution),
+        ).where(attribution.c.claim_id == _id),
         "documents": select(document.c.publisher_id, *columns_of(DocumentBrief, document)).where(
-            document.c.id.in_(placed)
+            document.c.id.in_(cited_documents)
         ),
-        "sources": select(source.c.parent_id, *columns_of(SourceBrief, source)).where(source.c.id.in_(speakers)),
-        "evidence": select(shown.c.change_seq, *evidence.shown_columns(shown)).where(shown.c.claim_id == _id),
-        "relations": select(related.c.claim_id, related.c.other_claim_id, *columns_of(RelationRead, related)).where(
-            or_(related.c.claim_id == _id, related.c.other_claim_id == _id)
+        "sources": select(source.c.parent_id, *columns_of(SourceBrief, source)).where(source.c.id.in_(named_sources)),
+        "evidence": select(piece.c.change_seq, *evidence.serialized_columns(piece)).where(piece.c.claim_id == _id),
+        "relations": select(relation.c.claim_id, relation.c.other_claim_id, *columns_of(RelationRead, relation)).where(
+            or_(relation.c.claim_id == _id, relation.c.other_claim_id == _id)
         ),
-        "claims": select(*columns_of(ClaimBrief, other)).where(other.c.id.in_(others)),
-        "reviews": reviews.signed(decided).where(decided.c.claim_id == _id),
-        "ratings": select(*(rated.c[name] for name in source_ratings.SHOWN)).where(
-            rated.c.source_id.in_(select(said.c.source_id).where(said.c.claim_id == _id))
+        "claims": select(*columns_of(ClaimBrief, other_claim)).where(other_claim.c.id.in_(related_claims)),
+        "reviews": reviews.select_signed(review).where(review.c.claim_id == _id),
+        "ratings": select(*(rating.c[name] for name in source_ratings.BRIEF_COLUMNS)).where(
+            rating.c.source_id.in_(select(attribution.c.source_id).where(attribution.c.claim_id == _id))
         ),
-        "rulings": select(ruled).where(ruled.c.claim_id == _id),
-        "fact_checks": select(checked.c.source_id, *columns_of(FactCheckRead, checked)).where(
-            checked.c.claim_id == _id
+        "rulings": select(ruling).where(ruling.c.claim_id == _id),
+        "fact_checks": select(fact_check.c.source_id, *columns_of(FactCheckRead, fact_check)).where(
+            fact_check.c.claim_id == _id
         ),
     }
     return (
@@ -85,176 +93,170 @@ def _claim(record: Record) -> Select[Any]:
             claim.c.topic_id,
             claim.c.adverse_to_id,
             topic.c.title.label("topic_title"),
-            _shared(record),
+            _shared_seq(snapshot),
             *columns_of(ClaimRead, claim),
-            *(rows_of(part).label(name) for name, part in parts.items()),
+            *(nested_rows(part).label(name) for name, part in parts.items()),
         )
         .select_from(claim.outerjoin(topic, topic.c.id == claim.c.topic_id).join(table_of(Head), true()))
         .where(claim.c.id == _id)
     )
 
 
-@Read
-def _state(record: Record) -> Select[Any]:
-    """What tells one state of a claim from another."""
-    claim = record.claim
-    return select(claim.c.version, claim.c.stage, _shared(record)).where(claim.c.id == _id)
+@SnapshotQuery
+def _state(snapshot: Snapshot) -> Select[Any]:
+    """The parts of a claim's entity tag, and its stage."""
+    claim = snapshot.claim
+    return select(claim.c.version, claim.c.stage, _shared_seq(snapshot)).where(claim.c.id == _id)
 
 
-def _shared(record: Record) -> ColumnElement[int]:
-    """`shared_seq`: what a claim shows but does not own is as it was after this change.
+def _shared_seq(snapshot: Snapshot) -> ColumnElement[int]:
+    """`shared_seq`: the number of the last change of anything that claims show but do not own.
 
-    In the past that is as it was then, but for the bylines of those who signed a decision: they are as they are now.
+    In the past nothing of that changes any more, except for the bylines of the people who signed a decision.
     """
     seq = table_of(Head).c.shared_seq
-    return seq if record is NOW else case((_signed(record), seq), else_=0).label(seq.name)
+    return seq if snapshot is NOW else case((_has_signed_decision(snapshot), seq), else_=0).label(seq.name)
 
 
-def _signed(record: Record) -> ColumnElement[bool]:
-    """Whether people of the desk have decided on a claim."""
-    decided = record.review
-    return select(1).where(decided.c.claim_id == _id, decided.c.sign_off_id.is_not(None)).exists()
+def _has_signed_decision(snapshot: Snapshot) -> ColumnElement[bool]:
+    review = snapshot.review
+    return select(1).where(review.c.claim_id == _id, review.c.sign_off_id.is_not(None)).exists()
 
 
-_version = Statement(
+_version = CompiledStatement(
     select(_versions.c.stage, _versions.c.change_seq).where(
         _versions.c.id == _id, _versions.c.version == bindparam("version")
     )
 )
 
 
-_outlook = Statement(
-    select(NOW.claim.c.version.label("newest"), _signed(NOW).label("signed")).where(NOW.claim.c.id == _id)
+_mutability = CompiledStatement(
+    select(NOW.claim.c.version, _has_signed_decision(NOW).label("is_signed")).where(NOW.claim.c.id == _id)
 )
 
 
-def read_one(connection: Connection, record: Record, identifier: str, actor: Actor | None) -> Shown:
-    """A claim that this reader may see, whole, as `ClaimRead` has it. Raises NotFoundError."""
-    row = _seen(_claim(connection, record, id=identifier), "claim", identifier, actor, then=record.seq is not None)
-    return Shown(_tag(row, record, actor), _whole(connection, record, row, actor))
+def read_one(connection: Connection, snapshot: Snapshot, identifier: str, actor: Actor | None) -> Tagged:
+    """A claim that the actor may see, as `ClaimRead` has it. Raises NotFoundError."""
+    rows = _claim(connection, snapshot, id=identifier)
+    row = _visible(rows, "claim", identifier, actor, is_past=snapshot.seq is not None)
+    return Tagged(_tag(row, snapshot, actor), _assemble(connection, snapshot, row, actor))
 
 
-def read_version(connection: Connection, identifier: str, version: int, actor: Actor | None) -> Shown:
-    """One version of a claim with all that hung on it: it never says anything else. Raises NotFoundError."""
-    return read_one(connection, record_of_version(connection, identifier, version, actor), identifier, actor)
+def read_version(connection: Connection, identifier: str, version: int, actor: Actor | None) -> Tagged:
+    """One version of a claim with everything that was attached to it then. Raises NotFoundError."""
+    return read_one(connection, snapshot_of_version(connection, identifier, version, actor), identifier, actor)
 
 
-class Outlook(NamedTuple):
-    """What may still become of what a version of a claim shows."""
+class VersionMutability(NamedTuple):
+    """What can still change in the response for a version of a claim."""
 
-    newest: bool
-    """Another version may come, of which this one has to tell."""
-    signed: bool
-    """It may show who decided on it; their bylines are no part of the record, and may be changed or erased."""
+    is_newest: bool
+    """The response will say so once there is a newer version."""
+    is_signed: bool
+    """It may show bylines, which can be changed or erased, because they are not part of the record."""
 
 
-def outlook(connection: Connection, identifier: str, version: int) -> Outlook:
-    """That of a version; of one that there is not, too."""
-    return next(
-        (Outlook(row["newest"] == version, row["signed"]) for row in _outlook.rows(connection, id=identifier)),
-        Outlook(newest=False, signed=False),
-    )
+def version_mutability(connection: Connection, identifier: str, version: int) -> VersionMutability:
+    """What can still change in the response for a version, whether or not the version exists."""
+    for row in _mutability.rows(connection, id=identifier):
+        return VersionMutability(is_newest=row["version"] == version, is_signed=row["is_signed"])
+    return VersionMutability(is_newest=False, is_signed=False)
 
 
 def version_tag(connection: Connection, identifier: str, version: int, actor: Actor | None) -> str:
-    """The entity tag that the version would be shown with. Raises NotFoundError."""
-    return tag_of(connection, record_of_version(connection, identifier, version, actor), identifier, actor)
+    """The entity tag of a version of a claim. Raises NotFoundError."""
+    return tag_of(connection, snapshot_of_version(connection, identifier, version, actor), identifier, actor)
 
 
-def record_of_version(connection: Connection, identifier: str, version: int, actor: Actor | None) -> Record:
-    """The record as it stood when a claim had this version. Raises NotFoundError."""
-    found = _version.rows(connection, id=identifier, version=version)
-    return at_seq(_seen(found, "version", f"{identifier}/versions/{version}", actor)["change_seq"])
+def snapshot_of_version(connection: Connection, identifier: str, version: int, actor: Actor | None) -> Snapshot:
+    """The record right after the change that made this version of a claim. Raises NotFoundError."""
+    rows = _version.rows(connection, id=identifier, version=version)
+    return snapshot_at_seq(_visible(rows, "version", f"{identifier}/versions/{version}", actor)["change_seq"])
 
 
-def tag_of(connection: Connection, record: Record, identifier: str, actor: Actor | None) -> str:
-    """The entity tag that the claim would be shown with. Raises NotFoundError."""
-    row = _seen(_state(connection, record, id=identifier), "claim", identifier, actor, then=record.seq is not None)
-    return _tag(row, record, actor)
+def tag_of(connection: Connection, snapshot: Snapshot, identifier: str, actor: Actor | None) -> str:
+    """The entity tag of a claim. Raises NotFoundError."""
+    rows = _state(connection, snapshot, id=identifier)
+    return _tag(_visible(rows, "claim", identifier, actor, is_past=snapshot.seq is not None), snapshot, actor)
 
 
-def _tag(row: PlainRow, record: Record, actor: Actor | None) -> str:
-    """The version counts all that hangs on the claim; the rest is what claims show but do not own, such as names.
-
-    So another tag may stand for the same content, and never one tag for two.
-    """
-    moment = "" if record.seq is None else f".as-of-{record.seq}"
-    return f'"{row["version"]}.{row["shared_seq"]}{moment}{".desk" if of_the_desk(actor) else ""}"'
+def _tag(row: PlainRow, snapshot: Snapshot, actor: Actor | None) -> str:
+    return etags.of_claim(row["version"], row["shared_seq"], snapshot.seq, for_desk=may_see_drafts(actor))
 
 
-def check_version(expected: str | None, current: str) -> None:
-    """Raises VersionMismatchError if the caller expects another version of a claim than the one with this tag.
-
-    The rest of the tag does not matter: a source that has been renamed meanwhile makes nobody's correction wrong.
-    """
-    version = current.partition(".")[0]
-    tags = [] if expected is None else [tag.strip().removeprefix("W/") for tag in expected.split(",")]
-    same = any(_TAG.fullmatch(tag) and tag.partition(".")[0] == version for tag in tags)
-    check_etag(current if same else expected, current)
-
-
-def _seen(rows: Sequence[PlainRow], noun: str, ref: str, actor: Actor | None, *, then: bool = False) -> PlainRow:
+def _visible(rows: Sequence[PlainRow], noun: str, ref: str, actor: Actor | None, *, is_past: bool = False) -> PlainRow:
     if not rows or rows[0]["stage"] not in visible_stages(actor):
-        raise NotFoundError(noun, ref, then=then)
+        raise NotFoundError(noun, ref, is_past=is_past)
     return rows[0]
 
 
-def _whole(connection: Connection, record: Record, row: PlainRow, actor: Actor | None) -> PlainRow:
-    """What was read as `ClaimRead` has it."""
-    parents = {one["id"]: one.pop("parent_id") for one in row["sources"]}
-    briefs = {one["id"]: one for one in row["sources"]}
-    publishers = {one["id"]: one.pop("publisher_id") for one in row["documents"]}
-    placed = {one["id"]: one for one in row["documents"]}
-    for identifier, document in placed.items():
+def _assemble(connection: Connection, snapshot: Snapshot, row: PlainRow, actor: Actor | None) -> PlainRow:
+    """A claim as `ClaimRead` has it, from the row of `_claim`."""
+    parents = {source["id"]: source.pop("parent_id") for source in row["sources"]}
+    briefs = {source["id"]: source for source in row["sources"]}
+    publishers = {document["id"]: document.pop("publisher_id") for document in row["documents"]}
+    documents = {document["id"]: document for document in row["documents"]}
+    for identifier, document in documents.items():
         document["publisher"] = briefs.get(publishers[identifier])
-    seen = relations.briefs([*row["claims"], row], actor) if row["claims"] else {}
-    said = sorted(row["attributions"], key=_BY_ID)
-    ends = origins.traced(said, {one: brief["anonymity"] for one, brief in briefs.items()})
-    found = origins.origins_of(said, ends)
-    names = {one: brief["name"] for one, brief in briefs.items()}
-    decision = reviews.standing(sorted(row["reviews"], key=_BY_CHANGE))
-    # Whether two origins belong together takes a second look, and so does whether a party is what conceded.
-    climbed = set(found) if len(found) > 1 else set()
+    visible_claims = relations.claim_briefs([*row["claims"], row], actor) if row["claims"] else {}
+    attribution_rows = sorted(row["attributions"], key=_BY_ID)
+    anonymity = {source_id: brief["anonymity"] for source_id, brief in briefs.items()}
+    traced = origins.trace_origins(attribution_rows, anonymity)
+    identified = origins.identified_origins(attribution_rows, traced)
+    names = {source_id: brief["name"] for source_id, brief in briefs.items()}
+    decision = current_decision(sorted(row["reviews"], key=_BY_CHANGE))
+    # The source tree is read only where it matters: for the dependence of two origins, and for a concession.
+    wanted = set(identified) if len(identified) > 1 else set()
     if decision is not None and decision["status"] == Status.CONCEDED:
-        climbed |= {one["source_id"] for one in said}
-    if higher := {parents[one] for one in climbed} - {None}:
-        for one in sources.up_from(connection, record, higher):
-            parents[one["id"]], names[one["id"]] = one["parent_id"], one["name"]
-    above = {one: sources.line_above(one, parents) for one in (found if decision is None else briefs)}
-    pairs = origins.pairs(said, found, above, names, independence.by_pair(sorted(row["rulings"], key=_BY_CHANGE)))
-    related = relations.shown(sorted(row["relations"], key=_BY_ID), seen)
-    counts = origins.counts(said, ends, publishers, pairs)
+        wanted |= {attribution["source_id"] for attribution in attribution_rows}
+    if unread_parents := {parents[source_id] for source_id in wanted} - {None}:
+        for ancestor in sources.fetch_ancestors(connection, snapshot, unread_parents):
+            parents[ancestor["id"]], names[ancestor["id"]] = ancestor["parent_id"], ancestor["name"]
+    ancestors = {
+        source_id: sources.ancestor_chain(source_id, parents)
+        for source_id in (identified if decision is None else briefs)
+    }
+    rulings = independence.latest_by_pair(sorted(row["rulings"], key=_BY_CHANGE))
+    pairs = origins.build_origin_pairs(attribution_rows, identified, ancestors, names, rulings)
+    related = relations.serialize(sorted(row["relations"], key=_BY_ID), visible_claims)
+    counts = origins.build_counts(attribution_rows, traced, publishers, pairs)
     review = None
     if decision is not None:
-        held = facts_of(
+        facts = build_status_facts(
             row,
-            attributions=said,
-            evidence=reviews.among(row["evidence"], decision["evidence"]),
-            anonymity={one: brief["anonymity"] for one, brief in briefs.items()},
-            ancestors=above,
+            attributions=attribution_rows,
+            evidence=reviews.only_named(row["evidence"], decision["evidence"]),
+            anonymity=anonymity,
+            ancestors=ancestors,
             independent_origins=counts["independent_origins"],
-            contradicted=relations.contradicted(related),
+            contradicted=relations.is_contradicted(related),
         )
-        review = reviews.shown(decision, row["content_version"], row["evidence"], said, held)
-    return shaped(
+        review = reviews.serialize(decision, row["content_version"], row["evidence"], attribution_rows, facts)
+    return serialize_row(
         ClaimRead,
         row,
         topic=None if row["topic_id"] is None else {"id": row["topic_id"], "title": row["topic_title"]},
         quantities=figures_in_order(row["quantities"]),
         adverse_to=briefs.get(row["adverse_to_id"]),
-        attributions=attributions.shown(
-            said, ends, briefs, placed, seen, rated=Ratings(row["ratings"]), topic_id=row["topic_id"]
+        attributions=attributions.serialize(
+            attribution_rows,
+            traced,
+            briefs,
+            documents,
+            visible_claims,
+            ratings=RatingIndex(row["ratings"]),
+            topic_id=row["topic_id"],
         ),
         counts=counts,
         origins={
-            "origins": [briefs[one] for one in found],
+            "origins": [briefs[source_id] for source_id in identified],
             "pairs": [pair.model_dump(mode="json") for pair in pairs],
         },
-        evidence=[evidence.shown(one, placed) for one in sorted(row["evidence"], key=_BY_ID)],
+        evidence=[evidence.serialize(piece, documents) for piece in sorted(row["evidence"], key=_BY_ID)],
         relations=related,
         successor=relations.successor(row, related),
         review=review,
-        fact_checks=[_fact_check(one, briefs, placed) for one in sorted(row["fact_checks"], key=_BY_ID)],
+        fact_checks=[_fact_check(check, briefs, documents) for check in sorted(row["fact_checks"], key=_BY_ID)],
     )
 
 
@@ -266,7 +268,7 @@ def figures_in_order(rows: Iterable[PlainRow]) -> list[PlainRow]:
     return figures
 
 
-def _fact_check(row: PlainRow, briefs: Mapping[str, PlainRow], placed: Mapping[str, PlainRow]) -> PlainRow:
-    document = placed.get(row["document_id"])
+def _fact_check(row: PlainRow, briefs: Mapping[str, PlainRow], documents: Mapping[str, PlainRow]) -> PlainRow:
+    document = documents.get(row["document_id"])
     url = None if document is None else document["url"]
-    return shaped(FactCheckRead, row, source=briefs[row["source_id"]], url=url)
+    return serialize_row(FactCheckRead, row, source=briefs[row["source_id"]], url=url)

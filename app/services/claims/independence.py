@@ -1,4 +1,4 @@
-"""Rulings on whether two origins of a claim know it independently."""
+"""Rulings on whether two origins of a claim are independent of each other."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from app.db.ids import new_id
-from app.db.revisions import Change, Row
+from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import table_of
 from app.errors import ConflictError, FieldProblem, InvalidError
 from app.models import Change as ChangeRow
@@ -14,65 +14,69 @@ from app.models import Claim, IndependenceRuling, Person, Source
 from app.schemas.desk.independence import IndependenceRulingCreate, IndependenceRulingRead
 from app.services.catalogue import sources
 from app.services.claims import attributions
+from app.services.core import change_effects
 from app.services.core.actors import Actor
 from app.services.core.refs import Refs, chunks
-from app.services.core.snapshot import NOW, Record
-from app.services.core.version_bumps import touch
+from app.services.core.snapshot import NOW, Snapshot
 from app.services.policy import origins
-from app.services.policy.origins import Pair
+from app.services.policy.origins import SourcePair
 from app.vocabulary import Action, Independence, Role, Scope
 
 claim, person, source = (table_of(model) for model in (Claim, Person, Source))
 changes, _rulings = table_of(ChangeRow), table_of(IndependenceRuling)
 
 
-def rule(connection: Connection, actor: Actor, claim_ref: str, ruling: IndependenceRulingCreate) -> str:
-    """Rule on two origins of a claim; the ruling's id.
+def record_ruling(connection: Connection, actor: Actor, claim_ref: str, ruling: IndependenceRulingCreate) -> str:
+    """Rule on two origins of a claim and return the id of the ruling; of the last one if it says the same.
 
-    Raises InvalidError unless both are origins of the claim, and ConflictError where a ruling would establish what
-    the record itself contradicts.
+    Raises NotFoundError; PermissionDeniedError; InvalidError unless both sources are identified origins of the claim;
+    ConflictError if the ruling is "established" but the record makes the two dependent.
     """
     actor.require(Role.EDITOR, "rule on independence", Scope.DECIDE)
     change = actor.open(connection, Action.RULE, ruling.reason)
     refs = Refs(connection)
-    claim_id = refs.the_one(claim, claim_ref)
-    said = attributions.rows_of_claims(connection, NOW, [claim_id])[claim_id]
-    pair = _pair_of(connection, said, [refs.required(source, ref, "sources") for ref in ruling.sources])
+    claim_id = refs.resolve_target(claim, claim_ref)
+    attribution_rows = attributions.fetch_by_claim(connection, NOW, [claim_id])[claim_id]
+    pair = _resolve_pair(
+        connection, attribution_rows, [refs.resolve_required_field(source, ref, "sources") for ref in ruling.sources]
+    )
     if ruling.ruling is Independence.ESTABLISHED:
-        _refuse_dependent(connection, said, pair)
-    last = latest(connection, NOW, [claim_id]).get(claim_id, {}).get(pair)
-    if last is not None and _says(last, pair, ruling):
+        _raise_if_dependent(connection, attribution_rows, pair)
+    last = fetch_latest_rulings(connection, NOW, [claim_id]).get(claim_id, {}).get(pair)
+    if last is not None and _is_same_ruling(last, pair, ruling):
         return str(last["id"])
     row = _row(claim_id, pair, ruling)
     change.append(_rulings, [row])
-    touch(change, [claim_id])
+    change_effects.bump_versions(change, [claim_id])
     return str(row["id"])
 
 
-def record_rulings(
-    change: Change, refs: Refs, rulings: Mapping[str, Sequence[IndependenceRulingCreate]]
+def import_rulings(
+    change: ChangeWriter, refs: Refs, rulings: Mapping[str, Sequence[IndependenceRulingCreate]]
 ) -> tuple[set[str], dict[str, list[FieldProblem]]]:
-    """Record rulings on claims, as a file holds them; those that are on record already are passed over.
+    """Record the rulings of an imported file, by claim id. Rulings that are already on record are skipped.
 
-    The claims on which one was recorded, and for others what could not be taken.
+    Returns the ids of the claims for which a ruling was recorded, and the problems of refused rulings by claim id.
     """
-    rows: list[Row] = []
+    rows: list[StoredRow] = []
     refused: dict[str, list[FieldProblem]] = {}
-    for claim_id, offered in rulings.items():
-        on_record = _rows_of(change.connection, claim_id)
-        for place, ruling in enumerate(offered):
+    for claim_id, claim_rulings in rulings.items():
+        existing = _fetch_rows(change.connection, claim_id)
+        for index, ruling in enumerate(claim_rulings):
             try:
-                pair = origins.ordered(*(refs.required(source, ref, "sources") for ref in ruling.sources))
+                pair = origins.ordered_pair(
+                    *(refs.resolve_required_field(source, ref, "sources") for ref in ruling.sources)
+                )
             except InvalidError as error:
-                refused[claim_id] = error.under(f"rulings.{place}").problems
+                refused[claim_id] = error.prefix_fields(f"rulings.{index}").problems
                 continue
-            if not any(_says(row, pair, ruling) for row in on_record):
+            if not any(_is_same_ruling(row, pair, ruling) for row in existing):
                 rows.append(_row(claim_id, pair, ruling))
     change.append(_rulings, rows)
     return {row["claim_id"] for row in rows}, refused
 
 
-def _row(claim_id: str, pair: Pair, ruling: IndependenceRulingCreate) -> dict[str, Any]:
+def _row(claim_id: str, pair: SourcePair, ruling: IndependenceRulingCreate) -> dict[str, Any]:
     return {
         "id": new_id(IndependenceRuling.prefix),
         "claim_id": claim_id,
@@ -83,57 +87,66 @@ def _row(claim_id: str, pair: Pair, ruling: IndependenceRulingCreate) -> dict[st
     }
 
 
-def _says(row: Row, pair: Pair, ruling: IndependenceRulingCreate) -> bool:
+def _is_same_ruling(row: StoredRow, pair: SourcePair, ruling: IndependenceRulingCreate) -> bool:
     same_pair = (row["first_source_id"], row["second_source_id"]) == pair
     return same_pair and (row["ruling"], row["reason"]) == (ruling.ruling, ruling.reason)
 
 
-def _rows_of(connection: Connection, claim_id: str) -> Sequence[Row]:
+def _fetch_rows(connection: Connection, claim_id: str) -> Sequence[StoredRow]:
     return connection.execute(select(_rulings).where(_rulings.c.claim_id == claim_id)).mappings().all()
 
 
-def _pair_of(connection: Connection, said: Sequence[Row], source_ids: list[str]) -> Pair:
-    briefs = sources.briefs_of(connection, NOW, {row["source_id"] for row in said})
-    anonymity = {one: str(brief.anonymity) for one, brief in briefs.items()}
-    found = origins.origins_of(said, origins.traced(said, anonymity))
-    for place, source_id in enumerate(source_ids):
-        if source_id not in found:
-            raise InvalidError.of(f"sources.{place}", "is not an identified origin of this claim")
+def _resolve_pair(connection: Connection, attribution_rows: Sequence[StoredRow], source_ids: list[str]) -> SourcePair:
+    briefs = sources.read_briefs(connection, NOW, {row["source_id"] for row in attribution_rows})
+    anonymity = {source_id: str(brief.anonymity) for source_id, brief in briefs.items()}
+    traced = origins.trace_origins(attribution_rows, anonymity)
+    identified = origins.identified_origins(attribution_rows, traced)
+    for index, source_id in enumerate(source_ids):
+        if source_id not in identified:
+            raise InvalidError.of(
+                f"sources.{index}",
+                "must be one of the claim's identified origins, which the claim lists under `origins`",
+            )
     if source_ids[0] == source_ids[1]:
         raise InvalidError.of("sources", "must be two different origins")
-    return origins.ordered(*source_ids)
+    return origins.ordered_pair(*source_ids)
 
 
-def _refuse_dependent(connection: Connection, said: Sequence[Row], pair: Pair) -> None:
-    above = sources.ancestors(connection, NOW, pair)
-    named = {row["source_id"] for row in said}.union(*above.values())
-    names = {one: brief.name for one, brief in sources.briefs_of(connection, NOW, named).items()}
-    why_not = origins.dependence(pair, origins.lines(said), above, names)
-    if why_not is not None:
-        raise ConflictError(f"{why_not} They are dependent and cannot be ruled independent.")
+def _raise_if_dependent(connection: Connection, attribution_rows: Sequence[StoredRow], pair: SourcePair) -> None:
+    ancestors = sources.ancestors(connection, NOW, pair)
+    source_ids = {row["source_id"] for row in attribution_rows}.union(*ancestors.values())
+    briefs = sources.read_briefs(connection, NOW, source_ids)
+    names = {source_id: brief.name for source_id, brief in briefs.items()}
+    reason = origins.dependence_reason(pair, origins.relay_paths(attribution_rows), ancestors, names)
+    if reason is not None:
+        raise ConflictError(
+            f"{reason} They are dependent and cannot be ruled independent. If the record is wrong, correct it first."
+        )
 
 
-def latest(connection: Connection, record: Record, claim_ids: Iterable[str]) -> dict[str, dict[Pair, Row]]:
-    """For each claim the ruling that holds on each pair."""
-    table = record.independence_ruling
-    found: dict[str, dict[Pair, Row]] = {}
+def fetch_latest_rulings(
+    connection: Connection, snapshot: Snapshot, claim_ids: Iterable[str]
+) -> dict[str, dict[SourcePair, StoredRow]]:
+    """The last ruling on each pair of sources, by claim id."""
+    table = snapshot.independence_ruling
+    by_claim: dict[str, dict[SourcePair, StoredRow]] = {}
     for chunk in chunks(claim_ids):
         rows = connection.execute(
             select(table).where(table.c.claim_id.in_(chunk)).order_by(table.c.change_seq)
         ).mappings()
         for row in rows:
-            found.setdefault(row["claim_id"], {}).update(by_pair([row]))
-    return found
+            by_claim.setdefault(row["claim_id"], {}).update(latest_by_pair([row]))
+    return by_claim
 
 
-def by_pair(rulings: Iterable[Row]) -> dict[Pair, Row]:
-    """The last of the rulings on each pair; they come oldest first."""
+def latest_by_pair(rulings: Iterable[StoredRow]) -> dict[SourcePair, StoredRow]:
+    """The last ruling on each pair. `rulings` must be in the order in which they were recorded."""
     return {(row["first_source_id"], row["second_source_id"]): row for row in rulings}
 
 
-def read_all(connection: Connection, record: Record, claim_id: str) -> list[IndependenceRulingRead]:
+def read_all(connection: Connection, snapshot: Snapshot, claim_id: str) -> list[IndependenceRulingRead]:
     """All rulings on a claim, oldest first."""
-    table = record.independence_ruling
+    table = snapshot.independence_ruling
     rows = connection.execute(
         select(table, person.c.byline.label("ruled_by"))
         .join(changes, changes.c.seq == table.c.change_seq)

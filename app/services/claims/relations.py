@@ -1,4 +1,4 @@
-"""Relations between claims: record, correct, read."""
+"""Relations between claims: create, correct and read them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, select
 
 from app.db.compiled_reads import PlainRow
-from app.db.revisions import Row
+from app.db.revisions import StoredRow
 from app.db.schema import table_of
 from app.errors import ConflictError, InvalidError, NotFoundError
 from app.models import Claim, ClaimRelation
@@ -18,12 +18,11 @@ from app.schemas.relation import (
     RelationFields,
     RelationRead,
 )
-from app.services.core import nouns
+from app.services.core import change_effects, etags, nouns
 from app.services.core.actors import Actor, visible_stages
-from app.services.core.nouns import Columns, Noun, check_etag, etag, rows_by_id, shaped
+from app.services.core.nouns import Columns, Noun, fetch_rows_by_id, serialize_row
 from app.services.core.refs import Refs, chunks
-from app.services.core.snapshot import NOW, Record
-from app.services.core.version_bumps import touch
+from app.services.core.snapshot import NOW, Snapshot
 from app.vocabulary import PUBLIC_STAGES, Action, Relation, Role, Stage
 
 claim = table_of(Claim)
@@ -35,18 +34,18 @@ def _columns(fields: Mapping[str, Any], _refs: Refs) -> Columns:
     return {name: fields[name] for name in _PLAIN if name in fields}
 
 
-def _fields(row: Row) -> dict[str, Any]:
+def _fields(row: StoredRow) -> dict[str, Any]:
     return {name: row[name] for name in _PLAIN}
 
 
 RELATION = Noun(ClaimRelation, RelationFields, _columns, _fields)
 
 
-def row_for(claim_id: str, relation: ClaimRelationCreate, refs: Refs) -> Columns:
-    """The row of a relation. Raises InvalidError naming the field."""
-    other_id = refs.field(claim, relation.other_claim, "other_claim")
+def build_row(claim_id: str, relation: ClaimRelationCreate, refs: Refs) -> Columns:
+    """Build the row of a relation. Raises InvalidError naming the field."""
+    other_id = refs.resolve_field(claim, relation.other_claim, "other_claim")
     if other_id == claim_id:
-        raise InvalidError.of("other_claim", "must be another claim")
+        raise InvalidError.of("other_claim", "must be a different claim: a claim cannot have a relation to itself")
     return {
         "id": RELATION.new_id(),
         "claim_id": claim_id,
@@ -58,100 +57,116 @@ def row_for(claim_id: str, relation: ClaimRelationCreate, refs: Refs) -> Columns
     }
 
 
-def existing(connection: Connection, row: Columns) -> Row | None:
-    """The stored relation that says the same of the same two claims."""
+def fetch_existing(connection: Connection, row: Columns) -> StoredRow | None:
+    """The stored relation of the same kind between the same two claims, if there is one."""
     table = RELATION.table
     same = (table.c[name] == row[name] for name in ("claim_id", "other_claim_id", "relation"))
     return connection.execute(select(table).where(*same)).mappings().one_or_none()
 
 
 def create(connection: Connection, actor: Actor, relation: RelationCreate, reason: str) -> str:
-    """Record a relation between two claims; its id.
+    """Record a relation between two claims and return its id.
 
-    Raises ConflictError if it is recorded already; PermissionDeniedError for whoever may not lead readers elsewhere.
+    Raises InvalidError; ConflictError if the relation already exists; PermissionDeniedError if it would redirect a
+    withdrawn claim and the actor is no editor.
     """
     change = actor.open(connection, Action.CREATE, reason)
     refs = Refs(connection)
-    claim_id = refs.required(claim, relation.claim, "claim")
-    row = row_for(claim_id, relation, refs)
-    refuse_leading_elsewhere(connection, actor, [row])
-    found = existing(connection, row)
-    if found is not None:
-        raise ConflictError(f"This relation is recorded already, as {found['id']}.")
+    claim_id = refs.resolve_required_field(claim, relation.claim, "claim")
+    row = build_row(claim_id, relation, refs)
+    require_redirect_permission(connection, actor, [row])
+    duplicate = fetch_existing(connection, row)
+    if duplicate is not None:
+        raise ConflictError(f"This relation already exists: {duplicate['id']}. Correct that one instead.")
     change.add(RELATION.table, [row])
-    touch(change, sorted(ends_that_show(connection, [row])))
+    change_effects.bump_versions(change, sorted(affected_claim_ids(connection, [row])))
     return str(row["id"])
 
 
 def correct(
     connection: Connection, actor: Actor, identifier: str, correction: RelationCorrection, if_match: str | None
 ) -> None:
-    """Correct a relation. Raises PermissionDeniedError for whoever may not lead readers elsewhere."""
-    change = actor.open(connection, Action.CORRECT, correction.reason)
-    shown = read_one(connection, NOW, identifier, actor)
-    check_etag(if_match, etag(shown))
-    refuse_leading_elsewhere(connection, actor, [_ends(shown)])
-    if nouns.correct(change, RELATION, identifier, correction):
-        touch(change, sorted(ends_that_show(connection, [_ends(shown)])))
+    """Correct a relation.
 
-
-def _ends(shown: RelationRead) -> Columns:
-    return {"claim_id": shown.claim.id, "other_claim_id": shown.other_claim.id, "relation": shown.relation}
-
-
-def refuse_leading_elsewhere(connection: Connection, actor: Actor, rows: Iterable[Row]) -> None:
-    """Raises PermissionDeniedError for relations by which an address of a withdrawn claim leads to another.
-
-    That is merging, and merging is for editors; else one fact-checker could send readers of a claim wherever he likes.
+    Raises NotFoundError, VersionMismatchError, InvalidError; PermissionDeniedError if the relation redirects a
+    withdrawn claim and the actor is no editor.
     """
-    giving_way = [row[_GIVES_WAY[row["relation"]][0] + "_id"] for row in rows if row["relation"] in _GIVES_WAY]
-    if any(found["stage"] == Stage.WITHDRAWN for found in rows_by_id(connection, claim, giving_way).values()):
-        actor.require(Role.EDITOR, "lead readers of a withdrawn claim to another")
+    change = actor.open(connection, Action.CORRECT, correction.reason)
+    current = read_one(connection, NOW, identifier, actor)
+    etags.require(if_match, etags.of_object(current))
+    require_redirect_permission(connection, actor, [_ends(current)])
+    if nouns.correct(change, RELATION, identifier, correction):
+        change_effects.bump_versions(change, sorted(affected_claim_ids(connection, [_ends(current)])))
 
 
-def ends_that_show(connection: Connection, rows: Iterable[Row]) -> set[str]:
-    """The claims that look different for these relations: both ends, but no public claim for its relation to a draft.
+def _ends(relation: RelationRead) -> Columns:
+    return {
+        "claim_id": relation.claim.id,
+        "other_claim_id": relation.other_claim.id,
+        "relation": relation.relation,
+    }
 
-    A new version would tell that the desk is at work on something. It comes when the draft is published.
+
+def require_redirect_permission(connection: Connection, actor: Actor, rows: Iterable[StoredRow]) -> None:
+    """Raise PermissionDeniedError if a relation redirects a withdrawn claim to another one and the actor is no editor.
+
+    Such a relation amounts to a merge, which only editors may do. Otherwise a single fact-checker could send the
+    readers of a withdrawn claim to any other claim.
+    """
+    redirected = [row[_REDIRECTS[row["relation"]][0] + "_id"] for row in rows if row["relation"] in _REDIRECTS]
+    if any(row["stage"] == Stage.WITHDRAWN for row in fetch_rows_by_id(connection, claim, redirected).values()):
+        actor.require(Role.EDITOR, "redirect a withdrawn claim to another one")
+
+
+def affected_claim_ids(connection: Connection, rows: Iterable[StoredRow]) -> set[str]:
+    """The claims that need a new version because of these relations: both ends, but no public claim related to a draft.
+
+    A new version of a public claim would reveal that the desk is working on a draft. It gets that version when the
+    draft is published.
     """
     pairs = [(row["claim_id"], row["other_claim_id"]) for row in rows]
-    found = rows_by_id(connection, claim, {one for pair in pairs for one in pair})
-    public = {one: row["stage"] in PUBLIC_STAGES for one, row in found.items()}
-    return {one for pair in pairs for one, other in (pair, pair[::-1]) if public[other] or not public[one]}
+    rows_by_id = fetch_rows_by_id(connection, claim, {claim_id for pair in pairs for claim_id in pair})
+    is_public = {claim_id: row["stage"] in PUBLIC_STAGES for claim_id, row in rows_by_id.items()}
+    return {
+        claim_id
+        for pair in pairs
+        for claim_id, other_id in (pair, pair[::-1])
+        if is_public[other_id] or not is_public[claim_id]
+    }
 
 
-def read_one(connection: Connection, record: Record, identifier: str, actor: Actor | None) -> RelationRead:
-    """A relation between claims that this reader may see. Raises NotFoundError."""
-    found = read_all(connection, record, [identifier], actor)
-    if not found:
-        raise NotFoundError("relation", identifier, then=record.seq is not None)
-    return found[0]
+def read_one(connection: Connection, snapshot: Snapshot, identifier: str, actor: Actor | None) -> RelationRead:
+    """Read a relation. Raises NotFoundError, also if the reader may not see one of its claims."""
+    relations = read_all(connection, snapshot, [identifier], actor)
+    if not relations:
+        raise NotFoundError("relation", identifier, is_past=snapshot.seq is not None)
+    return relations[0]
 
 
 def read_all(
-    connection: Connection, record: Record, identifiers: Iterable[str], actor: Actor | None
+    connection: Connection, snapshot: Snapshot, identifiers: Iterable[str], actor: Actor | None
 ) -> list[RelationRead]:
     """The relations with these ids between claims that this reader may see, in the order of the ids."""
-    wanted = list(identifiers)
-    rows = rows_by_id(connection, record.claim_relation, wanted)
-    return show(connection, record, [rows[one] for one in wanted if one in rows], actor)
+    ids = list(identifiers)
+    rows = fetch_rows_by_id(connection, snapshot.claim_relation, ids)
+    return to_read_models(connection, snapshot, [rows[identifier] for identifier in ids if identifier in rows], actor)
 
 
-def rows_of_claim(connection: Connection, record: Record, claim_id: str) -> list[Row]:
+def fetch_rows(connection: Connection, snapshot: Snapshot, claim_id: str) -> list[StoredRow]:
     """The relations of a claim, in both directions, oldest first."""
-    table = record.claim_relation
+    table = snapshot.claim_relation
     either = or_(table.c.claim_id == claim_id, table.c.other_claim_id == claim_id)
     return list(connection.execute(select(table).where(either).order_by(table.c.id)).mappings())
 
 
-def linked(
-    connection: Connection, record: Record, claim_ids: Iterable[str], relations: Iterable[str]
+def fetch_linked_pairs(
+    connection: Connection, snapshot: Snapshot, claim_ids: Iterable[str], relations: Iterable[str]
 ) -> set[frozenset[str]]:
-    """The pairs, of which one is among these claims, that stand in one of these relations, either way round.
+    """The pairs of claims that are in one of these relations, in either direction; at least one is among `claim_ids`.
 
-    Both must be published: a draft says nothing yet, and a withdrawn claim says nothing any more.
+    Both must be published: drafts and withdrawn claims do not count.
     """
-    table = record.claim_relation
+    table = snapshot.claim_relation
     pairs: list[tuple[str, str]] = []
     for chunk in chunks(claim_ids):
         rows = connection.execute(
@@ -162,58 +177,62 @@ def linked(
             )
         )
         pairs += [(row.claim_id, row.other_claim_id) for row in rows]
-    # Joined, the engine would begin with all published claims.
-    ends = rows_by_id(connection, record.claim, {one for pair in pairs for one in pair})
-    return {frozenset(pair) for pair in pairs if all(ends[one]["stage"] == Stage.PUBLISHED for one in pair)}
+    # A second statement instead of a join, because with the join the planner starts from all published claims.
+    claims = fetch_rows_by_id(connection, snapshot.claim, {claim_id for pair in pairs for claim_id in pair})
+    return {frozenset(pair) for pair in pairs if all(claims[claim_id]["stage"] == Stage.PUBLISHED for claim_id in pair)}
 
 
-def show(connection: Connection, record: Record, rows: Sequence[Row], actor: Actor | None) -> list[RelationRead]:
-    """These rows as they are shown, without those that touch a claim which the reader may not see."""
+def to_read_models(
+    connection: Connection, snapshot: Snapshot, rows: Sequence[StoredRow], actor: Actor | None
+) -> list[RelationRead]:
+    """Convert relation rows to read models; those with a claim that the reader may not see are left out."""
     ends = {row[name] for row in rows for name in ("claim_id", "other_claim_id")}
-    claims = rows_by_id(connection, record.claim, ends).values()
-    return [RelationRead(**one) for one in shown(rows, briefs(claims, actor))]
+    claims = fetch_rows_by_id(connection, snapshot.claim, ends).values()
+    return [RelationRead(**fields) for fields in serialize(rows, claim_briefs(claims, actor))]
 
 
-def briefs(claims: Iterable[Row], actor: Actor | None) -> dict[str, PlainRow]:
-    """Those of these claims that the reader may see, as they are mentioned, by id."""
+def claim_briefs(claims: Iterable[StoredRow], actor: Actor | None) -> dict[str, PlainRow]:
+    """The briefs of the claims that the reader may see, by id."""
     stages = visible_stages(actor)
-    return {row["id"]: shaped(ClaimBrief, row) for row in claims if row["stage"] in stages}
+    return {row["id"]: serialize_row(ClaimBrief, row) for row in claims if row["stage"] in stages}
 
 
-def shown(rows: Iterable[Row], seen: Mapping[str, PlainRow]) -> list[PlainRow]:
-    """Relations as `RelationRead` has them, without those that touch a claim which is not `seen`."""
+def serialize(rows: Iterable[StoredRow], visible_briefs: Mapping[str, PlainRow]) -> list[PlainRow]:
+    """Relations as plain dicts with the fields of `RelationRead`, without those whose claims are not all visible."""
     return [
-        shaped(RelationRead, row, claim=seen[row["claim_id"]], other_claim=seen[row["other_claim_id"]])
+        serialize_row(
+            RelationRead, row, claim=visible_briefs[row["claim_id"]], other_claim=visible_briefs[row["other_claim_id"]]
+        )
         for row in rows
-        if row["claim_id"] in seen and row["other_claim_id"] in seen
+        if row["claim_id"] in visible_briefs and row["other_claim_id"] in visible_briefs
     ]
 
 
-def contradicted(related: Iterable[PlainRow]) -> bool:
-    """True if a claim is contradicted, from its relations as they are shown: as with `linked`, by published ones."""
+def is_contradicted(relations: Iterable[PlainRow]) -> bool:
+    """Whether one of a claim's serialized relations is a live contradiction between published claims."""
     return any(
-        one["relation"] == Relation.CONTRADICTS
-        and not one["withdrawn"]
-        and one["claim"]["stage"] == one["other_claim"]["stage"] == Stage.PUBLISHED
-        for one in related
+        relation["relation"] == Relation.CONTRADICTS
+        and not relation["withdrawn"]
+        and relation["claim"]["stage"] == relation["other_claim"]["stage"] == Stage.PUBLISHED
+        for relation in relations
     )
 
 
-_GIVES_WAY = {Relation.SAME_AS: ("claim", "other_claim"), Relation.SUPERSEDES: ("other_claim", "claim")}
-"""Relations by which a withdrawn claim gives way to another: which end it is, and which the other."""
+_REDIRECTS = {Relation.SAME_AS: ("claim", "other_claim"), Relation.SUPERSEDES: ("other_claim", "claim")}
+"""Relations that redirect a withdrawn claim: the end that is redirected, and the end that it is redirected to."""
 
 
-def successor(about: Row, related: Iterable[PlainRow]) -> PlainRow | None:
-    """The published claim that a withdrawn one gave way to, from its relations as they are shown; None: there is none.
+def successor(claim_row: StoredRow, relations: Iterable[PlainRow]) -> PlainRow | None:
+    """The published claim that a withdrawn claim redirects to, from its serialized relations; None if there is none.
 
-    So whoever takes back the relation takes back the merging.
+    Withdrawing the relation therefore undoes the redirect of a merge.
     """
-    if about["stage"] != Stage.WITHDRAWN:
+    if claim_row["stage"] != Stage.WITHDRAWN:
         return None
-    for relation in related:
-        this, other = _GIVES_WAY.get(relation["relation"], ("", ""))
-        if this and not relation["withdrawn"] and relation[this]["id"] == about["id"]:
-            found: PlainRow = relation[other]
-            if found["stage"] == Stage.PUBLISHED:
-                return found
+    for relation in relations:
+        own_end, other_end = _REDIRECTS.get(relation["relation"], ("", ""))
+        if own_end and not relation["withdrawn"] and relation[own_end]["id"] == claim_row["id"]:
+            other_claim: PlainRow = relation[other_end]
+            if other_claim["stage"] == Stage.PUBLISHED:
+                return other_claim
     return None

@@ -1,59 +1,64 @@
-"""From whom a word was relayed: what an attribution may name as its upstream."""
+"""The relay graph of a claim: which attribution was relayed from which, and which upstreams are allowed."""
 
 from collections.abc import Iterable
 
-from app.db.revisions import Row
+from app.db.revisions import StoredRow
 from app.errors import InvalidError
 
-MOST_RELAYS = 20
-"""Through so many hands at most a word may have come: each attribution is shown with all of them."""
+MAX_RELAYS = 20
+"""The longest upstream chain, in relays. It is bounded because every attribution is returned with its whole chain."""
 
 
-class Relays:
-    """The attributions of a claim, as an upstream may name them: who has the word from whom."""
+class RelayGraph:
+    """The attributions of a claim and their upstreams. It has no cycles and no chain longer than `MAX_RELAYS`."""
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, rows: Iterable[StoredRow]) -> None:
         self.ids: dict[str, str] = {}
-        """By key and by id."""
+        """Attribution ids, by id and by key."""
         self._upstreams: dict[str, str | None] = {}
         for row in rows:
             self.add(row["id"], row["key"], row["upstream_id"])
 
     def add(self, identifier: str, key: str | None, upstream_id: str | None) -> None:
-        """From here on it may be named."""
+        """Add an attribution, which others may then name as their upstream."""
         self.ids |= {identifier: identifier} | ({key: identifier} if key is not None else {})
         self._upstreams[identifier] = upstream_id
 
-    def upstream(self, named: str | None, *, of: str | None) -> str | None:
-        """The id of the upstream that is named so, `of` an attribution that is there or, for None, of a new one.
+    def resolve_upstream(self, ref: str | None, *, attribution_id: str | None) -> str | None:
+        """The id of the upstream with this id or key; None for None.
 
-        Raises InvalidError if there is none, if it has its word from that attribution, or from too far.
+        `attribution_id` is the attribution that names it, None for a new one. Raises InvalidError if the upstream does
+        not exist, is itself relayed from that attribution, or makes a chain too long.
         """
-        if named is None:
+        if ref is None:
             return None
-        if named not in self.ids:
+        if ref not in self.ids:
             raise InvalidError.of(
-                "upstream", "there is no such attribution of this claim; it must stand before those that relay it"
+                "upstream",
+                "must be the id or key of an attribution of this claim that is on record or listed before this one",
             )
-        if of is not None and self._upstreams[of] == self.ids[named]:
-            return self.ids[named]  # as it was
-        above = self._way_up(self.ids[named])
-        if of in above:
+        upstream_id = self.ids[ref]
+        if attribution_id is not None and self._upstreams[attribution_id] == upstream_id:
+            return upstream_id  # Unchanged. Older records may exceed the limits.
+        chain = self._chain_from(upstream_id)
+        if attribution_id in chain:
             raise InvalidError.of("upstream", "must not be relayed, directly or through others, from this attribution")
-        if len(above) + (0 if of is None else self._relays_below(of)) > MOST_RELAYS:
-            raise InvalidError.of("upstream", f"is relayed from too far: through {MOST_RELAYS} hands at most")
-        return self.ids[named]
+        if len(chain) + (0 if attribution_id is None else self._max_depth_below(attribution_id)) > MAX_RELAYS:
+            raise InvalidError.of(
+                "upstream", f"makes the relay chain too long; it may have at most {MAX_RELAYS} relays"
+            )
+        return upstream_id
 
-    def _way_up(self, identifier: str) -> list[str]:
-        """This attribution and all that it comes from, nearest first."""
-        way: dict[str, None] = {}
-        above: str | None = identifier
-        while above is not None and above not in way:
-            way[above] = None
-            above = self._upstreams.get(above)
-        return list(way)
+    def _chain_from(self, identifier: str) -> list[str]:
+        """This attribution and everything upstream of it, nearest first."""
+        chain: dict[str, None] = {}
+        current: str | None = identifier
+        while current is not None and current not in chain:
+            chain[current] = None
+            current = self._upstreams.get(current)
+        return list(chain)
 
-    def _relays_below(self, identifier: str) -> int:
-        """Through how many hands its word has gone on, at most."""
-        ways = (self._way_up(one) for one in self._upstreams)
-        return max(way.index(identifier) for way in ways if identifier in way)
+    def _max_depth_below(self, identifier: str) -> int:
+        """The number of relays in the longest chain downstream of this attribution."""
+        chains = (self._chain_from(attribution_id) for attribution_id in self._upstreams)
+        return max(chain.index(identifier) for chain in chains if identifier in chain)

@@ -1,267 +1,265 @@
-"""Decisions on the status of claims. A claim's status follows from them and from nothing else."""
+"""Decisions on the status of claims. A claim's status follows from its decisions and from nothing else."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, FromClause, ScalarSelect, Select, func, or_, select
+from sqlalchemy import Connection, FromClause, Select, func, select
 
 from app.db.compiled_reads import PlainRow
 from app.db.ids import new_id
-from app.db.revisions import Change, Row
+from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import table_of
 from app.errors import FieldProblem
 from app.models import Claim, Person, Proposal, Review, SignOff
 from app.schemas.desk.review import ReviewCreate, ReviewRead
 from app.services.catalogue import sources
 from app.services.claims import attributions, evidence, independence, relations
-from app.services.core.nouns import rows_by_id, shaped
+from app.services.claims.decision_staleness import current_decision, staleness
+from app.services.core.nouns import fetch_rows_by_id, serialize_row
 from app.services.core.refs import chunks
-from app.services.core.snapshot import NOW, Record
+from app.services.core.snapshot import NOW, Snapshot
 from app.services.policy import origins
-from app.services.policy.status_rules import RULES, Facts, facts_of
+from app.services.policy.status_rules import STATUS_RULES, StatusFacts, build_status_facts
 from app.vocabulary import Relation, Staleness, Status
 
-claim, review = table_of(Claim), table_of(Review)
+claim_table, review_table = table_of(Claim), table_of(Review)
 
-SAID = ("status", "rationale", "decided_on", "decided_by", "credibility", "standard", "probability", "notice")
-"""What a decision says, as a file holds it."""
+DECISION_FIELDS = (
+    "status",
+    "rationale",
+    "decided_on",
+    "decided_by",
+    "credibility",
+    "standard",
+    "probability",
+    "notice",
+)
+"""The fields of a decision in a file."""
 
 
-def facts(connection: Connection, record: Record, named: Mapping[str, Iterable[str] | None]) -> dict[str, Facts]:
+def fetch_status_facts(
+    connection: Connection, snapshot: Snapshot, evidence_ids: Mapping[str, Iterable[str] | None]
+) -> dict[str, StatusFacts]:
     """What the record holds about each of these claims, as far as a status depends on it.
 
-    Of a claim's evidence only the pieces that are `named` count; None: all.
+    `evidence_ids` maps each claim's id to the ids of the evidence that counts; None counts all of it.
     """
-    wanted = list(named)
-    claims = rows_by_id(connection, record.claim, wanted)
-    said = attributions.rows_of_claims(connection, record, wanted)
-    pieces = evidence.rows_of_claims(connection, record, wanted)
-    speakers = {row["source_id"] for rows in said.values() for row in rows}
-    briefs = sources.briefs_of(connection, record, speakers)
-    anonymity = {one: str(brief.anonymity) for one, brief in briefs.items()}
-    above = sources.ancestors(connection, record, speakers)
-    lines = speakers | {ancestor for line in above.values() for ancestor in line}
-    names = {one: brief.name for one, brief in sources.briefs_of(connection, record, lines).items()}
-    rulings = independence.latest(connection, record, wanted)
-    contradicted = relations.linked(connection, record, wanted, [Relation.CONTRADICTS])
-    against = {one for pair in contradicted for one in pair}
-    found = {}
-    for one in wanted:
-        known = origins.origins_of(said[one], origins.traced(said[one], anonymity))
-        independent = origins.independent(known, origins.pairs(said[one], known, above, names, rulings.get(one, {})))
-        found[one] = facts_of(
-            claims[one],
-            attributions=said[one],
-            evidence=among(pieces[one], named[one]),
+    claim_ids = list(evidence_ids)
+    claims = fetch_rows_by_id(connection, snapshot.claim, claim_ids)
+    attributions_by_claim = attributions.fetch_by_claim(connection, snapshot, claim_ids)
+    evidence_by_claim = evidence.fetch_by_claim(connection, snapshot, claim_ids)
+    speakers = {row["source_id"] for rows in attributions_by_claim.values() for row in rows}
+    briefs = sources.read_briefs(connection, snapshot, speakers)
+    anonymity = {source_id: str(brief.anonymity) for source_id, brief in briefs.items()}
+    ancestors = sources.ancestors(connection, snapshot, speakers)
+    source_ids = speakers | {ancestor for chain in ancestors.values() for ancestor in chain}
+    names = {
+        source_id: brief.name for source_id, brief in sources.read_briefs(connection, snapshot, source_ids).items()
+    }
+    rulings = independence.fetch_latest_rulings(connection, snapshot, claim_ids)
+    contradictions = relations.fetch_linked_pairs(connection, snapshot, claim_ids, [Relation.CONTRADICTS])
+    contradicted = {claim_id for pair in contradictions for claim_id in pair}
+    facts = {}
+    for claim_id in claim_ids:
+        rows = attributions_by_claim[claim_id]
+        identified = origins.identified_origins(rows, origins.trace_origins(rows, anonymity))
+        pairs = origins.build_origin_pairs(rows, identified, ancestors, names, rulings.get(claim_id, {}))
+        facts[claim_id] = build_status_facts(
+            claims[claim_id],
+            attributions=rows,
+            evidence=only_named(evidence_by_claim[claim_id], evidence_ids[claim_id]),
             anonymity=anonymity,
-            ancestors=above,
-            independent_origins=independent,
-            contradicted=one in against,
+            ancestors=ancestors,
+            independent_origins=origins.count_independent(identified, pairs),
+            contradicted=claim_id in contradicted,
         )
-    return found
+    return facts
 
 
-class Outcome(NamedTuple):
-    """What became of decisions."""
+class ImportedDecisions(NamedTuple):
+    """The outcome of recording decisions from a file."""
 
     decided: set[str]
-    """Claims on which a decision was recorded."""
+    """The claims on which a decision was recorded."""
     refused: dict[str, list[FieldProblem]]
-    """For claims whose record cannot carry a decision: what is missing."""
+    """What is missing, by the claims whose record does not support a decision."""
 
 
-def record_decisions(change: Change, decisions: Mapping[str, Sequence[ReviewCreate]], *, checked: bool) -> Outcome:
-    """Record decisions on claims, as a file holds them; those that are on record already are passed over.
+def record_decisions(
+    change: ChangeWriter, decisions: Mapping[str, Sequence[ReviewCreate]], *, checked: bool
+) -> ImportedDecisions:
+    """Record decisions on claims from a file. Decisions that are on record already are left out.
 
-    The claim's status becomes that of its last decision. Unless they are to be `checked`, another record did that when
-    they were taken, and they are taken over though this one, which has its present state alone, could not carry them.
-    What two people of the desk have signed no file outdoes, which takes one: it may only tell what was decided before.
+    A claim's status becomes that of its current decision. `checked` verifies that the record supports each decision;
+    it is False for a dump, because the other installation checked that against what it had on record at the time.
+    A file cannot supersede a decision that two people of this desk have signed: it may only add earlier ones.
     """
     refused: dict[str, list[FieldProblem]] = {}
-    on_record = rows_of_claims(change.connection, NOW, decisions)
-    news = {
-        one: [(place, made) for place, made in enumerate(offered) if not _is_among(made, on_record[one])]
-        for one, offered in decisions.items()
+    on_record = fetch_by_claim(change.connection, NOW, decisions)
+    added = {
+        claim_id: [
+            (position, decision)
+            for position, decision in enumerate(offered)
+            if not _is_on_record(decision, on_record[claim_id])
+        ]
+        for claim_id, offered in decisions.items()
     }
-    news = {one: made for one, made in news.items() if made}
-    if not news:
-        return Outcome(set(), refused)
-    held = facts(change.connection, NOW, dict.fromkeys(news)) if checked else {}
-    rows_of = rows_by_id(change.connection, claim, news)
+    added = {claim_id: numbered for claim_id, numbered in added.items() if numbered}
+    if not added:
+        return ImportedDecisions(set(), refused)
+    facts = fetch_status_facts(change.connection, NOW, dict.fromkeys(added)) if checked else {}
+    claims = fetch_rows_by_id(change.connection, claim_table, added)
     rows, statuses = [], []
-    for one, made in news.items():
-        signed_here = [row for row in on_record[one] if row["approved_by"] is not None]
-        until = min(change.at.date(), _last(signed_here)["decided_on"] if signed_here else date.max)
+    for claim_id, numbered in added.items():
+        signed_here = current_decision([row for row in on_record[claim_id] if row["approved_by"] is not None])
+        latest_day = min(change.at.date(), signed_here["decided_on"] if signed_here else date.max)
         problems = [
-            FieldProblem(f"reviews.{place}.{name}", message)
-            for place, decision in made
-            for name, message in _faults(decision, held.get(one), until, signed=bool(signed_here))
+            FieldProblem(f"reviews.{position}.{field}", message)
+            for position, decision in numbered
+            for field, message in _problems(
+                decision, facts.get(claim_id), latest_day, is_signed_here=signed_here is not None
+            )
         ]
         if problems:
-            refused[one] = problems
+            refused[claim_id] = problems
             continue
-        new_rows = [_row(rows_of[one], decision) for _place, decision in made]
+        new_rows = [_row(claims[claim_id], decision) for _position, decision in numbered]
         rows += new_rows
-        statuses.append({"id": one, "status": _last([*on_record[one], *new_rows])["status"]})
-    change.append(review, rows)
-    change.amend(claim, statuses)
-    return Outcome({row["id"] for row in statuses}, refused)
+        statuses.append({"id": claim_id, "status": _current([*on_record[claim_id], *new_rows])["status"]})
+    change.append(review_table, rows)
+    change.amend(claim_table, statuses)
+    return ImportedDecisions({row["id"] for row in statuses}, refused)
 
 
-def record_signed(change: Change, proposed: Row, sign_off_id: str) -> None:
-    """Record the decision that a proposal spoke of and that a sign-off approved.
+def record_signed(change: ChangeWriter, proposal: StoredRow, sign_off_id: str) -> None:
+    """Record the decision of a proposal that a sign-off has approved.
 
-    It was taken on the version that the proposer looked at: void is what speaks of another wording or other evidence.
+    It is pinned to the version that the proposer saw. A proposal about an older wording or older evidence is void, so
+    it never gets here.
     """
-    on_record = rows_of_claims(change.connection, NOW, [proposed["claim_id"]])[proposed["claim_id"]]
-    said = ("claim_id", "claim_version", "status", "rationale", "credibility", "standard", "probability", "notice")
+    claim_id = proposal["claim_id"]
+    on_record = fetch_by_claim(change.connection, NOW, [claim_id])[claim_id]
+    copied = ("claim_id", "claim_version", "status", "rationale", "credibility", "standard", "probability", "notice")
     row = {
         "id": new_id(Review.prefix),
-        **{name: proposed[name] for name in said},
+        **{name: proposal[name] for name in copied},
         "decided_on": change.at.date(),
         "sign_off_id": sign_off_id,
     }
-    change.append(review, [row])
-    change.amend(claim, [{"id": proposed["claim_id"], "status": _last([*on_record, row])["status"]}])
+    change.append(review_table, [row])
+    change.amend(claim_table, [{"id": claim_id, "status": _current([*on_record, row])["status"]}])
 
 
-def _faults(decision: ReviewCreate, held: Facts | None, until: date, *, signed: bool) -> Iterator[tuple[str, str]]:
-    """What is wrong with a decision from a file, by field; `until`: the last day on which it may have been taken.
+def _problems(
+    decision: ReviewCreate, facts: StatusFacts | None, latest_day: date, *, is_signed_here: bool
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with a decision from a file, as field and message.
 
-    `held` is None where another record has looked at what it needs.
+    `facts` is None where another installation has checked what the status needs. `latest_day` is the last day on which
+    the decision may have been taken.
     """
-    if held is not None and not RULES[decision.status].met(held):
-        yield "status", f"'{decision.status}' needs {RULES[decision.status].needs}"
-    if signed and decision.decided_on >= until:
-        yield "decided_on", f"must be before {until}: the desk has decided since then, and a file does not undo that"
-    elif decision.decided_on > until:
+    rule = STATUS_RULES[decision.status]
+    if facts is not None and not rule.is_met(facts):
+        yield "status", f"'{decision.status}' needs {rule.requirement}"
+    if is_signed_here and decision.decided_on >= latest_day:
+        yield (
+            "decided_on",
+            (
+                f"must be before {latest_day}, the day of this desk's own decision, because an imported decision "
+                "cannot supersede it"
+            ),
+        )
+    elif decision.decided_on > latest_day:
         yield "decided_on", "must not be in the future"
 
 
-def _row(about: Row, decision: ReviewCreate) -> dict[str, Any]:
-    # What was decided on a wording that this record never had is stale from the beginning.
-    version = 0 if decision.stale else about["version"]
-    said = decision.model_dump(include=set(SAID))
-    return {"id": new_id(Review.prefix), "claim_id": about["id"], "claim_version": version, **said}
+def _row(claim: StoredRow, decision: ReviewCreate) -> dict[str, Any]:
+    # Version 0: a decision on a wording that this record never had is stale from the start.
+    version = 0 if decision.stale else claim["version"]
+    fields = decision.model_dump(include=set(DECISION_FIELDS))
+    return {"id": new_id(Review.prefix), "claim_id": claim["id"], "claim_version": version, **fields}
 
 
-def _is_among(decision: ReviewCreate, rows: Sequence[Row]) -> bool:
-    return any(all(row[name] == getattr(decision, name) for name in SAID) for row in rows)
+def _is_on_record(decision: ReviewCreate, rows: Sequence[StoredRow]) -> bool:
+    return any(all(row[name] == getattr(decision, name) for name in DECISION_FIELDS) for row in rows)
 
 
-def _last(rows: Sequence[Row]) -> Row:
-    # By the day of the decision: an old file that is imported late must not undo what was decided since.
-    return max(enumerate(rows), key=lambda numbered: (numbered[1]["decided_on"], numbered[0]))[1]
+def _current(rows: Sequence[StoredRow]) -> StoredRow:
+    decision = current_decision(rows)
+    assert decision is not None  # noqa: S101 - for the type checker: callers have at least one row
+    return decision
 
 
-def rows_of_claims(connection: Connection, record: Record, claim_ids: Iterable[str]) -> dict[str, list[Row]]:
+def fetch_by_claim(connection: Connection, snapshot: Snapshot, claim_ids: Iterable[str]) -> dict[str, list[StoredRow]]:
     """The decisions on each claim, in the order in which they were recorded."""
-    wanted = list(claim_ids)
-    found: dict[str, list[Row]] = {claim_id: [] for claim_id in wanted}
-    table = record.review
-    for chunk in chunks(wanted):
-        statement = signed(table).where(table.c.claim_id.in_(chunk)).order_by(table.c.change_seq, table.c.id)
-        for row in connection.execute(statement).mappings():
-            found[row["claim_id"]].append(row)
-    return found
+    rows: dict[str, list[StoredRow]] = {claim_id: [] for claim_id in claim_ids}
+    review = snapshot.review
+    for chunk in chunks(list(rows)):
+        in_order = select_signed(review).where(review.c.claim_id.in_(chunk)).order_by(review.c.change_seq, review.c.id)
+        for row in connection.execute(in_order).mappings():
+            rows[row["claim_id"]].append(row)
+    return rows
 
 
-def signed(decided: FromClause) -> Select[Any]:
-    """Decisions with the bylines of whoever took them, and the evidence that they rest on."""
+def select_signed(review: FromClause) -> Select[Any]:
+    """Decisions with the bylines of the people who signed them, and the evidence that they rest on."""
     sign_off, proposal = table_of(SignOff), table_of(Proposal)
     proposer, approver = table_of(Person).alias("proposer"), table_of(Person).alias("approver")
-    plain = [column for column in decided.c if column.name not in ("decided_by", "sign_off_id")]
+    columns = [column for column in review.c if column.name not in ("decided_by", "sign_off_id")]
     return select(
-        *plain,
-        func.coalesce(decided.c.decided_by, proposer.c.byline + " and " + approver.c.byline).label("decided_by"),
+        *columns,
+        func.coalesce(review.c.decided_by, proposer.c.byline + " and " + approver.c.byline).label("decided_by"),
         proposer.c.byline.label("proposed_by"),
         approver.c.byline.label("approved_by"),
         proposal.c.evidence,
     ).select_from(
-        decided.outerjoin(sign_off, sign_off.c.id == decided.c.sign_off_id)
+        review.outerjoin(sign_off, sign_off.c.id == review.c.sign_off_id)
         .outerjoin(proposal, proposal.c.id == sign_off.c.proposal_id)
         .outerjoin(proposer, proposer.c.id == sign_off.c.proposer_id)
         .outerjoin(approver, approver.c.id == sign_off.c.person_id)
     )
 
 
-def staleness(row: Row, content_version: int, pieces: Iterable[Row], said: Iterable[Row]) -> list[Staleness]:
-    """Why a decision no longer speaks of the claim as it is; `pieces` and `said` are its evidence and attributions."""
-    found = [Staleness.WORDING] if content_version > row["claim_version"] else []
-    if any(piece["change_seq"] > row["change_seq"] for piece in pieces):
-        found.append(Staleness.EVIDENCE)
-    # Who else says it too is news, and who is no longer said to have said it changes what was decided on.
-    if any(one["first_seq"] <= row["change_seq"] < one["change_seq"] for one in said):
-        found.append(Staleness.ATTRIBUTIONS)
-    return found
-
-
-def among(pieces: Sequence[Row], named: Iterable[str] | None) -> Sequence[Row]:
-    """Those of these pieces of evidence that are named; all, if nothing names any."""
-    if named is None:
+def only_named(pieces: Sequence[StoredRow], evidence_ids: Iterable[str] | None) -> Sequence[StoredRow]:
+    """The pieces of evidence with these ids; all of them for None."""
+    if evidence_ids is None:
         return pieces
-    ids = frozenset(named)
+    ids = frozenset(evidence_ids)
     return [row for row in pieces if row["id"] in ids]
 
 
-def shown(
-    row: Row, content_version: int, pieces: Iterable[Row], said: Iterable[Row], held: Facts | None = None
+def serialize(
+    decision: StoredRow,
+    content_version: int,
+    pieces: Iterable[StoredRow],
+    attribution_rows: Iterable[StoredRow],
+    facts: StatusFacts | None = None,
 ) -> PlainRow:
-    """A decision as `ReviewRead` has it; `pieces` are the evidence for the claim and `said` its attributions as it is.
+    """A decision as `ReviewRead` has it.
 
-    `held` is what the record holds now, for the decision that holds: whether it would still be taken.
+    `pieces` and `attribution_rows` are the claim's present evidence and attributions. `facts`, given for the current
+    decision, tell whether the record still supports it.
     """
-    because = staleness(row, content_version, pieces, said)
-    if held is not None and not RULES[Status(row["status"])].met(held):
-        because.append(Staleness.GROUNDS)
-    return shaped(ReviewRead, row, stale=bool(because), stale_because=because, evidence=row["evidence"] or [])
+    reasons = staleness(decision, content_version, pieces, attribution_rows)
+    if facts is not None and not STATUS_RULES[Status(decision["status"])].is_met(facts):
+        reasons.append(Staleness.GROUNDS)
+    return serialize_row(
+        ReviewRead, decision, stale=bool(reasons), stale_because=reasons, evidence=decision["evidence"] or []
+    )
 
 
-def read_all(connection: Connection, record: Record, claim_id: str, content_version: int) -> list[ReviewRead]:
-    """All decisions on a claim, the one that holds first."""
-    rows = rows_of_claims(connection, record, [claim_id])[claim_id]
+def read_all(connection: Connection, snapshot: Snapshot, claim_id: str, content_version: int) -> list[ReviewRead]:
+    """All decisions on a claim: the current one first, then the others, newest first."""
+    rows = fetch_by_claim(connection, snapshot, [claim_id])[claim_id]
     if not rows:
         return []
-    pieces = evidence.rows_of_claims(connection, record, [claim_id])[claim_id]
-    last = _last(rows)
-    said = attributions.rows_of_claims(connection, record, [claim_id])[claim_id]
-    held = facts(connection, record, {claim_id: last["evidence"]})[claim_id]
-    earlier = [shown(row, content_version, pieces, said) for row in reversed(rows) if row is not last]
-    return [ReviewRead(**one) for one in (shown(last, content_version, pieces, said, held), *earlier)]
-
-
-def standing(rows: Sequence[Row]) -> Row | None:
-    """The decision that holds, among those on a claim."""
-    return _last(rows) if rows else None
-
-
-def standing_in(claim_id: ColumnElement[str], name: str) -> ScalarSelect[Any]:
-    """A column of the decision that holds now on a claim of an outer statement: `standing`, in the engine's words."""
-    return _standing(review, claim_id, name).scalar_subquery()
-
-
-def _standing(table: FromClause, claim_id: ColumnElement[str], *names: str) -> Select[Any]:
-    holds = table.alias("holds")
-    latest = holds.c.decided_on.desc(), holds.c.change_seq.desc(), holds.c.id.desc()
-    return select(*(holds.c[name] for name in names)).where(holds.c.claim_id == claim_id).order_by(*latest).limit(1)
-
-
-def is_stale(record: Record, claim: FromClause) -> ColumnElement[bool]:
-    """Whether the decision on a claim of an outer statement has `staleness`, in the engine's words. None: no."""
-    holds = _standing(record.review, claim.c.id, "claim_version", "change_seq").correlate(claim).subquery("standing")
-    piece = record.evidence
-    newer = select(piece.c.id).where(piece.c.claim_id == claim.c.id, piece.c.change_seq > holds.c.change_seq)
-    changed = or_(
-        claim.c.content_version > holds.c.claim_version,
-        newer.correlate(claim, holds).exists(),
-        corrected_since(record, claim.c.id, holds.c.change_seq),
-    )
-    return select(holds.c.claim_version).where(changed).correlate(claim).exists()
-
-
-def corrected_since(record: Record, claim_id: ColumnElement[str], seq: ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether an attribution of a claim of an outer statement was there by change number `seq` and corrected later."""
-    said = record.attribution
-    corrected = said.c.claim_id == claim_id, said.c.change_seq > seq, attributions.first_seq(said) <= seq
-    return select(said.c.id).where(*corrected).correlate_except(said).exists()
+    pieces = evidence.fetch_by_claim(connection, snapshot, [claim_id])[claim_id]
+    attribution_rows = attributions.fetch_by_claim(connection, snapshot, [claim_id])[claim_id]
+    current = _current(rows)
+    facts = fetch_status_facts(connection, snapshot, {claim_id: current["evidence"]})[claim_id]
+    others = [serialize(row, content_version, pieces, attribution_rows) for row in reversed(rows) if row is not current]
+    return [
+        ReviewRead(**review)
+        for review in (serialize(current, content_version, pieces, attribution_rows, facts), *others)
+    ]

@@ -1,4 +1,4 @@
-"""Who acts: the person behind a key, or the system itself."""
+"""The actor of a request or command: the person behind an API key, or the system itself."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,12 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from app import clock
 from app.db.ids import new_id
-from app.db.revisions import Change, open_change
+from app.db.revisions import ChangeWriter, open_change
 from app.db.schema import table_of
 from app.errors import ConflictError, PermissionDeniedError
 from app.models import Person
-from app.services.core import claim_counters
-from app.services.log import recorder
+from app.services.core import change_effects
 from app.vocabulary import PUBLIC_STAGES, Action, Role, Scope, Stage
 
 person = table_of(Person)
@@ -24,56 +23,64 @@ _ALL = frozenset(Stage)
 
 @dataclass(frozen=True)
 class Actor:
-    """A person who acts in a role, within the scopes of the key that they came with."""
+    """A person acting in their role, within the scopes of the key that they authenticated with."""
 
     person_id: str
     byline: str
     role: Role
     scopes: frozenset[Scope] = frozenset(Scope)
     key_id: str | None = None
-    """The key that they came with; None for whoever runs commands on this machine."""
+    """The key that they authenticated with; None on the command line."""
     expires_at: datetime | None = None
-    """When that key stops working."""
+    """When that key expires; None if it does not."""
 
-    def require(self, role: Role, what: str, scope: Scope | None = None) -> None:
-        """Raises PermissionDeniedError unless the actor has this role and this scope; `what` names the act."""
+    def require(self, role: Role, action: str, scope: Scope | None = None) -> None:
+        """Raise PermissionDeniedError unless the actor has this role and this scope.
+
+        `action` is a verb phrase for the message, such as "merge claims".
+        """
         if not self.role.includes(role):
-            raise PermissionDeniedError(f"To {what} takes a key with the role {role}; this one is {self.role}.")
+            raise PermissionDeniedError(
+                f"To {action} you need a key with the role {role}. Your key has the role {self.role}."
+            )
         if scope is not None and scope not in self.scopes:
-            scopes = ", ".join(one for one in Scope if one in self.scopes) or "nothing at all"
-            raise PermissionDeniedError(f"To {what} takes a key with the scope {scope}; this one is for {scopes}.")
+            names = ", ".join(name for name in Scope if name in self.scopes)
+            own = f"the {'scope' if len(self.scopes) == 1 else 'scopes'} {names}" if names else "no scopes"
+            raise PermissionDeniedError(f"To {action} you need a key with the scope {scope}. Your key has {own}.")
 
-    def open(self, connection: Connection, action: Action, reason: str) -> Change:
-        """Begin a change of the record in this person's name."""
+    def open(self, connection: Connection, action: Action, reason: str) -> ChangeWriter:
+        """Open a change of the record under this person's name, with the counters and the log attached to it."""
         change = open_change(connection, actor_id=self.person_id, action=action, reason=reason)
-        claim_counters.keep(change)
-        recorder.keep(change)
+        change_effects.attach(change)
         return change
 
 
-def of_the_desk(actor: Actor | None) -> bool:
-    """True for a reader to whom drafts are shown."""
+def may_see_drafts(actor: Actor | None) -> bool:
+    """True for fact-checkers and higher roles, who may read drafts; None is a reader without a key."""
     return actor is not None and actor.role.includes(Role.FACT_CHECKER)
 
 
 def visible_stages(actor: Actor | None) -> frozenset[Stage]:
-    """The editorial stages that a reader may see: drafts are the desk's."""
-    return _ALL if of_the_desk(actor) else PUBLIC_STAGES
+    """The editorial stages that a reader may see: only fact-checkers see drafts and claims in review."""
+    return _ALL if may_see_drafts(actor) else PUBLIC_STAGES
 
 
-def system(connection: Connection, byline: str) -> Actor:
-    """The system itself, acting for whoever runs its commands on this machine; entered if it is not there yet.
+def system_actor(connection: Connection, byline: str) -> Actor:
+    """The superuser account that commands on this machine act under; created on first use.
 
-    Raises ConflictError if a person has that byline: nothing is done in their name.
+    Raises ConflictError if a person has that byline, because commands must not act under a person's name.
     """
-    known = select(person.c.id, person.c.system).where(person.c.byline == byline)
-    found = connection.execute(known).one_or_none()
-    if found is None:
-        account = {"id": new_id(Person.prefix), "byline": byline, "role": Role.ADMIN, "system": True}
-        # On PostgreSQL another process may enter it meanwhile.
+    account_query = select(person.c.id, person.c.system).where(person.c.byline == byline)
+    account = connection.execute(account_query).one_or_none()
+    if account is None:
+        columns = {"id": new_id(Person.prefix), "byline": byline, "role": Role.ADMIN, "system": True}
+        # On PostgreSQL another process may insert it at the same time.
         with suppress(IntegrityError), connection.begin_nested():
-            connection.execute(insert(person).values(created_at=clock.now(), **account))
-        found = connection.execute(known).one()
-    if not found.system:
-        raise ConflictError(f"{byline!r} is the byline of a person; the system does nothing in their name.")
-    return Actor(found.id, byline, Role.ADMIN)
+            connection.execute(insert(person).values(created_at=clock.now(), **columns))
+        account = connection.execute(account_query).one()
+    if not account.system:
+        raise ConflictError(
+            f"A person has the byline {byline!r}, which Attest needs for its own account. Give that person another "
+            "byline: attest people change"
+        )
+    return Actor(account.id, byline, Role.ADMIN)

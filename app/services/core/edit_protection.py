@@ -1,8 +1,9 @@
-"""What claims with a decision share with others: who a source is, where a document stands, what a topic asks.
+"""Protection of shared objects (sources, documents, topics) that claims with a decision refer to.
 
-It is read together with the decision, and a change of it makes no decision stale: a source may speak in thousands of
-claims. One fact-checker may record it, and add what nobody has said of it. To say something else takes an editor; else
-one person could have a confirmed claim come from somebody else, or have something else signed than what was read.
+Readers see these objects together with the decision, but changing one makes no decision stale, because a source may
+appear in thousands of claims. So a fact-checker may create them and fill in empty columns, but only an editor may
+replace a value: otherwise one person could attribute a confirmed claim to another source, or change what two people
+have signed.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -10,96 +11,107 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Select, literal_column, select
 
-from app.db.revisions import Row
+from app.db.revisions import StoredRow
 from app.db.schema import table_of
+from app.errors import PermissionDeniedError
 from app.models import Attribution, Claim, Document, Evidence, FactCheck, Proposal, Review, SignOff, SourceRating
 from app.services.core.actors import Actor
 from app.services.core.nouns import Columns
 from app.services.core.refs import chunks
-from app.services.policy.proposal_states import CLOSED
+from app.services.policy.proposal_states import is_closed
 from app.vocabulary import Role
 
 claim, review, proposal, sign_off = map(table_of, (Claim, Review, Proposal, SignOff))
 attribution, evidence, document = map(table_of, (Attribution, Evidence, Document))
 fact_check, rating = map(table_of, (FactCheck, SourceRating))
 
-Decisions: TypeAlias = list[Select[Any]]
-"""Statements that give decisions, and proposals on which nobody has decided yet."""
+DecisionQueries: TypeAlias = list[Select[Any]]
+"""Queries for the ids of decisions and of open proposals."""
 
-_SAYS_NOTHING = {("kind", "other"), ("anonymity", "unknown")}
+_EMPTY_VALUES = {("kind", "other"), ("anonymity", "unknown")}
+"""Values that say as little as null: any fact-checker may replace them."""
 
 
-def replaced_columns(row: Row, columns: Columns, shown: Collection[str], always: Collection[str] = ()) -> list[str]:
-    """The columns that are `shown` with claims of which the row said something else than `columns` do.
+def replaced_columns(
+    row: StoredRow, columns: Columns, protected: Collection[str], always: Collection[str] = ()
+) -> list[str]:
+    """The names of the protected columns in which a correction replaces a value of the row.
 
-    What is told by saying nothing as well (that a source is no part of any other) is `always` among them.
+    `columns` holds the columns that the correction changes. Filling in an empty one of the `protected` columns does not
+    count as replacing, but any change of a column in `always` does: there null is a statement too, for example that a
+    source is not part of another.
     """
-    said = (name for name in columns if name in shown and row[name] is not None)
+    filled = (name for name in columns if name in protected and row[name] is not None)
     return [name for name in columns if name in always] + [
-        name for name in said if (name, row[name]) not in _SAYS_NOTHING
+        name for name in filled if (name, row[name]) not in _EMPTY_VALUES
     ]
 
 
-def refuse_replacing(
-    connection: Connection, actor: Actor, names: Collection[str], resting: Callable[[], Decisions]
+def require_editor_if_decided(
+    connection: Connection, actor: Actor, names: Collection[str], find_decisions: Callable[[], DecisionQueries]
 ) -> None:
-    """Raises PermissionDeniedError for whoever is no editor, if there are decisions `resting` on these columns."""
+    """Raise PermissionDeniedError unless the actor is an editor or no decision depends on the replaced columns.
+
+    `find_decisions` is only called if it matters. It returns the queries for the decisions that depend on them.
+    """
     if not names or actor.role.includes(Role.EDITOR):
         return
-    if any(connection.scalar(decisions.limit(1)) is not None for decisions in resting()):
+    if any(connection.scalar(query.limit(1)) is not None for query in find_decisions()):
         fields = ", ".join(name.removesuffix("_id") for name in names)
-        actor.require(Role.EDITOR, f"change what is shown with a decision ({fields})")
+        raise PermissionDeniedError(
+            f"Only an editor can change these fields, because a decision or an open proposal depends on them: {fields}."
+            f" Your key has the role {actor.role}."
+        )
 
 
-def naming_sources(identifiers: Iterable[str]) -> Decisions:
-    """On claims that name one of these sources, or cite what it has published; and on how far to rely on it."""
-    return [decisions for chunk in chunks(identifiers) for decisions in _naming(chunk)]
+def decisions_on_sources(identifiers: Iterable[str]) -> DecisionQueries:
+    """Decisions on claims that name one of these sources or cite its publications, and ratings of the sources."""
+    return [query for chunk in chunks(identifiers) for query in _decisions_on_chunk(chunk)]
 
 
-def _naming(identifiers: Sequence[str]) -> Decisions:
+def _decisions_on_chunk(identifiers: Sequence[str]) -> DecisionQueries:
     claims = [
         select(attribution.c.claim_id).where(attribution.c.source_id.in_(identifiers), ~attribution.c.withdrawn),
         select(claim.c.id).where(claim.c.adverse_to_id.in_(identifiers)),
         select(fact_check.c.claim_id).where(fact_check.c.source_id.in_(identifiers)),
-        *_citing(select(document.c.id).where(document.c.publisher_id.in_(identifiers))),
+        *_claims_citing(select(document.c.id).where(document.c.publisher_id.in_(identifiers))),
     ]
     ratings = select(rating.c.id).where(rating.c.source_id.in_(identifiers))
-    return [*_on(claims), ratings, _undecided(proposal.c.source_id.in_(identifiers))]
+    return [*_decisions_on_claims(claims), ratings, _open_proposals(proposal.c.source_id.in_(identifiers))]
 
 
-def citing_document(identifier: str) -> Decisions:
-    """On claims that cite a document."""
-    return _on(_citing(select(document.c.id).where(document.c.id == identifier)))
+def decisions_citing_document(identifier: str) -> DecisionQueries:
+    """Decisions on claims that cite a document."""
+    return _decisions_on_claims(_claims_citing(select(document.c.id).where(document.c.id == identifier)))
 
 
-def answering_topic(identifier: str) -> Decisions:
-    """On claims of a topic; and on how far to rely on sources where it is concerned."""
+def decisions_on_topic(identifier: str) -> DecisionQueries:
+    """Decisions on claims of a topic, and ratings of sources for this topic."""
     ratings = select(rating.c.id).where(rating.c.topic_id == identifier)
-    of_topic = select(claim.c.id).where(claim.c.topic_id == identifier)
-    return [*_on([of_topic]), ratings, _undecided(proposal.c.topic_id == identifier)]
+    claims = select(claim.c.id).where(claim.c.topic_id == identifier)
+    return [*_decisions_on_claims([claims]), ratings, _open_proposals(proposal.c.topic_id == identifier)]
 
 
-def _citing(documents: Select[Any]) -> list[Select[Any]]:
-    """The claims that cite one of these documents: what was said stands there, or evidence, or another's review."""
+def _claims_citing(documents: Select[Any]) -> list[Select[Any]]:
+    """The ids of claims that cite one of these documents in an attribution, as evidence or as a fact-check."""
     return [
-        select(cites.c.claim_id).where(
-            cites.c.document_id.in_(documents), *([~cites.c.withdrawn] if "withdrawn" in cites.c else [])
+        select(table.c.claim_id).where(
+            table.c.document_id.in_(documents), *([~table.c.withdrawn] if "withdrawn" in table.c else [])
         )
-        for cites in (attribution, evidence, fact_check)
+        for table in (attribution, evidence, fact_check)
     ]
 
 
-def _on(claims: Iterable[Select[Any]]) -> Decisions:
-    """On these claims."""
-    found: Decisions = []
-    for of_claims in claims:
-        # OFFSET 0 has engines begin with these claims, and not with all decisions; the first that has one is enough.
-        ids = of_claims.offset(literal_column("0")).subquery()
-        found.append(select(review.c.id).join(ids, review.c.claim_id == ids.c[0]))
-        found.append(_undecided(proposal.c.claim_id == ids.c[0]))
-    return found
+def _decisions_on_claims(claims: Iterable[Select[Any]]) -> DecisionQueries:
+    queries: DecisionQueries = []
+    for claim_ids in claims:
+        # OFFSET 0 is an optimization fence: both engines start with these claims, not with all decisions. One decision
+        # is enough for the caller.
+        ids = claim_ids.offset(literal_column("0")).subquery()
+        queries.append(select(review.c.id).join(ids, review.c.claim_id == ids.c[0]))
+        queries.append(_open_proposals(proposal.c.claim_id == ids.c[0]))
+    return queries
 
 
-def _undecided(about: ColumnElement[bool]) -> Select[Any]:
-    closing = select(sign_off.c.id).where(sign_off.c.proposal_id == proposal.c.id, sign_off.c.verdict.in_(CLOSED))
-    return select(proposal.c.id).where(about, ~closing.exists())
+def _open_proposals(condition: ColumnElement[bool]) -> Select[Any]:
+    return select(proposal.c.id).where(condition, ~is_closed(proposal, sign_off))

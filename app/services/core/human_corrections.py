@@ -1,10 +1,10 @@
-"""What people have put in the place of what a file says: the file does not undo it by saying it again."""
+"""Corrections by people that a later import of the same file must not undo."""
 
 from collections.abc import Callable
 
 from sqlalchemy import Connection, Table, select
 
-from app.db.revisions import Row, revision_table
+from app.db.revisions import StoredRow, revision_table
 from app.db.schema import table_of
 from app.models import Change
 from app.vocabulary import Action
@@ -12,10 +12,12 @@ from app.vocabulary import Action
 change = table_of(Change)
 
 
-def set_aside(connection: Connection, table: Table, identifier: str, said: Callable[[Row], bool]) -> bool:
-    """True if a version of an object said what a file says, and a person's correction, not a later file, came after it.
+def was_corrected_by_person(
+    connection: Connection, table: Table, identifier: str, matches_file: Callable[[StoredRow], bool]
+) -> bool:
+    """True if an earlier version of an object matches a file and a person, not a later file, then corrected it.
 
-    `said` tells of a version whether it does; the object as it is does not.
+    `matches_file` is called with versions of the object, newest first. The current version must not match.
     """
     versions = revision_table(table)
     statement = (
@@ -24,9 +26,9 @@ def set_aside(connection: Connection, table: Table, identifier: str, said: Calla
         .where(versions.c.id == identifier)
         .order_by(versions.c.version.desc())
     )
-    following: Row | None = None
+    next_version: StoredRow | None = None
     for version in connection.execute(statement).mappings():
-        if said(version):
-            return following is not None and following["action"] != Action.IMPORT
-        following = version
+        if matches_file(version):
+            return next_version is not None and next_version["action"] != Action.IMPORT
+        next_version = version
     return False

@@ -1,7 +1,7 @@
-"""Requests that name themselves: whoever repeats one gets the first answer again, and nothing is done twice.
+"""Idempotent requests: a client that repeats a POST with the same Idempotency-Key gets the stored first response.
 
-The answer is written in the transaction of the act itself, so that a crash loses both or neither. Only answers to what
-was done are kept: whatever was refused has done nothing, and may be tried again.
+The response is stored in the transaction of the write itself, so a crash loses both or neither. Only responses of
+successful writes are stored: a rejected request has written nothing and may be tried again.
 """
 
 import hashlib
@@ -18,17 +18,17 @@ from app.db.schema import table_of
 from app.errors import InvalidError
 from app.models import IdempotentAnswer
 
-answers = table_of(IdempotentAnswer)
+responses = table_of(IdempotentAnswer)
 
-KEPT = timedelta(hours=24)
-"""For how long an answer is kept."""
+RETENTION = timedelta(hours=24)
+"""How long a response is stored."""
 
-FIELD = "Idempotency-Key"
-"""What it is called that names a request."""
+HEADER_NAME = "Idempotency-Key"
+"""The request header with the name of the request, which is also the field in error messages."""
 
 
-class Given(NamedTuple):
-    """An answer as it was given."""
+class StoredResponse(NamedTuple):
+    """A response as it was sent the first time."""
 
     status: int
     headers: Mapping[str, str]
@@ -36,82 +36,87 @@ class Given(NamedTuple):
 
 
 @dataclass
-class Named:
-    """A request that names itself: which key it came with, its name, and what it says, as far as that is known."""
+class IdempotentRequest:
+    """A request with an Idempotency-Key: the API key, the name, and a running digest of the request read so far."""
 
     key_id: str
     name: str
-    _said: Any = field(default_factory=lambda: hashlib.blake2b(digest_size=32))
+    _digest: Any = field(default_factory=lambda: hashlib.blake2b(digest_size=32))
 
     def add(self, piece: bytes) -> None:
-        """What it says goes on with this."""
-        self._said.update(piece)
+        """Add the next piece of the request to the digest."""
+        self._digest.update(piece)
 
     @property
     def fingerprint(self) -> str:
-        """What tells requests with the same name apart."""
-        return str(self._said.hexdigest())
+        """The digest in hexadecimal, which tells different requests with the same name apart."""
+        return str(self._digest.hexdigest())
 
 
-def begin(connection: Connection, named: Named) -> Given | None:
-    """The answer that this request has had already; None if it is the first of its name.
+def find_response(connection: Connection, request: IdempotentRequest) -> StoredResponse | None:
+    """The stored response of an earlier request with the same name; None if this is the first one.
 
-    Call it first in the transaction that does what is asked for: of two requests with one name that come together the
-    second waits here until the first has ended. Raises InvalidError if another request had this name.
+    Call it at the start of the transaction that does the work: of two concurrent requests with the same name, the
+    second waits here until the first has ended. Raises InvalidError if a different request used the name.
     """
-    if connection.dialect.name != "sqlite":  # where all who write take turns anyway
-        number = int.from_bytes(hashlib.blake2b(f"{named.key_id} {named.name}".encode(), digest_size=8).digest())
+    # SQLite needs no lock here, because it has only one writer at a time.
+    if connection.dialect.name != "sqlite":
+        number = int.from_bytes(hashlib.blake2b(f"{request.key_id} {request.name}".encode(), digest_size=8).digest())
         connection.execute(select(func.pg_advisory_xact_lock(number - 2**63)))
-    found = connection.execute(
-        select(answers).where(
-            answers.c.key_id == named.key_id, answers.c.name == named.name, answers.c.created_at > _oldest()
+    row = connection.execute(
+        select(responses).where(
+            responses.c.key_id == request.key_id, responses.c.name == request.name, responses.c.created_at > _cutoff()
         )
     ).one_or_none()
-    if found is None:
+    if row is None:
         return None
-    if found.fingerprint != named.fingerprint:
-        raise InvalidError.of(FIELD, "was used for another request within the last 24 hours")
-    return Given(found.status, msgspec.json.decode(found.headers), found.body)
+    if row.fingerprint != request.fingerprint:
+        raise InvalidError.of(
+            HEADER_NAME, "was used for a different request in the last 24 hours; use a new value for each request"
+        )
+    return StoredResponse(row.status, msgspec.json.decode(row.headers), row.body)
 
 
-def keep(connection: Connection, named: Named, given: Given) -> None:
-    """Keep the answer to a request, as the last of the transaction that did what was asked for."""
-    # One of the same name may be left of the day before.
-    connection.execute(delete(answers).where(answers.c.key_id == named.key_id, answers.c.name == named.name))
+def store_response(connection: Connection, request: IdempotentRequest, response: StoredResponse) -> None:
+    """Store the response to a request, as the last step of the transaction that did the work."""
+    # An expired response of the same name may not have been deleted yet.
+    connection.execute(delete(responses).where(responses.c.key_id == request.key_id, responses.c.name == request.name))
     connection.execute(
-        insert(answers).values(
-            key_id=named.key_id,
-            name=named.name,
-            fingerprint=named.fingerprint,
-            status=given.status,
-            headers=msgspec.json.encode(given.headers).decode(),
-            body=given.body,
+        insert(responses).values(
+            key_id=request.key_id,
+            name=request.name,
+            fingerprint=request.fingerprint,
+            status=response.status,
+            headers=msgspec.json.encode(response.headers).decode(),
+            body=response.body,
             created_at=clock.now(),
         )
     )
 
 
-def outdated(connection: Connection) -> bool:
-    """True if an answer has been kept for too long."""
-    return connection.execute(select(1).where(answers.c.created_at <= _oldest()).limit(1)).first() is not None
+def has_expired_responses(connection: Connection) -> bool:
+    """True if a stored response has expired."""
+    return connection.execute(select(1).where(responses.c.created_at <= _cutoff()).limit(1)).first() is not None
 
 
-def forget(connection: Connection) -> None:
-    """Remove the answers that have been kept for long enough."""
-    connection.execute(delete(answers).where(answers.c.created_at <= _oldest()))
+def delete_expired_responses(connection: Connection) -> None:
+    """Delete the responses that have expired."""
+    connection.execute(delete(responses).where(responses.c.created_at <= _cutoff()))
 
 
-def forget_what_holds(connection: Connection, *texts: str | None) -> None:
-    """Remove the answers that hold one of these texts: what is forgotten of somebody is not told again.
+def delete_responses_containing(connection: Connection, *texts: str | None) -> None:
+    """Delete the responses that contain one of these texts, so that erased personal data is not sent again.
 
-    Whoever repeats such a request makes it anew.
+    A repeated request is then carried out as a new one.
     """
     for text in filter(None, texts):
-        written = literal(msgspec.json.encode(text)[1:-1], LargeBinary)
+        encoded = literal(msgspec.json.encode(text)[1:-1], LargeBinary)
         sqlite = connection.dialect.name == "sqlite"
-        place = func.instr(answers.c.body, written) if sqlite else func.position(written.op("IN")(answers.c.body))
-        connection.execute(delete(answers).where(place > 0))
+        position = (
+            func.instr(responses.c.body, encoded) if sqlite else func.position(encoded.op("IN")(responses.c.body))
+        )
+        connection.execute(delete(responses).where(position > 0))
 
 
-def _oldest() -> datetime:
-    return clock.now() - KEPT
+def _cutoff() -> datetime:
+    return clock.now() - RETENTION

@@ -1,175 +1,152 @@
-"""What is done alike with every noun of the record: add it, correct it.
+"""What all nouns of the record (sources, topics, documents, claims and so on) have in common: creating and correcting.
 
-A noun says how its input becomes columns and its columns input again. A correction is laid over the object as it is,
-and the whole is checked as if it were new: there is one set of rules.
+Each noun defines how its input becomes columns, and columns input again. A correction is applied to the stored object,
+and the result is validated as if it were new, so that one set of rules covers both.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import ColumnElement, Connection, FromClause, Table, select
 
 from app.db.compiled_reads import PlainRow
 from app.db.ids import new_id
-from app.db.revisions import Change, Row
+from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import Base, table_of
-from app.errors import InvalidError, VersionMismatchError
+from app.errors import InvalidError
 from app.schemas.base import validation_errors
-from app.schemas.base.fields import Correction, Schema, Stamp
+from app.schemas.base.fields import Correction, Schema
 from app.services.core.refs import Refs, chunks
 
 Columns = dict[str, Any]
+"""Values by the names of columns."""
 
 
 @dataclass(frozen=True)
 class Noun:
-    """How one noun is written."""
+    """How objects of one kind are written."""
 
     model: type[Base]
-    whole: type[Schema]
-    """Checks the whole input."""
+    schema: type[Schema]
+    """Validates a whole object."""
     columns: Callable[[Mapping[str, Any], Refs], Columns]
-    """Input fields (those that are given) to columns."""
-    fields: Callable[[Row], dict[str, Any]]
-    """Columns of a stored row to input fields."""
+    """Converts input fields, as far as they are given, to columns."""
+    fields: Callable[[StoredRow], dict[str, Any]]
+    """Converts the columns of a stored row to input fields."""
 
     @property
     def table(self) -> Table:
-        """Where it is stored."""
+        """The table of these objects."""
         return table_of(self.model)
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The name of the noun, which is that of its table."""
         return self.table.name
 
     def new_id(self) -> str:
-        """An identifier for a new one."""
-        return new_id(self.model.prefix)  # type: ignore[attr-defined]  # every recorded model has one
+        """A new identifier."""
+        return new_id(self.model.prefix)  # type: ignore[attr-defined]  # every model of the record has a prefix
 
 
-def given(schema: Schema, *, only_set: bool = False) -> dict[str, Any]:
-    """The fields of an input as plain values, nested inputs kept as they are."""
+def field_values(schema: Schema, *, only_set: bool = False) -> dict[str, Any]:
+    """The fields of an input as plain values; nested inputs stay objects. `only_set` leaves out defaults."""
     fields = vars(schema)
     return {name: fields[name] for name in schema.model_fields_set} if only_set else fields.copy()
 
 
-def stored(connection: Connection, table: Table, identifier: str) -> Row:
-    """The row of an object that is known to be there."""
+def fetch_row(connection: Connection, table: Table, identifier: str) -> StoredRow:
+    """The row of an object that is known to exist."""
     return connection.execute(select(table).where(table.c.id == identifier)).mappings().one()
 
 
-def differing(row: Row, columns: Mapping[str, Any]) -> Columns:
-    """The columns of which the stored row says something else."""
+def changed_columns(row: StoredRow, columns: Mapping[str, Any]) -> Columns:
+    """Those of the columns whose values differ from the stored row."""
     return {name: value for name, value in columns.items() if row[name] != value}
 
 
-class Shown(NamedTuple):
-    """Something as it is shown, in plain values, and the entity tag of just this."""
+def apply_correction(noun: Noun, row: StoredRow, correction: Correction) -> Schema:
+    """The stored object with a correction applied, validated as a whole.
 
-    tag: str
-    body: PlainRow
-
-
-def check_etag(expected: str | None, current: str) -> None:
-    """Raises VersionMismatchError if the caller expects another state than this; `*` and None expect any."""
-    if expected is None or expected.strip() == "*":
-        return
-    if current not in [tag.strip().removeprefix("W/") for tag in expected.split(",")]:
-        raise VersionMismatchError(current)
-
-
-def etag(shown: Stamp) -> str:
-    """The entity tag of an object: its version and a digest of all that is shown with it.
-
-    What is shown includes names of other objects, so that the version alone would not do.
-    """
-    digest = hashlib.blake2b(shown.model_dump_json().encode(), digest_size=9).hexdigest()
-    return f'"{shown.version}.{digest}"'
-
-
-def etag_of(shown: BaseModel) -> str:
-    """The entity tag of something that has no versions: a digest of what is shown."""
-    return f'"{hashlib.blake2b(shown.model_dump_json().encode(), digest_size=12).hexdigest()}"'
-
-
-def merged(noun: Noun, row: Row, correction: Correction) -> Schema:
-    """The object with a correction laid over it, checked as a whole.
-
-    Raises InvalidError naming the fields that do not hold together.
+    Raises InvalidError, which names the fields that contradict each other.
     """
     fields = {**noun.fields(row), **correction.changes()}
     try:
-        return noun.whole.model_validate(fields)
+        return noun.schema.model_validate(fields)
     except ValidationError as error:
         raise InvalidError(validation_errors.problems(error.errors(include_url=False, include_input=False))) from None
 
 
-def overlay(change: Change, noun: Noun, identifier: str, correction: Correction, refs: Refs) -> tuple[Row, Columns]:
-    """Lay a correction over an object: the row as it was, and the columns that now say something else."""
-    row = stored(change.connection, noun.table, identifier)
-    return row, differing(row, noun.columns(given(merged(noun, row, correction)), refs))
+def plan_correction(
+    change: ChangeWriter, noun: Noun, identifier: str, correction: Correction, refs: Refs
+) -> tuple[StoredRow, Columns]:
+    """The stored row of an object, and the columns that a correction changes."""
+    row = fetch_row(change.connection, noun.table, identifier)
+    return row, changed_columns(row, noun.columns(field_values(apply_correction(noun, row, correction)), refs))
 
 
 def correct(
-    change: Change,
+    change: ChangeWriter,
     noun: Noun,
     identifier: str,
     correction: Correction,
-    refuse: Callable[[Row, Columns], None] = lambda _row, _columns: None,
+    check: Callable[[StoredRow, Columns], None] = lambda _row, _columns: None,
 ) -> Columns:
-    """Correct an object on which nothing else depends; the columns that changed.
+    """Correct an object that nothing else depends on, and return the columns that changed.
 
-    `refuse` raises if the row, as it was, must not be given these columns.
+    `check` gets the stored row and the changed columns, and raises if the row must not get them.
     """
-    row, columns = overlay(change, noun, identifier, correction, Refs(change.connection))
-    refuse(row, columns)
+    row, columns = plan_correction(change, noun, identifier, correction, Refs(change.connection))
+    check(row, columns)
     if columns:
         change.amend(noun.table, [{"id": identifier, **columns}])
     return columns
 
 
-def create(change: Change, noun: Noun, fields: Schema) -> str:
-    """Record an object on which nothing else depends; its id."""
+def create(change: ChangeWriter, noun: Noun, fields: Schema) -> str:
+    """Record an object that nothing else depends on, and return its id."""
     refs = Refs(change.connection)
-    refuse_taken_key(noun, getattr(fields, "key", None), refs)
+    require_unused_key(noun, getattr(fields, "key", None), refs)
     identifier = noun.new_id()
-    change.add(noun.table, [{"id": identifier, **noun.columns(given(fields), refs)}])
+    change.add(noun.table, [{"id": identifier, **noun.columns(field_values(fields), refs)}])
     return identifier
 
 
-def refuse_taken_key(noun: Noun, key: str | None, refs: Refs) -> None:
-    """Raises InvalidError if another object has the key already."""
+def require_unused_key(noun: Noun, key: str | None, refs: Refs) -> None:
+    """Raise InvalidError if another object of this noun has the key."""
     if key is not None and refs.get(noun.table, key) is not None:
-        raise InvalidError.of("key", f"there is a {noun.name} with this key already")
+        raise InvalidError.of(
+            "key", f"is already the key of another {noun.name}; choose another key, or correct that {noun.name}"
+        )
 
 
-def columns_of(shape: type[BaseModel], table: FromClause) -> list[ColumnElement[Any]]:
-    """The columns of a table that a shape shows under their own names."""
-    return [table.c[name] for name in shape.model_fields if name in table.c]
+def columns_of(schema: type[BaseModel], table: FromClause) -> list[ColumnElement[Any]]:
+    """The columns of a table that a schema has fields of the same name for."""
+    return [table.c[name] for name in schema.model_fields if name in table.c]
 
 
-def shaped(shape: type[BaseModel], row: Row, **more: Any) -> PlainRow:
-    """All fields of a shape, in its order: from a row, or from `more` where that has them."""
-    names, values_of = _fields(shape)
+def serialize_row(schema: type[BaseModel], row: StoredRow, **more: Any) -> PlainRow:
+    """All fields of a schema in its order, from `more` where it has them, else from the row.
+
+    Stored values were validated when they were written, so pydantic is skipped here.
+    """
+    names, values_of = _field_getter(schema)
     return dict(zip(names, values_of({**row, **more}), strict=False))
 
 
 @cache
-def _fields(shape: type[BaseModel]) -> tuple[tuple[str, ...], Callable[[Row], tuple[Any, ...]]]:
-    names = tuple(shape.model_fields)
+def _field_getter(schema: type[BaseModel]) -> tuple[tuple[str, ...], Callable[[StoredRow], tuple[Any, ...]]]:
+    names = tuple(schema.model_fields)
     return names, itemgetter(*names)
 
 
-def rows_by_id(connection: Connection, table: FromClause, identifiers: Iterable[str]) -> dict[str, Row]:
-    """The rows of a table with these ids."""
-    rows: dict[str, Row] = {}
+def fetch_rows_by_id(connection: Connection, table: FromClause, identifiers: Iterable[str]) -> dict[str, StoredRow]:
+    """The rows of a table with these ids, by id."""
+    rows: dict[str, StoredRow] = {}
     for chunk in chunks(sorted(set(identifiers))):
-        found = connection.execute(select(table).where(table.c.id.in_(chunk))).mappings()
-        rows |= {row["id"]: row for row in found}
+        rows |= {row["id"]: row for row in connection.execute(select(table).where(table.c.id.in_(chunk))).mappings()}
     return rows

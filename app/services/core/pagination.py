@@ -1,4 +1,4 @@
-"""Lists by keyset: the page after a place, in an order that never skips and never repeats."""
+"""Keyset pagination: a page starts after the sort values of a row, so that paging skips and repeats no row."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -10,112 +10,118 @@ from sqlalchemy import ColumnElement, Connection, Date, Row, Select, bindparam, 
 
 from app.db.types import BigInt
 from app.errors import InvalidError
-from app.schemas.query_parameters import Paged
+from app.schemas.query_parameters import PageParameters
 from app.services.core.cursors import Cursors
 
-InOrder = TypeVar("InOrder", bound=tuple[Any, ...])
+SortedRow = TypeVar("SortedRow", bound=tuple[Any, ...])
 
-_TURNS = {"cursor", "limit"}
+_PAGING_FIELDS = {"cursor", "limit"}
 
 
 @dataclass(frozen=True)
 class Order:
-    """An order of rows: columns that are never null, the last one unique, all rising or all falling."""
+    """An order of rows: columns that are never null, the last one unique, all ascending or all descending."""
 
     columns: tuple[ColumnElement[Any], ...]
-    falling: bool = False
+    descending: bool = False
 
 
 @dataclass(frozen=True)
-class Place:
-    """Which page of a list is asked for."""
+class PageRequest:
+    """The page that a client requests."""
 
     query: str
-    """Which list, and all parameters but cursor and limit: what the cursor is bound to."""
+    """The list and all parameters except cursor and limit, as text. Cursors are bound to it."""
     limit: int
     cursor: str | None
     cursors: Cursors
 
     @classmethod
-    def of(cls, query: Paged, cursors: Cursors, **more: str) -> "Place":
-        """The place that a query asks for, in the list that it and `more` tell."""
-        bound = f"{type(query).__name__} {more} {query.model_dump_json(exclude=_TURNS)}"
-        return cls(bound, query.limit, query.cursor, cursors)
+    def of(cls, query: PageParameters, cursors: Cursors, **scope: str) -> "PageRequest":
+        """The page that a query requests; `scope` names what the list belongs to, such as a topic."""
+        bound_query = f"{type(query).__name__} {scope} {query.model_dump_json(exclude=_PAGING_FIELDS)}"
+        return cls(bound_query, query.limit, query.cursor, cursors)
 
     @property
-    def first(self) -> bool:
+    def is_first(self) -> bool:
         """True for the first page."""
         return self.cursor is None
 
     def after(self, order: Order) -> tuple[Any, ...] | None:
-        """The values of the last row of the page before, None on the first.
+        """The sort values of the last row of the previous page, as the types of the columns; None on the first page.
 
         Raises InvalidError for a cursor of another list.
         """
-        stored = self.stored(len(order.columns))
-        if stored is None:
+        values = self.cursor_values(len(order.columns))
+        if values is None:
             return None
         return tuple(
             date.fromisoformat(value) if isinstance(column.type, Date) else value
-            for column, value in zip(order.columns, stored, strict=True)
+            for column, value in zip(order.columns, values, strict=True)
         )
 
-    def stored(self, columns: int) -> list[Any] | None:
-        """The same as plain values, of so many columns."""
+    def cursor_values(self, length: int) -> list[Any] | None:
+        """The `length` sort values in the cursor as JSON values, with dates as text; None on the first page.
+
+        Raises InvalidError for a cursor of another list.
+        """
         if self.cursor is None:
             return None
-        stored = self.cursors.read(self.query, self.cursor)
-        if len(stored) != columns:
-            raise InvalidError.of("cursor", "belongs to another order")
-        return stored
+        values = self.cursors.read(self.query, self.cursor)
+        if len(values) != length:
+            raise InvalidError.of("cursor", "belongs to a list with another sort order; start again without a cursor")
+        return values
 
-    def values(self, order: Order) -> dict[str, Any]:
-        """The parameters of a statement that `paged` made. Raises InvalidError for a cursor of another list."""
+    def parameters(self, order: Order) -> dict[str, Any]:
+        """The parameters for a statement from `select_page`. Raises InvalidError for a cursor of another list."""
         after = {f"after_{number}": value for number, value in enumerate(self.after(order) or ())}
-        # One more than asked for tells whether there is another page.
+        # One row more than the limit tells whether there is another page.
         return {"limit": self.limit + 1, **after}
 
-    def following(self, last: Sequence[Any]) -> str:
-        """The cursor of the page after the row with these values of the order."""
-        return self.cursors.make(self.query, last)
+    def next_cursor(self, sort_values: Sequence[Any]) -> str:
+        """The cursor of the page after the row with these sort values."""
+        return self.cursors.make(self.query, sort_values)
 
 
-def paged(statement: Select[Any], order: Order, *, first: bool) -> Select[Any]:
-    """The rows of a page, the first or one after a place, in this order; `Place.values` are its parameters."""
+def select_page(statement: Select[Any], order: Order, *, is_first: bool) -> Select[Any]:
+    """The rows of the first page or of a later one, in this order; `PageRequest.parameters` are its parameters.
+
+    The cursor's values are bound parameters, so that one statement serves all pages and is compiled once.
+    """
     after = [bindparam(f"after_{number}", type_=column.type) for number, column in enumerate(order.columns)]
-    return ordered(statement, order, None if first else after).limit(bindparam("limit", type_=BigInt))
+    return apply_order(statement, order, None if is_first else after).limit(bindparam("limit", type_=BigInt))
 
 
-def ordered(statement: Select[Any], order: Order, after: Sequence[Any] | None = None) -> Select[Any]:
-    """The statement with its rows in this order, from the row behind these values on."""
+def apply_order(statement: Select[Any], order: Order, after: Sequence[Any] | None = None) -> Select[Any]:
+    """The statement with its rows in this order, starting behind the row with the sort values `after`."""
     if after is not None:
-        here, place = tuple_(*order.columns), tuple_(*after)
-        statement = statement.where(here < place if order.falling else here > place)
-    return statement.order_by(*(column.desc() if order.falling else column.asc() for column in order.columns))
+        row, last_row = tuple_(*order.columns), tuple_(*after)
+        statement = statement.where(row < last_row if order.descending else row > last_row)
+    return statement.order_by(*(column.desc() if order.descending else column.asc() for column in order.columns))
 
 
-def cut(rows: Sequence[InOrder], columns: int, place: Place) -> tuple[Sequence[InOrder], str | None]:
-    """The rows of a page out of a whole list that is at hand, and the cursor of the next one, None on the last.
+def slice_page(rows: Sequence[SortedRow], columns: int, request: PageRequest) -> tuple[Sequence[SortedRow], str | None]:
+    """A page of a list that is in memory, and the cursor of the next page, None on the last.
 
-    The list is in the order of the first columns of its rows, whose values are plain. Raises InvalidError for a cursor
+    The rows must be sorted by their first `columns` values, which must be JSON values. Raises InvalidError for a cursor
     of another list.
     """
-    after = place.stored(columns)
-    begin = 0 if after is None else bisect_right(rows, tuple(after), key=lambda row: row[:columns])
-    shown = rows[begin : begin + place.limit]
-    more = begin + place.limit < len(rows)
-    return shown, place.following(shown[-1][:columns]) if more else None
+    after = request.cursor_values(columns)
+    start = 0 if after is None else bisect_right(rows, tuple(after), key=lambda row: row[:columns])
+    page = rows[start : start + request.limit]
+    has_more = start + request.limit < len(rows)
+    return page, request.next_cursor(page[-1][:columns]) if has_more else None
 
 
-def page(
-    connection: Connection, statement: Select[Any], order: Order, place: Place
+def fetch_page(
+    connection: Connection, statement: Select[Any], order: Order, request: PageRequest
 ) -> tuple[Sequence[Row[Any]], str | None]:
-    """The rows of a page and the cursor of the next one, None on the last.
+    """The rows of a page and the cursor of the next page, None on the last.
 
     The statement's first columns must be those of the order. Raises InvalidError for a cursor of another list.
     """
-    rows = connection.execute(paged(statement, order, first=place.first), place.values(order)).all()
-    if len(rows) <= place.limit:
+    rows = connection.execute(select_page(statement, order, is_first=request.is_first), request.parameters(order)).all()
+    if len(rows) <= request.limit:
         return rows, None
-    rows = rows[: place.limit]
-    return rows, place.following(list(rows[-1][: len(order.columns)]))
+    rows = rows[: request.limit]
+    return rows, request.next_cursor(list(rows[-1][: len(order.columns)]))

@@ -1,4 +1,4 @@
-"""From the names that people use for objects (ids, or keys of the files they came in) to ids."""
+"""References to objects, by id or by the key from the file they came from, and their resolution to ids."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,15 +11,15 @@ from app.errors import InvalidError, NotFoundError
 
 T = TypeVar("T")
 
-CHUNK = 500
-"""How many values one statement lists at most: engines bound it."""
+CHUNK_SIZE = 500
+"""The most values in one statement: both engines limit the number of parameters."""
 
-MOST_REMEMBERED = 50_000
-"""Refs to one table that an act remembers from one batch to the next."""
+MAX_CACHED_REFS = 50_000
+"""The most references to one table that stay cached from one batch of an import to the next."""
 
 
-def chunks(values: Iterable[T], size: int = CHUNK) -> Iterable[list[T]]:
-    """The values in lists of at most `size`."""
+def chunks(values: Iterable[T], size: int = CHUNK_SIZE) -> Iterable[list[T]]:
+    """Yield the values in lists of at most `size`."""
     chunk: list[T] = []
     for value in values:
         chunk.append(value)
@@ -30,67 +30,72 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterable[list[T]]:
         yield chunk
 
 
-def unknown(table: Table, field: str) -> InvalidError:
-    """What is said of a ref in a field that names nothing."""
+def unknown_ref(table: Table, field: str) -> InvalidError:
+    """The error for a field with a reference to an object that does not exist."""
     return InvalidError.of(field, f"there is no {table.name.replace('_', ' ')} with this id or key")
 
 
 class Refs:
-    """Finds ids by ref and remembers them for as long as one act lasts."""
+    """Resolves references to ids, with a cache that lasts for one request, command or import."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._known: dict[str, dict[str, str]] = defaultdict(dict)
+        self._ids: dict[str, dict[str, str]] = defaultdict(dict)
+        """For each table, ids by reference."""
 
-    def learn(self, table: Table, refs: Iterable[str | None]) -> None:
-        """Look up many refs at once."""
-        known = self._known[table.name]
-        wanted = sorted({ref for ref in refs if ref is not None and ref not in known})
-        for chunk in chunks(ref for ref in wanted if is_id(ref)):
-            known |= {row: row for row in self.connection.scalars(select(table.c.id).where(table.c.id.in_(chunk)))}
+    def prefetch(self, table: Table, refs: Iterable[str | None]) -> None:
+        """Look up many references at once and cache their ids."""
+        ids = self._ids[table.name]
+        missing = sorted({ref for ref in refs if ref is not None and ref not in ids})
+        for chunk in chunks(ref for ref in missing if is_id(ref)):
+            existing = self.connection.scalars(select(table.c.id).where(table.c.id.in_(chunk)))
+            ids |= {identifier: identifier for identifier in existing}
         if "key" not in table.c:
             return
-        for chunk in chunks(ref for ref in wanted if ref not in known):
+        for chunk in chunks(ref for ref in missing if ref not in ids):
             rows = self.connection.execute(select(table.c.key, table.c.id).where(table.c.key.in_(chunk)))
-            known |= {row.key: row.id for row in rows}
+            ids |= {row.key: row.id for row in rows}
 
-    def forget(self) -> None:
-        """Make room between batches, once all is written: a file may name millions, and they can be looked up again."""
-        for known in self._known.values():
-            if len(known) > MOST_REMEMBERED:
-                known.clear()
+    def evict(self) -> None:
+        """Clear large caches; call it between batches, when everything is written and can be looked up again.
 
-    def put(self, table: Table, ref: str | None, identifier: str) -> None:
-        """Remember an object that has just been recorded."""
-        self._known[table.name][identifier] = identifier
+        A file may name millions of objects, and their ids must not all stay in memory.
+        """
+        for ids in self._ids.values():
+            if len(ids) > MAX_CACHED_REFS:
+                ids.clear()
+
+    def remember(self, table: Table, ref: str | None, identifier: str) -> None:
+        """Cache an object that has just been recorded."""
+        self._ids[table.name][identifier] = identifier
         if ref is not None:
-            self._known[table.name][ref] = identifier
+            self._ids[table.name][ref] = identifier
 
     def get(self, table: Table, ref: str | None) -> str | None:
-        """The id for a ref; None if there is no such object."""
+        """The id for a reference; None if there is no reference or no such object."""
         if ref is None:
             return None
-        if ref not in self._known[table.name]:
-            self.learn(table, [ref])
-        return self._known[table.name].get(ref)
+        if ref not in self._ids[table.name]:
+            self.prefetch(table, [ref])
+        return self._ids[table.name].get(ref)
 
-    def field(self, table: Table, ref: str | None, field: str) -> str | None:
-        """The id for a ref that stands in a field of an input; None for none.
+    def resolve_field(self, table: Table, ref: str | None, field: str) -> str | None:
+        """The id for the reference in a field of the input; None if the field is empty.
 
-        Raises InvalidError, naming the field, if there is no such object.
+        Raises InvalidError for the field if there is no such object.
         """
-        found = self.get(table, ref)
-        if ref is not None and found is None:
-            raise unknown(table, field)
-        return found
+        identifier = self.get(table, ref)
+        if ref is not None and identifier is None:
+            raise unknown_ref(table, field)
+        return identifier
 
-    def required(self, table: Table, ref: str, field: str) -> str:
-        """The id for a ref that must be given. Raises InvalidError, naming the field, if there is no such object."""
-        return str(self.field(table, ref, field))
+    def resolve_required_field(self, table: Table, ref: str, field: str) -> str:
+        """The id for the reference in a required field. Raises InvalidError if there is no such object."""
+        return str(self.resolve_field(table, ref, field))
 
-    def the_one(self, table: Table, ref: str) -> str:
-        """The id for a ref that names the object of the whole act. Raises NotFoundError if there is none."""
-        found = self.get(table, ref)
-        if found is None:
+    def resolve_target(self, table: Table, ref: str) -> str:
+        """The id for the object that a whole request is about. Raises NotFoundError if there is no such object."""
+        identifier = self.get(table, ref)
+        if identifier is None:
             raise NotFoundError(table.name.replace("_", " "), ref)
-        return found
+        return identifier

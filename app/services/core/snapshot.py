@@ -1,163 +1,154 @@
-"""The record as it is, or as it stood at a moment: one set of names to write reads against."""
+"""Snapshots: the tables of the record as they are now or as they were after a past change, to select from."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, FromClause, Select, bindparam, select
+from sqlalchemy import BindParameter, Connection, FromClause, Select, bindparam
 
 from app import clock, models
-from app.db.compiled_reads import PlainRow, Statement
-from app.db.revisions import appended, as_recorded, last_moment, seq_at
+from app.db.compiled_reads import CompiledStatement, PlainRow
+from app.db.revisions import appended_as_of, last_change_at, seq_at, versioned_as_of
 from app.db.schema import table_of
 from app.db.types import BigInt
 from app.errors import InvalidError
 
 
-class Record:
-    """Every table of the record, each as it stood after one change. They are made when they are asked for."""
+class Snapshot:
+    """The tables of the record as they were after one change; each is built on first use."""
 
-    def __init__(self, seq: int | None, at: BindParameter[int] | None = None) -> None:
-        """`seq` is the number of the change, None for now; `at` a parameter that gives it later."""
+    def __init__(self, seq: int | None, seq_parameter: BindParameter[int] | None = None) -> None:
+        """`seq` is the number of the change, None for now; or `seq_parameter` is bound to it on execution."""
         self.seq = seq
-        self._at = seq if at is None else at
+        self._seq = seq if seq_parameter is None else seq_parameter
 
     @cached_property
     def topic(self) -> FromClause:
         """Topics."""
-        return as_recorded(table_of(models.Topic), self._at)
+        return versioned_as_of(table_of(models.Topic), self._seq)
 
     @cached_property
     def source(self) -> FromClause:
         """Sources."""
-        return as_recorded(table_of(models.Source), self._at)
+        return versioned_as_of(table_of(models.Source), self._seq)
 
     @cached_property
     def document(self) -> FromClause:
         """Documents."""
-        return as_recorded(table_of(models.Document), self._at)
+        return versioned_as_of(table_of(models.Document), self._seq)
 
     @cached_property
     def capture(self) -> FromClause:
         """Captures."""
-        return appended(table_of(models.Capture), self._at)
+        return appended_as_of(table_of(models.Capture), self._seq)
 
     @cached_property
     def custody_event(self) -> FromClause:
-        """What happened to captures."""
-        return appended(table_of(models.CustodyEvent), self._at)
+        """Events in the chain of custody of captures."""
+        return appended_as_of(table_of(models.CustodyEvent), self._seq)
 
     @cached_property
     def claim(self) -> FromClause:
         """Claims."""
-        return as_recorded(table_of(models.Claim), self._at)
+        return versioned_as_of(table_of(models.Claim), self._seq)
 
     @cached_property
     def attribution(self) -> FromClause:
         """Attributions."""
-        return as_recorded(table_of(models.Attribution), self._at)
+        return versioned_as_of(table_of(models.Attribution), self._seq)
 
     @cached_property
     def evidence(self) -> FromClause:
         """Evidence."""
-        return as_recorded(table_of(models.Evidence), self._at)
+        return versioned_as_of(table_of(models.Evidence), self._seq)
 
     @cached_property
     def claim_relation(self) -> FromClause:
         """Relations between claims."""
-        return as_recorded(table_of(models.ClaimRelation), self._at)
+        return versioned_as_of(table_of(models.ClaimRelation), self._seq)
 
     @cached_property
     def independence_ruling(self) -> FromClause:
         """Rulings on independence."""
-        return appended(table_of(models.IndependenceRuling), self._at)
+        return appended_as_of(table_of(models.IndependenceRuling), self._seq)
 
     @cached_property
     def review(self) -> FromClause:
         """Decisions."""
-        return appended(table_of(models.Review), self._at)
+        return appended_as_of(table_of(models.Review), self._seq)
 
     @cached_property
     def proposal(self) -> FromClause:
-        """What was proposed to the desk."""
-        return appended(table_of(models.Proposal), self._at)
+        """Proposed decisions."""
+        return appended_as_of(table_of(models.Proposal), self._seq)
 
     @cached_property
     def sign_off(self) -> FromClause:
-        """What was said to proposals."""
-        return appended(table_of(models.SignOff), self._at)
+        """Sign-offs on proposals."""
+        return appended_as_of(table_of(models.SignOff), self._seq)
 
     @cached_property
     def source_rating(self) -> FromClause:
-        """The reliability of sources."""
-        return appended(table_of(models.SourceRating), self._at)
+        """Reliability ratings of sources."""
+        return appended_as_of(table_of(models.SourceRating), self._seq)
 
     @cached_property
     def fact_check(self) -> FromClause:
-        """What other fact-checkers published."""
-        return as_recorded(table_of(models.FactCheck), self._at)
+        """Fact-checks published by others."""
+        return versioned_as_of(table_of(models.FactCheck), self._seq)
 
     @property
     def quantity(self) -> FromClause:
-        """Figures. They need no filter: they are reached through the version of the claim that they belong to."""
+        """Figures. They need no filter, because they are joined by the content version of their claim."""
         return table_of(models.Quantity)
 
 
 @lru_cache(maxsize=256)
-def at_seq(seq: int | None) -> Record:
-    """The record right after change number `seq`; as it is now for None."""
-    return Record(seq)
+def snapshot_at_seq(seq: int | None) -> Snapshot:
+    """The snapshot right after change number `seq`; the current one for None."""
+    return Snapshot(seq)
 
 
-_head = Statement(select(table_of(models.Head).c.seq))
+MAX_CLOCK_SKEW = timedelta(minutes=1)
+"""How far a client's clock may be ahead of the server's."""
+
+NOW = snapshot_at_seq(None)
+"""The current snapshot."""
 
 
-def tag_of(connection: Connection, record: Record, *, desk: bool) -> str:
-    """The entity tag of what may show any part of the record, such as a list: the number of its last change."""
-    moment = _head.rows(connection)[0]["seq"] if record.seq is None else f"as-of-{record.seq}"
-    return f'"{moment}{".desk" if desk else ""}"'
+class SnapshotQuery:
+    """A frequent query, written once against a snapshot and compiled twice: for now and for any past change.
 
-
-FAST_CLOCK = timedelta(minutes=1)
-"""How far a reader's clock may be ahead of ours."""
-
-NOW = at_seq(None)
-"""The record as it is."""
-
-
-class Read:
-    """A hot read: what it reads is written once, against a record, and prepared for now and for any past moment.
-
-    Used as a decorator of a function that takes a record and returns the statement.
+    Used as a decorator of a function that takes a snapshot and returns the statement.
     """
 
-    def __init__(self, write: Callable[[Record], Select[Any]]) -> None:
-        self._write = write
+    def __init__(self, build: Callable[[Snapshot], Select[Any]]) -> None:
+        self._build = build
 
     @cached_property
-    def _now(self) -> Statement:
-        return Statement(self._write(NOW))
+    def _current(self) -> CompiledStatement:
+        return CompiledStatement(self._build(NOW))
 
     @cached_property
-    def _then(self) -> Statement:
-        return Statement(self._write(Record(None, bindparam("seq", type_=BigInt))))
+    def _past(self) -> CompiledStatement:
+        return CompiledStatement(self._build(Snapshot(None, bindparam("seq", type_=BigInt))))
 
-    def __call__(self, connection: Connection, record: Record, /, **values: Any) -> list[PlainRow]:
-        """The rows, from the record as it stood then."""
-        if record.seq is None:
-            return self._now.rows(connection, **values)
-        return self._then.rows(connection, seq=record.seq, **values)
+    def __call__(self, connection: Connection, snapshot: Snapshot, /, **values: Any) -> list[PlainRow]:
+        """The rows in this snapshot; `values` are the parameters of the statement."""
+        if snapshot.seq is None:
+            return self._current.rows(connection, **values)
+        return self._past.rows(connection, seq=snapshot.seq, **values)
 
 
-def at(connection: Connection, as_of: datetime | None) -> Record:
-    """The record as it stood at a moment; as it is for None.
+def snapshot_at(connection: Connection, as_of: datetime | None) -> Snapshot:
+    """The snapshot at a moment; the current one for None.
 
-    Raises InvalidError for a moment that lies ahead: what will have been known then nobody knows yet.
+    Raises InvalidError for a moment in the future, because that snapshot could still change.
     """
     if as_of is None:
         return NOW
-    # Where the clock was set back, what we have recorded ourselves is past for all that.
-    if as_of > clock.now() + FAST_CLOCK and as_of > last_moment(connection):
-        raise InvalidError.of("as_of", "must not lie in the future")
-    return at_seq(seq_at(connection, as_of))
+    # After the clock was set back, the latest changes have times in the future; they may be read all the same.
+    if as_of > clock.now() + MAX_CLOCK_SKEW and as_of > last_change_at(connection):
+        raise InvalidError.of("as_of", "must not be in the future")
+    return snapshot_at_seq(seq_at(connection, as_of))

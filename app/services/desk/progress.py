@@ -1,7 +1,7 @@
-"""How far the desk has come with what is published, for everybody.
+"""Public statistics on the desk's progress with published claims.
 
-It counts no stale decisions: whether one is stale takes a look at its claim's wording and evidence, for every decision
-that there is, and nothing that is open to all should grow with that.
+Stale decisions are not counted: that would mean comparing every decision with its claim's wording and evidence, and the
+cost of a public request must not grow with the number of decisions.
 """
 
 from collections import Counter
@@ -13,27 +13,29 @@ from app import clock
 from app.db.revisions import seq_at
 from app.models.claim_count import ANY
 from app.schemas.desk.progress import Decisions, KindProgress, Progress
-from app.services.core import claim_counters
-from app.services.core.nouns import Shown
-from app.services.core.snapshot import Record, at, tag_of
+from app.services.core import claim_counters, etags
+from app.services.core.snapshot import Snapshot, snapshot_at
 from app.services.desk import proposals
 from app.vocabulary import ClaimKind, Stage, Status
 
-_SEVEN, _THIRTY = timedelta(days=6), timedelta(days=29)
-"""From the first day of so many until the last."""
+_LAST_7_DAYS, _LAST_30_DAYS = timedelta(days=6), timedelta(days=29)
+"""The time from the first to the last day of 7 or 30 days, both included."""
 
 
-def tag(connection: Connection, as_of: datetime | None) -> str:
-    """The entity tag of what `read` shows: it changes with the record, and with the day."""
-    return f'"{_moment(as_of).date()}.{tag_of(connection, at(connection, as_of), desk=False).strip(chr(34))}"'
+def read_etag(connection: Connection, as_of: datetime | None) -> str:
+    """The entity tag of the result of `read`. It changes with the record and with the UTC date."""
+    return etags.of_record(connection, snapshot_at(connection, as_of), prefix=f"{_resolve_moment(as_of).date()}.")
 
 
-def read(connection: Connection, as_of: datetime | None) -> Shown:
-    """The progress now, or as of a moment, as `Progress` has it. Raises InvalidError for a moment that lies ahead."""
-    # The tag first: should somebody write meanwhile, it is that of an earlier state.
-    shown = tag(connection, as_of)
-    record = at(connection, as_of)
-    by_kind, by_status = _counted(connection, record)
+def read(connection: Connection, as_of: datetime | None) -> etags.Tagged:
+    """The progress now or at an earlier moment, with the fields of the schema `Progress`.
+
+    Raises InvalidError if `as_of` is in the future.
+    """
+    # Read the tag first: after a concurrent write it is then too old, which costs a cache miss, and never too new.
+    etag = read_etag(connection, as_of)
+    snapshot = snapshot_at(connection, as_of)
+    by_kind, by_status = _count_claims(connection, snapshot)
     claims, unassessed = sum(by_status.values()), by_status[Status.UNASSESSED]
     progress = Progress(
         claims=claims,
@@ -41,50 +43,53 @@ def read(connection: Connection, as_of: datetime | None) -> Shown:
         unassessed=unassessed,
         by_status={status.value: by_status[status] for status in Status},
         by_kind=by_kind,
-        decisions=_decisions(connection, record, _moment(as_of)),
-        open_proposals=proposals.open_for_published(connection, record),
+        decisions=_count_decisions(connection, snapshot, _resolve_moment(as_of)),
+        open_proposals=proposals.count_open_for_published(connection, snapshot),
     )
-    return Shown(shown, progress.model_dump(mode="json"))
+    return etags.Tagged(etag, progress.model_dump(mode="json"))
 
 
-def _moment(as_of: datetime | None) -> datetime:
+def _resolve_moment(as_of: datetime | None) -> datetime:
     return clock.now() if as_of is None else as_of
 
 
-def _counted(connection: Connection, record: Record) -> tuple[dict[str, KindProgress], Counter[str]]:
-    """Published claims by kind and by status, from the counters."""
-    cell = claim_counters.totals(record.seq)
-    statement = select(cell.c.kind, cell.c.status, cell.c.claims).where(
-        cell.c.facet == ANY, cell.c.stage == Stage.PUBLISHED, cell.c.value == ANY
+def _count_claims(connection: Connection, snapshot: Snapshot) -> tuple[dict[str, KindProgress], Counter[str]]:
+    """Published claims by kind and by status. Read from counters, so the cost does not grow with the claims."""
+    counter = claim_counters.totals(snapshot.seq)
+    statement = select(counter.c.kind, counter.c.status, counter.c.claims).where(
+        counter.c.facet == ANY, counter.c.stage == Stage.PUBLISHED, counter.c.value == ANY
     )
-    whole: Counter[str] = Counter()
+    total: Counter[str] = Counter()
     decided: Counter[str] = Counter()
     by_status: Counter[str] = Counter()
     for kind, status, claims in connection.execute(statement):
-        whole[kind] += claims
+        total[kind] += claims
         by_status[status] += claims
         if status != Status.UNASSESSED:
             decided[kind] += claims
-    by_kind = {kind.value: KindProgress(claims=whole[kind], decided=decided[kind]) for kind in ClaimKind if whole[kind]}
+    by_kind = {kind.value: KindProgress(claims=total[kind], decided=decided[kind]) for kind in ClaimKind if total[kind]}
     return by_kind, by_status
 
 
-def _decisions(connection: Connection, record: Record, moment: datetime) -> Decisions:
-    """Decisions on published claims. What was decided within these days was also recorded within them."""
-    review, claim, today = record.review, record.claim, moment.date()
-    before = datetime.combine(today - _THIRTY, datetime.min.time(), moment.tzinfo) - timedelta(microseconds=1)
+def _count_decisions(connection: Connection, snapshot: Snapshot, moment: datetime) -> Decisions:
+    """Decisions on published claims in the last 7 and 30 days.
+
+    A decision is never recorded before its day, so the change number limits the scan to recent rows.
+    """
+    review, claim, today = snapshot.review, snapshot.claim, moment.date()
+    before = datetime.combine(today - _LAST_30_DAYS, datetime.min.time(), moment.tzinfo) - timedelta(microseconds=1)
     statement = (
         select(review.c.decided_on, func.count())
         .join(claim, claim.c.id == review.c.claim_id)
         .where(
             claim.c.stage == Stage.PUBLISHED,
             review.c.change_seq > seq_at(connection, before),
-            review.c.decided_on.between(today - _THIRTY, today),
+            review.c.decided_on.between(today - _LAST_30_DAYS, today),
         )
         .group_by(review.c.decided_on)
     )
     days = {day: int(number) for day, number in connection.execute(statement)}
     return Decisions(
-        last_7_days=sum(number for day, number in days.items() if day >= today - _SEVEN),
+        last_7_days=sum(number for day, number in days.items() if day >= today - _LAST_7_DAYS),
         last_30_days=sum(days.values()),
     )

@@ -1,12 +1,12 @@
-"""Proposals to the desk: make them, sign them, read them. What was approved becomes a decision."""
+"""Proposals of a status or a source rating: create them, sign them off, read them. Approval makes them decisions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from app.db.ids import new_id
-from app.db.revisions import Change, Row, revision_table
+from app.db.revisions import ChangeWriter, StoredRow, revision_table
 from app.db.schema import table_of
 from app.errors import ConflictError, InvalidError, NotFoundError, PermissionDeniedError
 from app.models import Change as ChangeRow
@@ -25,292 +25,355 @@ from app.services.catalogue import source_ratings
 from app.services.claims import reviews
 from app.services.core.actors import Actor
 from app.services.core.cursors import Cursors
-from app.services.core.nouns import given, rows_by_id, shaped, stored
-from app.services.core.pagination import Order, Place, page
+from app.services.core.nouns import fetch_row, fetch_rows_by_id, field_values, serialize_row
+from app.services.core.pagination import Order, PageRequest, fetch_page
 from app.services.core.refs import Refs, chunks
-from app.services.core.snapshot import NOW, Record, at
-from app.services.policy.proposal_states import CLOSED, STEPS, signer, state_of
-from app.services.policy.status_rules import RULES
+from app.services.core.snapshot import NOW, Snapshot, snapshot_at
+from app.services.policy.proposal_states import TRANSITIONS, in_state, is_outdated, signer, state_of
+from app.services.policy.status_rules import STATUS_RULES
 from app.vocabulary import Action, ProposalState, Role, Scope, Signer, Stage, Verdict
 
-claim, evidence, person = table_of(Claim), table_of(Evidence), table_of(Person)
-proposal, sign_off = table_of(Proposal), table_of(SignOff)
+claim_table, evidence_table, person_table = table_of(Claim), table_of(Evidence), table_of(Person)
+proposal_table, sign_off_table = table_of(Proposal), table_of(SignOff)
 
-_STILL_OPEN = frozenset({ProposalState.OPEN, ProposalState.MORE_REQUESTED})
+_OPEN_STATES = frozenset({ProposalState.OPEN, ProposalState.MORE_REQUESTED})
 
 
 # --- propose ---
 
 
-def propose_status(connection: Connection, actor: Actor, claim_id: str, offered: StatusProposalCreate) -> str:
-    """Propose a status for a claim; the id of the proposal.
+def propose_status(connection: Connection, actor: Actor, claim_id: str, body: StatusProposalCreate) -> str:
+    """Propose a status for a claim and return the id of the proposal.
 
-    Raises NotFoundError; ConflictError if the claim is not at the version that was looked at, is withdrawn, or has an
-    open proposal; PermissionDeniedError for whoever wrote its present wording; InvalidError naming what is missing.
+    Raises NotFoundError; ConflictError if the claim has a newer version than `body.claim_version`, was withdrawn or has
+    an open proposal; PermissionDeniedError if the actor wrote its current wording; InvalidError if the record does not
+    meet the requirement of the status.
     """
-    change = _begin(connection, actor, "propose a status")
-    if claim_id not in rows_by_id(connection, claim, [claim_id]):
+    change = _open_change(connection, actor, "propose a status")
+    if claim_id not in fetch_rows_by_id(connection, claim_table, [claim_id]):
         raise NotFoundError("claim", claim_id)
-    about = stored(connection, claim, claim_id)
-    if about["version"] != offered.claim_version:
-        raise ConflictError(f"The claim is at version {about['version']} by now: read it again before you propose.")
-    if about["stage"] == Stage.WITHDRAWN:
-        raise ConflictError("A withdrawn claim takes no decision.")
-    _refuse_second(connection, proposal.c.claim_id == claim_id)
-    editor_id = _editor_of(connection, about)
+    claim = fetch_row(connection, claim_table, claim_id)
+    if claim["version"] != body.claim_version:
+        raise ConflictError(
+            f"The claim is now at version {claim['version']}, but you read version {body.claim_version}. Read it"
+            " again before you propose a status."
+        )
+    if claim["stage"] == Stage.WITHDRAWN:
+        raise ConflictError(
+            "This claim was withdrawn, so no decision can be made on it. If another claim replaces it (`successor`), "
+            "use that one."
+        )
+    _raise_if_open(connection, proposal_table.c.claim_id == claim_id)
+    editor_id = _wording_editor_id(connection, claim)
     if editor_id == actor.person_id:
-        raise PermissionDeniedError("Whoever wrote the present wording of a claim cannot propose a status for it.")
-    pieces = _pieces(connection, claim_id, offered.evidence)
-    _check_judgement(connection, about, offered, pieces)
-    return _store(change, {**given(offered), "claim_id": claim_id, "evidence": pieces, "editor_id": editor_id})
-
-
-def propose_rating(connection: Connection, actor: Actor, source_id: str, offered: RatingProposalCreate) -> str:
-    """Propose a reliability for a source; the id of the proposal.
-
-    Raises NotFoundError; ConflictError if one for the same topic and period is open; InvalidError.
-    """
-    change = _begin(connection, actor, "propose a reliability")
-    if source_id not in rows_by_id(connection, table_of(Source), [source_id]):
-        raise NotFoundError("source", source_id)
-    topic_id = Refs(connection).field(table_of(Topic), offered.topic, "topic")
-    same = (
-        proposal.c.source_id == source_id,
-        proposal.c.topic_id.is_not_distinct_from(topic_id),
-        proposal.c.period.is_not_distinct_from(offered.period),
+        raise PermissionDeniedError(
+            "Proposing a status for this claim needs another fact-checker: you wrote its current wording."
+        )
+    evidence_ids = _resolve_evidence(connection, claim_id, body.evidence)
+    _check_proposed_status(connection, claim, body, evidence_ids)
+    return _store(
+        change, {**field_values(body), "claim_id": claim_id, "evidence": evidence_ids, "editor_id": editor_id}
     )
-    _refuse_second(connection, *same)
-    fields = {name: value for name, value in given(offered).items() if name != "topic"}
-    mine = {"topic_id": topic_id, "editor_id": actor.person_id}
-    return _store(change, {**fields, **mine, "source_id": source_id, "evidence": []})
 
 
-def _begin(connection: Connection, actor: Actor, what: str, reason: str = "Proposed.") -> Change:
-    actor.require(Role.FACT_CHECKER, what, Scope.DECIDE)
+def propose_rating(connection: Connection, actor: Actor, source_id: str, body: RatingProposalCreate) -> str:
+    """Propose a reliability for a source and return the id of the proposal.
+
+    Raises NotFoundError; ConflictError if a proposal for the same source, topic and period is open; InvalidError if the
+    topic does not exist.
+    """
+    change = _open_change(connection, actor, "propose a reliability")
+    if source_id not in fetch_rows_by_id(connection, table_of(Source), [source_id]):
+        raise NotFoundError("source", source_id)
+    topic_id = Refs(connection).resolve_field(table_of(Topic), body.topic, "topic")
+    same_subject = (
+        proposal_table.c.source_id == source_id,
+        proposal_table.c.topic_id.is_not_distinct_from(topic_id),
+        proposal_table.c.period.is_not_distinct_from(body.period),
+    )
+    _raise_if_open(connection, *same_subject)
+    fields = {name: value for name, value in field_values(body).items() if name != "topic"}
+    # A rating has no wording, so the proposer takes the editor's place: any other fact-checker may approve it.
+    own_fields: dict[str, Any] = {
+        "topic_id": topic_id,
+        "editor_id": actor.person_id,
+        "source_id": source_id,
+        "evidence": [],
+    }
+    return _store(change, {**fields, **own_fields})
+
+
+def _open_change(connection: Connection, actor: Actor, action: str, reason: str = "Proposed.") -> ChangeWriter:
+    actor.require(Role.FACT_CHECKER, action, Scope.DECIDE)
     return actor.open(connection, Action.DECIDE, reason)
 
 
-def _store(change: Change, fields: Mapping[str, Any]) -> str:
+def _store(change: ChangeWriter, fields: Mapping[str, Any]) -> str:
     identifier = new_id(Proposal.prefix)
-    change.append(proposal, [{"id": identifier, "proposer_id": change.actor_id, **fields}])
+    change.append(proposal_table, [{"id": identifier, "proposer_id": change.actor_id, **fields}])
     return identifier
 
 
-def _refuse_second(connection: Connection, *about: Any) -> None:
-    """Two open proposals on one matter could both be approved, the second without anybody having weighed the first."""
-    rows = connection.execute(select(proposal).where(*about).order_by(proposal.c.change_seq)).mappings().all()
-    for one, state in _states(connection, NOW, rows).items():
-        if state in _STILL_OPEN:
-            raise ConflictError(f"There is an open proposal already: {one}. Decide on that one first.")
+def _raise_if_open(connection: Connection, *same_subject: ColumnElement[bool]) -> None:
+    """Raise ConflictError if there is an open proposal on the same subject.
+
+    Otherwise both could be approved, the second without regard to the first.
+    """
+    statement = select(proposal_table).where(*same_subject).order_by(proposal_table.c.change_seq)
+    rows = connection.execute(statement).mappings().all()
+    for proposal_id, state in _fetch_states(connection, NOW, rows).items():
+        if state in _OPEN_STATES:
+            raise ConflictError(
+                f"Proposal {proposal_id} on the same subject is still open. It must be approved, rejected or withdrawn "
+                "before you can make another one."
+            )
 
 
-def _editor_of(connection: Connection, about: Row) -> str:
-    """Who wrote the present wording of a claim."""
-    versions, change = revision_table(claim), table_of(ChangeRow)
+def _wording_editor_id(connection: Connection, claim: StoredRow) -> str:
+    """The id of the person who wrote the current wording of a claim."""
+    versions, change = revision_table(claim_table), table_of(ChangeRow)
     statement = (
         select(change.c.actor_id)
         .join(versions, versions.c.change_seq == change.c.seq)
-        .where(versions.c.id == about["id"], versions.c.version == about["content_version"])
+        .where(versions.c.id == claim["id"], versions.c.version == claim["content_version"])
     )
     return str(connection.execute(statement).scalar_one())
 
 
-def _pieces(connection: Connection, claim_id: str, refs: Sequence[str]) -> list[str]:
-    """The ids of pieces of evidence. Raises InvalidError naming what is none for this claim, or was taken back."""
-    rows = connection.execute(select(evidence.c.id, evidence.c.key, evidence.c.withdrawn).filter_by(claim_id=claim_id))
-    known = {ref: row for row in rows for ref in (row.id, row.key) if ref is not None}
-    found: list[str] = []
-    for place, ref in enumerate(refs):
-        if ref not in known:
-            raise InvalidError.of(f"evidence.{place}", "the claim has no evidence with this id or key")
-        if known[ref].withdrawn:
-            raise InvalidError.of(f"evidence.{place}", "this piece of evidence was taken back")
-        found.append(known[ref].id)
-    return list(dict.fromkeys(found))
+def _resolve_evidence(connection: Connection, claim_id: str, refs: Sequence[str]) -> list[str]:
+    """The distinct ids of these pieces of evidence, given by id or key.
+
+    Raises InvalidError for one that does not belong to the claim or was withdrawn.
+    """
+    rows = connection.execute(
+        select(evidence_table.c.id, evidence_table.c.key, evidence_table.c.withdrawn).filter_by(claim_id=claim_id)
+    )
+    row_by_ref = {ref: row for row in rows for ref in (row.id, row.key) if ref is not None}
+    ids: list[str] = []
+    for index, ref in enumerate(refs):
+        if ref not in row_by_ref:
+            raise InvalidError.of(f"evidence.{index}", "must be the id or key of a piece of evidence of this claim")
+        if row_by_ref[ref].withdrawn:
+            raise InvalidError.of(
+                f"evidence.{index}", "must not be a piece of evidence that was withdrawn; leave it out"
+            )
+        ids.append(row_by_ref[ref].id)
+    return list(dict.fromkeys(ids))
 
 
-def _check_judgement(connection: Connection, about: Row, offered: StatusProposalCreate, pieces: Sequence[str]) -> None:
-    rule = RULES[offered.status]
-    if not rule.met(reviews.facts(connection, NOW, {about["id"]: pieces})[about["id"]]):
-        more = "; evidence counts if it is named in evidence" if rule.rests_on_evidence else ""
-        raise InvalidError.of("status", f"'{offered.status}' needs {rule.needs}{more}")
-    if offered.credibility not in rule.credibility:
-        right = " or ".join(map(str, sorted(rule.credibility)))
-        raise InvalidError.of("credibility", f"must be {right} with '{offered.status}'")
-    if offered.notice is not None and not reviews.rows_of_claims(connection, NOW, [about["id"]])[about["id"]]:
-        raise InvalidError.of("notice", "goes with a correction of a decision, and there is none yet")
+def _check_proposed_status(
+    connection: Connection, claim: StoredRow, body: StatusProposalCreate, evidence_ids: Sequence[str]
+) -> None:
+    rule = STATUS_RULES[body.status]
+    if not rule.is_met(reviews.fetch_status_facts(connection, NOW, {claim["id"]: evidence_ids})[claim["id"]]):
+        hint = "; only the pieces listed in the field evidence count" if rule.requires_evidence else ""
+        raise InvalidError.of("status", f"'{body.status}' needs {rule.requirement}{hint}")
+    if body.credibility not in rule.credibility:
+        allowed = " or ".join(map(str, sorted(rule.credibility)))
+        raise InvalidError.of("credibility", f"must be {allowed} if the status is '{body.status}'")
+    if body.notice is not None and not reviews.fetch_by_claim(connection, NOW, [claim["id"]])[claim["id"]]:
+        raise InvalidError.of("notice", "must be null, because this claim has no earlier decision to correct")
 
 
 # --- sign ---
 
 
-def sign(connection: Connection, actor: Actor, identifier: str, signed: SignOffCreate) -> None:
-    """Do something about a proposal; to approve it takes the decision.
+def sign(connection: Connection, actor: Actor, identifier: str, body: SignOffCreate) -> None:
+    """Sign off a proposal; approval records the decision.
 
-    Raises NotFoundError; PermissionDeniedError for whoever may not do this to this proposal; ConflictError if it is
-    not in a state for it, or if the record no longer carries what it proposes.
+    Raises NotFoundError; PermissionDeniedError if this person may not give this verdict; ConflictError if the state of
+    the proposal does not allow it, or if the record no longer supports what is proposed.
     """
-    change = _begin(connection, actor, f"{signed.verdict} a proposal", signed.reason or "Approved.")
-    rows = connection.execute(select(proposal).where(proposal.c.id == identifier)).mappings().all()
+    change = _open_change(connection, actor, _ACTIONS[body.verdict], body.reason or "Approved.")
+    rows = connection.execute(select(proposal_table).where(proposal_table.c.id == identifier)).mappings().all()
     if not rows:
         raise NotFoundError("proposal", identifier)
-    (about,) = rows
-    step, state = STEPS[signed.verdict], _states(connection, NOW, rows)[identifier]
-    if state not in step.leads:
-        raise ConflictError(f"The proposal is {state}: {state.meaning}")
-    if (who := signer(actor.person_id, about)) not in step.by:
-        may = " or ".join(one for one in Signer if one in step.by)
-        raise PermissionDeniedError(f"'{signed.verdict}' is for: {may}. To this proposal you are: {who}.")
+    (proposal,) = rows
+    transition, state = TRANSITIONS[body.verdict], _fetch_states(connection, NOW, rows)[identifier]
+    if state not in transition.next_state:
+        raise ConflictError(_wrong_state_message(body.verdict, state))
+    if (role := signer(actor.person_id, proposal)) not in transition.signers:
+        raise PermissionDeniedError(_wrong_signer_message(body.verdict, role))
     row = {
         "id": new_id(SignOff.prefix),
         "proposal_id": identifier,
         "person_id": actor.person_id,
-        "proposer_id": about["proposer_id"],
-        "editor_id": about["editor_id"],
-        **given(signed),
+        "proposer_id": proposal["proposer_id"],
+        "editor_id": proposal["editor_id"],
+        **field_values(body),
     }
-    change.append(sign_off, [row])
-    if signed.verdict is Verdict.APPROVE:
-        _decide(change, about, str(row["id"]))
+    change.append(sign_off_table, [row])
+    if body.verdict is Verdict.APPROVE:
+        _apply_approval(change, proposal, str(row["id"]))
 
 
-def _decide(change: Change, about: Row, sign_off_id: str) -> None:
-    """What was approved holds from now on."""
-    if about["claim_id"] is None:
-        source_ratings.record(change, about, sign_off_id)
+_ACTIONS: Mapping[Verdict, str] = {
+    Verdict.APPROVE: "approve a proposal",
+    Verdict.REJECT: "reject a proposal",
+    Verdict.REQUEST_MORE: "request more information from the proposer",
+    Verdict.ANSWER: "answer a request for more information",
+    Verdict.WITHDRAW: "withdraw a proposal",
+}
+"""Each verdict as a verb phrase, for messages."""
+
+
+def _wrong_state_message(verdict: Verdict, state: ProposalState) -> str:
+    possible = [other for other, transition in TRANSITIONS.items() if state in transition.next_state]
+    next_step = (
+        f"Verdicts that are possible now: {', '.join(possible)}." if possible else "Make a new proposal instead."
+    )
+    return f"The verdict '{verdict}' is not possible, because the proposal is '{state}'. {state.meaning} {next_step}"
+
+
+def _wrong_signer_message(verdict: Verdict, role: Signer) -> str:
+    match verdict, role:
+        case Verdict.APPROVE, Signer.PROPOSER:
+            return "Approving this proposal needs another fact-checker: you proposed it. You can withdraw it."
+        case Verdict.APPROVE, _:
+            return (
+                "Approving this proposal needs another fact-checker: you wrote the current wording of the claim."
+                " You can reject it or request more information."
+            )
+        case Verdict.REJECT, _:
+            return "Rejecting this proposal needs another person on the desk: you proposed it. You can withdraw it."
+        case Verdict.REQUEST_MORE, _:
+            return (
+                "Requesting more information needs another person on the desk: you made this proposal."
+                " You can withdraw it."
+            )
+        case Verdict.ANSWER, _:
+            return "Only the proposer can answer a request for more information. You can reject the proposal."
+        case _:
+            return (
+                "Only the proposer can withdraw this proposal. While it is open, you can reject it or request more"
+                " information."
+            )
+
+
+def _apply_approval(change: ChangeWriter, proposal: StoredRow, sign_off_id: str) -> None:
+    """Record the decision or the rating that was approved."""
+    if proposal["claim_id"] is None:
+        source_ratings.record_rating(change, proposal, sign_off_id)
         return
-    rule = RULES[about["status"]]
-    held = reviews.facts(change.connection, NOW, {about["claim_id"]: about["evidence"]})[about["claim_id"]]
-    if not rule.met(held):
-        raise ConflictError(f"The record no longer carries '{about['status']}': it needs {rule.needs}.")
-    reviews.record_signed(change, about, sign_off_id)
+    rule = STATUS_RULES[proposal["status"]]
+    claim_id = proposal["claim_id"]
+    facts = reviews.fetch_status_facts(change.connection, NOW, {claim_id: proposal["evidence"]})[claim_id]
+    if not rule.is_met(facts):
+        raise ConflictError(
+            f"The record no longer supports the status '{proposal['status']}', which needs {rule.requirement}."
+            " Reject the proposal or request more information."
+        )
+    reviews.record_signed(change, proposal, sign_off_id)
 
 
 # --- read ---
 
 
-def read_one(connection: Connection, record: Record, identifier: str) -> ProposalRead:
-    """A proposal. Raises NotFoundError."""
-    table = record.proposal
+def read_one(connection: Connection, snapshot: Snapshot, identifier: str) -> ProposalRead:
+    """Read a proposal. Raises NotFoundError."""
+    table = snapshot.proposal
     rows = connection.execute(select(table).where(table.c.id == identifier)).mappings().all()
     if not rows:
         raise NotFoundError("proposal", identifier)
-    return _show(connection, record, rows)[0]
+    return _to_read_models(connection, snapshot, rows)[0]
 
 
-def page_of(connection: Connection, query: ProposalQuery, cursors: Cursors) -> Page[ProposalRead]:
-    """Proposals, newest first. A list by state looks at those that are not closed, or at those that are."""
-    record = at(connection, query.as_of)
-    table, refs = record.proposal, Refs(connection)
+def read_page(connection: Connection, query: ProposalQuery, cursors: Cursors) -> Page[ProposalRead]:
+    """A page of the proposals, newest first, filtered by claim, source or state.
+
+    Raises InvalidError if the claim or source does not exist or the cursor belongs to another list.
+    """
+    snapshot = snapshot_at(connection, query.as_of)
+    table, refs = snapshot.proposal, Refs(connection)
     conditions = []
     if query.claim is not None:
-        conditions.append(table.c.claim_id == refs.field(claim, query.claim, "claim"))
+        conditions.append(table.c.claim_id == refs.resolve_field(claim_table, query.claim, "claim"))
     if query.source is not None:
-        conditions.append(table.c.source_id == refs.field(table_of(Source), query.source, "source"))
+        conditions.append(table.c.source_id == refs.resolve_field(table_of(Source), query.source, "source"))
     statement: Select[Any] = select(table.c.change_seq, table.c.id).where(*conditions)
     if query.state:
-        statement = statement.where(or_(*(_in_state(record, state) for state in query.state)))
-    order = Order((table.c.change_seq, table.c.id), falling=True)
-    places, following = page(connection, statement, order, Place.of(query, cursors))
-    rows = rows_by_id(connection, table, [place.id for place in places])
-    return Page(items=_show(connection, record, [rows[place.id] for place in places]), next=following)
+        statement = statement.where(or_(*(_in_state(snapshot, state) for state in query.state)))
+    order = Order((table.c.change_seq, table.c.id), descending=True)
+    page_rows, next_cursor = fetch_page(connection, statement, order, PageRequest.of(query, cursors))
+    rows = fetch_rows_by_id(connection, table, [row.id for row in page_rows])
+    return Page(items=_to_read_models(connection, snapshot, [rows[row.id] for row in page_rows]), next=next_cursor)
 
 
-def last_of_claims(connection: Connection, claim_ids: Sequence[str]) -> dict[str, OpenProposal]:
-    """For each of these claims for which a status was ever proposed: the last one, and where it stands now."""
-    plain = [proposal.c[name] for name in ("id", "claim_id", "status")]
+def fetch_latest_by_claim(connection: Connection, claim_ids: Sequence[str]) -> dict[str, OpenProposal]:
+    """The latest status proposal for each of these claims, with its current state, by claim id."""
+    columns = [proposal_table.c[name] for name in ("id", "claim_id", "status")]
     statement = (
-        select(*plain, person.c.byline.label("proposed_by"))
-        .join(person, person.c.id == proposal.c.proposer_id)
-        .where(proposal.c.claim_id.in_(list(claim_ids)))
-        .order_by(proposal.c.change_seq)
+        select(*columns, person_table.c.byline.label("proposed_by"))
+        .join(person_table, person_table.c.id == proposal_table.c.proposer_id)
+        .where(proposal_table.c.claim_id.in_(list(claim_ids)))
+        .order_by(proposal_table.c.change_seq)
     )
-    last = {row["claim_id"]: row for row in connection.execute(statement).mappings()}
-    states = _states(connection, NOW, last.values())
-    return {one: OpenProposal(**shaped(OpenProposal, row, state=states[row["id"]])) for one, row in last.items()}
+    latest = {row["claim_id"]: row for row in connection.execute(statement).mappings()}
+    states = _fetch_states(connection, NOW, latest.values())
+    return {
+        claim_id: OpenProposal(**serialize_row(OpenProposal, row, state=states[row["id"]]))
+        for claim_id, row in latest.items()
+    }
 
 
-def open_for_published(connection: Connection, record: Record) -> int:
-    """How many proposals for published claims wait: for somebody else, or for an answer."""
-    # An alias: the conditions have the claim's own name within them.
-    about, table = record.claim.alias("about"), record.proposal
-    waiting = or_(_in_state(record, ProposalState.OPEN), _in_state(record, ProposalState.MORE_REQUESTED))
-    statement = select(func.count()).select_from(table.join(about, about.c.id == table.c.claim_id))
-    return int(connection.scalar(statement.where(about.c.stage == Stage.PUBLISHED, waiting)) or 0)
+def count_open_for_published(connection: Connection, snapshot: Snapshot) -> int:
+    """The number of proposals for published claims that await a sign-off or an answer."""
+    # Aliased, because the subqueries of the conditions select from the claim table too.
+    claim, table = snapshot.claim.alias("about"), snapshot.proposal
+    is_waiting = or_(_in_state(snapshot, ProposalState.OPEN), _in_state(snapshot, ProposalState.MORE_REQUESTED))
+    statement = select(func.count()).select_from(table.join(claim, claim.c.id == table.c.claim_id))
+    return int(connection.scalar(statement.where(claim.c.stage == Stage.PUBLISHED, is_waiting)) or 0)
 
 
-def _in_state(record: Record, state: ProposalState) -> Any:
-    """The condition that a proposal is in a state: `state_of` in the words of the engine."""
-    table, said = record.proposal, record.sign_off
-    closing = select(said.c.verdict).where(said.c.proposal_id == table.c.id, said.c.verdict.in_(CLOSED))
-    verdicts = [verdict for verdict, led in CLOSED.items() if led is state]
-    if verdicts:
-        return select(1).where(said.c.proposal_id == table.c.id, said.c.verdict.in_(verdicts)).exists()
-    last = (
-        select(said.c.verdict)
-        .where(said.c.proposal_id == table.c.id)
-        .order_by(said.c.change_seq.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    changed, asked = _changed(record), func.coalesce(last, "") == Verdict.REQUEST_MORE
-    return (
-        ~closing.exists()
-        & {
-            ProposalState.VOID: changed,
-            ProposalState.MORE_REQUESTED: ~changed & asked,
-            ProposalState.OPEN: ~changed & ~asked,
-        }[state]
-    )
+def _in_state(snapshot: Snapshot, state: ProposalState) -> ColumnElement[bool]:
+    return in_state(state, snapshot.proposal, snapshot.sign_off, _is_outdated(snapshot))
 
 
-def _changed(record: Record) -> Any:
-    """The condition that a proposal speaks of a wording, or of evidence, that is no longer so."""
-    table, about, piece = record.proposal, record.claim, record.evidence
-    reworded = select(1).where(about.c.id == table.c.claim_id, about.c.content_version > table.c.claim_version)
-    shown = select(1).where(piece.c.claim_id == table.c.claim_id, piece.c.change_seq > table.c.change_seq)
-    return reworded.exists() | shown.exists()
+def _is_outdated(snapshot: Snapshot) -> ColumnElement[bool]:
+    return is_outdated(snapshot.proposal, snapshot.claim, snapshot.evidence)
 
 
-def _states(connection: Connection, record: Record, rows: Iterable[Row]) -> dict[str, ProposalState]:
-    """Where each of these proposals stands."""
+def _fetch_states(connection: Connection, snapshot: Snapshot, rows: Iterable[StoredRow]) -> dict[str, ProposalState]:
+    """The state of each of these proposals, by id."""
     ids = [row["id"] for row in rows]
-    said, table = _sign_offs(connection, record, ids), record.proposal
-    changed: set[str] = set()
+    sign_offs, table = _fetch_sign_offs(connection, snapshot, ids), snapshot.proposal
+    outdated: set[str] = set()
     for chunk in chunks(ids):
-        changed |= set(connection.scalars(select(table.c.id).where(table.c.id.in_(chunk), _changed(record))))
-    return {one: state_of(said[one], changed=one in changed) for one in ids}
+        outdated |= set(connection.scalars(select(table.c.id).where(table.c.id.in_(chunk), _is_outdated(snapshot))))
+    return {proposal_id: state_of(sign_offs[proposal_id], is_outdated=proposal_id in outdated) for proposal_id in ids}
 
 
-def _sign_offs(connection: Connection, record: Record, ids: Iterable[str]) -> dict[str, list[Row]]:
-    """The sign-offs of each of these proposals, oldest first."""
-    found: dict[str, list[Row]] = {one: [] for one in ids}
-    table = record.sign_off
-    for chunk in chunks(found):
+def _fetch_sign_offs(connection: Connection, snapshot: Snapshot, ids: Iterable[str]) -> dict[str, list[StoredRow]]:
+    """The sign-offs of each of these proposals, oldest first, by proposal id."""
+    rows: dict[str, list[StoredRow]] = {proposal_id: [] for proposal_id in ids}
+    table = snapshot.sign_off
+    for chunk in chunks(rows):
         statement = (
-            select(table, person.c.byline.label("by"))
-            .join(person, person.c.id == table.c.person_id)
+            select(table, person_table.c.byline.label("by"))
+            .join(person_table, person_table.c.id == table.c.person_id)
             .where(table.c.proposal_id.in_(chunk))
             .order_by(table.c.change_seq)
         )
         for row in connection.execute(statement).mappings():
-            found[row["proposal_id"]].append(row)
-    return found
+            rows[row["proposal_id"]].append(row)
+    return rows
 
 
-def _show(connection: Connection, record: Record, rows: Sequence[Row]) -> list[ProposalRead]:
-    states = _states(connection, record, rows)
-    said = _sign_offs(connection, record, states)
-    proposers = select(person.c.id, person.c.byline).where(person.c.id.in_({row["proposer_id"] for row in rows}))
+def _to_read_models(connection: Connection, snapshot: Snapshot, rows: Sequence[StoredRow]) -> list[ProposalRead]:
+    states = _fetch_states(connection, snapshot, rows)
+    sign_offs = _fetch_sign_offs(connection, snapshot, states)
+    proposers = select(person_table.c.id, person_table.c.byline).where(
+        person_table.c.id.in_({row["proposer_id"] for row in rows})
+    )
     bylines = {row.id: row.byline for row in connection.execute(proposers)}
     return [
         ProposalRead(
-            **shaped(
+            **serialize_row(
                 ProposalRead,
                 row,
                 state=states[row["id"]],
                 proposed_by=bylines[row["proposer_id"]],
-                sign_offs=[SignOffRead(**one) for one in said[row["id"]]],
+                sign_offs=[SignOffRead(**sign_off) for sign_off in sign_offs[row["id"]]],
             )
         )
         for row in rows

@@ -1,4 +1,4 @@
-"""The queue: claims that need a decision, ranked, with the reasons shown."""
+"""The queue: claims that need a decision, ranked by points, each with its reasons."""
 
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
@@ -13,98 +13,104 @@ from app.schemas.desk.queue import QueueItem, QueuePage, QueueQuery
 from app.schemas.relation import ClaimBrief
 from app.services.core.actors import Actor
 from app.services.core.cursors import Cursors
-from app.services.core.nouns import shaped
-from app.services.core.pagination import Place
+from app.services.core.nouns import serialize_row
+from app.services.core.pagination import PageRequest
 from app.services.core.refs import Refs
 from app.services.desk import assignments, queue_candidates, queue_facts
 from app.services.desk.assignments import Holder
-from app.services.desk.queue_candidates import Found, Wanted
-from app.services.desk.queue_facts import Known
-from app.services.policy.queue_rules import points_of, told
+from app.services.desk.queue_candidates import CandidateFilter, Candidates
+from app.services.desk.queue_facts import ClaimWithFacts
+from app.services.policy.queue_ranking import explain_reasons, reason_points
 from app.vocabulary import QueueReason, Role, Stage, Taken
 
-STAGES = (Stage.IN_REVIEW, Stage.PUBLISHED)
-"""Which claims wait unless others are asked for. A draft is still being written."""
+DEFAULT_STAGES = (Stage.IN_REVIEW, Stage.PUBLISHED)
+"""The stages in the queue if the query names none. A draft is left out because it is still being written."""
 
 
-class _Place(NamedTuple):
-    """Where a claim stands: those with more points first, and of equals the one that was recorded last."""
+class _QueuePosition(NamedTuple):
+    """The sort key of a claim: most points first, then the newest claim (ids sort by time)."""
 
     score: int
     claim_id: str
 
 
-class _Waiting(NamedTuple):
-    """A claim that waits, not yet in words: of hundreds a page shows a few."""
+class _RankedClaim(NamedTuple):
+    """A claim in the queue. Its reasons become sentences only for the page, because a page shows few of hundreds."""
 
-    place: _Place
-    known: Known
+    position: _QueuePosition
+    candidate: ClaimWithFacts
     points: Mapping[QueueReason, int]
     holder: Holder | None
 
 
-def page_of(connection: Connection, query: QueueQuery, actor: Actor, cursors: Cursors) -> QueuePage:
-    """A page of the queue, as it is now; `complete` is false where more may wait than was looked at.
+def read_page(connection: Connection, query: QueueQuery, actor: Actor, cursors: Cursors) -> QueuePage:
+    """A page of the queue as it is now; `complete` is false if more claims may wait than the candidate queries found.
 
-    Raises PermissionDeniedError for readers, InvalidError for a topic that is not there or a cursor of another query.
+    Raises PermissionDeniedError for readers; InvalidError if the topic does not exist or the cursor belongs to another
+    query.
     """
-    actor.require(Role.FACT_CHECKER, "read what is the desk's")
-    place = Place.of(query, cursors, person=actor.person_id)
-    after = None if query.cursor is None else _Place(*cursors.read(place.query, query.cursor))
-    topic_id = Refs(connection).field(table_of(Topic), query.topic, "topic")
-    stages = [stage for stage in query.stage or STAGES if stage is not Stage.WITHDRAWN]
+    actor.require(Role.FACT_CHECKER, "read the queue")
+    page_request = PageRequest.of(query, cursors, person=actor.person_id)
+    after = None if query.cursor is None else _QueuePosition(*cursors.read(page_request.query, query.cursor))
+    topic_id = Refs(connection).resolve_field(table_of(Topic), query.topic, "topic")
+    stages = [stage for stage in query.stage or DEFAULT_STAGES if stage is not Stage.WITHDRAWN]
     if not stages:
         return QueuePage(items=[], next=None, complete=True)
-    wanted = Wanted(stages, query.kind, topic_id)
-    found = _candidates(connection, query, actor, wanted)
-    ranked = _ranked(connection, query, actor, queue_facts.of_claims(connection, found.claim_ids, wanted))
-    left = [one for one in ranked if after is None or one.place < after]
-    here = left[: place.limit]
-    following = place.following(here[-1].place) if len(left) > len(here) else None
-    return QueuePage(items=[_item(one) for one in here], next=following, complete=found.complete)
+    claim_filter = CandidateFilter(stages, query.kind, topic_id)
+    candidates = _find_candidates(connection, query, actor, claim_filter)
+    claims = queue_facts.fetch_claims_with_facts(connection, candidates.claim_ids, claim_filter)
+    ranked = _rank(connection, query, actor, claims)
+    remaining = [claim for claim in ranked if after is None or claim.position < after]
+    page = remaining[: page_request.limit]
+    next_cursor = page_request.next_cursor(page[-1].position) if len(remaining) > len(page) else None
+    return QueuePage(items=[_item(claim) for claim in page], next=next_cursor, complete=candidates.is_complete)
 
 
-def _candidates(connection: Connection, query: QueueQuery, actor: Actor, wanted: Wanted) -> Found:
-    """Claims that may wait: where the query names a few itself, those."""
+def _find_candidates(
+    connection: Connection, query: QueueQuery, actor: Actor, claim_filter: CandidateFilter
+) -> Candidates:
+    """Claims that may wait, from the most selective parameter of the query."""
     if query.taken in (Taken.ME, Taken.ANYBODY):
-        only = actor.person_id if query.taken is Taken.ME else None
-        return queue_candidates.taken(connection, wanted, clock.now(), only)
+        person_id = actor.person_id if query.taken is Taken.ME else None
+        return queue_candidates.find_taken(connection, claim_filter, clock.now(), person_id)
     if query.proposal:
-        return queue_candidates.proposed(connection, wanted)
-    return queue_candidates.waiting(connection, query.reason or QueueReason, wanted)
+        return queue_candidates.find_proposed(connection, claim_filter)
+    return queue_candidates.find_waiting(connection, query.reason or QueueReason, claim_filter)
 
 
-def _ranked(connection: Connection, query: QueueQuery, actor: Actor, known: Sequence[Known]) -> list[_Waiting]:
-    """Those that wait, and that the query asks for, in the order of the queue."""
-    held = assignments.holders(connection, [one.claim["id"] for one in known], clock.now())
-    found = []
-    for one in known:
-        points, holder = points_of(one.facts), held.get(one.claim["id"])
-        asked_for = (
+def _rank(
+    connection: Connection, query: QueueQuery, actor: Actor, candidates: Sequence[ClaimWithFacts]
+) -> list[_RankedClaim]:
+    """The candidates that need a decision and match the query, in the order of the queue."""
+    holders = assignments.fetch_holders(connection, [candidate.claim["id"] for candidate in candidates], clock.now())
+    ranked = []
+    for candidate in candidates:
+        points, holder = reason_points(candidate.facts), holders.get(candidate.claim["id"])
+        matches_query = (
             (not query.reason or not points.keys().isdisjoint(query.reason))
-            and (not query.proposal or one.last_proposal in query.proposal)
-            and _is_taken(query.taken, holder, actor)
+            and (not query.proposal or candidate.last_proposal in query.proposal)
+            and _matches_taken(query.taken, holder, actor)
         )
-        if points and asked_for:
-            place = _Place(sum(points.values()), one.claim["id"])
-            found.append(_Waiting(place, one, points, holder))
-    return sorted(found, key=attrgetter("place"), reverse=True)
+        if points and matches_query:
+            position = _QueuePosition(sum(points.values()), candidate.claim["id"])
+            ranked.append(_RankedClaim(position, candidate, points, holder))
+    return sorted(ranked, key=attrgetter("position"), reverse=True)
 
 
-def _is_taken(by: Taken | None, holder: Holder | None, actor: Actor) -> bool:
-    if by is None:
+def _matches_taken(taken: Taken | None, holder: Holder | None, actor: Actor) -> bool:
+    if taken is None:
         return True
-    if by is Taken.ME:
+    if taken is Taken.ME:
         return holder is not None and holder.person_id == actor.person_id
-    return (holder is None) == (by is Taken.NOBODY)
+    return (holder is None) == (taken is Taken.NOBODY)
 
 
-def _item(waiting: _Waiting) -> QueueItem:
-    facts, holder = waiting.known.facts, waiting.holder
+def _item(ranked: _RankedClaim) -> QueueItem:
+    facts, holder = ranked.candidate.facts, ranked.holder
     return QueueItem(
-        claim=ClaimBrief(**shaped(ClaimBrief, waiting.known.claim)),
-        score=waiting.place.score,
-        reasons=told(facts, waiting.points),
+        claim=ClaimBrief(**serialize_row(ClaimBrief, ranked.candidate.claim)),
+        score=ranked.position.score,
+        reasons=explain_reasons(facts, ranked.points),
         reach=facts.reach,
         taken_by=None if holder is None else holder.byline,
         taken_until=None if holder is None else holder.until,

@@ -1,8 +1,9 @@
-"""Where to look for claims that may need a decision.
+"""Candidate queries of the queue: they find claims that may need a decision.
 
-A queue of a million claims cannot be worked out whole for each page. So for each reason there are looks: each goes down
-one index from its newest end, finds at most `MOST` claims and goes over at most `DEEPEST` rows. What is found is worked
-out in full elsewhere; a look only has to find all of the newest claims that have its reason, and few others.
+Ranking a million claims for every page would be too slow. So each reason has candidate queries: each reads one index
+from its newest end, finds at most `MAX_FOUND` claims and scans at most `MAX_SCANNED` rows. `queue_facts` and
+`queue_ranking` then examine every candidate, so a query may return claims without its reason, but should return few of
+them and must not miss any of the newest claims that have it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,7 +18,6 @@ from sqlalchemy import (
     FromClause,
     Label,
     Select,
-    exists,
     func,
     or_,
     select,
@@ -30,171 +30,197 @@ from app.models import Assignment, Attribution, Claim, ClaimRelation, Evidence, 
 from app.models.attribution import DENYING
 from app.models.claim import DECIDED
 from app.models.claim_relation import CONTRADICTING
-from app.services.claims.reviews import corrected_since, standing_in
+from app.services.claims.decision_staleness import current_decision_value, has_corrected_attribution
 from app.services.core.snapshot import NOW
-from app.services.policy.proposal_states import CLOSED
+from app.services.policy.proposal_states import is_closed
 from app.vocabulary import ClaimKind, QueueReason, Stage, Status
 
-MOST = 500
-"""Claims (or pairs of claims) that a look finds at most."""
+MAX_FOUND = 500
+"""The most claims (or pairs of claims) that one candidate query returns."""
 
-DEEPEST = 10_000
-"""Rows that a look goes over at most, where not each of them is what it looks for."""
+MAX_SCANNED = 10_000
+"""The most rows that one candidate query scans if it has a condition that no index covers."""
 
 claim, attribution, relation, evidence = map(table_of, (Claim, Attribution, ClaimRelation, Evidence))
 assignment, request, proposal, sign_off = map(table_of, (Assignment, ReviewRequest, Proposal, SignOff))
 
 
-class Found(NamedTuple):
-    """Claims that may wait."""
+class Candidates(NamedTuple):
+    """Claims that may wait in the queue."""
 
     claim_ids: frozenset[str]
-    complete: bool
-    """False if a look stopped before the end of what there is."""
+    is_complete: bool
+    """False if a query reached one of its limits, so that there may be more."""
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which claims are asked for, as far as a look can keep to it."""
+class CandidateFilter:
+    """Which claims the client requests. Candidate queries may ignore it; `queue_facts` applies it in full."""
 
     stages: Sequence[Stage]
-    """Not none."""
+    """At least one."""
     kinds: Sequence[ClaimKind]
-    """None: all."""
+    """Empty for all."""
     topic_id: str | None
-    """None: all."""
+    """None for all."""
 
 
 Condition: TypeAlias = Callable[[FromClause], ColumnElement[bool]]
 
 
 @dataclass(frozen=True)
-class Look:
-    """A way down an index."""
+class CandidateQuery:
+    """A bounded read of one index, from its newest end."""
 
-    rows: Callable[[Wanted], Select[Any]]
-    """Rows, newest first by their column `place`; claims are named in columns of other names."""
-    kept: Condition | None = None
-    """Which of the rows count; all, unless given."""
+    build: Callable[[CandidateFilter], Select[Any]]
+    """Builds the statement: rows in descending order of a column `sort_key`, with the ids of claims in `claim_id` and
+    `other_claim_id`."""
+    condition: Condition | None = None
+    """Which rows count; None for all. It is applied to the newest `MAX_SCANNED` rows."""
 
-    def find(self, connection: Connection, wanted: Wanted) -> Found:
-        """The claims that it finds."""
-        rows, complete = self.rows(wanted), True
-        if self.kept is not None:
-            further = connection.scalar(select(rows.offset(DEEPEST).limit(1).subquery().c.place))
-            complete = further is None
-            newest = rows.limit(DEEPEST).subquery("newest")
-            rows = select(newest).where(self.kept(newest)).order_by(newest.c.place.desc())
-        found = connection.execute(rows.limit(MOST + 1)).mappings().all()
-        ids = {row[name] for row in found[:MOST] for name in ("claim_id", "other_claim_id") if name in row}
-        return Found(frozenset(ids), complete and len(found) <= MOST)
+    def run(self, connection: Connection, claim_filter: CandidateFilter) -> Candidates:
+        """The claims that the query finds."""
+        statement, scanned_all = self.build(claim_filter), True
+        if self.condition is not None:
+            # The limit is inside a subquery: the engine stops scanning there, however few rows meet the condition.
+            next_row = connection.scalar(select(statement.offset(MAX_SCANNED).limit(1).subquery().c.sort_key))
+            scanned_all = next_row is None
+            newest = statement.limit(MAX_SCANNED).subquery("newest")
+            statement = select(newest).where(self.condition(newest)).order_by(newest.c.sort_key.desc())
+        # One row more than the limit tells whether there are more.
+        rows = connection.execute(statement.limit(MAX_FOUND + 1)).mappings().all()
+        ids = {row[name] for row in rows[:MAX_FOUND] for name in ("claim_id", "other_claim_id") if name in row}
+        return Candidates(frozenset(ids), scanned_all and len(rows) <= MAX_FOUND)
 
 
-def _newest(
-    place: ColumnElement[Any], *ids: ColumnElement[Any], only: str | None = None, kept: Condition | None = None
-) -> Look:
-    """The newest rows of a table. `only`: those that an index has, its condition to the letter."""
-    statement = select(place.label("place"), *ids).order_by(place.desc())
-    narrowed = statement if only is None else statement.where(text(only))
-    return Look(lambda _wanted: narrowed, kept)
+def _newest_first(
+    sort_key: ColumnElement[Any],
+    *columns: ColumnElement[Any],
+    index_condition: str | None = None,
+    condition: Condition | None = None,
+) -> CandidateQuery:
+    """A query for the newest rows of a table, whatever the filter.
+
+    `index_condition` repeats the condition of a partial index word for word, so that the planner uses that index.
+    """
+    statement = select(sort_key.label("sort_key"), *columns).order_by(sort_key.desc())
+    narrowed = statement if index_condition is None else statement.where(text(index_condition))
+    return CandidateQuery(lambda _claim_filter: narrowed, condition)
 
 
 def _undecided_since(*names: str) -> Condition:
-    """No decision that holds on the claim in one of these columns was taken after the row was recorded."""
+    """The condition that the claim in one of these columns has no current decision newer than the row."""
     return lambda rows: or_(
-        *(func.coalesce(standing_in(rows.c[name], "change_seq"), 0) < rows.c.place for name in names)
+        *(func.coalesce(current_decision_value(rows.c[name], "change_seq"), 0) < rows.c.sort_key for name in names)
     )
 
 
-def _unassessed(wanted: Wanted) -> Select[Any]:
-    """Those that speak of the latest time come first. Each stage and kind has its own stretch of an index."""
-    place: Label[Any] = claim.c.time_earliest.label("place")
+def _unassessed(claim_filter: CandidateFilter) -> Select[Any]:
+    """Unassessed claims, those about the most recent time first.
+
+    Each stage and kind is a contiguous range of an index, so there is one bounded branch of a UNION for each.
+    """
+    sort_key: Label[Any] = claim.c.time_earliest.label("sort_key")
 
     def newest(*conditions: ColumnElement[bool]) -> Select[Any]:
-        falling = claim.c.time_earliest.desc(), claim.c.id.desc()
-        return select(place, claim.c.id.label("claim_id")).where(*conditions).order_by(*falling)
+        descending = claim.c.time_earliest.desc(), claim.c.id.desc()
+        return select(sort_key, claim.c.id.label("claim_id")).where(*conditions).order_by(*descending)
 
-    if wanted.topic_id is not None:
-        # Whatever their status: a look past those that are decided would have no end.
-        return newest(claim.c.topic_id == wanted.topic_id)
-    status = claim.c.status == Status.UNASSESSED
-    kinds = [[claim.c.kind == kind] for kind in wanted.kinds] or [[]]
-    parts = [newest(claim.c.stage == stage, status, *kind) for stage, kind in product(wanted.stages, kinds)]
-    both = union_all(*(select(part.limit(MOST + 1).subquery()) for part in parts)).subquery()
-    return select(both).order_by(both.c.place.desc(), both.c.claim_id.desc())
+    if claim_filter.topic_id is not None:
+        # With any status: skipping the decided claims of a topic would be an unbounded scan.
+        return newest(claim.c.topic_id == claim_filter.topic_id)
+    is_unassessed = claim.c.status == Status.UNASSESSED
+    kinds = [[claim.c.kind == kind] for kind in claim_filter.kinds] or [[]]
+    branches = [
+        newest(claim.c.stage == stage, is_unassessed, *kind) for stage, kind in product(claim_filter.stages, kinds)
+    ]
+    union = union_all(*(select(branch.limit(MAX_FOUND + 1).subquery()) for branch in branches)).subquery()
+    return select(union).order_by(union.c.sort_key.desc(), union.c.claim_id.desc())
 
 
-_EVIDENCE = _newest(
+_EVIDENCE = _newest_first(
     evidence.c.change_seq,
     evidence.c.claim_id,
-    kept=lambda rows: standing_in(rows.c.claim_id, "change_seq") < rows.c.place,
+    condition=lambda rows: current_decision_value(rows.c.claim_id, "change_seq") < rows.c.sort_key,
 )
-_PROPOSALS = _newest(proposal.c.change_seq, proposal.c.claim_id)
+_PROPOSALS = _newest_first(proposal.c.change_seq, proposal.c.claim_id)
 
-LOOKS: Mapping[QueueReason, Sequence[Look]] = {
+CANDIDATE_QUERIES: Mapping[QueueReason, Sequence[CandidateQuery]] = {
     QueueReason.CONTRADICTED: [
-        _newest(
+        _newest_first(
             relation.c.change_seq,
             relation.c.claim_id,
             relation.c.other_claim_id,
-            only=CONTRADICTING,
-            kept=_undecided_since("claim_id", "other_claim_id"),
+            index_condition=CONTRADICTING,
+            condition=_undecided_since("claim_id", "other_claim_id"),
         ),
-        _newest(attribution.c.change_seq, attribution.c.claim_id, only=DENYING, kept=_undecided_since("claim_id")),
+        _newest_first(
+            attribution.c.change_seq,
+            attribution.c.claim_id,
+            index_condition=DENYING,
+            condition=_undecided_since("claim_id"),
+        ),
     ],
     QueueReason.STALE: [
-        # A claim whose wording or attributions have changed since it was decided on has changed since.
-        _newest(
+        # A changed wording or attribution gives the claim a new version, so its own change number is the sort key.
+        _newest_first(
             claim.c.change_seq,
             claim.c.id.label("claim_id"),
             claim.c.content_version,
-            only=DECIDED,
-            kept=lambda rows: or_(
-                standing_in(rows.c.claim_id, "claim_version") < rows.c.content_version,
-                corrected_since(NOW, rows.c.claim_id, standing_in(rows.c.claim_id, "change_seq")),
+            index_condition=DECIDED,
+            condition=lambda rows: or_(
+                current_decision_value(rows.c.claim_id, "claim_version") < rows.c.content_version,
+                has_corrected_attribution(NOW, rows.c.claim_id, current_decision_value(rows.c.claim_id, "change_seq")),
             ),
         ),
         _EVIDENCE,
     ],
     QueueReason.PROPOSAL_OPEN: [
-        _newest(
+        _newest_first(
             proposal.c.change_seq,
             proposal.c.claim_id,
             proposal.c.id,
-            kept=lambda rows: ~exists().where(sign_off.c.proposal_id == rows.c.id, sign_off.c.verdict.in_(CLOSED)),
+            condition=lambda rows: ~is_closed(rows, sign_off),
         )
     ],
     QueueReason.NEW_EVIDENCE: [_EVIDENCE],
     QueueReason.REQUESTED: [
-        _newest(
+        _newest_first(
             request.c.seen_seq,
             request.c.claim_id,
-            kept=lambda rows: func.coalesce(standing_in(rows.c.claim_id, "change_seq"), 0) <= rows.c.place,
+            condition=lambda rows: (
+                func.coalesce(current_decision_value(rows.c.claim_id, "change_seq"), 0) <= rows.c.sort_key
+            ),
         )
     ],
-    QueueReason.UNASSESSED: [Look(_unassessed)],
-    # What many say is said ever again: it is among what was said last.
-    QueueReason.REACH: [_newest(attribution.c.change_seq, attribution.c.claim_id)],
+    QueueReason.UNASSESSED: [CandidateQuery(_unassessed)],
+    # Claims with a wide reach keep getting new attributions, so they are among the newest of those.
+    QueueReason.REACH: [_newest_first(attribution.c.change_seq, attribution.c.claim_id)],
 }
-"""For each reason, where claims that have it are found."""
+"""The candidate queries for each reason."""
 
 
-def waiting(connection: Connection, reasons: Iterable[QueueReason], wanted: Wanted) -> Found:
-    """Claims that may wait for one of these reasons."""
-    looks = dict.fromkeys(look for reason in reasons for look in LOOKS[reason])
-    found = [look.find(connection, wanted) for look in looks]
-    return Found(frozenset().union(*(one.claim_ids for one in found)), all(one.complete for one in found))
+def find_waiting(connection: Connection, reasons: Iterable[QueueReason], claim_filter: CandidateFilter) -> Candidates:
+    """Claims that may wait in the queue for one of these reasons."""
+    # Two reasons may share a query, which then runs once.
+    queries = dict.fromkeys(query for reason in reasons for query in CANDIDATE_QUERIES[reason])
+    results = [query.run(connection, claim_filter) for query in queries]
+    return Candidates(
+        frozenset().union(*(result.claim_ids for result in results)), all(result.is_complete for result in results)
+    )
 
 
-def proposed(connection: Connection, wanted: Wanted) -> Found:
-    """Claims for which a status was proposed last."""
-    return _PROPOSALS.find(connection, wanted)
+def find_proposed(connection: Connection, claim_filter: CandidateFilter) -> Candidates:
+    """The claims with the newest status proposals, in any state."""
+    return _PROPOSALS.run(connection, claim_filter)
 
 
-def taken(connection: Connection, wanted: Wanted, now: datetime, person_id: str | None) -> Found:
-    """Claims that somebody is at work on: this person, if one is named."""
+def find_taken(
+    connection: Connection, claim_filter: CandidateFilter, now: datetime, person_id: str | None
+) -> Candidates:
+    """Claims that this person has taken, or that anyone has taken if `person_id` is None."""
     until = assignment.c.held_until
-    statement = select(until.label("place"), assignment.c.claim_id).where(until > now).order_by(until.desc())
+    statement = select(until.label("sort_key"), assignment.c.claim_id).where(until > now).order_by(until.desc())
     if person_id is not None:
         statement = statement.where(assignment.c.person_id == person_id)
-    return Look(lambda _wanted: statement).find(connection, wanted)
+    return CandidateQuery(lambda _claim_filter: statement).run(connection, claim_filter)

@@ -1,4 +1,4 @@
-"""What is known of claims that may wait in the queue: of many at a time, one look for each kind of thing."""
+"""Reads the facts about queue candidates: one statement per kind of fact, for all candidates at once."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
@@ -6,158 +6,171 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Join, Text, select, union_all
 
-from app.db.fulltext import listed
-from app.db.revisions import Row, revision_table
+from app.db.fulltext import value_table
+from app.db.revisions import StoredRow, revision_table
 from app.db.schema import table_of
 from app.models import Attribution, Claim, ClaimRelation, Evidence, Review, ReviewRequest
-from app.services.claims import reviews
-from app.services.claims.attributions import first_seq
+from app.services.claims import decision_staleness
+from app.services.claims.attributions import first_change_seq
 from app.services.desk import proposals
-from app.services.desk.queue_candidates import Wanted
-from app.services.policy.queue_rules import Facts
+from app.services.desk.queue_candidates import CandidateFilter
+from app.services.policy.queue_ranking import QueueFacts
 from app.vocabulary import ASSERTING_STANCES, ProposalState, Relation, Stage, Stance
 
 claim, attribution, evidence = table_of(Claim), table_of(Attribution), table_of(Evidence)
 relation, review, request = table_of(ClaimRelation), table_of(Review), table_of(ReviewRequest)
 
-_AGAINST = (Stance.DENIES, Stance.DISPUTES_FIGURE)
-_SETTLED = frozenset({ProposalState.APPROVED, ProposalState.REJECTED, ProposalState.WITHDRAWN})
+_DENYING_STANCES = (Stance.DENIES, Stance.DISPUTES_FIGURE)
+_CLOSED_STATES = frozenset({ProposalState.APPROVED, ProposalState.REJECTED, ProposalState.WITHDRAWN})
 
 
 @dataclass(frozen=True)
-class Known:
-    """A claim, and what is known of it."""
+class ClaimWithFacts:
+    """A claim and its queue facts."""
 
-    claim: Row
-    facts: Facts
+    claim: StoredRow
+    facts: QueueFacts
     last_proposal: ProposalState | None
-    """Where the last status that was proposed for it stands."""
+    """The state of the latest status proposal; None if there never was one."""
 
 
-def of_claims(connection: Connection, claim_ids: Collection[str], wanted: Wanted) -> list[Known]:
-    """What is known of those of these claims that are wanted, in no order."""
-    claims = _claims(connection, claim_ids, wanted)
-    # What has come since the decision that holds has come after that change; every change, where there is none.
-    since = {one: row["decided_seq"] or 0 for one, row in claims.items()}
+def fetch_claims_with_facts(
+    connection: Connection, claim_ids: Collection[str], claim_filter: CandidateFilter
+) -> list[ClaimWithFacts]:
+    """The claims with these ids that match the filter, each with its facts, in no particular order."""
+    claims = _fetch_claims(connection, claim_ids, claim_filter)
+    # Facts count from the change that recorded the current decision on; without a decision, all of them count.
+    decision_seqs = {claim_id: row["decided_seq"] or 0 for claim_id, row in claims.items()}
     ids = list(claims)
-    decided = [one for one, seq in since.items() if seq]
-    reach, denials, said = _said(connection, ids)
-    contradictions, asked = _contradictions(connection, ids), _requests(connection, ids)
-    pieces, last = _evidence(connection, decided), proposals.last_of_claims(connection, ids)
-    found = []
-    for one, row in claims.items():
-        proposal = last.get(one)
-        facts = Facts(
+    decided_ids = [claim_id for claim_id, seq in decision_seqs.items() if seq]
+    reach, denials, attributions = _fetch_attributions(connection, ids)
+    contradictions, requests = _fetch_contradictions(connection, ids), _fetch_requests(connection, ids)
+    evidence_rows = _fetch_evidence(connection, decided_ids)
+    latest_proposals = proposals.fetch_latest_by_claim(connection, ids)
+    result = []
+    for claim_id, row in claims.items():
+        proposal, since = latest_proposals.get(claim_id), decision_seqs[claim_id]
+        pieces = evidence_rows[claim_id]
+        facts = QueueFacts(
             decided_on=row["decided_on"],
-            stale_because=reviews.staleness(_decision(row), row["content_version"], pieces[one], said[one])
-            if since[one]
+            stale_because=decision_staleness.staleness(
+                _decision(row), row["content_version"], pieces, attributions[claim_id]
+            )
+            if since
             else [],
-            contradicting=len({other for other, seq in contradictions[one] if seq > since[one]}),
-            denying=sum(seq > since[one] for seq in denials[one]),
-            new_evidence=sum(piece["first_seq"] > since[one] and not piece["withdrawn"] for piece in pieces[one]),
-            requested=sum(seq >= since[one] for seq in asked[one]),
-            proposal=None if proposal is None or proposal.state in _SETTLED else proposal,
-            reach=reach[one],
+            contradicting=len({other for other, seq in contradictions[claim_id] if seq > since}),
+            denying=sum(seq > since for seq in denials[claim_id]),
+            new_evidence=sum(piece["first_seq"] > since and not piece["withdrawn"] for piece in pieces),
+            # A request stores the last change that the person could have seen, so an equal number counts as later.
+            requested=sum(seq >= since for seq in requests[claim_id]),
+            proposal=None if proposal is None or proposal.state in _CLOSED_STATES else proposal,
+            reach=reach[claim_id],
         )
-        found.append(Known(row, facts, None if proposal is None else proposal.state))
-    return found
+        result.append(ClaimWithFacts(row, facts, None if proposal is None else proposal.state))
+    return result
 
 
-def _decision(row: Row) -> Row:
+def _decision(row: StoredRow) -> StoredRow:
     return {"claim_version": row["decided_version"], "change_seq": row["decided_seq"]}
 
 
-def _claims(connection: Connection, claim_ids: Collection[str], wanted: Wanted) -> dict[str, Row]:
-    """These claims, each with the decision that holds."""
-    shown = [claim.c[name] for name in ("id", "statement", "status", "stage", "content_version")]
+def _fetch_claims(
+    connection: Connection, claim_ids: Collection[str], claim_filter: CandidateFilter
+) -> dict[str, StoredRow]:
+    """The claims with these ids that match the filter, each with its current decision."""
+    columns = [claim.c[name] for name in ("id", "statement", "status", "stage", "content_version")]
     decision = [
         review.c.change_seq.label("decided_seq"),
         review.c.claim_version.label("decided_version"),
         review.c.decided_on,
     ]
     statement = (
-        select(*shown, *decision)
+        select(*columns, *decision)
         .select_from(
-            _given(connection, claim_ids, claim.c.id).outerjoin(
-                review, review.c.id == reviews.standing_in(claim.c.id, "id")
+            _join_ids(connection, claim_ids, claim.c.id).outerjoin(
+                review, review.c.id == decision_staleness.current_decision_value(claim.c.id, "id")
             )
         )
-        .where(claim.c.stage.in_(wanted.stages))
+        .where(claim.c.stage.in_(claim_filter.stages))
     )
-    if wanted.kinds:
-        statement = statement.where(claim.c.kind.in_(wanted.kinds))
-    if wanted.topic_id is not None:
-        statement = statement.where(claim.c.topic_id == wanted.topic_id)
+    if claim_filter.kinds:
+        statement = statement.where(claim.c.kind.in_(claim_filter.kinds))
+    if claim_filter.topic_id is not None:
+        statement = statement.where(claim.c.topic_id == claim_filter.topic_id)
     return {row["id"]: row for row in connection.execute(statement).mappings()}
 
 
-def _said(
+def _fetch_attributions(
     connection: Connection, ids: list[str]
-) -> tuple[Counter[str], Mapping[str, list[int]], Mapping[str, list[Row]]]:
-    """For each claim how many attributions put it forward; when each that stands against it was recorded; and all."""
+) -> tuple[Counter[str], Mapping[str, list[int]], Mapping[str, list[StoredRow]]]:
+    """By claim: the number of live asserting attributions, the change numbers of live denying ones, and all rows."""
     reach: Counter[str] = Counter()
-    against: defaultdict[str, list[int]] = defaultdict(list)
-    said: defaultdict[str, list[Row]] = defaultdict(list)
-    told = [attribution.c[name] for name in ("claim_id", "stance", "withdrawn", "change_seq")]
-    statement = select(*told, first_seq(attribution)).select_from(_given(connection, ids, attribution.c.claim_id))
+    denials: defaultdict[str, list[int]] = defaultdict(list)
+    rows: defaultdict[str, list[StoredRow]] = defaultdict(list)
+    columns = [attribution.c[name] for name in ("claim_id", "stance", "withdrawn", "change_seq")]
+    statement = select(*columns, first_change_seq(attribution)).select_from(
+        _join_ids(connection, ids, attribution.c.claim_id)
+    )
     for row in connection.execute(statement).mappings():
-        said[row["claim_id"]].append(row)
+        rows[row["claim_id"]].append(row)
         if row["withdrawn"]:
             continue
         if row["stance"] in ASSERTING_STANCES:
             reach[row["claim_id"]] += 1
-        elif row["stance"] in _AGAINST:
-            against[row["claim_id"]].append(row["change_seq"])
-    return reach, against, said
+        elif row["stance"] in _DENYING_STANCES:
+            denials[row["claim_id"]].append(row["change_seq"])
+    return reach, denials, rows
 
 
-def _contradictions(connection: Connection, ids: list[str]) -> Mapping[str, list[tuple[str, int]]]:
-    """For each claim the published ones that contradict it, whichever end says so, and when that was recorded."""
-    found: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+def _fetch_contradictions(connection: Connection, ids: list[str]) -> Mapping[str, list[tuple[str, int]]]:
+    """By claim: the published claims that contradict it, in either direction, with the relation's change number."""
+    contradictions: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
     ends = (relation.c.claim_id, relation.c.other_claim_id)
-    both = [
-        select(here.label("here"), there.label("there"), relation.c.change_seq)
-        .select_from(_given(connection, ids, here).join(claim, claim.c.id == there))
+    directions = [
+        select(own_end.label("own_id"), other_end.label("other_id"), relation.c.change_seq)
+        .select_from(_join_ids(connection, ids, own_end).join(claim, claim.c.id == other_end))
         .where(
             relation.c.relation == Relation.CONTRADICTS,
             ~relation.c.withdrawn,
             claim.c.stage == Stage.PUBLISHED,
         )
-        for here, there in (ends, ends[::-1])
+        for own_end, other_end in (ends, ends[::-1])
     ]
-    for here, there, seq in connection.execute(union_all(*both)):
-        found[here].append((there, seq))
-    return found
+    for own_id, other_id, seq in connection.execute(union_all(*directions)):
+        contradictions[own_id].append((other_id, seq))
+    return contradictions
 
 
-def _evidence(connection: Connection, ids: list[str]) -> Mapping[str, list[Row]]:
-    """For each claim its evidence: when it was first recorded, when it changed last, whether it was taken back."""
+def _fetch_evidence(connection: Connection, ids: list[str]) -> Mapping[str, list[StoredRow]]:
+    """By claim: its evidence, with the change numbers of the first and the latest version."""
     first = revision_table(evidence)
     statement = select(
         evidence.c.claim_id, evidence.c.change_seq, evidence.c.withdrawn, first.c.change_seq.label("first_seq")
     ).select_from(
-        _given(connection, ids, evidence.c.claim_id).join(first, (first.c.id == evidence.c.id) & (first.c.version == 1))
+        _join_ids(connection, ids, evidence.c.claim_id).join(
+            first, (first.c.id == evidence.c.id) & (first.c.version == 1)
+        )
     )
-    found: defaultdict[str, list[Row]] = defaultdict(list)
+    rows: defaultdict[str, list[StoredRow]] = defaultdict(list)
     for row in connection.execute(statement).mappings():
-        found[row["claim_id"]].append(row)
-    return found
+        rows[row["claim_id"]].append(row)
+    return rows
 
 
-def _requests(connection: Connection, ids: list[str]) -> Mapping[str, list[int]]:
-    """For each claim what whoever asked for a decision had seen of the record: one number for each person."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    given = _given(connection, ids, request.c.claim_id)
-    for one, seq in connection.execute(select(request.c.claim_id, request.c.seen_seq).select_from(given)):
-        found[one].append(seq)
-    return found
+def _fetch_requests(connection: Connection, ids: list[str]) -> Mapping[str, list[int]]:
+    """By claim: for each person who requested a decision, the last change recorded before the request."""
+    seen_seqs: defaultdict[str, list[int]] = defaultdict(list)
+    requests = _join_ids(connection, ids, request.c.claim_id)
+    for claim_id, seq in connection.execute(select(request.c.claim_id, request.c.seen_seq).select_from(requests)):
+        seen_seqs[claim_id].append(seq)
+    return seen_seqs
 
 
-def _given(connection: Connection, ids: Collection[str], column: ColumnElement[str]) -> Join:
-    """The rows of a table that have one of these ids in a column.
+def _join_ids(connection: Connection, ids: Collection[str], column: ColumnElement[str]) -> Join:
+    """A join that selects the rows of a table whose column has one of these ids.
 
-    They are joined to a table of the ids: how many there are in a parameter engines only guess, and guessing wrong
-    they would go over the whole table. This way they look up each.
+    The ids are joined as a table instead of listed in a parameter: engines only estimate the length of a parameter, and
+    with a wrong estimate they scan the whole table. With the join they look up each id in the index.
     """
-    given = listed(connection, list(ids), Text())
-    return given.join(column.table, column == given.c.value)
+    id_table = value_table(connection, list(ids), Text())
+    return id_table.join(column.table, column == id_table.c.value)

@@ -1,4 +1,4 @@
-"""Requests for a decision: anybody with a key may ask, the desk reads them, and nothing of them is public."""
+"""Requests for a decision on a claim. Anyone with a key may make one, the desk reads them, and none is public."""
 
 from typing import Any, NamedTuple
 
@@ -12,72 +12,76 @@ from app.errors import ConflictError
 from app.models import Claim, Head, Person, ReviewRequest
 from app.schemas.base.fields import Page
 from app.schemas.desk.queue import RequestsQuery, ReviewRequestCreate, ReviewRequestOwn, ReviewRequestRead
-from app.services.claims.reviews import standing_in
+from app.services.claims.decision_staleness import current_decision_value
 from app.services.core.actors import Actor
-from app.services.core.claim_visibility import stage_of
+from app.services.core.claim_visibility import read_visible_stage
 from app.services.core.cursors import Cursors
-from app.services.core.pagination import Order, Place, page
+from app.services.core.pagination import Order, PageRequest, fetch_page
 from app.vocabulary import Role, Stage
 
 claim, person, request, head = map(table_of, (Claim, Person, ReviewRequest, Head))
 
 
-class Asked(NamedTuple):
-    """What was asked, and whether for the first time."""
+class SavedRequest(NamedTuple):
+    """A stored request, and whether it is this person's first one for the claim."""
 
     request: ReviewRequestOwn
-    first: bool
+    is_new: bool
 
 
-def ask(connection: Connection, actor: Actor, claim_id: str, wish: ReviewRequestCreate) -> Asked:
-    """Ask for a decision on a claim, or ask again: the note is replaced, and the request is as of now.
+def request_review(connection: Connection, actor: Actor, claim_id: str, body: ReviewRequestCreate) -> SavedRequest:
+    """Request a decision on a claim. A second request by the same person replaces the note and the time of the first.
 
-    Raises NotFoundError for a claim that is not there or that this reader may not see; ConflictError for a withdrawn
-    one.
+    Raises NotFoundError if the claim does not exist or the actor may not see it; ConflictError if it was withdrawn.
     """
-    if stage_of(connection, claim_id, actor) is Stage.WITHDRAWN:
-        raise ConflictError("A withdrawn claim takes no decision.")
-    wished = {
-        "note": wish.note,
+    if read_visible_stage(connection, claim_id, actor) is Stage.WITHDRAWN:
+        raise ConflictError(
+            "This claim was withdrawn, so no decision can be made on it. If another claim replaces it (`successor`), "
+            "use that one."
+        )
+    values = {
+        "note": body.note,
         "asked_at": clock.now(),
         "seen_seq": connection.execute(select(head.c.seq)).scalar_one(),
     }
-    mine = {"claim_id": claim_id, "person_id": actor.person_id}
+    own_key = {"claim_id": claim_id, "person_id": actor.person_id}
     dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    # By what the database itself keeps single: whoever asks twice at once asks once.
-    statement = dialect.insert(request).values(id=new_id(ReviewRequest.prefix), **mine, **wished)
-    made = connection.execute(statement.on_conflict_do_nothing().returning(request.c.id)).first()
-    if made is None:
-        connection.execute(update(request).filter_by(**mine).values(wished))
-    own = ReviewRequestOwn(claim_id=claim_id, note=wish.note, asked_at=wished["asked_at"])
-    return Asked(own, made is not None)
+    # The unique constraint decides, so that two simultaneous requests by one person store one row.
+    statement = dialect.insert(request).values(id=new_id(ReviewRequest.prefix), **own_key, **values)
+    inserted = connection.execute(statement.on_conflict_do_nothing().returning(request.c.id)).first()
+    if inserted is None:
+        connection.execute(update(request).filter_by(**own_key).values(values))
+    own = ReviewRequestOwn(claim_id=claim_id, note=body.note, asked_at=values["asked_at"])
+    return SavedRequest(own, inserted is not None)
 
 
-def of_claim(
+def read_page(
     connection: Connection, actor: Actor, claim_id: str, query: RequestsQuery, cursors: Cursors
 ) -> Page[ReviewRequestRead]:
-    """The requests for a decision on a claim, those who asked last to join first.
+    """The requests for a decision on a claim, newest first by when each person first requested it.
 
-    Raises PermissionDeniedError for readers, NotFoundError.
+    Raises PermissionDeniedError for readers; NotFoundError.
     """
-    actor.require(Role.FACT_CHECKER, "read what is the desk's")
-    stage_of(connection, claim_id, actor)
-    decided = connection.scalar(select(standing_in(claim.c.id, "change_seq")).where(claim.c.id == claim_id))
+    actor.require(Role.FACT_CHECKER, "read requests for a decision")
+    read_visible_stage(connection, claim_id, actor)
+    decided_seq = connection.scalar(
+        select(current_decision_value(claim.c.id, "change_seq")).where(claim.c.id == claim_id)
+    )
     statement = (
         select(request.c.id, person.c.byline, request.c.note, request.c.asked_at, request.c.seen_seq)
         .join(person, person.c.id == request.c.person_id)
         .where(request.c.claim_id == claim_id)
     )
-    place = Place.of(query, cursors, claim=claim_id)
-    rows, following = page(connection, statement, Order((request.c.id,), falling=True), place)
+    page_request = PageRequest.of(query, cursors, claim=claim_id)
+    rows, next_cursor = fetch_page(connection, statement, Order((request.c.id,), descending=True), page_request)
     items = [
         ReviewRequestRead(
             id=row.id,
             asked_by=row.byline,
             note=row.note,
             asked_at=row.asked_at,
-            answered=decided is not None and row.seen_seq < decided,
+            answered=decided_seq is not None and row.seen_seq < decided_seq,
         )
         for row in rows
     ]
-    return Page(items=items, next=following)
+    return Page(items=items, next=next_cursor)

@@ -1,1 +1,1 @@
-"""Files read into the record."""
+"""Imports of files into the record."""

@@ -1,77 +1,76 @@
-"""What the claims of a file come to, before it is written: like with like, at the end of a batch."""
+"""Pending writes of a batch of claims: collected per table, then written together at the end of the batch."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from app.db.revisions import Change, Row
+from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import table_of
 from app.models import Quantity
 from app.schemas.relation import ClaimRelationCreate
 from app.services.claims import relations
 from app.services.claims.claims import CLAIM
 from app.services.claims.relations import RELATION
+from app.services.core import change_effects
 from app.services.core.nouns import Columns, Noun
-from app.services.core.version_bumps import touch
-from app.services.search import search_index
 
 
 @dataclass(frozen=True)
-class Awaited:
-    """A relation to a claim that has not been seen yet."""
+class PendingRelation:
+    """A relation to a claim that is neither on record nor in the file so far."""
 
     line: int
-    place: int
+    position: int
     claim_id: str
     relation: ClaimRelationCreate
 
 
 @dataclass
-class Writes:
-    """What a record, or a batch of them, comes to; written at the end of the batch, like with like."""
+class PendingWrites:
+    """The rows that one record or a batch of records adds and amends; written per table at the end of the batch."""
 
     adds: dict[str, list[Columns]] = field(default_factory=lambda: defaultdict(list))
     amends: dict[str, dict[str, Columns]] = field(default_factory=lambda: defaultdict(dict))
     quantities: list[Columns] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
-    """Claims of which a part changed."""
-    related: list[Row] = field(default_factory=list)
+    """Ids of claims that changed, themselves or in a part."""
+    related: list[StoredRow] = field(default_factory=list)
     """Relations that are new or changed."""
-    awaited: list[Awaited] = field(default_factory=list)
+    pending_relations: list[PendingRelation] = field(default_factory=list)
 
-    def join(self, other: "Writes") -> None:
-        """Have this written too: what a record comes to, once nothing of it is refused."""
+    def join(self, other: "PendingWrites") -> None:
+        """Add the writes of one record, once none of it was refused."""
         for name, rows in other.adds.items():
             self.adds[name] += rows
         for name, amended in other.amends.items():
-            waiting = self.amends[name]
+            pending = self.amends[name]
             for identifier, columns in amended.items():
-                waiting[identifier] = {**waiting.get(identifier, {}), **columns}
+                pending[identifier] = {**pending.get(identifier, {}), **columns}
         self.quantities += other.quantities
         self.touched |= other.touched
         self.related += other.related
-        self.awaited += other.awaited
+        self.pending_relations += other.pending_relations
 
     def add(self, noun: Noun, row: Columns) -> None:
-        """Have a new row written."""
+        """Add a new row."""
         self.adds[noun.name].append(row)
         self._touch(noun, row)
 
-    def amend(self, noun: Noun, row: Row, columns: Columns) -> None:
-        """Have these columns of a row that is there changed."""
-        waiting = self.amends[noun.name]
-        waiting[row["id"]] = {**waiting.get(row["id"], {}), **columns}
+    def amend(self, noun: Noun, row: StoredRow, columns: Columns) -> None:
+        """Change these columns of a row on record."""
+        pending = self.amends[noun.name]
+        pending[row["id"]] = {**pending.get(row["id"], {}), **columns}
         self._touch(noun, row)
 
-    def _touch(self, noun: Noun, row: Row) -> None:
+    def _touch(self, noun: Noun, row: StoredRow) -> None:
         if noun is RELATION:
             self.related.append(row)
         else:
             self.touched.add(str(row.get("claim_id") or row["id"]))
 
-    def write(self, change: Change, parts: Iterable[Noun]) -> None:
-        """Write all of it, with what follows: new versions of claims that look different, and their words."""
-        # Amended first: a claim may be handing its key over to a new one.
+    def write(self, change: ChangeWriter, parts: Iterable[Noun]) -> None:
+        """Write everything, then bump the versions of the affected claims and refresh their search index entries."""
+        # Amend before adding: an existing claim may hand its unique key over to a new one.
         change.amend_each(CLAIM.table, self.amends[CLAIM.name])
         change.add(CLAIM.table, self.adds[CLAIM.name])
         for noun in parts:
@@ -79,7 +78,7 @@ class Writes:
             change.amend_each(noun.table, self.amends[noun.name])
         new = {row["id"] for row in self.adds[CLAIM.name]}
         amended = self.amends[CLAIM.name].keys()
-        ends = relations.ends_that_show(change.connection, self.related)
-        touch(change, sorted((self.touched | ends) - new - amended))
+        ends = relations.affected_claim_ids(change.connection, self.related)
+        change_effects.bump_versions(change, sorted((self.touched | ends) - new - amended))
         change.append(table_of(Quantity), self.quantities)
-        search_index.refresh(change, sorted(self.touched))
+        change_effects.update_search_texts(change, sorted(self.touched))

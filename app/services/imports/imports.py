@@ -1,7 +1,8 @@
-"""Imports: what a file says is laid over what is on record.
+"""Imports: merge the records of a file into the record.
 
-One import is one change in one transaction. A row that cannot be taken is reported and stops no other. What the file
-says again changes nothing; what it says otherwise becomes a revision; what it does not say is left alone.
+One import is one change in one transaction. A row that is refused is reported and does not stop the others. Records
+that repeat what is on record change nothing, records that differ become revisions, and what the file does not mention
+is left unchanged.
 """
 
 import time
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, or_, select
 
 from app.db import bulk, statistics
 from app.db.engine import before_commit
-from app.db.revisions import Change, Row
+from app.db.revisions import ChangeWriter, StoredRow
 from app.errors import AttestError, FieldProblem, InvalidError
 from app.formats.parsing import import_rows as files
 from app.schemas.base.fields import Schema
@@ -28,68 +29,68 @@ from app.services.catalogue import source_ratings
 from app.services.catalogue.documents import DOCUMENT
 from app.services.catalogue.sources import SOURCE, refuse_cycle
 from app.services.catalogue.topics import TOPIC
+from app.services.core import change_effects
 from app.services.core.actors import Actor
-from app.services.core.human_corrections import set_aside
-from app.services.core.nouns import Columns, Noun, differing, given
+from app.services.core.human_corrections import was_corrected_by_person
+from app.services.core.nouns import Columns, Noun, changed_columns, field_values
 from app.services.core.refs import Refs, chunks
 from app.services.imports.claim_imports import ClaimLoader
-from app.services.search import search_index
 from app.vocabulary import Action, Role, Scope
 
-Outcome = Literal["created", "unchanged", "revised", "refused"]
+RowOutcome = Literal["created", "unchanged", "revised", "refused"]
 
-BATCH = 500
-"""Records that are looked up and written together."""
+BATCH_SIZE = 500
+"""Records looked up and written together."""
 
-MOST_REFUSALS = 1_000
-"""Refusals that a report lists; all are counted."""
+MAX_LISTED_REFUSALS = 1_000
+"""Refusals that a report lists at most; all are counted."""
 
 Progress = Callable[[int], None]
-"""Told, now and then, how many rows have been read."""
+"""Called now and then with the number of rows read so far."""
 
 
 class ImportRefusedError(AttestError):
-    """A strict import found rows that it could not take; nothing is to be kept."""
+    """A strict import refused rows; the caller must roll back."""
 
     def __init__(self, report: ImportReport) -> None:
-        super().__init__(f"{report.refused} of {report.rows} rows cannot be taken; nothing was imported.")
+        super().__init__(f"{report.refused} of {report.rows} rows were refused, so nothing was imported.")
         self.report = report
 
 
 @dataclass
-class _Tally:
-    """What an import has done so far."""
+class _ImportTally:
+    """The counts and refusals of an import so far."""
 
-    open_rows: dict[int, Outcome] = field(default_factory=dict)
-    """What has become so far of the rows of the batch, by their number."""
-    rows: Counter[Outcome] = field(default_factory=Counter)
-    objects: dict[str, Counter[Outcome]] = field(default_factory=lambda: defaultdict(Counter))
+    open_rows: dict[int, RowOutcome] = field(default_factory=dict)
+    """The outcomes so far of the rows of the current batch, by row number."""
+    rows: Counter[RowOutcome] = field(default_factory=Counter)
+    objects: dict[str, Counter[RowOutcome]] = field(default_factory=lambda: defaultdict(Counter))
     refusals: list[Refusal] = field(default_factory=list)
 
     def refuse(self, line: int, name: str, reason: str) -> None:
-        number = files.number_of(line)
+        number = files.row_number(line)
         self.open_rows[number] = "refused"
-        if len(self.refusals) < MOST_REFUSALS:
+        if len(self.refusals) < MAX_LISTED_REFUSALS:
             self.refusals.append(Refusal(line=line, row=number, field=name, reason=reason))
 
-    def count(self, line: int, noun: str, outcome: Outcome) -> None:
+    def count(self, line: int, noun: str, outcome: RowOutcome) -> None:
         self.objects[noun][outcome] += 1
-        # A row is what the strongest of its objects is.
-        strength: tuple[Outcome, ...] = ("unchanged", "created", "revised", "refused")
-        number = files.number_of(line)
+        # The outcome of a row is the strongest outcome of its objects.
+        strength: tuple[RowOutcome, ...] = ("unchanged", "created", "revised", "refused")
+        number = files.row_number(line)
         self.open_rows[number] = max(self.open_rows.get(number, "unchanged"), outcome, key=strength.index)
 
     def settle(self) -> None:
-        """Rows that are done with are only counted: a file may have millions."""
-        self.open_rows.pop(0, None)  # what the format itself says is no row
+        """Reduce finished rows to counts: a file may have millions of rows."""
+        self.open_rows.pop(0, None)  # number 0: records that the format itself adds belong to no row
         self.rows.update(self.open_rows.values())
         self.open_rows.clear()
 
 
-def load(
+def import_records(
     connection: Connection,
     actor: Actor,
-    reading: files.Reading,
+    reading: files.RowStream,
     *,
     format: str,
     reason: str,
@@ -98,16 +99,15 @@ def load(
     restoring: bool = False,
     progress: Progress = lambda _rows: None,
 ) -> ImportReport:
-    """Lay a file over the record and report what that did.
+    """Merge the records of a file into the record and report the outcome.
 
-    `restoring`: decisions are taken over from another record that checked them, as they are.
-
-    The caller commits, or rolls back for a dry run. Raises ImportRefusedError if `strict` and a row was refused, and
-    PermissionDeniedError unless the actor is an editor.
+    `restoring`: accept decisions unchecked, because the record that they come from has checked them. The caller
+    commits, or rolls back after a dry run. Raises ImportRefusedError if `strict` and a row was refused, and
+    PermissionDeniedError unless the actor is an editor with the scope `import`.
     """
     actor.require(Role.EDITOR, "import a file", Scope.IMPORT)
     begun = time.monotonic()
-    bulk.expect_growth(connection)
+    bulk.prefer_index_plans(connection)
     loader = _Loader(actor.open(connection, Action.IMPORT, reason), restoring)
     for batch in _batches(reading, loader.tally):
         loader.take(batch)
@@ -116,12 +116,12 @@ def load(
     report = _report(loader.tally, format=format, dry_run=dry_run, seconds=time.monotonic() - begun)
     if strict and report.refused:
         raise ImportRefusedError(report)
-    if report.created + report.revised >= statistics.MANY:
+    if report.created + report.revised >= statistics.BULK_LOAD_ROWS:
         before_commit(connection, partial(statistics.refresh, connection))
     return report
 
 
-def _report(tally: _Tally, *, format: str, dry_run: bool, seconds: float) -> ImportReport:
+def _report(tally: _ImportTally, *, format: str, dry_run: bool, seconds: float) -> ImportReport:
     return ImportReport(
         format=format,
         rows=sum(tally.rows.values()),
@@ -139,21 +139,21 @@ def _report(tally: _Tally, *, format: str, dry_run: bool, seconds: float) -> Imp
 Numbered = tuple[int, Record]
 
 
-def _batches(reading: files.Reading, tally: _Tally) -> Iterable[list[Numbered]]:
-    """Records with their lines, so many at a time; never the same claim twice in one batch."""
+def _batches(reading: files.RowStream, tally: _ImportTally) -> Iterable[list[Numbered]]:
+    """Yield records with their lines in batches of up to BATCH_SIZE; no claim occurs twice in one batch."""
     batch: list[Numbered] = []
-    named: set[str] = set()
+    batch_names: set[str] = set()
     for row in reading:
-        if isinstance(row, files.Refused):
+        if isinstance(row, files.RowRefusal):
             tally.refuse(row.line, row.field, row.reason)
             continue
         names = {name for record in row.records for name in _names(record)}
-        if len(batch) + len(row.records) > BATCH or named & names:
+        if len(batch) + len(row.records) > BATCH_SIZE or batch_names & names:
             yield batch
-            batch, named = [], set()
-        tally.open_rows.setdefault(files.number_of(row.line), "unchanged")
+            batch, batch_names = [], set()
+        tally.open_rows.setdefault(files.row_number(row.line), "unchanged")
         batch += [(row.line, record) for record in row.records]
-        named |= names
+        batch_names |= names
     yield batch
 
 
@@ -164,38 +164,38 @@ def _names(record: Record) -> set[str]:
 
 
 class _Loader:
-    """Takes batches of records, all under one change."""
+    """Merges batches of records into the record, all under one change."""
 
-    def __init__(self, change: Change, restoring: bool) -> None:
-        self.tally = _Tally()
+    def __init__(self, change: ChangeWriter, restoring: bool) -> None:
+        self.tally = _ImportTally()
         self._change = change
         self._refs = Refs(change.connection)
         self._claims = ClaimLoader(change, self._refs, restoring=restoring)
-        self._waiting: dict[int, Outcome] = {}
+        self._rows_with_relations: dict[int, RowOutcome] = {}
 
     def take(self, batch: Sequence[Numbered]) -> None:
-        """Lay a batch over the record: first what claims refer to, then the claims."""
+        """Merge a batch into the record: first topics, sources and documents, then the claims that refer to them."""
         for noun, kind in ((TOPIC, TopicRecord), (SOURCE, SourceRecord), (DOCUMENT, DocumentRecord)):
-            self._take_plain(noun, [one for one in batch if isinstance(one[1], kind)])
+            self._merge_nouns(noun, [numbered for numbered in batch if isinstance(numbered[1], kind)])
         claims = [(line, record) for line, record in batch if isinstance(record, ClaimRecord)]
         for line, outcome, problems in self._claims.take(claims):
             if outcome is not None:
                 self.tally.count(line, "claim", outcome)
             self._refuse(line, problems)
-        related = [files.number_of(line) for line, record in claims if record.relations]
-        self._waiting |= {number: self.tally.open_rows[number] for number in related}
+        related = [files.row_number(line) for line, record in claims if record.relations]
+        self._rows_with_relations |= {number: self.tally.open_rows[number] for number in related}
         for line, note in [(line, record) for line, record in batch if isinstance(record, NoteRecord)]:
-            self._take_note(line, note)
+            self._add_note(line, note)
         self.tally.settle()
-        self._refs.forget()
+        self._refs.evict()
 
     def finish(self) -> None:
-        """Take what had to wait for the end of the file."""
+        """Record the relations that had to wait for the end of the file."""
         for line, _outcome, problems in self._claims.finish():
-            number = files.number_of(line)
-            if number in self._waiting:
-                # The row was counted by what became of the claim itself.
-                self.tally.rows[self._waiting.pop(number)] -= 1
+            number = files.row_number(line)
+            if number in self._rows_with_relations:
+                # The row was already counted with the outcome of its claim.
+                self.tally.rows[self._rows_with_relations.pop(number)] -= 1
             self._refuse(line, problems)
         self.tally.settle()
 
@@ -203,88 +203,94 @@ class _Loader:
         for problem in problems:
             self.tally.refuse(line, problem.field, problem.message)
 
-    def _take_note(self, line: int, note: NoteRecord) -> None:
+    def _add_note(self, line: int, note: NoteRecord) -> None:
         changed = self._claims.annotate(note)
         if changed is None:
-            self.tally.refuse(line, "claim", "there is no claim with this key; import what the note speaks of first")
+            self.tally.refuse(line, "claim", "no claim has this key; import the claim before its note")
         else:
             self.tally.count(line, "claim", "revised" if changed else "unchanged")
 
-    def _take_plain(self, noun: Noun, records: Sequence[tuple[int, Any]]) -> None:
+    def _merge_nouns(self, noun: Noun, records: Sequence[tuple[int, Any]]) -> None:
         on_record = _on_record(self._change.connection, noun, [record for _line, record in records])
         adds: dict[str, Columns] = {}
         amends: dict[str, Columns] = {}
-        kept: list[tuple[int, str, CaptureCreate]] = []
-        rated: list[tuple[int, str, RatingCreate]] = []
+        captures: list[tuple[int, str, CaptureCreate]] = []
+        ratings: list[tuple[int, str, RatingCreate]] = []
         for line, record in records:
             row = on_record.get(record.key) or on_record.get(record.id)
             try:
-                outcome, row = self._lay_over(noun, record, row, adds, amends)
+                outcome, row = self._merge_record(noun, record, row, adds, amends)
             except InvalidError as error:
                 self._refuse(line, error.problems)
                 continue
             on_record |= {name: row for name in (record.key, row["id"]) if name is not None}
-            self._refs.put(noun.table, record.key, row["id"])
+            self._refs.remember(noun.table, record.key, row["id"])
             self.tally.count(line, noun.name, outcome)
             if isinstance(record, DocumentRecord):
-                kept += [(line, row["id"], capture) for capture in record.captures]
+                captures += [(line, row["id"], capture) for capture in record.captures]
             if isinstance(record, SourceRecord):
-                rated += [(line, row["id"], rating) for rating in record.ratings]
+                ratings += [(line, row["id"], rating) for rating in record.ratings]
         self._change.add(noun.table, list(adds.values()))
         self._change.amend_each(noun.table, amends)
         if noun is SOURCE:
             for identifier in amends:
-                search_index.refresh_of_source(self._change, identifier)
-        self._take_captures(kept)
-        self._take_ratings(rated)
+                change_effects.update_search_texts_of_source(self._change, identifier)
+        self._import_captures(captures)
+        self._import_ratings(ratings)
 
-    def _take_ratings(self, rated: Sequence[tuple[int, str, RatingCreate]]) -> None:
-        outcomes = source_ratings.declare(
-            self._change, self._refs, [(source_id, one) for _line, source_id, one in rated]
+    def _import_ratings(self, ratings: Sequence[tuple[int, str, RatingCreate]]) -> None:
+        outcomes = source_ratings.import_ratings(
+            self._change, self._refs, [(source_id, rating) for _line, source_id, rating in ratings]
         )
-        for (line, _source_id, _rating), outcome in zip(rated, outcomes, strict=True):
+        for (line, _source_id, _rating), outcome in zip(ratings, outcomes, strict=True):
             if isinstance(outcome, InvalidError):
                 self._refuse(line, outcome.problems)
             else:
                 self.tally.count(line, "source_rating", "created" if outcome else "unchanged")
 
-    def _take_captures(self, kept: Sequence[tuple[int, str, CaptureCreate]]) -> None:
-        outcomes = captures.declare(self._change, [(document_id, capture) for _line, document_id, capture in kept])
-        for (line, _document_id, capture), new in zip(kept, outcomes, strict=True):
+    def _import_captures(self, declared: Sequence[tuple[int, str, CaptureCreate]]) -> None:
+        outcomes = captures.import_captures(
+            self._change, [(document_id, capture) for _line, document_id, capture in declared]
+        )
+        for (line, _document_id, capture), new in zip(declared, outcomes, strict=True):
             if new is None:
-                self.tally.refuse(line, "captures", f"there is another capture {capture.id}")
+                self.tally.refuse(
+                    line, "captures", f"the id {capture.id} is already used by another capture; choose another id"
+                )
             else:
                 self.tally.count(line, "capture", "created" if new else "unchanged")
 
-    def _lay_over(
-        self, noun: Noun, record: Schema, row: Row | None, adds: dict[str, Columns], amends: dict[str, Columns]
-    ) -> tuple[Outcome, Row]:
-        """Put one record among what is to be added or amended; the row as it will be."""
+    def _merge_record(
+        self, noun: Noun, record: Schema, row: StoredRow | None, adds: dict[str, Columns], amends: dict[str, Columns]
+    ) -> tuple[RowOutcome, StoredRow]:
+        """Add one record to `adds` or `amends` as needed; return the outcome and the row as it will be."""
         if row is None:
-            columns = noun.columns(given(record), self._refs)
+            columns = noun.columns(field_values(record), self._refs)
             new = {"id": getattr(record, "id", None) or noun.new_id(), **columns}
             adds[new["id"]] = new
             return "created", new
-        columns = differing(row, noun.columns(given(record, only_set=True), self._refs))
+        columns = changed_columns(row, noun.columns(field_values(record, only_set=True), self._refs))
         connection = self._change.connection
-        if not columns or set_aside(connection, noun.table, row["id"], lambda then: not differing(then, columns)):
+        if not columns or was_corrected_by_person(
+            connection, noun.table, row["id"], lambda earlier: not changed_columns(earlier, columns)
+        ):
             return "unchanged", row
         if noun is SOURCE:
             refuse_cycle(connection, row["id"], columns.get("parent_id"))
-        waiting = adds if row["id"] in adds else amends
-        waiting[row["id"]] = {**waiting.get(row["id"], {}), **columns}
+        pending = adds if row["id"] in adds else amends
+        pending[row["id"]] = {**pending.get(row["id"], {}), **columns}
         return "revised", {**row, **columns}
 
 
-def _on_record(connection: Connection, noun: Noun, records: Iterable[Any]) -> dict[str | None, Row]:
-    """The objects that these records speak of, by key and by id."""
+def _on_record(connection: Connection, noun: Noun, records: Iterable[Any]) -> dict[str | None, StoredRow]:
+    """Return the rows on record with the keys or ids of these records, by key and by id."""
     table = noun.table
-    found: dict[str | None, Row] = {}
+    rows_by_name: dict[str | None, StoredRow] = {}
     for chunk in chunks(records):
         keys = [record.key for record in chunk if record.key is not None]
         ids = [record.id for record in chunk if record.id is not None]
         statement = select(table).where(or_(table.c.key.in_(keys), table.c.id.in_(ids)))
         for row in connection.execute(statement).mappings():
-            found |= {row["id"]: row} | ({row["key"]: row} if row["key"] is not None else {})
-    found.pop(None, None)
-    return found
+            rows_by_name |= {row["id"]: row} | ({row["key"]: row} if row["key"] is not None else {})
+    rows_by_name.pop(None, None)
+    return rows_by_name

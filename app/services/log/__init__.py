@@ -1,1 +1,1 @@
-"""The tamper-evident log, written with every change."""
+"""The tamper-evident log, written in the transaction of every change."""

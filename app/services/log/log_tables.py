@@ -1,7 +1,7 @@
-"""What is logged: the tables of the record, in an order that stays, and how their rows become bytes.
+"""The logged tables, in a fixed order, and the canonical bytes of their rows.
 
-A row is hashed as canonical JSON of its columns by name, as it is read back in plain values, which are the same from
-either engine. Columns that are null are left out, so that a table may get another column and old hashes stay true.
+A row is hashed as canonical JSON (RFC 8785) of its columns by name, read back as plain values that are the same on
+SQLite and PostgreSQL. Null columns are left out, so old hashes stay valid when a table gets another column.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,22 +25,22 @@ from sqlalchemy import (
 )
 
 from app import models
-from app.db.compiled_reads import Statement, among, bytewise
+from app.db.compiled_reads import CompiledStatement, bytewise, in_list
 from app.db.revisions import revision_table
-from app.db.schema import ABSENT, PERSONAL, table_of
-from app.db.types import BigInt, Figure
-from app.formats.proofs.canonical_json import decimal_text, encode, text_of_json
+from app.db.schema import BACKFILL_VALUE, PERSONAL, table_of
+from app.db.types import BigInt, FigureColumn
+from app.formats.proofs.canonical_json import canonicalize, decimal_text, encode_canonical
 
 change = table_of(models.Change)
 
-Convert: TypeAlias = Callable[[Any], Any]
+Converter: TypeAlias = Callable[[Any], Any]
 
 Key: TypeAlias = tuple[str | int, ...]
 """The key of a row, without its version."""
 
 
-class Place(NamedTuple):
-    """Where an entry stands in the log: before all with a greater place."""
+class EntrySortKey(NamedTuple):
+    """The sort key of an entry: the log is in ascending order of it."""
 
     change_seq: int
     rank: int
@@ -48,45 +48,45 @@ class Place(NamedTuple):
     version: int
 
 
-class Row(NamedTuple):
+class LoggedRow(NamedTuple):
     """A row of a logged table."""
 
     change_seq: int
     key: Key
     version: int
     content: bytes
-    """Itself, as canonical JSON."""
+    """The row as canonical JSON."""
     before: bytes | None
-    """The version before it; None for the first."""
+    """The previous version as canonical JSON; None for the first."""
 
 
 @dataclass(frozen=True)
-class Logged:
+class LoggedTable:
     """A table whose rows are logged."""
 
     noun: str
-    """What stands before the key in the name of an object."""
+    """The first part of an object's name, before the key."""
     table: Table
     key: tuple[str, ...]
-    """Columns that make up the key of a row, without its version."""
+    """The key columns of a row, without its version."""
     versioned: bool
     """True if its rows are versions of objects."""
     rank: int
-    """Of entries of one change, those of the table with the lowest rank come first."""
+    """Entries of one change are ordered by the rank of their table, lowest first."""
 
-    def object_of(self, key: Key) -> str:
-        """How the log names an object: 'claim/clm_…', 'quantity/clm_…/1/0'."""
+    def object_name(self, key: Key) -> str:
+        """Return the name of an object in the log: 'claim/clm_…', 'quantity/clm_…/1/0'."""
         return "/".join((self.noun, *map(str, key)))
 
-    def rows(self, connection: Connection, first: int, last: int, *, at_once: int | None) -> Iterator[Row]:
-        """The rows that were written under changes from number `first` to `last`, in the order of the log."""
-        return map(self.row, self.of_changes.lists(connection, at_once=at_once, first=first, last=last))
+    def rows(self, connection: Connection, first: int, last: int, *, batch_size: int | None) -> Iterator[LoggedRow]:
+        """Yield the rows written by changes `first` to `last` (inclusive), in log order."""
+        return map(self.row, self.rows_of_changes.lists(connection, batch_size=batch_size, first=first, last=last))
 
-    def rows_with(self, connection: Connection, keys: Sequence[str | int]) -> Iterator[Row]:
-        """All rows whose key begins with one of these values, in no order."""
-        return map(self.row, self._with_keys.lists(connection, at_once=None, keys=list(keys)))
+    def rows_with(self, connection: Connection, keys: Sequence[str | int]) -> Iterator[LoggedRow]:
+        """Yield all rows whose first key column has one of these values, in no particular order."""
+        return map(self.row, self._with_keys.lists(connection, batch_size=None, keys=list(keys)))
 
-    # --- how it is read ---
+    # --- statements and row conversion ---
 
     @cached_property
     def _columns(self) -> list[Column[Any]]:
@@ -110,32 +110,34 @@ class Logged:
         return self.table.c.seq if self.table is change else self.table.c.change_seq
 
     @cached_property
-    def of_changes(self) -> Statement:
-        """Reads the rows that were written under changes from number `first` to `last`, in the order of the log."""
-        # A span also for a single change: where there were large imports, statistics say that a change has thousands
-        # of rows, and engines would rather read a whole table than look for "all rows of one change".
+    def rows_of_changes(self) -> CompiledStatement:
+        """The statement that reads the rows written by changes `first` to `last` (inclusive), in log order."""
+        # A range even for a single change: after large imports the statistics say that one change has thousands of
+        # rows, and the planner would scan the whole table for an equality condition.
         first, last = bindparam("first", type_=BigInt), bindparam("last", type_=BigInt)
         key = [self.table.c[name] for name in self.key if name != self._seq.name]
         order = [bytewise(column) if isinstance(column.type, String) else column for column in key]
         order += [self.table.c.version] if self.versioned else []
-        return Statement(self._select.where(self._seq.between(first, last)).order_by(self._seq, *order))
+        return CompiledStatement(self._select.where(self._seq.between(first, last)).order_by(self._seq, *order))
 
     @cached_property
-    def _with_keys(self) -> Statement:
+    def _with_keys(self) -> CompiledStatement:
         leading = self.table.c[self.key[0]]
-        return Statement(self._select.where(among(leading, "keys", numbers=not isinstance(leading.type, String))))
+        return CompiledStatement(
+            self._select.where(in_list(leading, "keys", numbers=not isinstance(leading.type, String)))
+        )
 
     @cached_property
-    def row(self) -> Callable[[list[Any]], Row]:
-        """Makes a row of what a statement gives."""
-        names = [f"{column.name}" for column in self._columns]  # SQLAlchemy has a class of its own for some
+    def row(self) -> Callable[[list[Any]], LoggedRow]:
+        """The function that converts a list of column values to a LoggedRow."""
+        names = [f"{column.name}" for column in self._columns]  # some names are a str subclass of SQLAlchemy
         width = len(names)
         converters = [(place, convert) for place, column in enumerate(self._columns) for convert in _converters(column)]
         seq = names.index(self._seq.name)
         key = [names.index(name) for name in self.key]
         version = names.index("version") if self.versioned else None
 
-        # Made once for a table, for it writes a row in a third of the time that a dictionary takes.
+        # One struct class per table: encoding a struct takes a third of the time that a dictionary takes.
         fields = [(name, object, None) for name in names]
         shape: Any = msgspec.defstruct(self.noun, fields, omit_defaults=True, gc=False)
 
@@ -143,73 +145,76 @@ class Logged:
             for place, convert in converters:
                 if values[place] is not None:
                     values[place] = convert(values[place])
-            return encode(shape(*values))
+            return encode_canonical(shape(*values))
 
-        def row(values: list[Any]) -> Row:
+        def row(values: list[Any]) -> LoggedRow:
             number = 1 if version is None else values[version]
             before = content(values[width:]) if number > 1 and values[width + seq] is not None else None
-            found = tuple([values[place] for place in key])
-            return Row(values[seq], found, number, content(values[:width]), before)
+            row_key = tuple([values[place] for place in key])
+            return LoggedRow(values[seq], row_key, number, content(values[:width]), before)
 
         return row
 
 
 def _readable(column: Any) -> Any:
-    # JSON as text: one engine keeps what was written, the other one what it means.
+    # Read JSON as text and normalise it later: SQLite stores the text as written, PostgreSQL the parsed value.
     return cast(column, Text).label(column.name) if isinstance(column.type, JSON) else column
 
 
-def _converters(column: Column[Any]) -> Iterator[Convert]:
+def _converters(column: Column[Any]) -> Iterator[Converter]:
     if isinstance(column.type, JSON):
-        yield text_of_json
-    if isinstance(column.type, Figure):
+        yield canonicalize
+    if isinstance(column.type, FigureColumn):
         yield decimal_text
-    if ABSENT in column.info:
-        absent = column.info[ABSENT]
+    if BACKFILL_VALUE in column.info:
+        absent = column.info[BACKFILL_VALUE]
         yield lambda value: None if value == absent else value
 
 
-def _ranked() -> Iterator[Logged]:
-    """The change itself, then all others by their names: whatever table comes to be logged, old entries stay put."""
+def _ranked() -> Iterator[LoggedTable]:
+    """Yield the change table, then all other logged tables by name, each with its rank.
+
+    The change comes first so that it precedes the rows that it wrote.
+    """
     versioned = {table_of(model).name: revision_table(table_of(model)) for model in models.VERSIONED}
     appended = {table_of(model).name: table_of(model) for model in models.APPEND_ONLY}
     first = change.name
     for rank, noun in enumerate([first, *sorted((versioned | appended).keys() - {first})]):
         if noun in versioned:
-            yield Logged(noun, versioned[noun], ("id",), True, rank)
+            yield LoggedTable(noun, versioned[noun], ("id",), True, rank)
         else:
             key = tuple(column.name for column in appended[noun].primary_key)
-            yield Logged(noun, appended[noun], key, False, rank)
+            yield LoggedTable(noun, appended[noun], key, False, rank)
 
 
-LOGGED: Sequence[Logged] = tuple(_ranked())
-"""All of them, by rank."""
+LOGGED_TABLES: Sequence[LoggedTable] = tuple(_ranked())
+"""All logged tables; the index is the rank."""
 
-CHANGES = LOGGED[0]
-"""The changes themselves."""
+CHANGE_TABLE = LOGGED_TABLES[0]
+"""The table of changes."""
 
-BY_NOUN: Mapping[str, Logged] = {logged.noun: logged for logged in LOGGED}
-BY_TABLE: Mapping[str, Logged] = {logged.table.name: logged for logged in LOGGED}
+LOGGED_BY_NOUN: Mapping[str, LoggedTable] = {logged.noun: logged for logged in LOGGED_TABLES}
+LOGGED_BY_TABLE_NAME: Mapping[str, LoggedTable] = {logged.table.name: logged for logged in LOGGED_TABLES}
 
 
-def named(name: str) -> tuple[Logged, Key] | None:
-    """The table and the key of an object, from its name in the log; None if it is no such name."""
+def parse_object_name(name: str) -> tuple[LoggedTable, Key] | None:
+    """Parse the name of an object in the log into its table and key; None if it is malformed or of an unknown table."""
     noun, *parts = name.split("/")
-    logged = BY_NOUN.get(noun)
-    if logged is None or len(parts) != len(logged.key):
+    table = LOGGED_BY_NOUN.get(noun)
+    if table is None or len(parts) != len(table.key):
         return None
     key: list[str | int] = []
-    for column, part in zip(logged.key, parts, strict=True):
-        if isinstance(logged.table.c[column].type, String):
+    for column, part in zip(table.key, parts, strict=True):
+        if isinstance(table.table.c[column].type, String):
             key.append(part)
         elif part.isdecimal() and part.isascii() and len(part) < 19:  # noqa: PLR2004 - that is less than 2^63
             key.append(int(part))
         else:
             return None
-    return logged, tuple(key)
+    return table, tuple(key)
 
 
-def place_of(change_seq: int, name: str, version: int) -> Place | None:
-    """Where an entry belongs; None for an object that cannot be."""
-    found = named(name)
-    return None if found is None else Place(change_seq, found[0].rank, found[1], version)
+def entry_sort_key(change_seq: int, name: str, version: int) -> EntrySortKey | None:
+    """Return the sort key of an entry; None if the name of its object is malformed."""
+    parsed = parse_object_name(name)
+    return None if parsed is None else EntrySortKey(change_seq, parsed[0].rank, parsed[1], version)

@@ -1,4 +1,7 @@
-"""The key that signs the log. It lies in a file outside the database, so that whoever can alter one cannot sign it."""
+"""The key that signs the log.
+
+It is stored in a file outside the database, so that write access to the database is not enough to sign an altered log.
+"""
 
 import base64
 import logging
@@ -8,65 +11,68 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from app.formats.proofs.signed_note import Checkpoint, Signer, Verifier
-from app.settings import keep_secret
+from app.formats.proofs.signed_note import Checkpoint, NoteSigner, Verifier
+from app.settings import create_secret_file
 
 if TYPE_CHECKING:
-    from app.db.engine import Seal
+    from app.db.engine import CheckpointSigner
 
 logger = logging.getLogger("attest")
 
-_BYTES = 32
+_KEY_BYTES = 32
 
 
 class KeyFileError(Exception):
-    """The file with the key cannot be used; the message says why."""
+    """The key file cannot be used; the message says why."""
 
 
-class Sealer:
-    """Signs states of the log under a name, with the key in a file that is read when it is first needed.
+class FileCheckpointSigner:
+    """Signs checkpoints of the log with the key in a file, which is read on first use.
 
-    A key is made only for a log of which nothing was ever signed. If the file of another log is gone, nothing is
-    signed any more: what is recorded is logged all the same, and an audit says from where on nobody vouches for it.
+    A key is generated only for a log that was never signed. If the key file of a signed log is missing, new entries are
+    still logged but not signed, and an audit reports from which entry on there is no signature.
     """
 
     def __init__(self, path: Path, origin: str) -> None:
         self._path = path
         self._origin = origin
         self._lock = Lock()
-        self._signer: Signer | None = None
-        self._complained = False
+        self._signer: NoteSigner | None = None
+        self._has_reported_error = False
 
     def __call__(self, size: int, root: bytes, *, first: Callable[[], bool] = lambda: False) -> str | None:
-        """The signed checkpoint; None, and a line in the service's own log, if there is no usable key."""
+        """Return the signed note of a checkpoint; if there is no usable key, log one error and return None.
+
+        `first` tells whether the log was never signed, so that a key may be generated.
+        """
         try:
-            signer = self._get(first)
+            signer = self._load_once(first)
         except KeyFileError as error:
-            if not self._complained:
-                logger.error("What is recorded is not signed: %s", error)
-                self._complained = True
+            if not self._has_reported_error:
+                logger.error("New log entries are not signed: %s. Check ATTEST_LOG_KEY_FILE.", error)
+                self._has_reported_error = True
             return None
         return signer.sign(Checkpoint(self._origin, size, root).text)
 
     def verifier(self) -> Verifier:
-        """The public key. Raises KeyFileError if there is no usable key."""
-        return self._get(lambda: False).verifier
+        """Return the public key. Raises KeyFileError if there is no usable key."""
+        return self._load_once(lambda: False).verifier
 
-    def _get(self, first: Callable[[], bool]) -> Signer:
+    def _load_once(self, first: Callable[[], bool]) -> NoteSigner:
         with self._lock:
             if self._signer is None:
-                self._signer = self._read(first)
+                self._signer = self._read_or_create(first)
             return self._signer
 
-    def _read(self, first: Callable[[], bool]) -> Signer:
+    def _read_or_create(self, first: Callable[[], bool]) -> NoteSigner:
         try:
             if not self._path.exists() and first():
-                keep_secret(self._path, base64.b64encode(secrets.token_bytes(_BYTES)).decode() + "\n")
+                create_secret_file(self._path, base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode() + "\n")
             private = base64.b64decode(self._path.read_text().strip(), validate=True)
-            return Signer(self._origin, private)
-        except (OSError, ValueError) as error:  # a NoteError is one, as is what base64 says
+            return NoteSigner(self._origin, private)
+        except (OSError, ValueError) as error:  # NoteError and binascii.Error are ValueErrors
             raise KeyFileError(f"{self._path}: {error}") from error
 
 
 if TYPE_CHECKING:
-    _is_one: type[Seal] = Sealer
+    _implements_protocol: type[CheckpointSigner] = FileCheckpointSigner

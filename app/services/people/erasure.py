@@ -1,4 +1,4 @@
-"""Erases people from the record, as the law may want it, without a change to anything that was logged."""
+"""Erases people from the record, as data protection law may require, without changing anything that was logged."""
 
 import secrets
 
@@ -9,43 +9,45 @@ from app.db.schema import table_of
 from app.errors import ConflictError, InvalidError, NotFoundError
 from app.models import ApiKey, Change, LogSalt, Person
 from app.services.core import idempotency
-from app.services.core.actors import system
+from app.services.core.actors import system_actor
 from app.services.people import people
-from app.services.people.people import BYLINE
+from app.services.people.people import COMMAND_LINE_BYLINE
 from app.vocabulary import Action
 
-person, change, salts, api_key = (table_of(one) for one in (Person, Change, LogSalt, ApiKey))
+person, change, salts, api_key = (table_of(model) for model in (Person, Change, LogSalt, ApiKey))
 
 
 def erase_person(connection: Connection, byline: str) -> int:
-    """Erase the person with a byline: the byline, the keys, and what ties entries of the log to the person.
+    """Erase the person with this byline: the byline, the keys, and the salts that link log entries to the person.
 
-    How many changes say no more who made them. Raises NotFoundError, ConflictError for one who was erased before, and
-    InvalidError if nobody would be left to administer.
+    Return the number of changes that no longer show their author. Raises NotFoundError, ConflictError if the person was
+    erased before, and InvalidError for the last administrator.
     """
-    # Decisions show the byline. The record is held first and the account after, as whoever writes does it.
-    told = system(connection, BYLINE).open(connection, Action.CORRECT, "A person was erased.")
-    administrators = people.administrators(connection)
-    found = connection.execute(select(person).where(person.c.byline == byline)).one_or_none()
-    if found is None:
+    # Decisions show the byline, so this is a change. Lock the record before the account, as all writers do.
+    record_change = system_actor(connection, COMMAND_LINE_BYLINE).open(
+        connection, Action.CORRECT, "A person was erased."
+    )
+    administrator_ids = people.lock_administrators(connection)
+    row = connection.execute(select(person).where(person.c.byline == byline)).one_or_none()
+    if row is None:
         raise NotFoundError("person", byline)
-    if found.erased_at is not None:
-        raise ConflictError("This person was erased before.")
-    if administrators == {found.id}:
-        raise InvalidError.of("byline", people.LAST)
+    if row.erased_at is not None:
+        raise ConflictError("This person's data has already been erased.")
+    if administrator_ids == {row.id}:
+        raise InvalidError.of("byline", people.LAST_ADMINISTRATOR)
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete = ON")  # else what is deleted stays readable in the file
-    of_person = select(change.c.seq).where(change.c.actor_id == found.id)
-    erased = connection.execute(delete(salts).where(salts.c.change_seq.in_(of_person))).rowcount
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")  # otherwise deleted data stays readable in the file
+    of_person = select(change.c.seq).where(change.c.actor_id == row.id)
+    deleted_salts = connection.execute(delete(salts).where(salts.c.change_seq.in_(of_person))).rowcount
     now = clock.now()
-    neutral = f"Erased person {secrets.token_hex(4)}"
+    placeholder = f"Erased person {secrets.token_hex(4)}"
     connection.execute(
         update(person)
-        .where(person.c.id == found.id)
-        .values(byline=neutral, name=None, pseudonym=True, left_at=now, erased_at=now)
+        .where(person.c.id == row.id)
+        .values(byline=placeholder, name=None, pseudonym=True, left_at=now, erased_at=now)
     )
-    idempotency.forget_what_holds(connection, found.byline, found.name)
-    revoked = update(api_key).where(api_key.c.person_id == found.id, api_key.c.revoked_at.is_(None))
+    idempotency.delete_responses_containing(connection, row.byline, row.name)
+    revoked = update(api_key).where(api_key.c.person_id == row.id, api_key.c.revoked_at.is_(None))
     connection.execute(revoked.values(revoked_at=now))
-    told.tell_sharing()
-    return int(erased)
+    record_change.mark_embedded_change()
+    return int(deleted_salts)

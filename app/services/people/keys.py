@@ -1,7 +1,7 @@
-"""Keys to the API: issue, check, list, rotate, revoke. A key is shown once; what is stored cannot be turned back.
+"""API keys: issue, check, list, rotate, revoke. A key is shown once; only its hash is stored.
 
-A key narrows its holder: what it may do is what its holder's role allows now, what the key was issued for, and what
-its scopes name. Nobody makes a key that can do more than what they came with.
+A key can do what its holder's current role, its own role and its scopes all allow. Nobody can issue a key that can do
+more than the key they use.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, update
 
 from app import clock
-from app.db.compiled_reads import PlainRow, Statement, rows_of
+from app.db.compiled_reads import CompiledStatement, PlainRow, nested_rows
 from app.db.ids import new_id
 from app.db.schema import table_of
 from app.errors import AuthenticationError, ConflictError, InvalidError, NotFoundError, PermissionDeniedError
@@ -29,199 +29,214 @@ from app.vocabulary import ROLE_SCOPES, Role, Scope
 
 api_key, api_key_scope, person = table_of(ApiKey), table_of(ApiKeyScope), table_of(Person)
 
-PREFIX = "attest"
-"""How every key begins, so that a leaked one is recognised for what it is."""
+KEY_PREFIX = "attest"
+"""The prefix of every key, so that secret scanners recognise a leaked one."""
 
 _ALPHABET = "0123456789abcdefghijkmnpqrstuvwxyz"
 
-_FORM = re.compile(
-    rf"{PREFIX}_(?P<handle>[{_ALPHABET}]{{8}})_(?P<secret>[{_ALPHABET}]{{32}})(?P<checksum>[0-9a-f]{{8}})"
+_KEY_FORMAT = re.compile(
+    rf"{KEY_PREFIX}_(?P<handle>[{_ALPHABET}]{{8}})_(?P<secret>[{_ALPHABET}]{{32}})(?P<checksum>[0-9a-f]{{8}})"
 )
 
-_OF_KEY = rows_of(select(api_key_scope.c.scope).where(api_key_scope.c.key_id == api_key.c.id), named=False)
+_SCOPES_OF_KEY = nested_rows(select(api_key_scope.c.scope).where(api_key_scope.c.key_id == api_key.c.id), named=False)
 
 
 def _with_holder() -> Select[Any]:
     holder = person.c.byline, person.c.pseudonym, person.c.role.label("holder_role"), person.c.left_at
-    return select(*api_key.c, *holder, _OF_KEY.label("scopes")).join(person, person.c.id == api_key.c.person_id)
+    return select(*api_key.c, *holder, _SCOPES_OF_KEY.label("scopes")).join(person, person.c.id == api_key.c.person_id)
 
 
-_by_handle = Statement(_with_holder().where(api_key.c.handle == bindparam("handle")))
-_by_id = Statement(_with_holder().where(api_key.c.id == bindparam("id")))
-_all = Statement(_with_holder().order_by(api_key.c.id))
-_of_person = Statement(_with_holder().where(api_key.c.person_id == bindparam("person_id")).order_by(api_key.c.id))
+_by_handle = CompiledStatement(_with_holder().where(api_key.c.handle == bindparam("handle")))
+_by_id = CompiledStatement(_with_holder().where(api_key.c.id == bindparam("id")))
+_all_keys = CompiledStatement(_with_holder().order_by(api_key.c.id))
+_keys_of_person = CompiledStatement(
+    _with_holder().where(api_key.c.person_id == bindparam("person_id")).order_by(api_key.c.id)
+)
 
 
-# --- to check ---
+# --- authentication ---
 
 
-class Presented(NamedTuple):
-    """A key as somebody sends it."""
+class PresentedKey(NamedTuple):
+    """A key as sent in a request."""
 
     digest: str
-    """SHA-256 of the whole, hexadecimal: all that is kept of it."""
+    """SHA-256 of the whole key, hexadecimal. The key itself is not kept in memory."""
     handle: str | None
-    """Its public part; None if it has not the form of a key."""
+    """The public part; None if the key is malformed or its checksum is wrong."""
 
 
-def presented(key: str) -> Presented:
-    """What can be told of a key without asking the database."""
-    form = _FORM.fullmatch(key)
-    good = form is not None and _checksum(form["handle"] + form["secret"]) == form["checksum"]
-    return Presented(_hash(key), form["handle"] if form is not None and good else None)
+def parse_key(key: str) -> PresentedKey:
+    """Parse a key and check its checksum, without reading the database."""
+    match = _KEY_FORMAT.fullmatch(key)
+    is_valid = match is not None and _checksum(match["handle"] + match["secret"]) == match["checksum"]
+    return PresentedKey(_hash(key), match["handle"] if match is not None and is_valid else None)
 
 
-def authenticate(connection: Connection, key: Presented) -> Actor:
-    """Who holds this key. Raises AuthenticationError if it is malformed, unknown, expired, revoked, or its holder left.
+def authenticate(connection: Connection, key: PresentedKey) -> Actor:
+    """Return the holder of this key as an actor.
 
-    These are told apart nowhere: a key either works or it does not. That is one look at the database, each time: what
-    was revoked has ended.
+    Raises one and the same AuthenticationError if the key is malformed, unknown, expired or revoked, or its holder is
+    inactive, so that callers cannot tell these apart. The database is read every time, so a revocation takes effect at
+    once.
     """
-    refused = AuthenticationError("This key is not valid here: it may be mistyped, unknown, expired or revoked.")
+    error = AuthenticationError(
+        "This key is not valid: it may be mistyped, unknown, expired or revoked. Check it, or ask an administrator for "
+        "a new one."
+    )
     if key.handle is None:
-        raise refused
-    found = _by_handle.rows(connection, handle=key.handle)
-    # An unknown handle costs the same comparison as a known one.
-    row = found[0] if found else None
-    matches = compare_digest(key.digest, row["secret_hash"] if row is not None else _NOBODY)
+        raise error
+    rows = _by_handle.rows(connection, handle=key.handle)
+    # Compare for an unknown handle too, so that timing does not reveal which handles exist.
+    row = rows[0] if rows else None
+    matches = compare_digest(key.digest, row["secret_hash"] if row is not None else _EMPTY_DIGEST)
     if row is None or not matches or row["revoked_at"] is not None or row["left_at"] is not None:
-        raise refused
+        raise error
     expires = row["expires_at"] and datetime.fromisoformat(row["expires_at"])
     if expires is not None and expires <= clock.now():
-        raise refused
+        raise error
     role = min(Role(row["role"]), Role(row["holder_role"]), key=list(Role).index)
     scopes = frozenset(Scope(scope) for (scope,) in row["scopes"])
     return Actor(row["person_id"], row["byline"], role, scopes & ROLE_SCOPES[role], row["id"], expires)
 
 
-def note_uses(connection: Connection, uses: Mapping[str, datetime]) -> None:
-    """Write down when these keys were last used, unless something later stands there already."""
+def record_uses(connection: Connection, uses: Mapping[str, datetime]) -> None:
+    """Store when these keys were last used, unless a later time is stored already."""
     used = update(api_key).where(
         api_key.c.id == bindparam("of"), or_(api_key.c.last_used_at.is_(None), api_key.c.last_used_at < bindparam("at"))
     )
     connection.execute(used.values(last_used_at=bindparam("at")), [{"of": of, "at": at} for of, at in uses.items()])
 
 
-# --- to issue ---
+# --- issuing, rotating, revoking ---
 
 
-class _Powers(NamedTuple):
+class _KeyPermissions(NamedTuple):
     """What a key can do, and until when."""
 
     role: Role
     scopes: frozenset[Scope]
     expires_at: datetime | None
 
-    def check_covers(self, other: "_Powers") -> None:
-        """Raises PermissionDeniedError if `other` can do more, or for longer."""
-        longer = self.expires_at is not None and (other.expires_at is None or other.expires_at > self.expires_at)
-        if longer or not self.role.includes(other.role) or not other.scopes <= self.scopes:
-            raise PermissionDeniedError("With this key you get no key that can do more than it, or for longer.")
+    def check_covers(self, other: "_KeyPermissions") -> None:
+        """Raise PermissionDeniedError if `other` has more permissions or expires later."""
+        expires_later = self.expires_at is not None and (other.expires_at is None or other.expires_at > self.expires_at)
+        if expires_later or not self.role.includes(other.role) or not other.scopes <= self.scopes:
+            raise PermissionDeniedError(
+                "The new key must not have more permissions than your own key, or expire later than it."
+            )
 
 
-def _powers_of(actor: Actor) -> _Powers:
-    return _Powers(actor.role, actor.scopes, actor.expires_at)
+def _permissions_of(actor: Actor) -> _KeyPermissions:
+    return _KeyPermissions(actor.role, actor.scopes, actor.expires_at)
 
 
 def create(connection: Connection, actor: Actor, fields: KeyCreate) -> KeyIssued:
-    """A new key, one's own or, from an administrator, somebody else's. The key itself is in the answer, nowhere else.
+    """Issue a key for the actor or, if the actor is an administrator, for anybody. Only the result contains the key.
 
-    Raises InvalidError for a person, role, scope or end that cannot be, ConflictError if the holder takes no keys,
-    PermissionDeniedError for a key that could do more than the one with which it is asked for.
+    Raises InvalidError for an invalid person, role, scope or expiry; ConflictError if the holder is a system account or
+    inactive; PermissionDeniedError if the key could do more than the actor's own.
     """
     holder = _holder(connection, actor, fields.person)
-    whole = _Powers(Role(holder.role), ROLE_SCOPES[Role(holder.role)], None)
-    bound = whole if _administers(actor) else _powers_of(actor)
-    role = fields.role or bound.role
-    if not whole.role.includes(role):
-        raise InvalidError.of("role", f"must be no more than the role of its holder, {whole.role}")
+    holder_permissions = _KeyPermissions(Role(holder.role), ROLE_SCOPES[Role(holder.role)], None)
+    limit = holder_permissions if _is_administrator(actor) else _permissions_of(actor)
+    role = fields.role or limit.role
+    if not holder_permissions.role.includes(role):
+        raise InvalidError.of("role", f"must not exceed the role of the key's holder, {holder_permissions.role}")
     if not set(fields.scopes or ()) <= ROLE_SCOPES[role]:
-        raise InvalidError.of("scopes", f"must be some of what {role} has: {', '.join(_sorted(ROLE_SCOPES[role]))}")
+        raise InvalidError.of(
+            "scopes", f"must be among the scopes of the role {role}: {', '.join(_sorted(ROLE_SCOPES[role]))}"
+        )
     if fields.expires_at is not None and fields.expires_at <= clock.now():
         raise InvalidError.of("expires_at", "must be in the future")
-    scopes = frozenset(fields.scopes or ROLE_SCOPES[role] & bound.scopes)
-    asked = _Powers(role, scopes, fields.expires_at or bound.expires_at)
-    bound.check_covers(asked)
-    return _store(connection, holder.id, asked, fields.label)
+    scopes = frozenset(fields.scopes or ROLE_SCOPES[role] & limit.scopes)
+    requested = _KeyPermissions(role, scopes, fields.expires_at or limit.expires_at)
+    limit.check_covers(requested)
+    return _create_key(connection, holder.id, requested, fields.label)
 
 
 def issue(
     connection: Connection, byline: str, role: Role | None = None, expires_at: datetime | None = None, **more: Any
 ) -> tuple[KeyIssued, str]:
-    """A key from whoever has the database at hand, with all that the role allows; `more` is as in KeyCreate.
+    """Issue a key from the command line, which has full access to the database; `more` are fields of KeyCreate.
 
-    Somebody new is entered with this role, or as a reader. Raises InvalidError if somebody known has less than that,
-    ConflictError if they take no keys.
+    If nobody has this byline, create a person with this role, or as a reader. Raises InvalidError if an existing person
+    has a lower role, and ConflictError if they are a system account or inactive.
     """
     try:
-        people.find(connection, byline)
+        people.find_person(connection, byline)
     except NotFoundError:
-        people.enter(connection, PersonCreate(byline=byline, role=role or Role.READER))
-    made = create(connection, Actor("", "", Role.ADMIN), KeyCreate(person=byline, role=role, **more))
-    if expires_at is not None:  # here it may also lie in the past
-        connection.execute(update(api_key).where(api_key.c.id == made.id).values(expires_at=expires_at))
-    return made.model_copy(update={"expires_at": expires_at}), made.key
+        people.insert_person(connection, PersonCreate(byline=byline, role=role or Role.READER))
+    issued = create(connection, Actor("", "", Role.ADMIN), KeyCreate(person=byline, role=role, **more))
+    if expires_at is not None:  # unlike in `create`, it may be in the past
+        connection.execute(update(api_key).where(api_key.c.id == issued.id).values(expires_at=expires_at))
+    return issued.model_copy(update={"expires_at": expires_at}), issued.key
 
 
 def issue_first(connection: Connection) -> str | None:
-    """An administrator's key if there is no key at all yet, to be shown once; None otherwise."""
+    """Issue an administrator's key if there is no key at all yet, and return it; otherwise return None."""
     if connection.scalar(select(func.count()).select_from(api_key)):
         return None
     return issue(connection, "Administrator", Role.ADMIN)[1]
 
 
 def rotate(connection: Connection, actor: Actor, identifier: str, overlap: timedelta) -> KeyIssued:
-    """A new key with the powers, the label and the end of an old one, which ends after `overlap`.
+    """Replace a key by a new one with the same permissions, label and expiry; the old key expires after `overlap`.
 
-    Raises NotFoundError, ConflictError if the old one has ended, PermissionDeniedError if it can do more than the key
-    with which this is asked for.
+    Raises NotFoundError, ConflictError if the old key has expired or was revoked, and PermissionDeniedError if it can
+    do more than the actor's own key.
     """
-    old = _own(connection, actor, identifier)
+    old = _owned_key(connection, actor, identifier)
     now = clock.now()
     if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= now):
-        raise ConflictError("This key has ended; issue a new one.")
+        raise ConflictError("This key has expired or was revoked. Issue a new one.")
     _holder(connection, actor, old.person)
-    powers = _Powers(old.role, frozenset(old.scopes), old.expires_at)
-    if not _administers(actor):
-        _powers_of(actor).check_covers(powers)
+    permissions = _KeyPermissions(old.role, frozenset(old.scopes), old.expires_at)
+    if not _is_administrator(actor):
+        _permissions_of(actor).check_covers(permissions)
     if overlap:
         ends = now + overlap
-        ended = {"expires_at": ends if old.expires_at is None else min(ends, old.expires_at)}
+        expiry = {"expires_at": ends if old.expires_at is None else min(ends, old.expires_at)}
     else:
-        ended = {"revoked_at": now}
-    connection.execute(update(api_key).where(api_key.c.id == old.id).values(**ended))
-    return _store(connection, old.person, powers, old.label)
+        expiry = {"revoked_at": now}
+    connection.execute(update(api_key).where(api_key.c.id == old.id).values(**expiry))
+    return _create_key(connection, old.person, permissions, old.label)
 
 
 def revoke(connection: Connection, actor: Actor, identifier: str) -> KeyRead:
-    """End a key at once. Raises NotFoundError, and ConflictError if it was revoked before."""
-    if _own(connection, actor, identifier).revoked_at is not None:
-        raise ConflictError("This key was revoked before.")
+    """Revoke a key at once. Raises NotFoundError, and ConflictError if it was revoked before."""
+    if _owned_key(connection, actor, identifier).revoked_at is not None:
+        raise ConflictError("This key has already been revoked.")
     connection.execute(update(api_key).where(api_key.c.id == identifier).values(revoked_at=clock.now()))
-    return _one(connection, identifier)
+    return _key_by_id(connection, identifier)
 
 
 def _holder(connection: Connection, actor: Actor, ref: str | None) -> Any:
-    """The row of whoever is to hold a key. It stays as it is until the key is made."""
-    if not _administers(actor) and ref not in (None, actor.person_id, actor.byline):
-        raise PermissionDeniedError("Only administrators have to do with the keys of others.")
+    """Return the row of the future holder of a key, locked until the transaction ends."""
+    if not _is_administrator(actor) and ref not in (None, actor.person_id, actor.byline):
+        raise PermissionDeniedError(
+            "Only an administrator can create or rotate other people's keys. Leave out `person` to create a key for "
+            "yourself."
+        )
     try:
-        holder = people.find(connection, ref or actor.person_id, lock=True)
+        holder = people.find_person(connection, ref or actor.person_id, lock=True)
     except NotFoundError:
-        raise InvalidError.of("person", "there is nobody with this id or byline") from None
+        raise InvalidError.of("person", "must be the id or byline of an existing account") from None
     if holder.system or holder.left_at is not None:
-        raise ConflictError("There are no keys for the system itself, nor for somebody who has left.")
+        raise ConflictError(
+            "This account cannot have keys, because it is a system account or was deactivated. An administrator can "
+            "reopen a deactivated account: attest people change --active"
+        )
     return holder
 
 
-def _store(connection: Connection, person_id: str, powers: _Powers, label: str | None) -> KeyIssued:
-    """Make a key: `attest_<handle>_<secret><checksum>`.
+def _create_key(connection: Connection, person_id: str, permissions: _KeyPermissions, label: str | None) -> KeyIssued:
+    """Generate and store a key of the form `attest_<handle>_<secret><checksum>`.
 
-    The secret has 160 bits; the checksum (CRC-32, 8 digits) tells a mistyped key from a wrong one without asking the
-    database.
+    The secret has 160 bits. The checksum (CRC-32, 8 hexadecimal digits) rejects mistyped keys without a database read.
     """
     handle, secret = _random(8), _random(32)
-    key = f"{PREFIX}_{handle}_{secret}{_checksum(handle + secret)}"
+    key = f"{KEY_PREFIX}_{handle}_{secret}{_checksum(handle + secret)}"
     identifier = new_id(ApiKey.prefix)
     connection.execute(
         insert(api_key).values(
@@ -229,50 +244,54 @@ def _store(connection: Connection, person_id: str, powers: _Powers, label: str |
             person_id=person_id,
             handle=handle,
             secret_hash=_hash(key),
-            role=powers.role,
+            role=permissions.role,
             label=label,
             created_at=clock.now(),
-            expires_at=powers.expires_at,
+            expires_at=permissions.expires_at,
         )
     )
-    rows = [{"key_id": identifier, "scope": scope} for scope in powers.scopes]
+    rows = [{"key_id": identifier, "scope": scope} for scope in permissions.scopes]
     connection.execute(insert(api_key_scope), rows)
-    return KeyIssued(**dict(_one(connection, identifier)), key=key)
+    return KeyIssued(**dict(_key_by_id(connection, identifier)), key=key)
 
 
-# --- to read ---
+# --- reading ---
 
 
 def read_all(connection: Connection, actor: Actor) -> list[KeyRead]:
-    """Keys, oldest first: all of them for an administrator, one's own for anybody else."""
-    rows = _all.rows(connection) if _administers(actor) else _of_person.rows(connection, person_id=actor.person_id)
-    return [_shown(row) for row in rows]
+    """Return keys, oldest first: all of them for an administrator, otherwise the actor's own."""
+    rows = (
+        _all_keys.rows(connection)
+        if _is_administrator(actor)
+        else _keys_of_person.rows(connection, person_id=actor.person_id)
+    )
+    return [_key_read(row) for row in rows]
 
 
 def read_me(connection: Connection, actor: Actor) -> Me:
-    """Whoever asks, and the key that they came with."""
-    row = people.find(connection, actor.person_id)
-    key = _one(connection, actor.key_id or "")
+    """Return the actor, and the key of this request."""
+    row = people.find_person(connection, actor.person_id)
+    key = _key_by_id(connection, actor.key_id or "")
     return Me(byline=row.byline, pseudonym=row.pseudonym, role=actor.role, scopes=_sorted(actor.scopes), key=key)
 
 
-def _own(connection: Connection, actor: Actor, identifier: str) -> KeyRead:
-    """A key that the actor may end or rotate; nobody else changes it until the transaction ends."""
+def _owned_key(connection: Connection, actor: Actor, identifier: str) -> KeyRead:
+    """Return a key that the actor may revoke or rotate, locked until the transaction ends. Raises NotFoundError."""
     connection.execute(select(api_key.c.id).where(api_key.c.id == identifier).with_for_update())
-    key = _one(connection, identifier)
-    if not _administers(actor) and key.person != actor.person_id:
+    key = _key_by_id(connection, identifier)
+    if not _is_administrator(actor) and key.person != actor.person_id:
         raise NotFoundError("key", identifier)
     return key
 
 
-def _one(connection: Connection, identifier: str) -> KeyRead:
-    found = _by_id.rows(connection, id=identifier)
-    if not found:
+def _key_by_id(connection: Connection, identifier: str) -> KeyRead:
+    rows = _by_id.rows(connection, id=identifier)
+    if not rows:
         raise NotFoundError("key", identifier)
-    return _shown(found[0])
+    return _key_read(rows[0])
 
 
-def _shown(row: PlainRow) -> KeyRead:
+def _key_read(row: PlainRow) -> KeyRead:
     scopes = _sorted(Scope(scope) for (scope,) in row["scopes"])
     return KeyRead.model_validate({**row, "person": row["person_id"], "scopes": scopes})
 
@@ -281,11 +300,11 @@ def _sorted(scopes: Iterable[Scope]) -> list[Scope]:
     return sorted(scopes, key=list(Scope).index)
 
 
-def _administers(actor: Actor) -> bool:
+def _is_administrator(actor: Actor) -> bool:
     return actor.role is Role.ADMIN and Scope.ADMINISTER in actor.scopes
 
 
-# --- what a key is made of ---
+# --- key material ---
 
 
 def _random(length: int) -> str:
@@ -297,9 +316,9 @@ def _checksum(text: str) -> str:
 
 
 def _hash(key: str) -> str:
-    # The secret is random and long: a slow hash would only slow down every request.
+    # The secret has 160 random bits, so a slow hash would add nothing but latency to every request.
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-_NOBODY = _hash("")
-"""The hash of no key."""
+_EMPTY_DIGEST = _hash("")
+"""A digest that no key has: what an unknown handle is compared with."""

@@ -1,7 +1,7 @@
-"""Where a claim comes from: origins, their independence, and the five counts. Pure functions over what was read.
+"""Origins of a claim, whether they are independent, and the five counts. Pure functions over rows.
 
-Repetition is not confirmation: a thousand reprints of one communiqué are one origin. And two origins are not
-independent because nobody has shown that they depend on each other.
+Repetition is not confirmation: a thousand reprints of one communiqué have one origin. And two origins are not
+independent merely because nobody has shown that one depends on the other.
 """
 
 from collections import defaultdict
@@ -9,168 +9,172 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from app.db.compiled_reads import PlainRow
-from app.db.revisions import Row
+from app.db.revisions import StoredRow
 from app.schemas.desk.independence import OriginPair
 from app.vocabulary import ASSERTING_STANCES, Anonymity, Independence, Lineage
 
 MAX_ORIGINS = 30
-"""Pairs are worked out for so many origins at most; beyond that nobody rules on them one by one."""
+"""Pairs are listed for this many origins at most; no editor rules on the 435 pairs of more origins one by one."""
 
 _IDENTIFIED = (Anonymity.NAMED, Anonymity.DESCRIBED)
 
-Pair = tuple[str, str]
+SourcePair = tuple[str, str]
 
 
-def chain(attribution: Row, by_id: Mapping[str, Row]) -> list[Row]:
+def upstream_chain(attribution: StoredRow, by_id: Mapping[str, StoredRow]) -> list[StoredRow]:
     """The attributions that this one was relayed from, nearest first."""
-    links: dict[str, Row] = {}
+    links: dict[str, StoredRow] = {}
     upstream = by_id.get(attribution["upstream_id"])
+    # Writing refuses cycles; following each attribution only once makes sure that this ends anyway.
     while upstream is not None and upstream["id"] not in links:
         links[upstream["id"]] = upstream
         upstream = by_id.get(upstream["upstream_id"])
     return list(links.values())
 
 
-def origin_of(attribution: Row, by_id: Mapping[str, Row], anonymity: Mapping[str, str]) -> str | None:
-    """The source at the end of the chain.
+def origin_of(attribution: StoredRow, by_id: Mapping[str, StoredRow], anonymity: Mapping[str, str]) -> str | None:
+    """The id of the source at the end of the upstream chain.
 
-    None where the lineage is unknown, nobody can tell who it is, or what it is said to have said was taken back.
+    None if the lineage is unknown, the source is not identified, or its attribution was withdrawn.
     """
-    root = attribution if attribution["upstream_id"] is None else [attribution, *chain(attribution, by_id)][-1]
-    known = root["lineage"] == Lineage.ORIGINAL and not root["withdrawn"]
-    return str(root["source_id"]) if known and anonymity.get(root["source_id"]) in _IDENTIFIED else None
+    root = attribution if attribution["upstream_id"] is None else [attribution, *upstream_chain(attribution, by_id)][-1]
+    is_origin = root["lineage"] == Lineage.ORIGINAL and not root["withdrawn"]
+    return str(root["source_id"]) if is_origin and anonymity.get(root["source_id"]) in _IDENTIFIED else None
 
 
-def asserting(attributions: Iterable[Row]) -> list[Row]:
-    """The attributions that put the claim forward and have not been taken back."""
+def asserting_attributions(attributions: Iterable[StoredRow]) -> list[StoredRow]:
+    """The attributions that assert the claim and have not been withdrawn."""
     return [row for row in attributions if row["stance"] in ASSERTING_STANCES and not row["withdrawn"]]
 
 
-def once_asserting(attributions: Iterable[Row]) -> bool:
-    """True if somebody has put the claim forward, whether or not it has been taken back since."""
+def was_ever_asserted(attributions: Iterable[StoredRow]) -> bool:
+    """True if any attribution asserts the claim, including withdrawn ones."""
     return any(row["stance"] in ASSERTING_STANCES for row in attributions)
 
 
-def traced(attributions: Sequence[Row], anonymity: Mapping[str, str]) -> dict[str, str | None]:
-    """For each attribution of a claim the source at the end of its chain, as `origin_of` has it."""
+def trace_origins(attributions: Sequence[StoredRow], anonymity: Mapping[str, str]) -> dict[str, str | None]:
+    """Map the id of each attribution of a claim to its origin, see `origin_of`."""
     by_id = {row["id"]: row for row in attributions}
     return {row["id"]: origin_of(row, by_id, anonymity) for row in attributions}
 
 
-def origins_of(attributions: Sequence[Row], ends: Mapping[str, str | None]) -> list[str]:
-    """The identified origins of a claim, in the order of its attributions, each once. `ends` are as `traced`."""
-    found = (ends[row["id"]] for row in asserting(attributions))
-    return list(dict.fromkeys(origin for origin in found if origin is not None))
+def identified_origins(attributions: Sequence[StoredRow], traced: Mapping[str, str | None]) -> list[str]:
+    """The distinct identified origins of a claim, in the order of its attributions.
+
+    `traced` is the result of `trace_origins`.
+    """
+    origins = (traced[row["id"]] for row in asserting_attributions(attributions))
+    return list(dict.fromkeys(origin for origin in origins if origin is not None))
 
 
-def ordered(first: str, second: str) -> Pair:
-    """A pair of sources in the order in which it is stored."""
+def ordered_pair(first: str, second: str) -> SourcePair:
+    """A pair of source ids in the order in which it is stored."""
     return (first, second) if first < second else (second, first)
 
 
-def shared_ancestor(pair: Pair, ancestors: Mapping[str, Sequence[str]]) -> str | None:
-    """The nearest organisation that both belong to, or the one of the two that the other is a part of."""
+def shared_ancestor(pair: SourcePair, ancestors: Mapping[str, Sequence[str]]) -> str | None:
+    """The nearest organisation that both sources belong to; one of the two if the other belongs to it."""
     first, second = ([source, *ancestors[source]] for source in pair)
     return next((source for source in first if source in second), None)
 
 
-def lines(attributions: Sequence[Row]) -> Mapping[str, dict[str, str]]:
-    """For each source, all attributions on its ways back to where it has the claim from: id to whose word it is."""
+def relay_paths(attributions: Sequence[StoredRow]) -> Mapping[str, dict[str, str]]:
+    """For each source, its asserting attributions and everything upstream of them: attribution id to source id."""
     by_id = {row["id"]: row for row in attributions}
-    found: dict[str, dict[str, str]] = defaultdict(dict)
-    for row in asserting(attributions):
-        way = [row, *chain(row, by_id)]
-        for place, link in enumerate(way):
-            found[link["source_id"]] |= {each["id"]: each["source_id"] for each in way[place:]}
-    return found
+    paths: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in asserting_attributions(attributions):
+        chain = [row, *upstream_chain(row, by_id)]
+        for start, link in enumerate(chain):
+            paths[link["source_id"]] |= {upstream["id"]: upstream["source_id"] for upstream in chain[start:]}
+    return paths
 
 
-def dependence(
-    pair: Pair,
-    ways: Mapping[str, Mapping[str, str]],
+def dependence_reason(
+    pair: SourcePair,
+    paths: Mapping[str, Mapping[str, str]],
     ancestors: Mapping[str, Sequence[str]],
     names: Mapping[str, str],
 ) -> str | None:
-    """Why the record itself makes two origins dependent (`ways` are their lines); None if it does not."""
+    """A sentence on why the record makes two origins dependent, or None. `paths` is the result of `relay_paths`."""
     ancestor = shared_ancestor(pair, ancestors)
     if ancestor is not None:
         return f"Both belong to {names[ancestor]}."
-    first, second = (ways[source] for source in pair)
-    shared = next((source for attribution, source in first.items() if attribution in second), None)
-    return None if shared is None else f"Both have it from what {names[shared]} said."
+    first, second = (paths[source] for source in pair)
+    shared_source = next((source for attribution, source in first.items() if attribution in second), None)
+    return None if shared_source is None else f"Both rely on what {names[shared_source]} said."
 
 
-def pairs(
-    attributions: Sequence[Row],
+def build_origin_pairs(
+    attributions: Sequence[StoredRow],
     origins: Sequence[str],
     ancestors: Mapping[str, Sequence[str]],
     names: Mapping[str, str],
-    rulings: Mapping[Pair, Row],
+    rulings: Mapping[SourcePair, StoredRow],
 ) -> list[OriginPair]:
-    """What is known of the independence of each two origins.
+    """The independence of each pair of origins, with the reason.
 
-    What makes them dependent does so whatever was ruled before it became known. Else the last ruling holds.
+    Dependence that follows from the record overrides any ruling, even a later one. Otherwise the last ruling decides.
     """
     if len(origins) < 2:  # noqa: PLR2004 - a pair has two
         return []
-    found = []
-    ways = lines(attributions)
+    pairs = []
+    paths = relay_paths(attributions)
     for first, second in combinations(origins[:MAX_ORIGINS], 2):
-        pair = ordered(first, second)
-        why_not = dependence(pair, ways, ancestors, names)
+        pair = ordered_pair(first, second)
+        dependence = dependence_reason(pair, paths, ancestors, names)
         ruling = rulings.get(pair)
-        if why_not is not None:
-            independence, why = Independence.DEPENDENT, why_not
+        if dependence is not None:
+            independence, why = Independence.DEPENDENT, dependence
         elif ruling is not None:
             independence, why = Independence(ruling["ruling"]), ruling["reason"]
         else:
             independence, why = Independence.NOT_ESTABLISHED, "Nobody has ruled on it."
-        found.append(OriginPair(source_ids=list(pair), independence=independence, why=why))
-    return found
+        pairs.append(OriginPair(source_ids=list(pair), independence=independence, why=why))
+    return pairs
 
 
-def independent(origins: Sequence[str], known: Sequence[OriginPair]) -> int:
-    """The size of the largest set of origins of which every two are ruled independent; 0 if there is no such pair."""
-    if not known:
+def count_independent(origins: Sequence[str], pairs: Sequence[OriginPair]) -> int:
+    """The size of the largest set of origins whose pairs are all ruled independent; 0 if no pair is."""
+    if not pairs:
         return 0
-    linked: dict[str, set[str]] = {origin: set() for origin in origins}
-    for pair in known:
+    neighbours: dict[str, set[str]] = {origin: set() for origin in origins}
+    for pair in pairs:
         if pair.independence is Independence.ESTABLISHED:
             first, second = pair.source_ids
-            linked[first].add(second)
-            linked[second].add(first)
-    largest = _largest_clique(0, {origin for origin in origins if linked[origin]}, linked, 0)
+            neighbours[first].add(second)
+            neighbours[second].add(first)
+    largest = _largest_clique(0, {origin for origin in origins if neighbours[origin]}, neighbours, 0)
     return largest if largest > 1 else 0
 
 
-def _largest_clique(size: int, candidates: set[str], linked: Mapping[str, set[str]], best: int) -> int:
-    # Branch and bound: a branch that cannot become larger than the best is left alone.
+def _largest_clique(size: int, candidates: set[str], neighbours: Mapping[str, set[str]], best: int) -> int:
+    # Branch and bound: a branch that cannot exceed the best size so far is skipped.
     best = max(best, size)
     remaining = set(candidates)
     while size + len(remaining) > best:
         origin = remaining.pop()
-        best = _largest_clique(size + 1, remaining & linked[origin], linked, best)
+        best = _largest_clique(size + 1, remaining & neighbours[origin], neighbours, best)
     return best
 
 
-def counts(
-    attributions: Sequence[Row],
-    ends: Mapping[str, str | None],
+def build_counts(
+    attributions: Sequence[StoredRow],
+    traced: Mapping[str, str | None],
     publishers: Mapping[str, str | None],
-    known: Sequence[OriginPair],
+    pairs: Sequence[OriginPair],
 ) -> PlainRow:
-    """The five counts of a claim, as `Counts` has them.
+    """The five counts of a claim, with the fields of the schema `Counts`.
 
-    `ends` are as `traced`; `publishers` maps documents to who published them.
+    `traced` is the result of `trace_origins`; `publishers` maps document ids to publisher ids.
     """
-    counted = asserting(attributions)
-    found = origins_of(attributions, ends)
-    published = {publishers.get(row["document_id"]) for row in counted} - {None}
-    unknown = [row for row in counted if ends[row["id"]] is None]
+    asserting = asserting_attributions(attributions)
+    origins = identified_origins(attributions, traced)
+    publisher_ids = {publishers.get(row["document_id"]) for row in asserting} - {None}
+    unknown_lineage = [row for row in asserting if traced[row["id"]] is None]
     return {
-        "attributions": len(counted),
-        "publishers": len(published),
-        "identified_origins": len(found),
-        "independent_origins": independent(found, known),
-        "lineage_unknown": len(unknown),
+        "attributions": len(asserting),
+        "publishers": len(publisher_ids),
+        "identified_origins": len(origins),
+        "independent_origins": count_independent(origins, pairs),
+        "lineage_unknown": len(unknown_lineage),
     }

@@ -1,126 +1,136 @@
-"""What the record must hold before a status may be set: one table, read by the code, the tests and the docs."""
+"""What must be on record before a status may be set, as one table for code, tests and documentation."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.db.revisions import Row
+from app.db.revisions import StoredRow
 from app.services.policy import origins
 from app.vocabulary import Anonymity, EvidenceRole, Stance, Status
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What the record holds about a claim, as far as a status depends on it."""
+class StatusFacts:
+    """Facts on record about a claim that determine which status it may have."""
 
     attributions: int
-    """Attributions that put it forward."""
+    """Number of attributions that assert it."""
     independent_origins: int
-    """Origins of which each pair is established as independent."""
+    """Number of origins whose pairwise independence is established."""
     adverse_party_confirms: bool
-    """The party that it speaks against confirms it, or a part of it with a figure of its own."""
-    other_account: bool
-    """An identified source denies it or disputes its figure, or another claim contradicts it."""
-    independent_support: bool
-    """Supporting evidence, independent of the origins, was examined."""
-    refuting: bool
-    """Refuting evidence was examined."""
-    refuting_conclusively: bool
-    """Refuting evidence was examined and settles the matter."""
-    attempted: bool
-    """Somebody of ours examined evidence or searched for a statement."""
+    """Whether the party that it speaks against confirms it, or a part of it with a figure of its own."""
+    has_other_account: bool
+    """Whether an identified source denies it or disputes its figure, or another claim contradicts it."""
+    has_independent_support: bool
+    """Whether supporting evidence that is independent of the origins was examined."""
+    has_refuting_evidence: bool
+    """Whether refuting evidence was examined."""
+    has_conclusive_refutation: bool
+    """Whether refuting evidence was examined and is conclusive."""
+    was_attempted: bool
+    """Whether a fact-checker examined evidence or searched for a statement."""
 
 
 @dataclass(frozen=True)
-class Rule:
+class StatusRule:
     """When a status may be set."""
 
-    needs: str
-    """What must be on record, in words."""
-    met: Callable[[Facts], bool]
-    """Whether it is."""
+    requirement: str
+    """What must be on record, as text for messages and documentation."""
+    is_met: Callable[[StatusFacts], bool]
+    """Whether these facts meet the requirement."""
     credibility: frozenset[int]
-    """What the claim's credibility may be with it: 1 (confirmed) to 6 (cannot be judged), Admiralty code."""
-    rests_on_evidence: bool = False
-    """It cannot be met without evidence."""
+    """The credibility that a claim with this status may have: 1 (confirmed) to 6 (cannot be judged), Admiralty code."""
+    requires_evidence: bool = False
+    """Whether the requirement can be met only with evidence."""
 
 
-RULES: Mapping[Status, Rule] = {
-    Status.UNASSESSED: Rule(
-        "nothing: it is where a claim begins and is never decided", lambda _: False, frozenset({6})
+STATUS_RULES: Mapping[Status, StatusRule] = {
+    Status.UNASSESSED: StatusRule(
+        "nothing; it is the status of a new claim, and no decision can set it", lambda _: False, frozenset({6})
     ),
-    Status.UNCONFIRMED: Rule(
-        "at least one attribution that puts the claim forward", lambda f: f.attributions >= 1, frozenset({3})
+    Status.UNCONFIRMED: StatusRule(
+        "at least one attribution that asserts the claim", lambda facts: facts.attributions >= 1, frozenset({3})
     ),
-    Status.CORROBORATED: Rule(
+    Status.CORROBORATED: StatusRule(
         "two or more origins whose independence is established by rulings",
-        lambda f: f.independent_origins > 1,
+        lambda facts: facts.independent_origins > 1,
         frozenset({2}),
     ),
-    Status.CONCEDED: Rule(
-        "the party named in adverse_to confirms it, or confirms a part with its own figure as own_claim",
-        lambda f: f.adverse_party_confirms,
+    Status.CONCEDED: StatusRule(
+        "a confirmation by the party named in `adverse_to`: in full, or in part with its own figure given as "
+        "`own_claim`",
+        lambda facts: facts.adverse_party_confirms,
         frozenset({1, 2}),
     ),
-    Status.CONFIRMED: Rule(
+    Status.CONFIRMED: StatusRule(
         "supporting evidence that is independent of the claim's origins and was examined",
-        lambda f: f.independent_support,
+        lambda facts: facts.has_independent_support,
         frozenset({1}),
-        rests_on_evidence=True,
+        requires_evidence=True,
     ),
-    Status.DISPUTED: Rule(
-        "an identified source that denies it or disputes its figure, or a claim that contradicts it",
-        lambda f: f.other_account,
+    Status.DISPUTED: StatusRule(
+        "an identified source that denies the claim or disputes its figure, or another claim that contradicts it",
+        lambda facts: facts.has_other_account,
         frozenset({3, 4}),
     ),
-    Status.UNLIKELY: Rule(
-        "refuting evidence that was examined", lambda f: f.refuting, frozenset({4, 5}), rests_on_evidence=True
+    Status.UNLIKELY: StatusRule(
+        "refuting evidence that was examined",
+        lambda facts: facts.has_refuting_evidence,
+        frozenset({4, 5}),
+        requires_evidence=True,
     ),
-    Status.REFUTED: Rule(
+    Status.REFUTED: StatusRule(
         "refuting evidence that was examined and is conclusive",
-        lambda f: f.refuting_conclusively,
+        lambda facts: facts.has_conclusive_refutation,
         frozenset({5}),
-        rests_on_evidence=True,
+        requires_evidence=True,
     ),
-    Status.UNVERIFIABLE: Rule(
-        "a recorded attempt: examined evidence, or a search for a statement", lambda f: f.attempted, frozenset({6})
+    Status.UNVERIFIABLE: StatusRule(
+        "a recorded attempt to verify the claim: examined evidence, or a search for a statement",
+        lambda facts: facts.was_attempted,
+        frozenset({6}),
     ),
 }
-"""For each status, what it needs."""
+"""The rule for each status."""
 
 
-def facts_of(
-    claim: Row,
+def build_status_facts(
+    claim: StoredRow,
     *,
-    attributions: Sequence[Row],
-    evidence: Sequence[Row],
+    attributions: Sequence[StoredRow],
+    evidence: Sequence[StoredRow],
     anonymity: Mapping[str, str],
     ancestors: Mapping[str, Sequence[str]],
     independent_origins: int,
     contradicted: bool,
-) -> Facts:
-    """The facts of a claim, from its rows. `ancestors` and `anonymity` are of the sources of its attributions."""
+) -> StatusFacts:
+    """Derive the facts about a claim from its rows.
+
+    `anonymity` and `ancestors` are keyed by the ids of the sources of its attributions.
+    """
     live = [row for row in attributions if not row["withdrawn"]]
     examined = [row for row in evidence if row["examined_on"] is not None and not row["withdrawn"]]
     refuting = [row for row in examined if row["role"] == EvidenceRole.REFUTES]
-    return Facts(
-        attributions=len(origins.asserting(attributions)),
+    return StatusFacts(
+        attributions=len(origins.asserting_attributions(attributions)),
         independent_origins=independent_origins,
         adverse_party_confirms=any(_concedes(row, claim["adverse_to_id"], ancestors) for row in live),
-        other_account=contradicted or any(_gives_another_account(row, anonymity) for row in live),
-        independent_support=any(row["role"] == EvidenceRole.SUPPORTS and row["independent"] for row in examined),
-        refuting=bool(refuting),
-        refuting_conclusively=any(row["conclusive"] for row in refuting),
-        attempted=bool(examined) or any(row["stance"] == Stance.NO_STATEMENT_FOUND for row in live),
+        has_other_account=contradicted or any(_gives_another_account(row, anonymity) for row in live),
+        has_independent_support=any(row["role"] == EvidenceRole.SUPPORTS and row["independent"] for row in examined),
+        has_refuting_evidence=bool(refuting),
+        has_conclusive_refutation=any(row["conclusive"] for row in refuting),
+        was_attempted=bool(examined) or any(row["stance"] == Stance.NO_STATEMENT_FOUND for row in live),
     )
 
 
-def _concedes(row: Row, adverse_to_id: str | None, ancestors: Mapping[str, Sequence[str]]) -> bool:
+def _concedes(row: StoredRow, adverse_to_id: str | None, ancestors: Mapping[str, Sequence[str]]) -> bool:
+    # The confirming source may be the adverse party itself or an organisation that belongs to it.
     if adverse_to_id is None or adverse_to_id not in (row["source_id"], *ancestors[row["source_id"]]):
         return False
-    partly = row["stance"] == Stance.PARTLY_CONFIRMS and row["own_claim_id"] is not None
-    return row["stance"] == Stance.CONFIRMS or partly
+    confirms_part = row["stance"] == Stance.PARTLY_CONFIRMS and row["own_claim_id"] is not None
+    return row["stance"] == Stance.CONFIRMS or confirms_part
 
 
-def _gives_another_account(row: Row, anonymity: Mapping[str, str]) -> bool:
-    identified = anonymity[row["source_id"]] in (Anonymity.NAMED, Anonymity.DESCRIBED)
-    return identified and row["stance"] in (Stance.DENIES, Stance.DISPUTES_FIGURE)
+def _gives_another_account(row: StoredRow, anonymity: Mapping[str, str]) -> bool:
+    is_identified = anonymity[row["source_id"]] in (Anonymity.NAMED, Anonymity.DESCRIBED)
+    return is_identified and row["stance"] in (Stance.DENIES, Stance.DISPUTES_FIGURE)

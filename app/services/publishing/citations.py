@@ -1,4 +1,4 @@
-"""What is cited of a claim, a document or a source: decided here once, for every format."""
+"""Citations of claims, documents and sources, built here once for every format."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -8,27 +8,27 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app.errors import InvalidError, NotFoundError
-from app.formats.english.source_names import in_brackets
-from app.formats.english.status_words import status_of
-from app.schemas.files.citation import Citation, Cited
+from app.formats.english.source_names import name_with_parent
+from app.formats.english.status_words import describe_claim_status
+from app.schemas.files.citation import Citation, CitedPart
 from app.schemas.files.publication import (
-    House,
     PublishedAttribution,
     PublishedClaim,
     PublishedDocument,
     PublishedSource,
+    Publisher,
     day_of,
 )
 from app.schemas.query_parameters import CitationQuery, ClaimFilter
 from app.services.audit import log_proofs
-from app.services.claims.claim_reads import record_of_version
+from app.services.claims.claim_reads import snapshot_of_version
 from app.services.core.actors import Actor
-from app.services.core.snapshot import at
+from app.services.core.snapshot import snapshot_at
 from app.services.publishing import published_reads
-from app.services.queries.claim_lists import ids_of
+from app.services.queries.claim_lists import select_claim_ids
 from app.vocabulary import DocumentKind, SourceKind, Stance, Status
 
-TYPES: dict[DocumentKind, tuple[str, str | None]] = {
+CSL_TYPES: dict[DocumentKind, tuple[str, str | None]] = {
     DocumentKind.ARTICLE: ("article-newspaper", None),
     DocumentKind.OFFICIAL_RELEASE: ("webpage", "Press release"),
     DocumentKind.SOCIAL_MEDIA_POST: ("post", None),
@@ -41,117 +41,121 @@ TYPES: dict[DocumentKind, tuple[str, str | None]] = {
     DocumentKind.PHYSICAL: ("document", "Physical object"),
     DocumentKind.OTHER: ("document", None),
 }
-"""How CSL 1.0.2 calls each kind of document, and the words for it where its own do not say enough."""
+"""The CSL 1.0.2 type of each kind of document, and a genre where the type is not specific enough."""
 
-_IN_A_CONTAINER = frozenset(
+_KINDS_IN_A_CONTAINER = frozenset(
     {
         DocumentKind.ARTICLE,
         DocumentKind.SOCIAL_MEDIA_POST,
         DocumentKind.FACT_CHECK,
     }
 )
-"""Kinds that stand in something: a newspaper, a network, a site. Recordings and pictures are published by somebody."""
+"""Kinds that appear in a container: a newspaper, a network, a site. Other kinds have a publisher instead."""
 
-_WRITES_THROUGH_OTHERS = frozenset({SourceKind.NEWS_ORGANISATION, SourceKind.DATASET, SourceKind.OTHER})
-"""Publishers that are not the author of what they publish without naming one,"""
+_NOT_AUTHORS = frozenset({SourceKind.NEWS_ORGANISATION, SourceKind.DATASET, SourceKind.OTHER})
+"""Kinds of publishers that are not cited as the author of an `_AUTHORED` document without a named author."""
 
-_BY_WHOEVER = frozenset({DocumentKind.ARTICLE, DocumentKind.PHYSICAL, DocumentKind.OTHER})
-"""of these kinds. For a video, a data set or a fact-check whoever publishes it stands."""
+_AUTHORED = frozenset({DocumentKind.ARTICLE, DocumentKind.PHYSICAL, DocumentKind.OTHER})
+"""Kinds of documents for which that holds. For other kinds, such as videos, the publisher is cited as the author."""
 
 
-def of_claims(published: Iterable[PublishedClaim], cited: Sequence[Cited], house: House) -> Iterator[Citation]:
-    """What is cited of these claims: the documents that it stands in, our decision, or both."""
+def claim_citations(
+    published: Iterable[PublishedClaim], parts: Sequence[CitedPart], publisher: Publisher
+) -> Iterator[Citation]:
+    """Yield the citations of these claims: of the documents that they appear in, of our decision, or of both."""
     for claim in published:
-        if Cited.STATEMENT in cited:
-            placed = _by_document(claim)
-            for document, said in placed:
-                yield _statement(claim, document, said, house)
-            # What stands in no document that we know is cited as it stands here.
-            if not placed and Cited.DECISION not in cited:
-                yield _decision(claim, house)
-        if Cited.DECISION in cited:
-            yield _decision(claim, house)
+        if CitedPart.STATEMENT in parts:
+            by_document = _by_document(claim)
+            for document, attributions in by_document:
+                yield _statement_citation(claim, document, attributions, publisher)
+            # A claim without a known document is cited by our own page.
+            if not by_document and CitedPart.DECISION not in parts:
+                yield _decision_citation(claim, publisher)
+        if CitedPart.DECISION in parts:
+            yield _decision_citation(claim, publisher)
 
 
-def of_documents(documents: Iterable[PublishedDocument], house: House) -> Iterator[Citation]:
-    """These documents by themselves."""
+def document_citations(documents: Iterable[PublishedDocument], publisher: Publisher) -> Iterator[Citation]:
+    """Yield citations of these documents, independent of any claim."""
     for document in documents:
-        yield _document(document, house)
+        yield _document_citation(document, publisher)
 
 
-def of_sources(sources: Iterable[PublishedSource], house: House) -> Iterator[Citation]:
-    """Our entries on these sources."""
+def source_citations(sources: Iterable[PublishedSource], publisher: Publisher) -> Iterator[Citation]:
+    """Yield citations of our own entries on these sources."""
     for source in sources:
         yield Citation(
             key=f"{source.id}-v{source.version}",
             type="webpage",
             genre="Source entry",
-            title=in_brackets(source),
-            authors=[{"literal": house.name}],
+            title=name_with_parent(source),
+            authors=[{"literal": publisher.name}],
             issued=day_of(source.recorded_at),
-            url=f"{house.address}/sources/{source.id}",
-            address=f"{house.address}/sources/{source.id}",
+            url=f"{publisher.address}/sources/{source.id}",
+            address=f"{publisher.address}/sources/{source.id}",
             version=source.version,
         )
 
 
-# --- what is asked for ---
+# --- selection ---
 
 
-def asked(connection: Connection, query: CitationQuery, actor: Actor | None, house: House) -> Iterator[Citation]:
-    """The citations that a query asks for.
+def query_citations(
+    connection: Connection, query: CitationQuery, actor: Actor | None, publisher: Publisher
+) -> Iterator[Citation]:
+    """Yield the citations that a query selects.
 
-    Raises NotFoundError, InvalidError, and PermissionDeniedError for what this reader may not see.
+    Raises NotFoundError, InvalidError, and PermissionDeniedError if this reader may not see what the query names.
     """
-    cited = [Cited(one) for one in query.include.split(",")]
-    if not query.picks:
-        yield from of_claims(found(connection, query, query.as_of, actor, house), cited, house)
+    parts = [CitedPart(name) for name in query.include.split(",")]
+    if not query.has_ids:
+        yield from claim_citations(matching_claims(connection, query, query.as_of, actor, publisher), parts, publisher)
         return
-    record = at(connection, query.as_of)
-    yield from of_claims(picked(connection, query.claim, query.as_of, actor, house), cited, house)
-    yield from of_documents(published_reads.documents(connection, record, query.document), house)
-    yield from of_sources(published_reads.sources(connection, record, query.cited_source), house)
+    snapshot = snapshot_at(connection, query.as_of)
+    yield from claim_citations(claims_by_ref(connection, query.claim, query.as_of, actor, publisher), parts, publisher)
+    yield from document_citations(published_reads.documents(connection, snapshot, query.document), publisher)
+    yield from source_citations(published_reads.sources(connection, snapshot, query.cited_source), publisher)
 
 
-def found(
-    connection: Connection, chosen: ClaimFilter, as_of: datetime | None, actor: Actor | None, house: House
+def matching_claims(
+    connection: Connection, claim_filter: ClaimFilter, as_of: datetime | None, actor: Actor | None, publisher: Publisher
 ) -> Iterator[PublishedClaim]:
-    """The claims that a filter asks for, in the order in which they were recorded.
+    """Yield the claims that a filter selects, in the order in which they were recorded.
 
-    Those as of a moment tell what has become of them since. Raises InvalidError and PermissionDeniedError.
+    With `as_of`, each also says what has changed since. Raises InvalidError and PermissionDeniedError.
     """
-    record = at(connection, as_of)
-    wanted = ids_of(connection, record, chosen, actor).order_by(record.claim.c.id)
-    streamed = connection.execute(wanted.execution_options(yield_per=published_reads.CHUNK)).scalars().partitions()
-    for ids in streamed:
-        claims = list(published_reads.claims(connection, record, ids, house))
-        yield from claims if as_of is None else published_reads.compared(connection, claims)
+    snapshot = snapshot_at(connection, as_of)
+    query = select_claim_ids(connection, snapshot, claim_filter, actor).order_by(snapshot.claim.c.id)
+    id_chunks = connection.execute(query.execution_options(yield_per=published_reads.CHUNK_SIZE)).scalars().partitions()
+    for ids in id_chunks:
+        claims = list(published_reads.claims(connection, snapshot, ids, publisher))
+        yield from claims if as_of is None else published_reads.with_later_changes(connection, claims)
 
 
-def picked(
-    connection: Connection, refs: Sequence[str], as_of: datetime | None, actor: Actor | None, house: House
+def claims_by_ref(
+    connection: Connection, refs: Sequence[str], as_of: datetime | None, actor: Actor | None, publisher: Publisher
 ) -> list[PublishedClaim]:
-    """Claims picked by hand, `clm_…` or `clm_…@version`, each with its place in the log, and with what it became.
+    """Return claims by reference, `clm_…` or `clm_…@version`, each with its log position and what has changed since.
 
-    Raises NotFoundError for one that there is not, or that this reader may not see, InvalidError for a version that
-    is no number.
+    Raises NotFoundError for a claim or version that does not exist or that this reader may not see, and InvalidError
+    for a malformed version number.
     """
-    record = at(connection, as_of)
+    current = snapshot_at(connection, as_of)
     claims = []
     for ref in refs:
         identifier, _, version = ref.partition("@")
-        then = record_of_version(connection, identifier, _number(version), actor) if version else record
-        claim = next(published_reads.claims(connection, then, [identifier], house), None)
-        if claim is None or not published_reads.seen(claim, actor):
+        snapshot = snapshot_of_version(connection, identifier, _parse_version(version), actor) if version else current
+        claim = next(published_reads.claims(connection, snapshot, [identifier], publisher), None)
+        if claim is None or not published_reads.is_visible_to(claim, actor):
             raise NotFoundError("claim", ref)
         claims.append(claim)
-    places = log_proofs.places(connection, [(f"claim/{one.id}", one.version) for one in claims])
-    logged = [replace(one, logged=places.get((f"claim/{one.id}", one.version))) for one in claims]
-    return published_reads.compared(connection, logged)
+    positions = log_proofs.log_positions(connection, [(f"claim/{claim.id}", claim.version) for claim in claims])
+    logged = [replace(claim, logged=positions.get((f"claim/{claim.id}", claim.version))) for claim in claims]
+    return published_reads.with_later_changes(connection, logged)
 
 
-def _number(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not 0 < len(text) <= 9 or text.startswith("0"):  # noqa: PLR2004 - so many digits as an INTEGER holds
+def _parse_version(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 0 < len(text) <= 9 or text.startswith("0"):  # noqa: PLR2004 - nine digits always fit an INTEGER column
         raise InvalidError.of("claim", "must be a claim's id, or id@version such as clm_…@3")
     return int(text)
 
@@ -160,47 +164,54 @@ def _number(text: str) -> int:
 
 
 def _by_document(claim: PublishedClaim) -> list[tuple[PublishedDocument, list[PublishedAttribution]]]:
-    """The documents in which a claim stands, each with what is said of it there, in the order recorded."""
-    placed: dict[str, tuple[PublishedDocument, list[PublishedAttribution]]] = {}
-    for said in claim.attributions:
-        # What we took back ourselves never stood there; what its source took back did.
-        ours = said.withdrawn and said.retraction is None
-        if said.document is not None and not ours and said.stance is not Stance.NO_STATEMENT_FOUND:
-            placed.setdefault(said.document.id, (said.document, []))[1].append(said)
-    return list(placed.values())
+    """Return the documents that a claim appears in, each with its attributions, in the order recorded."""
+    by_document: dict[str, tuple[PublishedDocument, list[PublishedAttribution]]] = {}
+    for attribution in claim.attributions:
+        # An attribution that we withdrew never was in the document; one that its source retracted was.
+        withdrawn_by_us = attribution.withdrawn and attribution.retraction is None
+        if (
+            attribution.document is not None
+            and not withdrawn_by_us
+            and attribution.stance is not Stance.NO_STATEMENT_FOUND
+        ):
+            by_document.setdefault(attribution.document.id, (attribution.document, []))[1].append(attribution)
+    return list(by_document.values())
 
 
-def _statement(
-    claim: PublishedClaim, document: PublishedDocument, said: Sequence[PublishedAttribution], house: House
+def _statement_citation(
+    claim: PublishedClaim,
+    document: PublishedDocument,
+    attributions: Sequence[PublishedAttribution],
+    publisher: Publisher,
 ) -> Citation:
     return replace(
-        _document(document, house),
+        _document_citation(document, publisher),
         key=f"{claim.id}-v{claim.version}-{document.id}",
-        statements=said,
+        statements=attributions,
         claim=claim,
         address=claim.address,
     )
 
 
-def _document(document: PublishedDocument, house: House) -> Citation:
-    kind, genre = TYPES[document.kind]
-    publisher = document.publisher
+def _document_citation(document: PublishedDocument, publisher: Publisher) -> Citation:
+    kind, genre = CSL_TYPES[document.kind]
+    issuer = document.publisher
     authors: Sequence[dict[str, str]] = [dict(name) for name in document.authors]
     if not authors and document.author is not None:
         authors = [{"literal": document.author}]
-    named = None if publisher is None else in_brackets(publisher)
-    if not authors and publisher is not None and named and _writes(document.kind, publisher):
-        authors = [{"literal": named}]
-    apart = named if named is not None and {"literal": named} not in authors else None
-    inside = document.kind in _IN_A_CONTAINER
+    issuer_name = None if issuer is None else name_with_parent(issuer)
+    if not authors and issuer is not None and issuer_name and _is_author(document.kind, issuer):
+        authors = [{"literal": issuer_name}]
+    separate_issuer = issuer_name if issuer_name is not None and {"literal": issuer_name} not in authors else None
+    has_container = document.kind in _KINDS_IN_A_CONTAINER
     return Citation(
         key=f"{document.id}-v{document.version}",
         type=kind,
         genre=genre,
         title=document.title,
         authors=authors,
-        container=apart if inside else None,
-        publisher=None if inside else apart,
+        container=separate_issuer if has_container else None,
+        publisher=None if has_container else separate_issuer,
         issued=document.published,
         accessed=document.accessed_on,
         url=document.url,
@@ -208,26 +219,26 @@ def _document(document: PublishedDocument, house: House) -> Citation:
         archived=document.archived_on,
         language=document.language,
         remark=document.note,
-        address=f"{house.address}/documents/{document.id}",
+        address=f"{publisher.address}/documents/{document.id}",
     )
 
 
-def _writes(kind: DocumentKind, publisher: PublishedSource) -> bool:
-    return kind not in _BY_WHOEVER or publisher.kind not in _WRITES_THROUGH_OTHERS
+def _is_author(kind: DocumentKind, publisher: PublishedSource) -> bool:
+    return kind not in _AUTHORED or publisher.kind not in _NOT_AUTHORS
 
 
-def _decision(claim: PublishedClaim, house: House) -> Citation:
+def _decision_citation(claim: PublishedClaim, publisher: Publisher) -> Citation:
     return Citation(
         key=f"{claim.id}-v{claim.version}",
         type="webpage",
         genre="Claim record" if claim.status is Status.UNASSESSED else "Fact-check",
-        title=f"{claim.statement.rstrip('. ')}: {status_of(claim)}",
-        authors=[{"literal": house.name}],
+        title=f"{claim.statement.rstrip('. ')}: {describe_claim_status(claim)}",
+        authors=[{"literal": publisher.name}],
         issued=_decided_on(claim.decision) or day_of(claim.recorded_at),
         url=claim.address,
         language=claim.language,
         version=claim.version,
-        statements=[said for said in claim.attributions if not said.withdrawn],
+        statements=[attribution for attribution in claim.attributions if not attribution.withdrawn],
         claim=claim,
         address=claim.address,
     )

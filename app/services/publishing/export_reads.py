@@ -1,86 +1,94 @@
-"""What an export reads: claims with all that hangs on them, and the objects that they name."""
+"""The queries of exports: claims with their parts, and the topics, sources and documents that they name."""
 
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, select
 
-from app.db.compiled_reads import rows_of, with_ids
+from app.db.compiled_reads import nested_rows, with_ids
 from app.schemas.capture import CaptureCreate
 from app.schemas.quantity import QuantityCreate
 from app.services.catalogue import source_ratings
 from app.services.claims import reviews
-from app.services.claims.attributions import first_seq
+from app.services.claims.attributions import first_change_seq
+from app.services.core.claim_parts import select_figures
 from app.services.core.nouns import columns_of
-from app.services.core.snapshot import Read, Record
+from app.services.core.snapshot import Snapshot, SnapshotQuery
 
-_NOT_WRITTEN = ("claim_id", "version", "recorded_at")
-_WORKED_OUT = ("_folded", "_earliest", "_latest")
-"""Columns that follow from others."""
+_INTERNAL_COLUMNS = ("claim_id", "version", "recorded_at")
+_DERIVED_SUFFIXES = ("_folded", "_earliest", "_latest")
+"""Suffixes of columns that are derived from others."""
 
 
-def _written(table: FromClause) -> list[ColumnElement[Any]]:
-    """The columns of a table that a file holds in some way, or that put its rows in order."""
-    return [column for column in table.c if column.key not in _NOT_WRITTEN and not column.key.endswith(_WORKED_OUT)]
+def _exported_columns(table: FromClause) -> list[ColumnElement[Any]]:
+    """Return the columns of a table that an export writes, or that it sorts by."""
+    return [
+        column
+        for column in table.c
+        if column.key not in _INTERNAL_COLUMNS and not column.key.endswith(_DERIVED_SUFFIXES)
+    ]
 
 
 def _by_id(table: FromClause) -> Select[Any]:
-    # Which version it is, no file holds; a citation does.
-    return with_ids(select(table.c.version, table.c.recorded_at, *_written(table)), table, "ids")
+    # Exports do not write the version, but citations need it.
+    return with_ids(select(table.c.version, table.c.recorded_at, *_exported_columns(table)), table, "ids")
 
 
-@Read
-def claims(record: Record) -> Select[Any]:
-    """These claims, each with the rows of all that hangs on it, in no order."""
-    claim, figure = record.claim, record.quantity
-    figures = select(figure.c.position, *columns_of(QuantityCreate, figure)).where(
-        figure.c.claim_id == claim.c.id, figure.c.content_version == claim.c.content_version
-    )
+@SnapshotQuery
+def claims(snapshot: Snapshot) -> Select[Any]:
+    """Select these claims, each with the rows of its parts, in no particular order."""
+    claim, figure = snapshot.claim, snapshot.quantity
+    figures = select_figures(figure, claim, QuantityCreate)
     parts = {
-        "attributions": record.attribution,
-        "evidence": record.evidence,
-        "relations": record.claim_relation,
-        "rulings": record.independence_ruling,
-        "fact_checks": record.fact_check,
+        "attributions": snapshot.attribution,
+        "evidence": snapshot.evidence,
+        "relations": snapshot.claim_relation,
+        "rulings": snapshot.independence_ruling,
+        "fact_checks": snapshot.fact_check,
     }
-    hanging = {name: select(*_written(part)).where(part.c.claim_id == claim.c.id) for name, part in parts.items()}
-    hanging["attributions"] = hanging["attributions"].add_columns(first_seq(record.attribution))
-    hanging["reviews"] = reviews.signed(record.review).where(record.review.c.claim_id == claim.c.id)
+    part_queries = {
+        name: select(*_exported_columns(part)).where(part.c.claim_id == claim.c.id) for name, part in parts.items()
+    }
+    part_queries["attributions"] = part_queries["attributions"].add_columns(first_change_seq(snapshot.attribution))
+    part_queries["reviews"] = reviews.select_signed(snapshot.review).where(snapshot.review.c.claim_id == claim.c.id)
     return _by_id(claim).add_columns(
-        rows_of(figures).label("quantities"), *(rows_of(part).label(name) for name, part in hanging.items())
+        nested_rows(figures).label("quantities"),
+        *(nested_rows(part).label(name) for name, part in part_queries.items()),
     )
 
 
-@Read
-def named_claims(record: Record) -> Select[Any]:
-    """What tells of these claims how they are named, and who may see them."""
-    claim = record.claim
+@SnapshotQuery
+def named_claims(snapshot: Snapshot) -> Select[Any]:
+    """Select the key and the stage of these claims: their names, and whether readers may see them."""
+    claim = snapshot.claim
     return with_ids(select(claim.c.id, claim.c.key, claim.c.stage), claim, "ids")
 
 
-@Read
-def topics(record: Record) -> Select[Any]:
-    """These topics."""
-    return _by_id(record.topic)
+@SnapshotQuery
+def topics(snapshot: Snapshot) -> Select[Any]:
+    """Select these topics."""
+    return _by_id(snapshot.topic)
 
 
-@Read
-def documents(record: Record) -> Select[Any]:
-    """These documents, each with what is known of its captures."""
-    document, capture = record.document, record.capture
-    kept = select(*columns_of(CaptureCreate, capture)).where(capture.c.document_id == document.c.id)
-    return _by_id(document).add_columns(rows_of(kept).label("captures"))
+@SnapshotQuery
+def documents(snapshot: Snapshot) -> Select[Any]:
+    """Select these documents, each with the metadata of its captures."""
+    document, capture = snapshot.document, snapshot.capture
+    captures = select(*columns_of(CaptureCreate, capture)).where(capture.c.document_id == document.c.id)
+    return _by_id(document).add_columns(nested_rows(captures).label("captures"))
 
 
-@Read
-def sources(record: Record) -> Select[Any]:
-    """These sources."""
-    return _by_id(record.source)
+@SnapshotQuery
+def sources(snapshot: Snapshot) -> Select[Any]:
+    """Select these sources."""
+    return _by_id(snapshot.source)
 
 
-@Read
-def rated_sources(record: Record) -> Select[Any]:
-    """These sources, each with the decisions on its reliability."""
-    source, rated = record.source, record.source_rating
+@SnapshotQuery
+def rated_sources(snapshot: Snapshot) -> Select[Any]:
+    """Select these sources, each with the decisions on its reliability."""
+    source, rating = snapshot.source, snapshot.source_rating
     return _by_id(source).add_columns(
-        rows_of(source_ratings.signed(rated).where(rated.c.source_id == source.c.id)).label("ratings")
+        nested_rows(source_ratings.select_with_bylines(rating).where(rating.c.source_id == source.c.id)).label(
+            "ratings"
+        )
     )

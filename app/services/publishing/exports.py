@@ -1,7 +1,7 @@
-"""Exports: claims as records of Attest's own exchange format, which an import reads back, or as they are published.
+"""Exports of claims: as records of the exchange format, which an import can read, or as published claims.
 
-Whatever the format, claims leave in the order of their ids. So an export that broke off goes on after the last claim
-that arrived whole.
+In every format the claims are in the order of their ids, so an interrupted export can resume after the last complete
+claim.
 """
 
 from collections import defaultdict
@@ -13,32 +13,32 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app.db.compiled_reads import PlainRow
-from app.db.revisions import last_moment
+from app.db.revisions import last_change_at
 from app.errors import InvalidError
-from app.formats.exports.export_formats import EXPORT_FORMATS, Pieces
+from app.formats.exports.export_formats import EXPORT_FORMATS, Chunks
 from app.schemas.files.edition import Edition
-from app.schemas.files.publication import House, PublishedClaim
+from app.schemas.files.publication import PublishedClaim, Publisher
 from app.schemas.query_parameters import ClaimFilter, ExportQuery
 from app.services.catalogue.documents import DOCUMENT
 from app.services.catalogue.sources import SOURCE, ancestors
 from app.services.catalogue.topics import TOPIC
-from app.services.claims import evidence, reviews
-from app.services.claims.attributions import nested
-from app.services.claims.claim_reads import record_of_version
+from app.services.claims import decision_staleness, evidence
+from app.services.claims.attributions import nested_objects
+from app.services.claims.claim_reads import snapshot_of_version
 from app.services.claims.claims import CLAIM
 from app.services.core.actors import Actor
 from app.services.core.nouns import Noun
-from app.services.core.snapshot import Read, Record, at
+from app.services.core.snapshot import Snapshot, SnapshotQuery, snapshot_at
 from app.services.policy import origins
 from app.services.publishing import citations, export_reads, published_reads
-from app.services.publishing.compact_id_set import ToldIds
-from app.services.queries.claim_lists import ids_of
+from app.services.publishing.compact_id_set import CompactIdSet
+from app.services.queries.claim_lists import select_claim_ids
 from app.vocabulary import PUBLIC_STAGES, Stage
 
-CHUNK = 500
-"""Claims that are read at once."""
+CHUNK_SIZE = 500
+"""Claims read per query."""
 
-_PARTS: Mapping[str, Sequence[str]] = {
+_PART_REFERENCES: Mapping[str, Sequence[str]] = {
     "attributions": ("source", "document", "own_claim"),
     "evidence": ("document",),
     "relations": ("other_claim",),
@@ -46,202 +46,202 @@ _PARTS: Mapping[str, Sequence[str]] = {
     "reviews": (),
     "fact_checks": ("source", "document"),
 }
-"""What hangs on a claim, but for its figures, and the objects that it names."""
+"""The parts of a claim, except its figures, and the references in each."""
 
-_NAMED_BY: Mapping[str, Sequence[str]] = {"source": ("parent",), "topic": (), "document": ("publisher",)}
-"""The objects that other objects name."""
+_REFERENCES: Mapping[str, Sequence[str]] = {"source": ("parent",), "topic": (), "document": ("publisher",)}
+"""The references of topics, sources and documents."""
 
 _BY_ID = itemgetter("id")
 _BY_CHANGE = itemgetter("change_seq", "id")
 _BY_POSITION = itemgetter("position")
 
-# What is not in the order in which it was recorded: a database that was made of a file recorded it in another one.
-_ORDERS = {"reviews": _BY_CHANGE, "relations": itemgetter("other_claim_id", "relation")}
+# Parts that are not sorted by id: a database restored from a file gave them new ids in another order.
+_SORT_KEYS = {"reviews": _BY_CHANGE, "relations": itemgetter("other_claim_id", "relation")}
 
 
-def moment(connection: Connection, as_of: datetime | None) -> str:
-    """When the newest of all that an export can hold was recorded: asked for as of then, it holds the same again.
+def export_timestamp(connection: Connection, as_of: datetime | None) -> str:
+    """Return the time of the last change that an export can contain, RFC 3339; `as_of` this time it is the same again.
 
-    Raises InvalidError for a moment that lies ahead.
+    Raises InvalidError if `as_of` is in the future.
     """
-    at(connection, as_of)
-    last = last_moment(connection)
+    snapshot_at(connection, as_of)
+    last = last_change_at(connection)
     return (last if as_of is None else min(last, as_of)).isoformat().replace("+00:00", "Z")
 
 
-def pieces(connection: Connection, query: ExportQuery, actor: Actor | None, edition: Edition) -> Pieces:
-    """An export, piece by piece.
+def export_chunks(connection: Connection, query: ExportQuery, actor: Actor | None, edition: Edition) -> Chunks:
+    """Return an export in chunks of text or bytes.
 
-    Raises InvalidError for a format that there is not, and for a filter that means nothing; NotFoundError for a claim
-    that there is not or that this reader may not see; PermissionDeniedError; UnavailableError for a format that is not
-    installed.
+    Raises InvalidError for an unknown format or an invalid filter; NotFoundError for a claim that does not exist or
+    that this reader may not see; PermissionDeniedError; UnavailableError for a format that is not installed.
     """
-    written = EXPORT_FORMATS.get(query.format)
-    if written is None:
+    export_format = EXPORT_FORMATS.get(query.format)
+    if export_format is not None and export_format.records is not None:
+        read_records = _records_by_ref if query.claim else _records_by_filter
+        return export_format.records(read_records(connection, query, actor))
+    if export_format is None or export_format.claims is None:
         raise InvalidError.of("format", f"must be one of {', '.join(EXPORT_FORMATS)}")
-    if written.records is not None:
-        found = _picked if query.claim else _found
-        return written.records(found(connection, query, actor))
-    if written.claims is None:
-        raise InvalidError.of("format", "cannot be written")
-    return written.claims(published(connection, query, actor, edition.house), edition)
+    return export_format.claims(published_claims(connection, query, actor, edition.publisher), edition)
 
 
-def published(
-    connection: Connection, query: ExportQuery, actor: Actor | None, house: House
+def published_claims(
+    connection: Connection, query: ExportQuery, actor: Actor | None, publisher: Publisher
 ) -> Iterator[PublishedClaim]:
-    """The claims that are picked, in that order, or else those that the filter asks for, in the order of their ids."""
+    """Yield the claims that the query names, in that order, or those that its filter selects, in the order of ids."""
     if query.claim:
-        yield from citations.picked(connection, query.claim, query.as_of, actor, house)
+        yield from citations.claims_by_ref(connection, query.claim, query.as_of, actor, publisher)
         return
-    record = at(connection, query.as_of)
-    for chunk in ids(connection, record, query, actor, query.after):
-        yield from published_reads.claims(connection, record, chunk, house)
+    snapshot = snapshot_at(connection, query.as_of)
+    for chunk in claim_id_chunks(connection, snapshot, query, actor, query.after):
+        yield from published_reads.claims(connection, snapshot, chunk, publisher)
 
 
-def records(
+def exchange_records(
     connection: Connection,
-    chosen: ClaimFilter,
+    claim_filter: ClaimFilter,
     as_of: datetime | None = None,
     actor: Actor | None = None,
     after: str | None = None,
 ) -> Iterator[PlainRow]:
-    """The claims that a filter asks for, each after everything that it names, as `exchange_record` has them.
+    """Yield the claims that a filter selects as `exchange_record` records, each after the records that it refers to.
 
-    Claims are named that anybody may see, or that are of a stage that is asked for: what the desk exports is often
-    handed on. Raises InvalidError, and PermissionDeniedError for what this reader may not see.
+    References to other claims are kept only if those are public or of a stage that the filter asks for, because
+    fact-checkers often pass their exports on. Raises InvalidError, and PermissionDeniedError if this reader may not see
+    what the filter asks for.
     """
-    record = at(connection, as_of)
-    writer = Writer(connection, record, PUBLIC_STAGES | set(chosen.stage))
-    for chunk in ids(connection, record, chosen, actor, after):
+    snapshot = snapshot_at(connection, as_of)
+    writer = RecordWriter(connection, snapshot, PUBLIC_STAGES | set(claim_filter.stage))
+    for chunk in claim_id_chunks(connection, snapshot, claim_filter, actor, after):
         yield from writer.write(chunk)
 
 
-def _found(connection: Connection, query: ExportQuery, actor: Actor | None) -> Iterator[PlainRow]:
-    return records(connection, query, query.as_of, actor, query.after)
+def _records_by_filter(connection: Connection, query: ExportQuery, actor: Actor | None) -> Iterator[PlainRow]:
+    return exchange_records(connection, query, query.as_of, actor, query.after)
 
 
-def _picked(connection: Connection, query: ExportQuery, actor: Actor | None) -> Iterator[PlainRow]:
-    """The same of claims that are picked. One of an earlier version comes with what it named then."""
-    writers: dict[Record, Writer] = {}
-    found = list(citations.picked(connection, query.claim, query.as_of, actor, House(name="", address="")))
-    stages = PUBLIC_STAGES | {claim.stage for claim in found}
-    for ref, claim in zip(query.claim, found, strict=True):
-        then = at(connection, query.as_of)
+def _records_by_ref(connection: Connection, query: ExportQuery, actor: Actor | None) -> Iterator[PlainRow]:
+    """Yield records of the claims that the query names; an earlier version comes with the references of its time."""
+    writers: dict[Snapshot, RecordWriter] = {}
+    claims = list(citations.claims_by_ref(connection, query.claim, query.as_of, actor, Publisher(name="", address="")))
+    stages = PUBLIC_STAGES | {claim.stage for claim in claims}
+    for ref, claim in zip(query.claim, claims, strict=True):
+        snapshot = snapshot_at(connection, query.as_of)
         if "@" in ref:
-            then = record_of_version(connection, claim.id, claim.version, actor)
-        writer = writers.setdefault(then, Writer(connection, then, stages))
+            snapshot = snapshot_of_version(connection, claim.id, claim.version, actor)
+        writer = writers.setdefault(snapshot, RecordWriter(connection, snapshot, stages))
         yield from writer.write([claim.id])
 
 
-def ids(
-    connection: Connection, record: Record, chosen: ClaimFilter, actor: Actor | None, after: str | None = None
+def claim_id_chunks(
+    connection: Connection, snapshot: Snapshot, claim_filter: ClaimFilter, actor: Actor | None, after: str | None = None
 ) -> Iterator[Sequence[str]]:
-    """The ids of the claims that a filter asks for, so many at a time."""
-    wanted = ids_of(connection, record, chosen, actor).order_by(record.claim.c.id)
+    """Yield the ids of the claims that a filter selects, in ascending order, in chunks of CHUNK_SIZE."""
+    query = select_claim_ids(connection, snapshot, claim_filter, actor).order_by(snapshot.claim.c.id)
     if after is not None:
-        wanted = wanted.where(record.claim.c.id > after)
-    # By a cursor of the engine: there may be more ids than one would hold in memory.
-    yield from connection.execute(wanted.execution_options(yield_per=CHUNK)).scalars().partitions()
+        query = query.where(snapshot.claim.c.id > after)
+    # A server-side cursor, because the ids may not fit in memory.
+    yield from connection.execute(query.execution_options(yield_per=CHUNK_SIZE)).scalars().partitions()
 
 
-class Writer:
-    """Writes claims chunk by chunk, and remembers what has been written before them."""
+class RecordWriter:
+    """Builds the records of claims chunk by chunk, and remembers which records it has yielded."""
 
-    def __init__(self, connection: Connection, record: Record, stages: Collection[Stage]) -> None:
+    def __init__(self, connection: Connection, snapshot: Snapshot, stages: Collection[Stage]) -> None:
         self._connection = connection
-        self._record = record
+        self._snapshot = snapshot
         self._stages = stages
-        """Of these may be claims that the claims that are written name."""
-        self._alone = False
-        """Only claims are written: what they name stands in files of their own."""
-        self._written: dict[str, ToldIds] = defaultdict(ToldIds)
+        """Claims may be referred to only if they are of these stages."""
+        self._claims_only = False
+        """Whether to write claims only, because topics, sources and documents have files of their own."""
+        self._written: dict[str, CompactIdSet] = defaultdict(CompactIdSet)
 
     def write(self, claim_ids: Iterable[str]) -> Iterator[PlainRow]:
-        """Records of these claims and of all that they name and that was not written before."""
-        told = self._written[CLAIM.name]
-        claims = self._read(export_reads.claims, {one for one in claim_ids if one not in told})
+        """Yield records of these claims and of everything that they refer to, each once."""
+        written = self._written[CLAIM.name]
+        claims = self._read(export_reads.claims, {claim_id for claim_id in claim_ids if claim_id not in written})
         for claim in claims:
-            told.add(claim["id"])
+            written.add(claim["id"])
         names = self._names_of_claims(claims)
-        _leave_out_unseen(claims, names)
-        # A claim that states a party's own figure stands before the claim that the party disputes by it.
-        own = {said["own_claim_id"] for claim in claims for said in claim["attributions"]} - {None}
-        if ahead := {one for one in own if one not in told}:
-            yield from self.write(ahead)
-        parts = [part for claim in claims for name in _PLACED for part in claim[name]]
+        _remove_hidden_references(claims, names)
+        # A claim with a party's own figure must come before the claim that the party disputes with that figure.
+        own_figure_ids = {attribution["own_claim_id"] for claim in claims for attribution in claim["attributions"]} - {
+            None
+        }
+        if earlier := {claim_id for claim_id in own_figure_ids if claim_id not in written}:
+            yield from self.write(earlier)
+        parts = [part for claim in claims for name in _PARTS_WITH_DOCUMENT for part in claim[name]]
         documents = self._read(export_reads.documents, {part["document_id"] for part in parts} - {None})
-        sources = self._sources(_sources_named(claims, parts, documents))
-        topics = self._read(export_reads.topics, _topics_named(claims, sources))
+        sources = self._source_rows(_referenced_sources(claims, parts, documents))
+        topics = self._read(export_reads.topics, _referenced_topics(claims, sources))
         for noun, rows in ((TOPIC, topics), (SOURCE, sources), (DOCUMENT, documents)):
             names |= {row["id"]: row["key"] or row["id"] for row in rows}
-            if not self._alone:
-                yield from self._new(noun, rows, names)
-        for claim in sorted(claims, key=lambda claim: (claim["id"] not in own, claim["id"])):
-            yield _finish(claim, names)
+            if not self._claims_only:
+                yield from self._unwritten(noun, rows, names)
+        for claim in sorted(claims, key=lambda claim: (claim["id"] not in own_figure_ids, claim["id"])):
+            yield _to_claim_record(claim, names)
 
-    # --- nouns by themselves, as a dump has them ---
+    # --- one noun per file, for dumps ---
 
     def topics(self, chunks_of_ids: Iterable[Sequence[str]]) -> Iterator[PlainRow]:
-        """Records of these topics."""
+        """Yield records of these topics."""
         for chunk in chunks_of_ids:
-            yield from self._new(TOPIC, self._read(export_reads.topics, chunk), {})
+            yield from self._unwritten(TOPIC, self._read(export_reads.topics, chunk), {})
 
     def sources(self, chunks_of_ids: Iterable[Sequence[str]]) -> Iterator[PlainRow]:
-        """Records of these sources, in this order."""
+        """Yield records of these sources, in this order."""
         for chunk in chunks_of_ids:
             rows = {row["id"]: row for row in self._read(export_reads.rated_sources, chunk)}
             names = self._names(export_reads.sources, (row["parent_id"] for row in rows.values()))
-            rated = [rating for row in rows.values() for rating in row["ratings"]]
-            names |= self._names(export_reads.topics, (rating["topic_id"] for rating in rated))
-            yield from self._new(SOURCE, [rows[one] for one in chunk], names)
+            ratings = [rating for row in rows.values() for rating in row["ratings"]]
+            names |= self._names(export_reads.topics, (rating["topic_id"] for rating in ratings))
+            yield from self._unwritten(SOURCE, [rows[source_id] for source_id in chunk], names)
 
     def documents(self, chunks_of_ids: Iterable[Sequence[str]]) -> Iterator[PlainRow]:
-        """Records of these documents."""
+        """Yield records of these documents."""
         for chunk in chunks_of_ids:
             rows = self._read(export_reads.documents, chunk)
             names = self._names(export_reads.sources, (row["publisher_id"] for row in rows))
-            yield from self._new(DOCUMENT, rows, names)
+            yield from self._unwritten(DOCUMENT, rows, names)
 
     def claims(self, chunks_of_ids: Iterable[Sequence[str]]) -> Iterator[PlainRow]:
-        """Records of these claims without what they name; those that another one names stand before it."""
-        self._alone = True
+        """Yield records of these claims only; a claim comes after those whose figures it refers to."""
+        self._claims_only = True
         for chunk in chunks_of_ids:
             yield from self.write(chunk)
 
-    def _names(self, read: Read, identifiers: Iterable[str | None]) -> dict[str, str]:
-        wanted = {one for one in identifiers if one is not None}
-        return {row["id"]: row["key"] or row["id"] for row in self._read(read, wanted)}
+    def _names(self, read: SnapshotQuery, identifiers: Iterable[str | None]) -> dict[str, str]:
+        ids = {identifier for identifier in identifiers if identifier is not None}
+        return {row["id"]: row["key"] or row["id"] for row in self._read(read, ids)}
 
-    def _read(self, read: Read, identifiers: Iterable[str]) -> list[PlainRow]:
-        """The rows with these ids, by id."""
-        wanted = list(identifiers)
-        return sorted(read(self._connection, self._record, ids=wanted), key=_BY_ID) if wanted else []
+    def _read(self, read: SnapshotQuery, identifiers: Iterable[str]) -> list[PlainRow]:
+        """Return the rows with these ids, sorted by id."""
+        ids = list(identifiers)
+        return sorted(read(self._connection, self._snapshot, ids=ids), key=_BY_ID) if ids else []
 
     def _names_of_claims(self, claims: Sequence[PlainRow]) -> dict[str, str]:
-        """The names of these claims, and of those that they name and that may be named."""
-        said = {part["own_claim_id"] for claim in claims for part in claim["attributions"]}
-        related = {part["other_claim_id"] for claim in claims for part in claim["relations"]}
-        seen = [
+        """Return the names of these claims, and of the claims that they refer to and that may be named."""
+        own_figure_ids = {part["own_claim_id"] for claim in claims for part in claim["attributions"]}
+        related_ids = {part["other_claim_id"] for claim in claims for part in claim["relations"]}
+        visible = [
             row
-            for row in self._read(export_reads.named_claims, (said | related) - {None})
+            for row in self._read(export_reads.named_claims, (own_figure_ids | related_ids) - {None})
             if row["stage"] in self._stages
         ]
-        return {row["id"]: row["key"] or row["id"] for row in (*seen, *claims)}
+        return {row["id"]: row["key"] or row["id"] for row in (*visible, *claims)}
 
-    def _sources(self, identifiers: set[str]) -> list[PlainRow]:
-        """These sources and all that they are parts of, from the top of the tree down."""
-        above = ancestors(self._connection, self._record, identifiers)
-        ordered = dict.fromkeys(one for line in sorted(above) for one in [*reversed(above[line]), line])
+    def _source_rows(self, identifiers: set[str]) -> list[PlainRow]:
+        """Return these sources and all their ancestors, parents first."""
+        chains = ancestors(self._connection, self._snapshot, identifiers)
+        ordered = dict.fromkeys(source_id for leaf in sorted(chains) for source_id in [*reversed(chains[leaf]), leaf])
         rows = {row["id"]: row for row in self._read(export_reads.rated_sources, ordered)}
-        return [rows[one] for one in ordered]
+        return [rows[source_id] for source_id in ordered]
 
-    def _new(self, noun: Noun, rows: Iterable[PlainRow], names: Mapping[str, str]) -> Iterator[PlainRow]:
-        """Those of these objects that have not been written yet."""
+    def _unwritten(self, noun: Noun, rows: Iterable[PlainRow], names: Mapping[str, str]) -> Iterator[PlainRow]:
+        """Yield records of those of these rows that have not been written yet."""
         for row in rows:
             if row["id"] not in self._written[noun.name]:
                 self._written[noun.name].add(row["id"])
-                _put_names(row, names, _NAMED_BY[noun.name])
+                _put_names(row, names, _REFERENCES[noun.name])
                 row.get("captures", []).sort(key=_BY_ID)
                 row.get("ratings", []).sort(key=_BY_CHANGE)
                 for rating in row.get("ratings", ()):
@@ -250,51 +250,53 @@ class Writer:
                 yield row
 
 
-_PLACED = ("attributions", "evidence", "fact_checks")
-"""What hangs on a claim and stands in a document."""
+_PARTS_WITH_DOCUMENT = ("attributions", "evidence", "fact_checks")
+"""The parts of a claim that refer to a document."""
 
 
-def _sources_named(claims: Iterable[PlainRow], parts: Iterable[PlainRow], documents: Iterable[PlainRow]) -> set[str]:
-    """All sources that claims, these parts of them and these documents name."""
-    named: set[Any] = {part.get("source_id") for part in parts}
-    named |= {claim["adverse_to_id"] for claim in claims}
-    named |= {document["publisher_id"] for document in documents}
+def _referenced_sources(
+    claims: Iterable[PlainRow], parts: Iterable[PlainRow], documents: Iterable[PlainRow]
+) -> set[str]:
+    """Return the ids of all sources that these claims, parts and documents refer to."""
+    ids: set[Any] = {part.get("source_id") for part in parts}
+    ids |= {claim["adverse_to_id"] for claim in claims}
+    ids |= {document["publisher_id"] for document in documents}
     rulings = [ruling for claim in claims for ruling in claim["rulings"]]
-    named |= {ruling[name] for ruling in rulings for name in ("first_source_id", "second_source_id")}
-    named.discard(None)
-    return named
+    ids |= {ruling[name] for ruling in rulings for name in ("first_source_id", "second_source_id")}
+    ids.discard(None)
+    return ids
 
 
-def _topics_named(claims: Iterable[PlainRow], sources: Iterable[PlainRow]) -> set[str]:
-    """All topics that claims and ratings of sources name."""
-    named: set[Any] = {claim["topic_id"] for claim in claims}
-    named |= {rating["topic_id"] for source in sources for rating in source["ratings"]}
-    return named - {None}
+def _referenced_topics(claims: Iterable[PlainRow], sources: Iterable[PlainRow]) -> set[str]:
+    """Return the ids of all topics that these claims and the ratings of these sources refer to."""
+    ids: set[Any] = {claim["topic_id"] for claim in claims}
+    ids |= {rating["topic_id"] for source in sources for rating in source["ratings"]}
+    return ids - {None}
 
 
-def _leave_out_unseen(claims: Iterable[PlainRow], names: Mapping[str, str]) -> None:
-    """Take out what names a claim that may not be named: the others have names."""
+def _remove_hidden_references(claims: Iterable[PlainRow], names: Mapping[str, str]) -> None:
+    """Remove the references to claims that may not be named, which are those without an entry in `names`."""
     for claim in claims:
-        claim["relations"] = [one for one in claim["relations"] if one["other_claim_id"] in names]
-        for said in claim["attributions"]:
-            if said["own_claim_id"] not in names:
-                said["own_claim_id"] = None
+        claim["relations"] = [relation for relation in claim["relations"] if relation["other_claim_id"] in names]
+        for attribution in claim["attributions"]:
+            if attribution["own_claim_id"] not in names:
+                attribution["own_claim_id"] = None
 
 
-# --- rows become records: what the schema names otherwise than the columns is put beside them ---
+# --- rows become records: fields that the schema names differently are added next to the columns ---
 
 
 def _put_names(row: PlainRow, names: Mapping[str, str], references: Iterable[str]) -> None:
-    """Put the names that the file gives to objects, by id, where a row refers to them."""
+    """Add to a row, for each reference, the name that the file uses for the object referred to."""
     for reference in references:
         identifier = row[f"{reference}_id"]
         row[reference] = None if identifier is None else names[identifier]
 
 
-def _finish(claim: PlainRow, names: Mapping[str, str]) -> PlainRow:
-    """A claim with all that hangs on it as `ClaimRecord` has it."""
-    for part, references in _PARTS.items():
-        claim[part].sort(key=_ORDERS.get(part, _BY_ID))
+def _to_claim_record(claim: PlainRow, names: Mapping[str, str]) -> PlainRow:
+    """Complete the row of a claim and its parts to a `ClaimRecord`."""
+    for part, references in _PART_REFERENCES.items():
+        claim[part].sort(key=_SORT_KEYS.get(part, _BY_ID))
         for row in claim[part]:
             _put_names(row, names, references)
     claim["quantities"].sort(key=_BY_POSITION)
@@ -302,24 +304,26 @@ def _finish(claim: PlainRow, names: Mapping[str, str]) -> PlainRow:
     for row in claim["evidence"]:
         row["key"] = row["key"] or row["id"]
         row["capture"] = row["capture_id"]
-        row.update(evidence.nested(row))
+        row.update(evidence.nested_objects(row))
     for row in claim["rulings"]:
         row["sources"] = [row["first_source"], row["second_source"]]
     for row in claim["reviews"]:
-        row["stale"] = bool(reviews.staleness(row, claim["content_version"], claim["evidence"], claim["attributions"]))
+        row["stale"] = bool(
+            decision_staleness.staleness(row, claim["content_version"], claim["evidence"], claim["attributions"])
+        )
     _put_names(claim, names, ("topic", "adverse_to"))
     claim["record"] = CLAIM.name
     return claim
 
 
 def _upstreams_first(rows: Sequence[PlainRow]) -> list[PlainRow]:
-    """The attributions of a claim, each after what it was relayed from."""
+    """Return the attributions of a claim, each after the attribution that it relays."""
     by_id = {row["id"]: row for row in rows}
     for row in rows:
-        row.update(nested(row))
-        # Whoever relays it names it by this.
+        row.update(nested_objects(row))
+        # Relaying attributions refer to this key.
         row["key"] = row["key"] or row["id"]
     for row in rows:
         upstream = by_id.get(row["upstream_id"])
         row["upstream"] = None if upstream is None else upstream["key"]
-    return sorted(rows, key=lambda row: len(origins.chain(row, by_id)))
+    return sorted(rows, key=lambda row: len(origins.upstream_chain(row, by_id)))

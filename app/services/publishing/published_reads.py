@@ -1,4 +1,4 @@
-"""Claims, sources and documents as they are given out, read by the hundred: where every format begins."""
+"""Batched reads of published claims, sources and documents, which every export and citation format starts from."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -9,69 +9,69 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Select, select
 
 from app.db.compiled_reads import PlainRow, with_ids
-from app.db.revisions import Row
+from app.db.revisions import StoredRow
 from app.errors import NotFoundError
 from app.schemas.files.publication import (
-    Changed,
-    House,
+    LaterChange,
     PublishedAttribution,
     PublishedClaim,
     PublishedDocument,
     PublishedEvidence,
     PublishedFactCheck,
     PublishedSource,
+    Publisher,
 )
-from app.services.claims import reviews
-from app.services.claims.attributions import nested
+from app.services.claims import decision_staleness, reviews
+from app.services.claims.attributions import nested_objects
 from app.services.claims.claim_reads import figures_in_order
 from app.services.core.actors import Actor, visible_stages
-from app.services.core.snapshot import NOW, Read, Record
+from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery
 from app.services.policy import origins
 from app.services.publishing import export_reads
 from app.vocabulary import DocumentKind, Lineage, SourceKind, Stage, Stance, Status
 
-CHUNK = 500
-"""Claims that are read at once."""
+CHUNK_SIZE = 500
+"""Claims read per query."""
 
-Thing = TypeVar("Thing")
+T = TypeVar("T")
 
 _BY_ID = itemgetter("id")
 _BY_CHANGE = itemgetter("change_seq", "id")
 
 
-@Read
-def _now(record: Record) -> Select[Any]:
-    claim = record.claim
-    shown = (claim.c[name] for name in ("id", "version", "content_version", "status", "stage", "notice"))
-    return with_ids(select(*shown), claim, "ids")
+@SnapshotQuery
+def _now(snapshot: Snapshot) -> Select[Any]:
+    claim = snapshot.claim
+    columns = (claim.c[name] for name in ("id", "version", "content_version", "status", "stage", "notice"))
+    return with_ids(select(*columns), claim, "ids")
 
 
 def claims(
-    connection: Connection, record: Record, identifiers: Iterable[str], house: House
+    connection: Connection, snapshot: Snapshot, identifiers: Iterable[str], publisher: Publisher
 ) -> Iterator[PublishedClaim]:
-    """These claims, in this order, as they stood then. Those that did not exist are left out."""
-    waiting = iter(identifiers)
-    while chunk := list(islice(waiting, CHUNK)):
-        rows = {row["id"]: row for row in export_reads.claims(connection, record, ids=chunk)}
-        whole = _Whole(connection, record, rows.values(), house)
-        yield from (whole.claim(rows[one]) for one in chunk if one in rows)
+    """Yield these claims as of the snapshot, in this order, without those that did not exist then."""
+    remaining = iter(identifiers)
+    while chunk := list(islice(remaining, CHUNK_SIZE)):
+        rows = {row["id"]: row for row in export_reads.claims(connection, snapshot, ids=chunk)}
+        builder = _ClaimBuilder(connection, snapshot, rows.values(), publisher)
+        yield from (builder.claim(rows[claim_id]) for claim_id in chunk if claim_id in rows)
 
 
-def seen(claim: PublishedClaim, actor: Actor | None) -> bool:
-    """True if this reader may see the claim."""
+def is_visible_to(claim: PublishedClaim, actor: Actor | None) -> bool:
+    """Return True if this reader may see the claim."""
     return claim.stage in visible_stages(actor)
 
 
-def compared(connection: Connection, published: Sequence[PublishedClaim]) -> list[PublishedClaim]:
-    """The same, each with what it has become since."""
-    now = {row["id"]: row for row in _now(connection, NOW, ids=[one.id for one in published])}
-    return [replace(one, changed=_changed(one, now[one.id])) for one in published]
+def with_later_changes(connection: Connection, published: Sequence[PublishedClaim]) -> list[PublishedClaim]:
+    """Return these claims, each with what has changed since its version."""
+    now = {row["id"]: row for row in _now(connection, NOW, ids=[claim.id for claim in published])}
+    return [replace(claim, changed=_changed(claim, now[claim.id])) for claim in published]
 
 
-def _changed(claim: PublishedClaim, now: PlainRow) -> Changed | None:
+def _changed(claim: PublishedClaim, now: PlainRow) -> LaterChange | None:
     if now["version"] == claim.version:
         return None
-    return Changed(
+    return LaterChange(
         version=now["version"],
         status=Status(now["status"]),
         stage=Stage(now["stage"]),
@@ -80,66 +80,66 @@ def _changed(claim: PublishedClaim, now: PlainRow) -> Changed | None:
     )
 
 
-def documents(connection: Connection, record: Record, identifiers: Sequence[str]) -> list[PublishedDocument]:
-    """These documents, in this order. Raises NotFoundError."""
-    rows = {row["id"]: row for row in export_reads.documents(connection, record, ids=list(identifiers))}
-    known = _Known(connection, record, {row["publisher_id"] for row in rows.values()}, rows)
-    return [_found(known.document(one), "document", one) for one in identifiers]
+def documents(connection: Connection, snapshot: Snapshot, identifiers: Sequence[str]) -> list[PublishedDocument]:
+    """Return these documents, in this order. Raises NotFoundError."""
+    rows = {row["id"]: row for row in export_reads.documents(connection, snapshot, ids=list(identifiers))}
+    cache = _ObjectCache(connection, snapshot, {row["publisher_id"] for row in rows.values()}, rows)
+    return [_require(cache.document(identifier), "document", identifier) for identifier in identifiers]
 
 
-def sources(connection: Connection, record: Record, identifiers: Sequence[str]) -> list[PublishedSource]:
-    """These sources, in this order. Raises NotFoundError."""
-    known = _Known(connection, record, set(identifiers), {})
-    return [_found(known.source(one), "source", one) for one in identifiers]
+def sources(connection: Connection, snapshot: Snapshot, identifiers: Sequence[str]) -> list[PublishedSource]:
+    """Return these sources, in this order. Raises NotFoundError."""
+    cache = _ObjectCache(connection, snapshot, set(identifiers), {})
+    return [_require(cache.source(identifier), "source", identifier) for identifier in identifiers]
 
 
-def _found(thing: Thing | None, noun: str, identifier: str) -> Thing:
-    if thing is None:
+def _require(published: T | None, noun: str, identifier: str) -> T:
+    if published is None:
         raise NotFoundError(noun, identifier)
-    return thing
+    return published
 
 
-class _Known:
-    """Sources and documents, each made once for all that name it."""
+class _ObjectCache:
+    """Builds published sources and documents, each once for all references to it."""
 
     def __init__(
-        self, connection: Connection, record: Record, sources: set[Any], documents: Mapping[str, PlainRow]
+        self, connection: Connection, snapshot: Snapshot, sources: set[Any], documents: Mapping[str, PlainRow]
     ) -> None:
-        wanted = sources - {None}
-        rows = export_reads.sources(connection, record, ids=list(wanted)) if wanted else []
-        if above := {row["parent_id"] for row in rows} - wanted - {None}:
-            rows += export_reads.sources(connection, record, ids=list(above))
+        source_ids = sources - {None}
+        rows = export_reads.sources(connection, snapshot, ids=list(source_ids)) if source_ids else []
+        if parent_ids := {row["parent_id"] for row in rows} - source_ids - {None}:
+            rows += export_reads.sources(connection, snapshot, ids=list(parent_ids))
         self._rows = {row["id"]: row for row in rows}
         self._documents = documents
-        self._made: dict[str, Any] = {}
+        self._built: dict[str, Any] = {}
 
     def source(self, identifier: str | None) -> PublishedSource | None:
-        """The source with this id."""
-        found: PublishedSource | None = self._once(identifier, self._rows, self._source)
-        return found
+        """Return the source with this id; None if it was not read."""
+        published: PublishedSource | None = self._build_once(identifier, self._rows, self._source)
+        return published
 
     def document(self, identifier: str | None) -> PublishedDocument | None:
-        """The document with this id."""
-        found: PublishedDocument | None = self._once(identifier, self._documents, self._document)
-        return found
+        """Return the document with this id; None if it was not read."""
+        published: PublishedDocument | None = self._build_once(identifier, self._documents, self._document)
+        return published
 
-    def _once(self, identifier: str | None, rows: Mapping[str, PlainRow], make: Callable[[PlainRow], Any]) -> Any:
+    def _build_once(self, identifier: str | None, rows: Mapping[str, PlainRow], make: Callable[[PlainRow], Any]) -> Any:
         if identifier is None or identifier not in rows:
             return None
-        if identifier not in self._made:
-            self._made[identifier] = make(rows[identifier])
-        return self._made[identifier]
+        if identifier not in self._built:
+            self._built[identifier] = make(rows[identifier])
+        return self._built[identifier]
 
     def _source(self, row: PlainRow) -> PublishedSource:
-        # One step up is enough to say whose service it is, and there is no way around in circles.
-        above = self._rows.get(row["parent_id"])
+        # One parent is enough to name the organisation behind a source, and a cycle cannot recurse forever.
+        parent = self._rows.get(row["parent_id"])
         return PublishedSource(
             id=row["id"],
             version=row["version"],
             name=row["name"],
             kind=SourceKind(row["kind"]),
             anonymity=row["anonymity"],
-            parent=None if above is None else self._source({**above, "parent_id": None}),
+            parent=None if parent is None else self._source({**parent, "parent_id": None}),
             url=row["url"],
             description=row["description"],
             other_names=row["other_names"],
@@ -167,42 +167,46 @@ class _Known:
         )
 
 
-def _decision(claim: PlainRow) -> Row | None:
-    return reviews.standing(sorted(claim["reviews"], key=_BY_CHANGE))
+def _decision(claim: PlainRow) -> StoredRow | None:
+    return decision_staleness.current_decision(sorted(claim["reviews"], key=_BY_CHANGE))
 
 
-class _Whole:
-    """Claims of one chunk, with what they name."""
+class _ClaimBuilder:
+    """Builds the published claims of one chunk, with the objects that they refer to."""
 
-    def __init__(self, connection: Connection, record: Record, rows: Collection[PlainRow], house: House) -> None:
-        placed = [part for row in rows for name in ("attributions", "evidence", "fact_checks") for part in row[name]]
-        named = {part["document_id"] for part in placed} - {None}
-        found = export_reads.documents(connection, record, ids=list(named)) if named else []
-        speakers = {part.get("source_id") for part in placed} | {row["adverse_to_id"] for row in rows}
-        speakers |= {row["publisher_id"] for row in found}
-        asked = {row["topic_id"] for row in rows} - {None}
-        topics = export_reads.topics(connection, record, ids=list(asked)) if asked else []
-        self._known = _Known(connection, record, speakers, {row["id"]: row for row in found})
+    def __init__(
+        self, connection: Connection, snapshot: Snapshot, rows: Collection[PlainRow], publisher: Publisher
+    ) -> None:
+        parts = [part for row in rows for name in ("attributions", "evidence", "fact_checks") for part in row[name]]
+        document_ids = {part["document_id"] for part in parts} - {None}
+        documents = export_reads.documents(connection, snapshot, ids=list(document_ids)) if document_ids else []
+        source_ids = {part.get("source_id") for part in parts} | {row["adverse_to_id"] for row in rows}
+        source_ids |= {row["publisher_id"] for row in documents}
+        topic_ids = {row["topic_id"] for row in rows} - {None}
+        topics = export_reads.topics(connection, snapshot, ids=list(topic_ids)) if topic_ids else []
+        self._objects = _ObjectCache(connection, snapshot, source_ids, {row["id"]: row for row in documents})
         self._topics = {row["id"]: {name: row[name] for name in ("id", "title", "subject")} for row in topics}
-        self._house = house
-        decided = {row["id"]: decision for row in rows if (decision := _decision(row)) is not None}
-        rests_on = {one: decision["evidence"] for one, decision in decided.items()}
-        self._held = reviews.facts(connection, record, rests_on) if rests_on else {}
+        self._publisher = publisher
+        decisions = {row["id"]: decision for row in rows if (decision := _decision(row)) is not None}
+        rests_on = {claim_id: decision["evidence"] for claim_id, decision in decisions.items()}
+        self._evidence_facts = reviews.fetch_status_facts(connection, snapshot, rests_on) if rests_on else {}
 
     def claim(self, row: PlainRow) -> PublishedClaim:
-        """A claim as it is given out."""
-        said = sorted(row["attributions"], key=_BY_ID)
-        by_id = {one["id"]: one for one in said}
+        """Build a published claim from its row."""
+        attributions = sorted(row["attributions"], key=_BY_ID)
+        by_id = {attribution["id"]: attribution for attribution in attributions}
         decision = _decision(row)
-        shown = None
+        decision_read = None
         if decision is not None:
-            held = self._held[row["id"]]
-            shown = reviews.shown(decision, row["content_version"], row["evidence"], said, held)
+            evidence_facts = self._evidence_facts[row["id"]]
+            decision_read = reviews.serialize(
+                decision, row["content_version"], row["evidence"], attributions, evidence_facts
+            )
         return PublishedClaim(
             id=row["id"],
             key=row["key"],
             version=row["version"],
-            address=self._house.claim(row["id"], row["version"]),
+            address=self._publisher.claim(row["id"], row["version"]),
             recorded_at=row["recorded_at"],
             kind=row["kind"],
             statement=row["statement"],
@@ -213,47 +217,47 @@ class _Whole:
             status=Status(row["status"]),
             stage=Stage(row["stage"]),
             notice=row["notice"],
-            adverse_to=self._known.source(row["adverse_to_id"]),
+            adverse_to=self._objects.source(row["adverse_to_id"]),
             quantities=figures_in_order(row["quantities"]),
-            attributions=[self._attribution(one, by_id) for one in said],
-            evidence=[self._evidence(one) for one in sorted(row["evidence"], key=_BY_ID)],
-            decision=shown,
-            fact_checks=[self._fact_check(one) for one in sorted(row["fact_checks"], key=_BY_ID)],
+            attributions=[self._attribution(attribution, by_id) for attribution in attributions],
+            evidence=[self._evidence(part) for part in sorted(row["evidence"], key=_BY_ID)],
+            decision=decision_read,
+            fact_checks=[self._fact_check(part) for part in sorted(row["fact_checks"], key=_BY_ID)],
         )
 
     def _attribution(self, row: PlainRow, by_id: Mapping[str, PlainRow]) -> PublishedAttribution:
-        inside = nested(row)
+        nested_fields = nested_objects(row)
         return PublishedAttribution(
             id=row["id"],
             source=self._speaker(row["source_id"]),
             stance=Stance(row["stance"]),
             lineage=Lineage(row["lineage"]),
-            relayed_from=[self._speaker(link["source_id"]) for link in origins.chain(row, by_id)],
-            document=self._known.document(row["document_id"]),
+            relayed_from=[self._speaker(link["source_id"]) for link in origins.upstream_chain(row, by_id)],
+            document=self._objects.document(row["document_id"]),
             said=row["said"],
-            quote=inside["quote"],
-            search=inside["search"],
+            quote=nested_fields["quote"],
+            search=nested_fields["search"],
             withdrawn=row["withdrawn"],
-            retraction=inside["retraction"],
+            retraction=nested_fields["retraction"],
         )
 
     def _evidence(self, row: PlainRow) -> PublishedEvidence:
         return PublishedEvidence(
             id=row["id"],
-            document=_found(self._known.document(row["document_id"]), "document", row["document_id"]),
+            document=_require(self._objects.document(row["document_id"]), "document", row["document_id"]),
             role=row["role"],
             description=row["description"],
             withdrawn=row["withdrawn"],
         )
 
     def _fact_check(self, row: PlainRow) -> PublishedFactCheck:
-        said = ("verdict", "rating_value", "best_rating", "worst_rating", "explanation", "original")
+        columns = ("verdict", "rating_value", "best_rating", "worst_rating", "explanation", "original")
         return PublishedFactCheck(
             id=row["id"],
             source=self._speaker(row["source_id"]),
-            document=self._known.document(row["document_id"]),
-            **{name: row[name] for name in said},
+            document=self._objects.document(row["document_id"]),
+            **{name: row[name] for name in columns},
         )
 
     def _speaker(self, identifier: str) -> PublishedSource:
-        return _found(self._known.source(identifier), "source", identifier)
+        return _require(self._objects.source(identifier), "source", identifier)

@@ -1,7 +1,7 @@
-"""Which claims a filter asks for.
+"""Filters of claims, as SQL conditions.
 
-What a filter says is kept apart from the statement that asks for it: the same filters with other values are the same
-statement, so that it is built and compiled once (`Shape`), and only its values change.
+The values of a filter are separate from its shape, which decides the statement: filters of one shape share a statement,
+which is built and compiled once, and differ only in its parameters.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, Select, and_, bindparam, exists, func, select
 
-from app.db.compiled_reads import Statement, among, texts
+from app.db.compiled_reads import CompiledStatement, in_list, text_table
 from app.db.schema import table_of
 from app.errors import PermissionDeniedError
 from app.formats.search_text import fold
@@ -20,203 +20,230 @@ from app.schemas.base import edtf
 from app.schemas.query_parameters import ClaimFilter
 from app.services.catalogue import sources
 from app.services.core.actors import Actor, visible_stages
+from app.services.core.claim_parts import is_current_figure
 from app.services.core.refs import Refs
-from app.services.core.snapshot import NOW, Record
+from app.services.core.snapshot import NOW, Snapshot
 from app.vocabulary import Stage
 
 
-class Shape(NamedTuple):
-    """All of a filter but its values."""
+class FilterShape(NamedTuple):
+    """A filter without its values: all that the SQL statement depends on."""
 
-    given: frozenset[str]
-    several: frozenset[str]
-    """Those of the given ones that have more than one value."""
+    names: frozenset[str]
+    multi_valued: frozenset[str]
+    """Those of `names` that have more than one value."""
 
 
-class Asked(NamedTuple):
-    """A filter, taken apart; its words are looked after elsewhere."""
+class ParsedFilter(NamedTuple):
+    """A filter as shape and values, without its search words (`q`)."""
 
-    shape: Shape
+    shape: FilterShape
     values: Mapping[str, Any]
-    """Values by the names of the parameters of a statement."""
+    """Values by name of the filter, which is also the name of the statement's parameter."""
 
 
-def ask(connection: Connection, record: Record, query: ClaimFilter, actor: Actor | None) -> Asked:
-    """Take a filter apart. Raises InvalidError, and PermissionDeniedError for what this reader may not see."""
+def parse_filter(connection: Connection, snapshot: Snapshot, query: ClaimFilter, actor: Actor | None) -> ParsedFilter:
+    """Parse a filter: resolve references, expand a source to all its parts, and convert dates to bounds.
+
+    Raises InvalidError for an unknown topic or source, PermissionDeniedError for a stage that the reader may not see.
+    """
     refs = Refs(connection)
-    single = {
-        "topic": refs.field(table_of(Topic), query.topic, "topic"),
+    single_values = {
+        "topic": refs.resolve_field(table_of(Topic), query.topic, "topic"),
         "date_from": None if query.date_from is None else edtf.bounds(query.date_from).earliest,
         "date_to": None if query.date_to is None else edtf.bounds(query.date_to).latest,
-        "place": None if query.place is None else _like(fold(query.place)),
+        "place": None if query.place is None else _like_pattern(fold(query.place)),
         "value_min": query.value_min,
         "value_max": query.value_max,
     }
-    source_id = refs.field(table_of(Source), query.source, "source")
+    source_id = refs.resolve_field(table_of(Source), query.source, "source")
     lists: dict[str, Sequence[str]] = {
         "kind": query.kind,
         "status": query.status,
-        "stage": stages_of(query, actor),
-        "source": [] if source_id is None else sources.descendants(connection, record, source_id),
+        "stage": requested_stages(query, actor),
+        "source": [] if source_id is None else sources.descendants(connection, snapshot, source_id),
         "stance": query.stance,
         "metric": query.metric,
     }
-    return taken_apart(single, lists)
+    return build_filter(single_values, lists)
 
 
-def taken_apart(single: Mapping[str, Any], lists: Mapping[str, Sequence[str]]) -> Asked:
-    """A filter from what is asked: by its name a value (None: nothing is), or a list of them (empty: nothing is)."""
-    several = {name: [str(value) for value in values] for name, values in lists.items() if len(values) > 1}
+def build_filter(single_values: Mapping[str, Any], lists: Mapping[str, Sequence[str]]) -> ParsedFilter:
+    """Build a filter from single values and lists of values; None and empty lists mean that a filter is not set."""
+    multiple_values = {name: [str(value) for value in values] for name, values in lists.items() if len(values) > 1}
     values = {
-        **{name: value for name, value in single.items() if value is not None},
+        **{name: value for name, value in single_values.items() if value is not None},
         **{name: str(values[0]) for name, values in lists.items() if len(values) == 1},
-        **several,
+        **multiple_values,
     }
-    return Asked(Shape(frozenset(values), frozenset(several)), values)
+    return ParsedFilter(FilterShape(frozenset(values), frozenset(multiple_values)), values)
 
 
-FEW = 2_000
-"""Attributions that are looked up one by one sooner than the claims of a list are walked through."""
+RARE_SOURCE_LIMIT = 2_000
+"""The most attributions of a source for which a list starts from them rather than from the claims in order."""
 
 
 @lru_cache(maxsize=1)
-def _look() -> Statement:
-    wanted, said = texts("sources"), NOW.attribution
-    some = select(said.c.claim_id).select_from(wanted.join(said, said.c.source_id == wanted.c.value)).limit(FEW + 1)
-    return Statement(select(func.count().label("attributions")).select_from(some.subquery()))
+def _attribution_count_query() -> CompiledStatement:
+    source_ids, attribution = text_table("sources"), NOW.attribution
+    first_rows = (
+        select(attribution.c.claim_id)
+        .select_from(source_ids.join(attribution, attribution.c.source_id == source_ids.c.value))
+        .limit(RARE_SOURCE_LIMIT + 1)
+    )
+    return CompiledStatement(select(func.count().label("attributions")).select_from(first_rows.subquery()))
 
 
-def says_little(connection: Connection, asked: Asked) -> bool:
-    """True if a filter asks for a source that is on record so seldom that a list had best begin with what it said.
+def is_rare_source(connection: Connection, claim_filter: ParsedFilter) -> bool:
+    """True if a filter asks for a source with so few attributions that a list should start from them.
 
-    To find twenty claims of a source among all, in order, takes the longer the less it has said; to look up and sort
-    all that it said, the longer the more that is. Neither engine plans by how much one source has said, so one look at
-    the index tells, which ends after `FEW`. At that many either way takes some ten milliseconds with a million claims.
-    What is on record now is near enough for a list of the past too: the answer does not depend on it.
+    Scanning all claims in order for twenty of one source takes longer the fewer it has; reading and sorting all its
+    claims takes longer the more it has. Neither engine's planner knows how often one source appears, so this query
+    counts in the index, up to `RARE_SOURCE_LIMIT`. At that number both plans take about 10 ms with a million claims.
+    The current count is used for past snapshots too: it only affects the plan, not the result.
     """
-    if "source" not in asked.shape.given:
+    if "source" not in claim_filter.shape.names:
         return False
-    given = asked.values["source"]
-    sources = given if "source" in asked.shape.several else [given]
-    return bool(_look().rows(connection, sources=sources)[0]["attributions"] <= FEW)
+    value = claim_filter.values["source"]
+    source_ids = value if "source" in claim_filter.shape.multi_valued else [value]
+    counts = _attribution_count_query().rows(connection, sources=source_ids)
+    return bool(counts[0]["attributions"] <= RARE_SOURCE_LIMIT)
 
 
-def stages_of(query: ClaimFilter, actor: Actor | None) -> list[Stage]:
-    """The stages that a filter asks for. Raises PermissionDeniedError for one that this reader may not see."""
+def requested_stages(query: ClaimFilter, actor: Actor | None) -> list[Stage]:
+    """The stages that a filter asks for; published by default.
+
+    Raises PermissionDeniedError for a stage that the reader may not see.
+    """
     stages = query.stage or [Stage.PUBLISHED]
     if set(stages) - visible_stages(actor):
-        raise PermissionDeniedError("Drafts and claims in review are the desk's: they take a fact-checker's key.")
+        raise PermissionDeniedError(
+            "Only fact-checkers can see drafts and claims in review. Use a fact-checker's key, or leave out `stage`."
+        )
     return stages
 
 
-_OWN_WORDS = ("stage", "kind", "status")
-"""Filters of words that stand on a claim itself."""
+_CLOSED_LISTS = ("stage", "kind", "status")
+"""Filters by a value from a closed list that is a column of the claim itself."""
 
 
-def _like(part: str) -> str:
-    escaped = part.replace("/", "//").replace("%", "/%").replace("_", "/_")
+def _like_pattern(text: str) -> str:
+    escaped = text.replace("/", "//").replace("%", "/%").replace("_", "/_")
     return f"%{escaped}%"
 
 
 @dataclass(frozen=True)
-class Conditions:
-    """The conditions that claims of a record must meet. Their parameters are named after the filters."""
+class ClaimConditions:
+    """The SQL conditions of a filter on the claims of a snapshot; their parameters have the names of the filters."""
 
-    record: Record
-    shape: Shape
+    snapshot: Snapshot
+    shape: FilterShape
     values: Mapping[str, Any] = field(default_factory=dict)
-    """Values that the conditions carry with them; a statement that is compiled once gets them later."""
+    """Values that are bound into the conditions; a statement that is compiled once gets them on execution instead."""
 
-    def all(self, *, tried: Collection[str] = ()) -> list[ColumnElement[bool]]:
-        """All of them. Those of the filters in `tried` are tried on each claim; no index is asked for them."""
-        claim, said = self.record.claim, self.record.attribution
-        found = self._of_claims(tried)
-        if self.shape.given & {"source", "stance"}:
-            found.append(exists(select(1).select_from(said).where(said.c.claim_id == claim.c.id, *self._said(tried))))
-        return found
+    def all(self, *, unindexed: Collection[str] = ()) -> list[ColumnElement[bool]]:
+        """All conditions; those of the filters in `unindexed` are checked on each claim, without an index."""
+        claim, attribution = self.snapshot.claim, self.snapshot.attribution
+        conditions = self._on_claim(unindexed)
+        if self.shape.names & {"source", "stance"}:
+            conditions.append(
+                exists(
+                    select(1)
+                    .select_from(attribution)
+                    .where(attribution.c.claim_id == claim.c.id, *self._on_attribution(unindexed))
+                )
+            )
+        return conditions
 
-    def _of_claims(self, tried: Collection[str] = ()) -> list[ColumnElement[bool]]:
-        """Those that do not ask who says so."""
-        claim, given = self.record.claim, self.shape.given
-        asked = {name: self._one_of(claim.c[name], name) for name in _OWN_WORDS if name in given}
-        if "date_to" in given:
-            asked["date_to"] = claim.c.time_earliest <= self._value("date_to")
-        # By what IS TRUE no index is asked.
-        found = [condition.is_(True) if name in tried else condition for name, condition in asked.items()]
-        if "topic" in given:
-            found.append(claim.c.topic_id == self._value("topic"))
-        if given & {"date_from", "date_to"}:
-            found.append(claim.c.time.is_not(None))
-        if "date_from" in given:
-            found.append(claim.c.time_latest >= self._value("date_from"))
-        if "place" in given:
-            found.append(claim.c.place_folded.like(self._value("place"), escape="/"))
-        if given & {"metric", "value_min", "value_max"}:
-            found.append(self._measured())
-        return found
+    def _on_claim(self, unindexed: Collection[str] = ()) -> list[ColumnElement[bool]]:
+        """The conditions on the claim and its figures, without those on attributions."""
+        claim, names = self.snapshot.claim, self.shape.names
+        indexable = {name: self._has_value(claim.c[name], name) for name in _CLOSED_LISTS if name in names}
+        if "date_to" in names:
+            indexable["date_to"] = claim.c.time_earliest <= self._value("date_to")
+        # `IS TRUE` hides the column from the planner, so no index is used for the condition.
+        conditions = [condition.is_(True) if name in unindexed else condition for name, condition in indexable.items()]
+        if "topic" in names:
+            conditions.append(claim.c.topic_id == self._value("topic"))
+        if names & {"date_from", "date_to"}:
+            conditions.append(claim.c.time.is_not(None))
+        if "date_from" in names:
+            conditions.append(claim.c.time_latest >= self._value("date_from"))
+        if "place" in names:
+            conditions.append(claim.c.place_folded.like(self._value("place"), escape="/"))
+        if names & {"metric", "value_min", "value_max"}:
+            conditions.append(self._on_figures())
+        return conditions
 
-    def of_what_was_said(self, *columns: ColumnElement[Any]) -> Select[Any]:
-        """The claims that meet the conditions, looked up from what was said by the source that is asked for."""
-        claim, said = self.record.claim, self.record.attribution
-        by_it: Select[Any] = select(said.c.claim_id).distinct()
-        if "source" in self.shape.several:
-            wanted = texts("source")
-            by_it = by_it.select_from(wanted.join(said, said.c.source_id == wanted.c.value))
+    def select_from_attributions(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        """Select the claims that meet the conditions, starting from the attributions of the source in the filter."""
+        claim, attribution = self.snapshot.claim, self.snapshot.attribution
+        # DISTINCT, because a source may have several attributions to one claim.
+        claim_ids: Select[Any] = select(attribution.c.claim_id).distinct()
+        if "source" in self.shape.multi_valued:
+            source_ids = text_table("source")
+            claim_ids = claim_ids.select_from(
+                source_ids.join(attribution, attribution.c.source_id == source_ids.c.value)
+            )
         else:
-            by_it = by_it.where(said.c.source_id == self._value("source"))
-        its = by_it.where(~said.c.withdrawn, *self._with_stance()).subquery("its")
-        # By what IS TRUE no index is asked, so that none is walked through for the order.
-        met = and_(*self._of_claims()).is_(True)
-        return select(*columns).select_from(its.join(claim, claim.c.id == its.c.claim_id)).where(met)
+            claim_ids = claim_ids.where(attribution.c.source_id == self._value("source"))
+        attributed = claim_ids.where(~attribution.c.withdrawn, *self._on_stance()).subquery("its")
+        # `IS TRUE` hides the columns from the planner, so it does not scan the claims in the order of an index.
+        meets_conditions = and_(*self._on_claim()).is_(True)
+        return (
+            select(*columns)
+            .select_from(attributed.join(claim, claim.c.id == attributed.c.claim_id))
+            .where(meets_conditions)
+        )
 
     @property
-    def narrows(self) -> bool:
-        """True if there is a filter that an index answers."""
-        return bool(self.shape.given & {"kind", "status", "topic", "source"})
+    def has_indexed_filter(self) -> bool:
+        """True if the filter has a condition that an index answers."""
+        return bool(self.shape.names & {"kind", "status", "topic", "source"})
 
-    def narrowed(self) -> list[Select[Any]]:
-        """For each filter that an index answers: the ids of the claims that it leaves, whatever the others do."""
-        claim, given = self.record.claim, self.shape.given
-        found = [select(claim.c.id).where(*self._of_own_words())] if given & {"kind", "status"} else []
-        if "topic" in given:
-            found.append(select(claim.c.id).where(claim.c.topic_id == self._value("topic")))
-        if "source" in given:
-            found.append(select(self.record.attribution.c.claim_id).where(*self._said()))
-        return found
+    def select_by_index(self) -> list[Select[Any]]:
+        """For each condition that an index answers, select the ids of all claims that meet it."""
+        claim, names = self.snapshot.claim, self.shape.names
+        selects = [select(claim.c.id).where(*self._on_closed_lists())] if names & {"kind", "status"} else []
+        if "topic" in names:
+            selects.append(select(claim.c.id).where(claim.c.topic_id == self._value("topic")))
+        if "source" in names:
+            selects.append(select(self.snapshot.attribution.c.claim_id).where(*self._on_attribution()))
+        return selects
 
-    def _of_own_words(self) -> list[ColumnElement[bool]]:
-        claim = self.record.claim
-        return [self._one_of(claim.c[name], name) for name in _OWN_WORDS if name in self.shape.given]
+    def _on_closed_lists(self) -> list[ColumnElement[bool]]:
+        claim = self.snapshot.claim
+        return [self._has_value(claim.c[name], name) for name in _CLOSED_LISTS if name in self.shape.names]
 
-    def _said(self, tried: Collection[str] = ()) -> list[ColumnElement[bool]]:
-        said = self.record.attribution
-        found: list[ColumnElement[bool]] = [~said.c.withdrawn]
-        if "source" in self.shape.given:
-            by_it = self._one_of(said.c.source_id, "source")
-            found.append(by_it.is_(True) if "source" in tried else by_it)
-        return [*found, *self._with_stance()]
+    def _on_attribution(self, unindexed: Collection[str] = ()) -> list[ColumnElement[bool]]:
+        attribution = self.snapshot.attribution
+        conditions: list[ColumnElement[bool]] = [~attribution.c.withdrawn]
+        if "source" in self.shape.names:
+            by_source = self._has_value(attribution.c.source_id, "source")
+            conditions.append(by_source.is_(True) if "source" in unindexed else by_source)
+        return [*conditions, *self._on_stance()]
 
-    def _with_stance(self) -> list[ColumnElement[bool]]:
-        if "stance" not in self.shape.given:
+    def _on_stance(self) -> list[ColumnElement[bool]]:
+        if "stance" not in self.shape.names:
             return []
-        return [self._one_of(self.record.attribution.c.stance, "stance")]
+        return [self._has_value(self.snapshot.attribution.c.stance, "stance")]
 
-    def _measured(self) -> ColumnElement[bool]:
-        figure, claim = self.record.quantity, self.record.claim
+    def _on_figures(self) -> ColumnElement[bool]:
+        figure, claim = self.snapshot.quantity, self.snapshot.claim
         value = func.coalesce(figure.c.best, figure.c.low, figure.c.high, type_=figure.c.best.type)
-        found = [figure.c.claim_id == claim.c.id, figure.c.content_version == claim.c.content_version]
-        if "metric" in self.shape.given:
-            found.append(self._one_of(figure.c.metric, "metric"))
-        if "value_min" in self.shape.given:
-            found.append(value >= self._value("value_min"))
-        if "value_max" in self.shape.given:
-            found.append(value <= self._value("value_max"))
-        return exists(select(1).select_from(figure).where(*found))
+        conditions = [is_current_figure(figure, claim)]
+        if "metric" in self.shape.names:
+            conditions.append(self._has_value(figure.c.metric, "metric"))
+        if "value_min" in self.shape.names:
+            conditions.append(value >= self._value("value_min"))
+        if "value_max" in self.shape.names:
+            conditions.append(value <= self._value("value_max"))
+        return exists(select(1).select_from(figure).where(*conditions))
 
-    def _one_of(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-        """The condition that a column has one of the values of a filter."""
-        if name in self.shape.several:
-            return among(column, name, self.values.get(name))
+    def _has_value(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        """The condition that a column has the value, or one of the values, of a filter."""
+        if name in self.shape.multi_valued:
+            return in_list(column, name, self.values.get(name))
         return column == self._value(name)
 
     def _value(self, name: str) -> BindParameter[Any]:

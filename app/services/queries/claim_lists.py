@@ -1,4 +1,4 @@
-"""Lists of claims: orders, pages, and how a claim stands in a list."""
+"""Lists of claims: sort orders, pages, and the short form of a claim in a list."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -8,229 +8,284 @@ from typing import Any
 from sqlalchemy import Connection, FromClause, Select, Text, and_, select
 
 from app.db import fulltext
-from app.db.compiled_reads import PlainRow, rows_of, texts
+from app.db.compiled_reads import PlainRow, nested_rows, text_table
 from app.errors import InvalidError
-from app.formats.search_text import Query
+from app.formats.search_text import SearchQuery
 from app.schemas.claim import ClaimItem, ClaimPage, SpeakerRead
 from app.schemas.quantity import QuantityRead
 from app.schemas.query_parameters import ClaimFilter, ClaimQuery, Facet
 from app.services.claims.claim_reads import figures_in_order
-from app.services.claims.reviews import is_stale
-from app.services.core.actors import Actor, of_the_desk
+from app.services.claims.decision_staleness import is_stale
+from app.services.core import etags
+from app.services.core.actors import Actor, may_see_drafts
+from app.services.core.claim_parts import select_figures
 from app.services.core.cursors import Cursors
-from app.services.core.nouns import Shown, columns_of, shaped
-from app.services.core.pagination import Order, Place, ordered, paged
+from app.services.core.nouns import columns_of, serialize_row
+from app.services.core.pagination import Order, PageRequest, apply_order, select_page
 from app.services.core.refs import chunks
-from app.services.core.snapshot import NOW, Read, Record, at, tag_of
-from app.services.queries import facets, search_pages
-from app.services.queries.claim_filters import Conditions, Shape, ask, says_little, stages_of
-from app.services.search import search_query
+from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery, snapshot_at
+from app.services.queries import facets, search_pages, search_query
+from app.services.queries.claim_filters import (
+    ClaimConditions,
+    FilterShape,
+    is_rare_source,
+    parse_filter,
+    requested_stages,
+)
 
-_SPEAKER = tuple(SpeakerRead.model_fields)
+_SPEAKER_FIELDS = tuple(SpeakerRead.model_fields)
 
-SPEAKERS = 10
-"""How many speakers a claim in a list names."""
+MAX_SPEAKERS = 10
+"""The most sources that a claim in a list names."""
 
 
 def page_tag(connection: Connection, query: ClaimQuery, actor: Actor | None) -> str:
-    """The entity tag that the page would be shown with."""
-    return tag_of(connection, at(connection, query.as_of), desk=of_the_desk(actor))
+    """The entity tag of the page, without reading the page itself. Raises InvalidError for an invalid `as_of`."""
+    return etags.of_record(connection, snapshot_at(connection, query.as_of), for_desk=may_see_drafts(actor))
 
 
-def page_of(connection: Connection, query: ClaimQuery, actor: Actor | None, cursors: Cursors) -> Shown:
-    """One page of the claims that a query asks for, as `ClaimPage` has it."""
-    record = at(connection, query.as_of)
-    # The tag first: should somebody write meanwhile, it is that of an earlier state, and no copy is taken for good.
-    tag = tag_of(connection, record, desk=of_the_desk(actor))
-    show = _listed if query.q is None else _searched
-    return Shown(tag, show(connection, record, query, actor, Place.of(query, cursors)))
+def read_page(connection: Connection, query: ClaimQuery, actor: Actor | None, cursors: Cursors) -> etags.Tagged:
+    """A page of the claims that match a query, in the shape of `ClaimPage`, with its entity tag.
+
+    Raises InvalidError and PermissionDeniedError like `parse_filter`, and InvalidError for a cursor of another list.
+    """
+    snapshot = snapshot_at(connection, query.as_of)
+    # The tag is read first: after a concurrent write it is then too old, which costs a client one more request. A tag
+    # that is too new would make clients keep an outdated page.
+    tag = etags.of_record(connection, snapshot, for_desk=may_see_drafts(actor))
+    read = _read_list if query.q is None else _read_search
+    return etags.Tagged(tag, read(connection, snapshot, query, actor, PageRequest.of(query, cursors)))
 
 
-def ids_of(connection: Connection, record: Record, query: ClaimFilter, actor: Actor | None) -> Select[Any]:
-    """The ids of all claims that a filter asks for, in no order. Raises InvalidError, PermissionDeniedError."""
-    claim = record.claim
-    conditions = Conditions(record, *ask(connection, record, query, actor)).all()
+def select_claim_ids(
+    connection: Connection, snapshot: Snapshot, query: ClaimFilter, actor: Actor | None
+) -> Select[Any]:
+    """Select the ids of all claims that match a filter, in no order.
+
+    Raises InvalidError and PermissionDeniedError like `parse_filter`.
+    """
+    claim = snapshot.claim
+    conditions = ClaimConditions(snapshot, *parse_filter(connection, snapshot, query, actor)).all()
     if query.q is None:
         return select(claim.c.id).where(*conditions)
-    match = search_query.match_of(connection, search_query.parse(query.q))
-    matches = fulltext.matching(connection, match, record.seq).subquery("matches")
-    # Claims are to be looked up by id: by what IS TRUE no index is asked.
+    match = search_query.build_match(connection, search_query.parse(query.q))
+    matches = fulltext.select_matching_claims(connection, match, snapshot.seq).subquery("matches")
+    # `IS TRUE` hides the columns from the planner, so it looks the claims up by id and uses no index on the filters.
     searched = matches.join(claim, claim.c.id == matches.c.claim_id)
     return select(claim.c.id).select_from(searched).where(and_(*conditions).is_(True))
 
 
-# --- lists that are not searched ---
+# --- lists without a search ---
 
 
-def _listed(connection: Connection, record: Record, query: ClaimQuery, actor: Actor | None, place: Place) -> PlainRow:
-    asked = ask(connection, record, query, actor)
+def _read_list(
+    connection: Connection, snapshot: Snapshot, query: ClaimQuery, actor: Actor | None, request: PageRequest
+) -> PlainRow:
+    claim_filter = parse_filter(connection, snapshot, query, actor)
     sort = query.sort or "-date"
     order = _order(NOW, sort)
-    page = _page(asked.shape, sort, place.first, says_little(connection, asked))
-    rows = page(connection, record, **asked.values, **place.values(order))
-    following = None
-    if len(rows) > place.limit:
-        rows = rows[: place.limit]
-        following = place.following([rows[-1][str(column.key)] for column in order.columns])
-    items = [_item(row, None) for row in rows]
+    page = _page_query(claim_filter.shape, sort, request.is_first, is_rare_source(connection, claim_filter))
+    rows = page(connection, snapshot, **claim_filter.values, **request.parameters(order))
+    next_cursor = None
+    if len(rows) > request.limit:
+        rows = rows[: request.limit]
+        next_cursor = request.next_cursor([rows[-1][str(column.key)] for column in order.columns])
+    items = [_build_item(row, None) for row in rows]
     if query.facets is None:
-        return shaped(ClaimPage, {}, items=items, next=following, facets=None, counted=None)
-    matching = select(record.claim.c.id).where(*Conditions(record, *asked).all())
-    # Each claim has one status: their numbers add up to the whole list.
-    wanted: list[Facet] = list(dict.fromkeys([*facets.asked_for(query), "status"]))
-    counted = facets.count(connection, record, query, facets=wanted, stages=stages_of(query, actor), matching=matching)
-    total = {"claims": sum(counted["status"].values()), "complete": True}
-    told = {facet: counted[facet] for facet in facets.asked_for(query)}
-    return shaped(ClaimPage, {}, items=items, next=following, facets=told, counted=total)
+        return serialize_row(ClaimPage, {}, items=items, next=next_cursor, facets=None, counted=None)
+    matching = select(snapshot.claim.c.id).where(*ClaimConditions(snapshot, *claim_filter).all())
+    # Each claim has exactly one status, so these counts add up to the length of the list.
+    counted_facets: list[Facet] = list(dict.fromkeys([*facets.requested_facets(query), "status"]))
+    counts = facets.count_facets(
+        connection, snapshot, query, facets=counted_facets, stages=requested_stages(query, actor), matching=matching
+    )
+    total = {"claims": sum(counts["status"].values()), "complete": True}
+    facet_counts = {facet: counts[facet] for facet in facets.requested_facets(query)}
+    return serialize_row(ClaimPage, {}, items=items, next=next_cursor, facets=facet_counts, counted=total)
 
 
 @lru_cache(maxsize=1_024)
-def _page(shape: Shape, sort: str, first: bool, from_source: bool) -> Read:
-    """A page of the claims that filters of this shape ask for; found from what a source said, or among all."""
+def _page_query(shape: FilterShape, sort: str, is_first: bool, from_source: bool) -> SnapshotQuery:
+    """The query for a page of the claims that match filters of this shape.
 
-    def write(record: Record) -> Select[Any]:
-        order = _order(record, sort)
-        # The page is cut before anything else is looked up for a claim.
-        conditions = Conditions(record, shape)
+    With `from_source`, it starts from the attributions of the source in the filter instead of the claims in order.
+    """
+
+    def build(snapshot: Snapshot) -> Select[Any]:
+        order = _order(snapshot, sort)
+        conditions = ClaimConditions(snapshot, shape)
         if from_source:
-            chosen = conditions.of_what_was_said(*order.columns)
+            claims = conditions.select_from_attributions(*order.columns)
         else:
-            chosen = select(*order.columns).where(*conditions.all(tried=_tried(shape, sort)))
-        places = paged(chosen, order, first=first).subquery("places")
-        return ordered(_items(record, places), Order(tuple(places.c), order.falling))
+            claims = select(*order.columns).where(*conditions.all(unindexed=_unindexed_filters(shape, sort)))
+        # LIMIT applies in a subquery, so that topics, figures and speakers are read only for the claims on the page.
+        page = select_page(claims, order, is_first=is_first).subquery("page")
+        return apply_order(_select_items(snapshot, page), Order(tuple(page.c), order.descending))
 
-    return Read(write)
+    return SnapshotQuery(build)
 
 
-def _tried(shape: Shape, sort: str) -> frozenset[str]:
-    """The filters for which no index is asked, or engines find and sort all that matches rather than walk along."""
-    along = sort.removeprefix("-")
-    tried = {"source"}  # it said much, or the list would begin with what it said
-    if along != "date":
-        tried |= {"date_to"}
-    # No index has a filter and then the id. To walk in vain may still take longer than to sort what few there are.
-    if along == "id" and "topic" not in shape.given and not (shape.given - shape.several) & {"kind", "status"}:
-        tried |= {"stage", "kind", "status"}
-    return frozenset(tried)
+def _unindexed_filters(shape: FilterShape, sort: str) -> frozenset[str]:
+    """The filters to hide from the planner: by their indexes, engines would read and sort all matches.
+
+    Without them, engines scan the index of the sort order and stop when the page is full.
+    """
+    sort_column = sort.removeprefix("-")
+    unindexed = {"source"}  # it has many claims here: lists of a rare source start from its attributions
+    if sort_column != "date":
+        unindexed |= {"date_to"}
+    # No index has a filter column followed by the id. With a single kind, status or topic, sorting the few matches can
+    # still be faster than scanning many claims that do not match.
+    if (
+        sort_column == "id"
+        and "topic" not in shape.names
+        and not (shape.names - shape.multi_valued) & {"kind", "status"}
+    ):
+        unindexed |= {"stage", "kind", "status"}
+    return frozenset(unindexed)
 
 
 @lru_cache(maxsize=256)
-def _order(record: Record, sort: str) -> Order:
-    claim = record.claim
+def _order(snapshot: Snapshot, sort: str) -> Order:
+    claim = snapshot.claim
     columns = {
         "date": (claim.c.time_earliest, claim.c.id),
         "recorded": (claim.c.change_seq, claim.c.id),
         "id": (claim.c.id,),
     }
     if sort.removeprefix("-") not in columns:
-        raise InvalidError.of("sort", f"{sort} goes with q")
-    return Order(columns[sort.removeprefix("-")], falling=sort.startswith("-"))
+        raise InvalidError.of("sort", f"{sort} needs a search: give q as well")
+    return Order(columns[sort.removeprefix("-")], descending=sort.startswith("-"))
 
 
-# --- lists that are searched ---
+# --- lists with a search ---
 
 
-def _searched(connection: Connection, record: Record, query: ClaimQuery, actor: Actor | None, place: Place) -> PlainRow:
-    words = search_query.parse(query.q or "")
-    conditions = Conditions(record, *ask(connection, record, query, actor))
-    wanted = facets.asked_for(query)
-    in_rows = tuple(facet for facet in wanted if facet in search_pages.COLUMN_OF)
-    asked = search_pages.Asked(
+def _read_search(
+    connection: Connection, snapshot: Snapshot, query: ClaimQuery, actor: Actor | None, request: PageRequest
+) -> PlainRow:
+    parsed_query = search_query.parse(query.q or "")
+    conditions = ClaimConditions(snapshot, *parse_filter(connection, snapshot, query, actor))
+    requested = facets.requested_facets(query)
+    in_rows = tuple(facet for facet in requested if facet in search_pages.COLUMN_OF)
+    search = search_pages.ClaimSearch(
         connection,
-        record,
-        search_query.match_of(connection, words),
+        snapshot,
+        search_query.build_match(connection, parsed_query),
         conditions,
         in_rows,
-        bool(wanted),
+        bool(requested),
     )
-    with fulltext.planned_by_values(connection):
+    with fulltext.custom_query_plans(connection):
         if query.sort is None or query.sort == "relevance":
-            found = search_pages.by_relevance(asked, place)
+            page = search_pages.by_relevance(search, request)
         else:
-            found = search_pages.by_columns(asked, _order(record, query.sort), place)
-        counted: dict[Facet, dict[str, int]] = {
-            facet: search_pages.count(asked, found.counted, facet) for facet in in_rows
+            page = search_pages.by_columns(search, _order(snapshot, query.sort), request)
+        counts: dict[Facet, dict[str, int]] = {
+            facet: search_pages.count_column(search, page.matches, facet) for facet in in_rows
         }
-        if others := [facet for facet in wanted if facet not in in_rows]:
-            ids = fulltext.listed(connection, [row[0] for row in found.counted.rows], Text())
-            matching = select(record.claim.c.id).select_from(ids.join(record.claim, record.claim.c.id == ids.c.value))
-            counted |= facets.count(
-                connection, record, query, facets=others, stages=stages_of(query, actor), matching=matching
+        if other_facets := [facet for facet in requested if facet not in in_rows]:
+            ids = fulltext.value_table(connection, [row[0] for row in page.matches.rows], Text())
+            matching = select(snapshot.claim.c.id).select_from(
+                ids.join(snapshot.claim, snapshot.claim.c.id == ids.c.value)
             )
-    total = {"claims": len(found.counted.rows), "complete": found.counted.complete}
-    return shaped(
+            counts |= facets.count_facets(
+                connection,
+                snapshot,
+                query,
+                facets=other_facets,
+                stages=requested_stages(query, actor),
+                matching=matching,
+            )
+    total = {"claims": len(page.matches.rows), "complete": page.matches.complete}
+    return serialize_row(
         ClaimPage,
         {},
-        items=_found_items(connection, record, found.claim_ids, words),
-        next=found.following,
-        facets={facet: counted[facet] for facet in wanted} or None,
-        counted=total if wanted else None,
+        items=_read_items(connection, snapshot, page.claim_ids, parsed_query),
+        next=page.next_cursor,
+        facets={facet: counts[facet] for facet in requested} or None,
+        counted=total if requested else None,
     )
 
 
 # --- claims in a list ---
 
 
-def _items(record: Record, places: FromClause, *, words: bool = False) -> Select[Any]:
-    """The claims at these places as they stand in a list; with all words by which they may have been found."""
-    claim, topic, figure, said, source = record.claim, record.topic, record.quantity, record.attribution, record.source
-    spoken = [said.c.quote, said.c.translation, source.c.other_names] if words else []
+def _select_items(snapshot: Snapshot, page: FromClause, *, with_texts: bool = False) -> Select[Any]:
+    """Select what a list shows of the claims on a page; `with_texts`, also all texts in which a search may match."""
+    claim, topic, figure, attribution, source = (
+        snapshot.claim,
+        snapshot.topic,
+        snapshot.quantity,
+        snapshot.attribution,
+        snapshot.source,
+    )
+    text_columns = [attribution.c.quote, attribution.c.translation, source.c.other_names] if with_texts else []
     speakers = (
-        select(said.c.id, said.c.source_id, source.c.name, said.c.stance, said.c.lineage, *spoken)
-        .join(source, source.c.id == said.c.source_id)
-        .where(said.c.claim_id == claim.c.id, ~said.c.withdrawn)
+        select(
+            attribution.c.id,
+            attribution.c.source_id,
+            source.c.name,
+            attribution.c.stance,
+            attribution.c.lineage,
+            *text_columns,
+        )
+        .join(source, source.c.id == attribution.c.source_id)
+        .where(attribution.c.claim_id == claim.c.id, ~attribution.c.withdrawn)
     )
-    figures = select(figure.c.position, *columns_of(QuantityRead, figure)).where(
-        figure.c.claim_id == claim.c.id, figure.c.content_version == claim.c.content_version
-    )
+    figures = select_figures(figure, claim, QuantityRead)
     return select(
         claim.c.topic_id,
         claim.c.time_earliest,
         claim.c.change_seq,
-        # Not joined: for so few rows SQLite would make a filter of all topics first.
+        # Not joined: SQLite would first build a Bloom filter of all topics, which is slow for so few rows.
         select(topic.c.title).where(topic.c.id == claim.c.topic_id).scalar_subquery().label("topic_title"),
         *columns_of(ClaimItem, claim),
-        is_stale(record, claim).label("stale"),
-        rows_of(figures).label("quantities"),
-        rows_of(speakers, named=False).label("speakers"),
-    ).select_from(places.join(claim, claim.c.id == places.c.id))
+        is_stale(snapshot, claim).label("stale"),
+        nested_rows(figures).label("quantities"),
+        nested_rows(speakers, named=False).label("speakers"),
+    ).select_from(page.join(claim, claim.c.id == page.c.id))
 
 
-@Read
-def _found(record: Record) -> Select[Any]:
-    return _items(record, select(texts("ids").c.value.label("id")).subquery("places"), words=True)
+@SnapshotQuery
+def _items_query(snapshot: Snapshot) -> Select[Any]:
+    return _select_items(snapshot, select(text_table("ids").c.value.label("id")).subquery("page"), with_texts=True)
 
 
-def _found_items(connection: Connection, record: Record, identifiers: Sequence[str], query: Query) -> list[PlainRow]:
-    """These claims as they stand in a list that was searched, in this order, each as `ClaimItem` has it."""
-    rows = {row["id"]: row for chunk in chunks(identifiers) for row in _found(connection, record, ids=chunk)}
-    return [_item(rows[one], query) for one in identifiers]
+def _read_items(
+    connection: Connection, snapshot: Snapshot, identifiers: Sequence[str], query: SearchQuery
+) -> list[PlainRow]:
+    """These claims in the given order, each in the shape of `ClaimItem`, with snippets for the query."""
+    rows = {row["id"]: row for chunk in chunks(identifiers) for row in _items_query(connection, snapshot, ids=chunk)}
+    return [_build_item(rows[claim_id], query) for claim_id in identifiers]
 
 
-def _item(row: PlainRow, query: Query | None) -> PlainRow:
+def _build_item(row: PlainRow, query: SearchQuery | None) -> PlainRow:
     figures = figures_in_order(row["quantities"])
-    said = sorted(row["speakers"])  # by the id of the attribution, which stands first
-    return shaped(
+    speakers = sorted(row["speakers"])  # by the id of the attribution, which is the first column
+    return serialize_row(
         ClaimItem,
         row,
         topic=None if row["topic_id"] is None else {"id": row["topic_id"], "title": row["topic_title"]},
         quantities=figures,
-        attributed_to=_attributed_to(said),
-        snippets=None if query is None else search_query.snippets(query, _texts(row, said, figures)),
+        attributed_to=_attributed_to(speakers),
+        snippets=None if query is None else search_query.build_snippets(query, _searched_texts(row, speakers, figures)),
     )
 
 
-def _attributed_to(said: Iterable[Sequence[Any]]) -> list[PlainRow]:
-    # A source that says the same in ten documents is named once.
-    spoken = dict.fromkeys(tuple(row[1:5]) for row in said)
-    return [dict(zip(_SPEAKER, one, strict=True)) for one in islice(spoken, SPEAKERS)]
+def _attributed_to(speakers: Iterable[Sequence[Any]]) -> list[PlainRow]:
+    # A source with the same stance in ten documents is listed once.
+    distinct_speakers = dict.fromkeys(tuple(row[1:5]) for row in speakers)
+    return [dict(zip(_SPEAKER_FIELDS, speaker, strict=True)) for speaker in islice(distinct_speakers, MAX_SPEAKERS)]
 
 
-def _texts(claim: PlainRow, said: Iterable[Sequence[Any]], figures: Iterable[PlainRow]) -> list[tuple[str, str]]:
-    """What a searched claim may have been found by, each text with its field."""
+def _searched_texts(
+    claim: PlainRow, speakers: Iterable[Sequence[Any]], figures: Iterable[PlainRow]
+) -> list[tuple[str, str]]:
+    """All texts of a claim in which a search may match, each with its field."""
     texts = [("statement", claim["statement"]), ("place", claim["place"])]
     texts += [("quote", figure["verbatim"]) for figure in figures]
-    for _id, _source_id, name, _stance, _lineage, quote, translation, other_names in said:
+    for _id, _source_id, name, _stance, _lineage, quote, translation, other_names in speakers:
         texts += [("quote", quote), ("quote", translation)]
-        texts += [("source", one) for one in (name, *other_names)]
+        texts += [("source", source_name) for source_name in (name, *other_names)]
     return [(field, text) for field, text in texts if text is not None]

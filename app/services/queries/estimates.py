@@ -1,7 +1,7 @@
-"""The figures of a topic side by side: over time, by origin, and which of them cannot both hold.
+"""The figures of a topic side by side: over time, by origin, and which of them contradict each other.
 
-Series and conflicts are of the whole selection, so that all of it is read for every page, once: its claims, each with
-its figures and with who says so. A page is then cut from what was read.
+Series and conflicts cover all matching claims, so every page reads all of them once, with their figures and
+attributions, and then takes its figures out of them.
 """
 
 from collections import defaultdict
@@ -15,32 +15,35 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, select
 
-from app.db.compiled_reads import PlainRow, among, rows_of
+from app.db.compiled_reads import PlainRow, in_list, nested_rows
 from app.schemas.base import edtf
 from app.schemas.estimate import Conflict, Estimate, EstimatesPage, Series
 from app.schemas.quantity import QuantityRead
 from app.schemas.query_parameters import EstimatesQuery
 from app.schemas.relation import ClaimBrief
 from app.services.catalogue import sources, topics
+from app.services.core import etags
+from app.services.core.claim_parts import select_figures
 from app.services.core.cursors import Cursors
-from app.services.core.nouns import Shown, columns_of, shaped
-from app.services.core.pagination import Place, cut
-from app.services.core.snapshot import Read, Record, at, tag_of
+from app.services.core.nouns import columns_of, serialize_row
+from app.services.core.pagination import PageRequest, slice_page
+from app.services.core.snapshot import Snapshot, SnapshotQuery, snapshot_at
 from app.services.policy import origins
-from app.services.policy.conflicts import Figure, by_time, conflicting, interval
-from app.services.queries.claim_filters import Asked, Conditions, Shape, taken_apart
+from app.services.policy.figure_conflicts import ComparableFigure, find_conflicts, interval_of, time_sort_key
+from app.services.queries.claim_filters import ClaimConditions, FilterShape, ParsedFilter, build_filter
 from app.vocabulary import Relation, Stage
 
-MOST_CONFLICTS = 500
+MAX_CONFLICTS = 500
+"""The most conflicts that a page lists; all of them are counted."""
 
 _BY_ID = itemgetter("id")
 
-RESOLVED = (Relation.SUPERSEDES, Relation.SAME_AS)
-"""Two claims that stand so to each other are not two accounts."""
+SETTLING_RELATIONS = (Relation.SUPERSEDES, Relation.SAME_AS)
+"""Two claims with one of these relations are no competing accounts, so their figures do not conflict."""
 
 
-class _Stated(NamedTuple):
-    """A figure, where it stands in the order of figures, and the claim that states it."""
+class _StatedFigure(NamedTuple):
+    """A figure with its claim. The first three fields are its sort values: the order of figures on pages."""
 
     earliest: str
     claim_id: str
@@ -50,70 +53,75 @@ class _Stated(NamedTuple):
 
 
 def page_tag(connection: Connection, topic_id: str, query: EstimatesQuery) -> str:
-    """The entity tag that the figures of a topic would be shown with. Raises NotFoundError."""
-    record = at(connection, query.as_of)
-    topics.read_plain(connection, record, topic_id)
-    return _tag(connection, record)
+    """The entity tag of a page of figures, without reading the page itself.
+
+    Raises NotFoundError if the topic does not exist.
+    """
+    snapshot = snapshot_at(connection, query.as_of)
+    topics.read_plain(connection, snapshot, topic_id)
+    return _tag(connection, snapshot)
 
 
-def _tag(connection: Connection, record: Record) -> str:
-    # Drafts are shown to nobody here, so that there is one tag for all readers.
-    return tag_of(connection, record, desk=False)
+def _tag(connection: Connection, snapshot: Snapshot) -> str:
+    # One tag for all readers, because estimates include no drafts.
+    return etags.of_record(connection, snapshot)
 
 
-def of_topic(connection: Connection, topic_id: str, query: EstimatesQuery, cursors: Cursors) -> Shown:
-    """The published figures of a topic, as `EstimatesPage` has them. Raises NotFoundError, InvalidError."""
-    record = at(connection, query.as_of)
-    tag = _tag(connection, record)
-    topic = topics.read_plain(connection, record, topic_id)
-    asked = _ask(topic_id, query)
-    claims = _claims(asked.shape)(connection, record, **asked.values)
-    speakers = {one["source_id"] for claim in claims for one in claim["said"]}
-    briefs = sources.mentioned(connection, record, speakers)
-    figures = sorted(_stated(_put_forward(claims, briefs), query))
-    shown, following = cut(figures, 3, Place.of(query, cursors, topic=topic_id))
-    conflicts, conflict_count = _conflicts(figures)
-    return Shown(
+def read_estimates(connection: Connection, topic_id: str, query: EstimatesQuery, cursors: Cursors) -> etags.Tagged:
+    """A page of the published figures of a topic, in the shape of `EstimatesPage`, with its entity tag.
+
+    Raises NotFoundError if the topic does not exist, and InvalidError for a cursor of another list.
+    """
+    snapshot = snapshot_at(connection, query.as_of)
+    tag = _tag(connection, snapshot)
+    topic = topics.read_plain(connection, snapshot, topic_id)
+    claim_filter = _build_filter(topic_id, query)
+    claims = _claims_query(claim_filter.shape)(connection, snapshot, **claim_filter.values)
+    source_ids = {attribution["source_id"] for claim in claims for attribution in claim["attributions"]}
+    briefs = sources.read_brief_rows(connection, snapshot, source_ids)
+    figures = sorted(_stated_figures(_with_origins(claims, briefs), query))
+    page_figures, next_cursor = slice_page(figures, 3, PageRequest.of(query, cursors, topic=topic_id))
+    conflicts, conflict_count = _build_conflicts(figures)
+    return etags.Tagged(
         tag,
-        shaped(
+        serialize_row(
             EstimatesPage,
             {},
             topic=topic,
-            items=[_estimate(one, briefs) for one in shown],
-            next=following,
-            series=_series(figures, briefs),
+            items=[_build_estimate(figure, briefs) for figure in page_figures],
+            next=next_cursor,
+            series=_build_series(figures, briefs),
             conflicts=conflicts,
             conflict_count=conflict_count,
         ),
     )
 
 
-# --- what is read ---
+# --- reading claims ---
 
 
-def _ask(topic_id: str, query: EstimatesQuery) -> Asked:
-    single = {
+def _build_filter(topic_id: str, query: EstimatesQuery) -> ParsedFilter:
+    single_values = {
         "topic": topic_id,
         "date_from": None if query.date_from is None else edtf.bounds(query.date_from).earliest,
         "date_to": None if query.date_to is None else edtf.bounds(query.date_to).latest,
     }
-    return taken_apart(single, {"stage": [Stage.PUBLISHED], "metric": query.metric})
+    return build_filter(single_values, {"stage": [Stage.PUBLISHED], "metric": query.metric})
 
 
 @lru_cache(maxsize=64)
-def _claims(shape: Shape) -> Read:
-    """The claims that filters of this shape ask for, with their figures, who says so, and what takes their place."""
+def _claims_query(shape: FilterShape) -> SnapshotQuery:
+    """The query for the claims that match filters of this shape, with figures, attributions and settling relations."""
 
-    def write(record: Record) -> Select[Any]:
-        claim, figure, said, related = record.claim, record.quantity, record.attribution, record.claim_relation
-        figures = select(figure.c.position, *columns_of(QuantityRead, figure)).where(
-            figure.c.claim_id == claim.c.id, figure.c.content_version == claim.c.content_version
-        )
-        needed = ("id", "source_id", "stance", "lineage", "upstream_id", "withdrawn")
-        speakers = select(*(said.c[name] for name in needed)).where(said.c.claim_id == claim.c.id)
-        resolved = among(related.c.relation, "resolved", [str(one) for one in RESOLVED])
-        settled = select(related.c.other_claim_id).where(
-            related.c.claim_id == claim.c.id, resolved, ~related.c.withdrawn
+    def build(snapshot: Snapshot) -> Select[Any]:
+        claim, figure = snapshot.claim, snapshot.quantity
+        attribution, relation = snapshot.attribution, snapshot.claim_relation
+        figures = select_figures(figure, claim, QuantityRead)
+        columns = ("id", "source_id", "stance", "lineage", "upstream_id", "withdrawn")
+        attributions = select(*(attribution.c[name] for name in columns)).where(attribution.c.claim_id == claim.c.id)
+        is_settling = in_list(relation.c.relation, "resolved", [str(settling) for settling in SETTLING_RELATIONS])
+        settled_claims = select(relation.c.other_claim_id).where(
+            relation.c.claim_id == claim.c.id, is_settling, ~relation.c.withdrawn
         )
         return select(
             claim.c.time_earliest,
@@ -121,102 +129,106 @@ def _claims(shape: Shape) -> Read:
             claim.c.time,
             claim.c.place,
             *columns_of(ClaimBrief, claim),
-            rows_of(figures).label("figures"),
-            rows_of(speakers).label("said"),
-            rows_of(settled, named=False).label("settled"),
-        ).where(*Conditions(record, shape).all())
+            nested_rows(figures).label("figures"),
+            nested_rows(attributions).label("attributions"),
+            nested_rows(settled_claims, named=False).label("settled"),
+        ).where(*ClaimConditions(snapshot, shape).all())
 
-    return Read(write)
+    return SnapshotQuery(build)
 
 
-def _put_forward(claims: Iterable[PlainRow], briefs: Mapping[str, PlainRow]) -> Iterator[PlainRow]:
-    """The claims, now also with who puts them forward and with their origins; without those that all have taken back.
+def _with_origins(claims: Iterable[PlainRow], briefs: Mapping[str, PlainRow]) -> Iterator[PlainRow]:
+    """Yield the claims with the sources that assert them (`said_by`) and their origins; changes the rows in place.
 
-    Of whom a claim is that nobody is on record for may yet become known: it stays, like any of unknown origin. But
-    where all who put it forward have withdrawn, nobody stands behind it any more, and it is no estimate.
+    A claim without any attribution is kept, like one of unknown origin, because its source may become known. A claim is
+    left out if all attributions that asserted it were withdrawn: no source asserts it any more, so it is no estimate.
     """
-    anonymity = {one: brief["anonymity"] for one, brief in briefs.items()}
+    anonymity = {source_id: brief["anonymity"] for source_id, brief in briefs.items()}
     for claim in claims:
-        said = sorted(claim["said"], key=_BY_ID)
-        standing = origins.asserting(said)
-        if standing or not origins.once_asserting(said):
-            claim["brief"] = shaped(ClaimBrief, claim)
-            claim["said_by"] = list(dict.fromkeys([one["source_id"] for one in standing]))
-            claim["origins"] = origins.origins_of(said, origins.traced(said, anonymity))
+        attributions = sorted(claim["attributions"], key=_BY_ID)
+        asserting = origins.asserting_attributions(attributions)
+        if asserting or not origins.was_ever_asserted(attributions):
+            claim["brief"] = serialize_row(ClaimBrief, claim)
+            claim["said_by"] = list(dict.fromkeys([attribution["source_id"] for attribution in asserting]))
+            claim["origins"] = origins.identified_origins(attributions, origins.trace_origins(attributions, anonymity))
             yield claim
 
 
-def _stated(claims: Iterable[PlainRow], query: EstimatesQuery) -> Iterator[_Stated]:
-    """The figures of these claims that are of a metric that was asked for."""
+def _stated_figures(claims: Iterable[PlainRow], query: EstimatesQuery) -> Iterator[_StatedFigure]:
+    """Yield the figures of these claims, only those with a requested metric if the query names any."""
     for claim in claims:
         for quantity in claim["figures"]:
             position = quantity.pop("position")
             if not query.metric or quantity["metric"] in query.metric:
-                yield _Stated(claim["time_earliest"], claim["id"], position, claim, quantity)
+                yield _StatedFigure(claim["time_earliest"], claim["id"], position, claim, quantity)
 
 
-# --- what is shown ---
+# --- building the page ---
 
 
-def _estimate(one: _Stated, briefs: Mapping[str, PlainRow]) -> PlainRow:
-    return shaped(
+def _build_estimate(figure: _StatedFigure, briefs: Mapping[str, PlainRow]) -> PlainRow:
+    return serialize_row(
         Estimate,
-        one.claim,
-        claim=one.claim["brief"],
-        quantity=one.quantity,
-        origins=[briefs[source] for source in one.claim["origins"]],
-        said_by=[briefs[source] for source in one.claim["said_by"]],
+        figure.claim,
+        claim=figure.claim["brief"],
+        quantity=figure.quantity,
+        origins=[briefs[source] for source in figure.claim["origins"]],
+        said_by=[briefs[source] for source in figure.claim["said_by"]],
     )
 
 
-def _series(figures: Iterable[_Stated], briefs: Mapping[str, PlainRow]) -> list[PlainRow]:
-    """Which origin gives how many figures of which metric; those of no known origin stand together."""
+def _build_series(figures: Iterable[_StatedFigure], briefs: Mapping[str, PlainRow]) -> list[PlainRow]:
+    """The number and period of figures for each origin and metric; claims of unknown origin form one series."""
     times: dict[tuple[str | None, str], list[str | None]] = defaultdict(list)
-    for one in figures:
-        for origin in one.claim["origins"] or (None,):
-            times[origin, one.quantity["metric"]].append(one.claim["time"])
+    for figure in figures:
+        for origin in figure.claim["origins"] or (None,):
+            times[origin, figure.quantity["metric"]].append(figure.claim["time"])
     return [
-        _one_series(None if origin is None else briefs[origin], metric, group)
+        _build_one_series(None if origin is None else briefs[origin], metric, group)
         for (origin, metric), group in times.items()
     ]
 
 
-def _one_series(origin: PlainRow | None, metric: str, times: Sequence[str | None]) -> PlainRow:
-    known: list[str | None] = [time for time in times if time is not None]
-    known = known or [None]
-    return shaped(Series, {}, origin=origin, metric=metric, figures=len(times), first=known[0], last=known[-1])
+def _build_one_series(origin: PlainRow | None, metric: str, times: Sequence[str | None]) -> PlainRow:
+    known_times: list[str | None] = [time for time in times if time is not None]
+    known_times = known_times or [None]
+    return serialize_row(
+        Series, {}, origin=origin, metric=metric, figures=len(times), first=known_times[0], last=known_times[-1]
+    )
 
 
-def _conflicts(figures: Sequence[_Stated]) -> tuple[list[PlainRow], int]:
-    """The first pairs that conflict, and how many there are."""
-    by_place = {(one.claim_id, one.position): one for one in figures}
+def _build_conflicts(figures: Sequence[_StatedFigure]) -> tuple[list[PlainRow], int]:
+    """The first `MAX_CONFLICTS` pairs of figures that conflict, and the number of all of them."""
+    by_position = {(stated.claim_id, stated.position): stated for stated in figures}
     listed: list[PlainRow] = []
     count = 0
-    for figure, others in conflicting(map(_figure, figures), _settled(figures)):
+    for figure, others in find_conflicts(map(_comparable_figure, figures), _settled_claims(figures)):
         count += len(others)
-        if len(listed) < MOST_CONFLICTS:
+        if len(listed) < MAX_CONFLICTS:
             listed += [
-                _conflict(by_place[other.claim_id, other.position], by_place[figure.claim_id, figure.position])
-                for other in islice(sorted(others, key=by_time), MOST_CONFLICTS - len(listed))
+                _build_conflict(
+                    by_position[other.claim_id, other.position], by_position[figure.claim_id, figure.position]
+                )
+                for other in islice(sorted(others, key=time_sort_key), MAX_CONFLICTS - len(listed))
             ]
     return listed, count
 
 
-def _settled(figures: Iterable[_Stated]) -> Mapping[str, set[str]]:
-    """For each claim those of which one takes the place of the other, either way round."""
+def _settled_claims(figures: Iterable[_StatedFigure]) -> Mapping[str, set[str]]:
+    """For each claim, the claims to which it has a settling relation, in either direction."""
     settled: dict[str, set[str]] = defaultdict(set)
-    for one in figures:
-        for (other,) in one.claim["settled"]:
-            settled[one.claim_id].add(other)
-            settled[other].add(one.claim_id)
+    for figure in figures:
+        for (other,) in figure.claim["settled"]:
+            settled[figure.claim_id].add(other)
+            settled[other].add(figure.claim_id)
     return settled
 
 
-def _figure(one: _Stated) -> Figure:
-    claim, quantity = one.claim, one.quantity
-    return Figure(
-        claim_id=one.claim_id,
-        position=one.position,
+def _comparable_figure(stated: _StatedFigure) -> ComparableFigure:
+    claim, quantity = stated.claim, stated.quantity
+    return ComparableFigure(
+        claim_id=stated.claim_id,
+        position=stated.position,
         comparable=(
             quantity["metric"],
             quantity["unit"],
@@ -226,21 +238,21 @@ def _figure(one: _Stated) -> Figure:
         ),
         earliest=date.fromisoformat(claim["time_earliest"]),
         latest=date.fromisoformat(claim["time_latest"]),
-        interval=interval(quantity["qualifier"], *(_exact(quantity[name]) for name in ("low", "best", "high"))),
+        interval=interval_of(quantity["qualifier"], *(_as_decimal(quantity[name]) for name in ("low", "best", "high"))),
     )
 
 
-def _exact(number: float | None) -> Decimal | None:
-    # By its shortest digits, which are those that the source gave: no bound is to be missed by a binary fraction.
+def _as_decimal(number: float | None) -> Decimal | None:
+    # repr() gives the shortest digits, which are those that the source gave: comparisons of bounds must be exact.
     return None if number is None else Decimal(repr(number))
 
 
-def _conflict(first: _Stated, second: _Stated) -> PlainRow:
-    both = (first, second)
-    return shaped(
+def _build_conflict(first: _StatedFigure, second: _StatedFigure) -> PlainRow:
+    pair = (first, second)
+    return serialize_row(
         Conflict,
         first.quantity,
-        claims=[one.claim["brief"] for one in both],
-        quantities=[one.quantity for one in both],
-        times=[one.claim["time"] for one in both],
+        claims=[stated.claim["brief"] for stated in pair],
+        quantities=[stated.quantity for stated in pair],
+        times=[stated.claim["time"] for stated in pair],
     )

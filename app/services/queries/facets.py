@@ -1,7 +1,7 @@
 """Facets: how many claims of a list have each status, kind, stage, topic, metric or source.
 
-Where the counters know the answer, it is a sum over some of their cells, however many claims there are. Otherwise the
-claims that match are found once, and counted by each facet.
+Where the counters have the answer, it is a sum over some of their cells, however many claims there are. Otherwise the
+matching claims are selected once and counted for each facet.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,17 +14,18 @@ from app.models import Topic
 from app.models.claim_count import ANY
 from app.schemas.query_parameters import ClaimFilter, ClaimQuery, Facet
 from app.services.core import claim_counters
+from app.services.core.claim_parts import is_current_figure
 from app.services.core.refs import Refs
-from app.services.core.snapshot import Record
+from app.services.core.snapshot import Snapshot
 from app.vocabulary import ClaimKind, Stage, Status
 
-MOST = 200
-"""Values that a facet lists, the most frequent ones."""
+MAX_VALUES = 200
+"""The most values that a facet lists; the most frequent ones come first."""
 
-_EVERY_CELL_KNOWS = frozenset({"stage", "kind", "status"})
+_CELL_COLUMNS = frozenset({"stage", "kind", "status"})
 
-_COUNTERS: Mapping[Facet, Mapping[str | None, str]] = {
-    # Facet     Lists that are not narrowed,   to a topic,         to a metric
+_COUNTER_FACETS: Mapping[Facet, Mapping[str | None, str]] = {
+    # Facet     No other filter,       filter by topic,    filter by metric
     "status": {None: ANY,                 "topic": "topic",   "metric": "metric"},
     "kind":   {None: ANY,                 "topic": "topic",   "metric": "metric"},
     "stage":  {None: ANY,                 "topic": "topic",   "metric": "metric"},
@@ -32,10 +33,10 @@ _COUNTERS: Mapping[Facet, Mapping[str | None, str]] = {
     "metric": {None: "metric"},
     "source": {None: "source"},
 }  # fmt: skip
-"""Which counters tell a facet of a list that is narrowed by nothing but a stage, kind and status, and by one thing
-more. Where nothing stands the counters do not know: they count what claims have, not what they have together."""
+"""The facet of the counters that answers a facet of a list, by the one filter that the list may have besides stage,
+kind and status. Missing combinations need claims to be counted: counters count single values, not pairs of values."""
 
-_COLUMNS: Mapping[Facet, Sequence[str]] = {
+_CLAIM_COLUMNS: Mapping[Facet, Sequence[str]] = {
     "status": ["status"],
     "kind": ["kind"],
     "stage": ["stage"],
@@ -43,107 +44,123 @@ _COLUMNS: Mapping[Facet, Sequence[str]] = {
     "metric": ["id", "content_version"],
     "source": ["id"],
 }
-"""The columns of a claim that it takes to count it."""
+"""The columns of a claim that are needed to count it."""
 
 
-def asked_for(query: ClaimQuery) -> list[Facet]:
-    """The facets that a query asks for."""
+def requested_facets(query: ClaimQuery) -> list[Facet]:
+    """The facets that a query requests, in its order."""
     return [] if query.facets is None else cast(list[Facet], query.facets.split(","))
 
 
-def count(
+def count_facets(
     connection: Connection,
-    record: Record,
+    snapshot: Snapshot,
     query: ClaimQuery,
     *,
     facets: Sequence[Facet],
     stages: Sequence[Stage],
     matching: Select[Any],
 ) -> dict[Facet, dict[str, int]]:
-    """For each of these facets: how many claims have each value, most first.
+    """For each of these facets, the number of claims by value, most frequent first.
 
-    `matching` selects the claims of the list, which are at these stages. Topics and sources are counted by id.
+    `matching` selects the claims of the list, which all have one of `stages`. Topics and sources are counted by id.
     """
-    by_counters = {facet: counters for facet in facets if (counters := counters_for(facet, query)) is not None}
-    branches = _from_claims(record, matching, [facet for facet in facets if facet not in by_counters])
-    if by_counters:
-        cell = claim_counters.totals(record.seq)
-        within = [cell.c.stage.in_(stages), *_narrowed(connection, query, cell)]
-        branches += [_from_counters(cell, within, query, *one) for one in by_counters.items()]
+    counter_facets = {
+        facet: counter_facet for facet in facets if (counter_facet := counter_facet_for(facet, query)) is not None
+    }
+    branches = _select_from_claims(snapshot, matching, [facet for facet in facets if facet not in counter_facets])
+    if counter_facets:
+        cell = claim_counters.totals(snapshot.seq)
+        conditions = [cell.c.stage.in_(stages), *_value_conditions(connection, query, cell)]
+        branches += [_select_from_counters(cell, conditions, query, *item) for item in counter_facets.items()]
     statement = union_all(*(select(branch.subquery()) for branch in branches))
-    found: dict[Facet, dict[str, int]] = {facet: {} for facet in facets}
+    counts: dict[Facet, dict[str, int]] = {facet: {} for facet in facets}
     for facet, value, claims in sorted(connection.execute(statement), key=lambda row: (-row.claims, row.value)):
-        if claims:  # the cells of the counters stay when they become empty
-            found[facet][value] = int(claims)
-    return found
+        if claims:  # empty cells of the counters are never deleted
+            counts[facet][value] = int(claims)
+    return counts
 
 
-def counters_for(facet: Facet, query: ClaimFilter) -> str | None:
-    """The facet of the counters that tell this facet of a list; None if it takes counting its claims."""
-    narrowed = [name for name in ClaimFilter.model_fields if getattr(query, name) not in (None, [])]
-    further = [name for name in narrowed if name not in _EVERY_CELL_KNOWS]
-    if len(further) > 1 or len(query.metric) > 1:  # a claim that has two of the metrics would count twice
+def counter_facet_for(facet: Facet, query: ClaimFilter) -> str | None:
+    """The facet of the counters that answers this facet of a list; None if its claims must be counted."""
+    filter_names = [name for name in ClaimFilter.model_fields if getattr(query, name) not in (None, [])]
+    other_names = [name for name in filter_names if name not in _CELL_COLUMNS]
+    if len(other_names) > 1 or len(query.metric) > 1:  # a claim with two of the metrics would count twice
         return None
-    return _COUNTERS[facet].get(further[0] if further else None)
+    return _COUNTER_FACETS[facet].get(other_names[0] if other_names else None)
 
 
-def _narrowed(connection: Connection, query: ClaimFilter, cell: FromClause) -> list[ColumnElement[bool]]:
-    """Keeps cells of the topic or metric that a list is narrowed to."""
+def _value_conditions(connection: Connection, query: ClaimFilter, cell: FromClause) -> list[ColumnElement[bool]]:
+    """Conditions for the cells of the topic or metric that a list is filtered by."""
     if query.topic is not None:
-        return [cell.c.value == Refs(connection).field(table_of(Topic), query.topic, "topic")]
+        return [cell.c.value == Refs(connection).resolve_field(table_of(Topic), query.topic, "topic")]
     return [cell.c.value.in_(query.metric)] if query.metric else []
 
 
-def _from_counters(
-    cell: FromClause, within: Sequence[ColumnElement[bool]], query: ClaimFilter, facet: Facet, counters: str
+def _select_from_counters(
+    cell: FromClause,
+    base_conditions: Sequence[ColumnElement[bool]],
+    query: ClaimFilter,
+    facet: Facet,
+    counter_facet: str,
 ) -> Select[Facet, str, int]:
-    parted = counters == ANY or query.kind or query.status or facet in ("kind", "status")
+    is_split = counter_facet == ANY or query.kind or query.status or facet in ("kind", "status")
     conditions = [
-        *within,
-        cell.c.facet == counters,
-        # Where any will do all are listed, so that each is one look at the primary key.
-        cell.c.kind.in_((query.kind or list(ClaimKind)) if parted else [ANY]),
-        cell.c.status.in_((query.status or list(Status)) if parted else [ANY]),
+        *base_conditions,
+        cell.c.facet == counter_facet,
+        # All values are listed even without a filter, so that each is one lookup in the primary key.
+        cell.c.kind.in_((query.kind or list(ClaimKind)) if is_split else [ANY]),
+        cell.c.status.in_((query.status or list(Status)) if is_split else [ANY]),
     ]
-    value = cell.c[facet] if facet in _EVERY_CELL_KNOWS else cell.c.value
-    return _most(facet, value, func.sum(cell.c.claims), cell, conditions)
+    value = cell.c[facet] if facet in _CELL_COLUMNS else cell.c.value
+    return _select_most_frequent(facet, value, func.sum(cell.c.claims), cell, conditions)
 
 
-def _from_claims(record: Record, matching: Select[Any], facets: Sequence[Facet]) -> list[Select[Facet, str, int]]:
-    claim, figure, said = record.claim, record.quantity, record.attribution
-    needed = {name for facet in facets for name in _COLUMNS[facet]}
-    # Both engines find these once if more than one facet is counted among them.
-    one = matching.with_only_columns(*(claim.c[name] for name in sorted(needed))).cte("matching")
+def _select_from_claims(
+    snapshot: Snapshot, matching: Select[Any], facets: Sequence[Facet]
+) -> list[Select[Facet, str, int]]:
+    claim, figure, attribution = snapshot.claim, snapshot.quantity, snapshot.attribution
+    needed = {name for facet in facets for name in _CLAIM_COLUMNS[facet]}
+    # A CTE that is used more than once is evaluated once by both engines.
+    matched = matching.with_only_columns(*(claim.c[name] for name in sorted(needed))).cte("matching")
     branches = []
     for facet in facets:
-        source: FromClause
+        from_clause: FromClause
         if facet == "metric":
-            of_it = (figure.c.claim_id == one.c.id) & (figure.c.content_version == one.c.content_version)
-            value, source, claims = figure.c.metric, one.join(figure, of_it), func.count(one.c.id.distinct())
+            on_claim = is_current_figure(figure, matched)
+            value, from_clause, claims = (
+                figure.c.metric,
+                matched.join(figure, on_claim),
+                func.count(matched.c.id.distinct()),
+            )
         elif facet == "source":
-            of_it = (said.c.claim_id == one.c.id) & ~said.c.withdrawn
-            value, source, claims = said.c.source_id, one.join(said, of_it), func.count(one.c.id.distinct())
+            on_claim = (attribution.c.claim_id == matched.c.id) & ~attribution.c.withdrawn
+            value, from_clause, claims = (
+                attribution.c.source_id,
+                matched.join(attribution, on_claim),
+                func.count(matched.c.id.distinct()),
+            )
         else:
-            value, source, claims = one.c[_COLUMNS[facet][0]], one, func.count()
-        branches.append(_most(facet, value, claims, source, [value.is_not(None)]))
+            value, from_clause, claims = matched.c[_CLAIM_COLUMNS[facet][0]], matched, func.count()
+        branches.append(_select_most_frequent(facet, value, claims, from_clause, [value.is_not(None)]))
     return branches
 
 
-def _most(
+def _select_most_frequent(
     facet: Facet,
     value: ColumnElement[str],
     claims: ColumnElement[int],
     source: FromClause,
     conditions: Sequence[ColumnElement[bool]],
 ) -> Select[Facet, str, int]:
-    """The most frequent values of a facet."""
+    """Select the most frequent values of a facet."""
     number = claims.label("claims")
     return (
         select(literal(facet).label("facet"), value.label("value"), number)
         .select_from(source)
         .where(*conditions)
         .group_by(value)
-        # By its label, or SQLite would work it out again.
+        # By label, because SQLite would compute the expression again.
         .order_by(number.desc(), value)
-        .limit(MOST)
+        .limit(MAX_VALUES)
     )

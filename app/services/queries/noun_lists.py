@@ -1,4 +1,4 @@
-"""Lists of the other nouns: sources, topics, documents, attributions, evidence, relations."""
+"""Lists of sources, topics, documents, attributions, evidence and relations."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -27,68 +27,68 @@ from app.schemas.topic import TopicRead
 from app.services.catalogue import documents, sources, topics
 from app.services.claims import attributions, evidence, relations
 from app.services.core.actors import Actor, visible_stages
-from app.services.core.claim_visibility import claim_named
+from app.services.core.claim_visibility import resolve_visible_claim
 from app.services.core.cursors import Cursors
-from app.services.core.pagination import Order, Place, page
+from app.services.core.pagination import Order, PageRequest, fetch_page
 from app.services.core.refs import Refs
-from app.services.core.snapshot import Record, at
+from app.services.core.snapshot import Snapshot, snapshot_at
 
 Item = TypeVar("Item")
-Conditions = list[ColumnElement[bool]]
+WhereClauses = list[ColumnElement[bool]]
 
 
-def _page_of(
+def _build_page(
     connection: Connection,
     ids: Select[tuple[str]],
-    place: Place,
+    request: PageRequest,
     read: Callable[[Sequence[str]], list[Item]],
 ) -> Page[Item]:
-    """A page in the order of ids, which is that of recording."""
+    """A page in the order of ids, which is the order of recording; `read` reads the objects with these ids."""
     (identifier,) = ids.selected_columns
-    rows, following = page(connection, ids, Order((identifier,)), place)
-    return Page(items=read([row[0] for row in rows]), next=following)
+    rows, next_cursor = fetch_page(connection, ids, Order((identifier,)), request)
+    return Page(items=read([row[0] for row in rows]), next=next_cursor)
 
 
-def of_sources(connection: Connection, query: SourceQuery, cursors: Cursors) -> Page[SourceRead]:
-    """Sources."""
-    record = at(connection, query.as_of)
-    table = record.source
-    conditions: Conditions = []
+def list_sources(connection: Connection, query: SourceQuery, cursors: Cursors) -> Page[SourceRead]:
+    """A page of sources. Raises InvalidError for an unknown parent or a cursor of another list."""
+    snapshot = snapshot_at(connection, query.as_of)
+    table = snapshot.source
+    conditions: WhereClauses = []
     if query.kind:
         conditions.append(table.c.kind.in_(query.kind))
     if query.anonymity:
         conditions.append(table.c.anonymity.in_(query.anonymity))
     if query.parent is not None:
-        conditions.append(table.c.parent_id == Refs(connection).field(table_of(Source), query.parent, "parent"))
+        conditions.append(table.c.parent_id == Refs(connection).resolve_field(table_of(Source), query.parent, "parent"))
     if query.name is not None:
         names = (table.c.name_folded, table.c.other_names_folded)
         conditions.append(or_(*(column.contains(fold(query.name), autoescape=True) for column in names)))
     statement = select(table.c.id).where(*conditions)
-    return _page_of(
-        connection, statement, Place.of(query, cursors), lambda ids: sources.read_all(connection, record, ids)
+    return _build_page(
+        connection, statement, PageRequest.of(query, cursors), lambda ids: sources.read_all(connection, snapshot, ids)
     )
 
 
-def of_topics(connection: Connection, query: TopicQuery, cursors: Cursors) -> Page[TopicRead]:
-    """Topics."""
-    record = at(connection, query.as_of)
-    table = record.topic
-    conditions: Conditions = [table.c.metric_family.in_(query.metric_family)] if query.metric_family else []
+def list_topics(connection: Connection, query: TopicQuery, cursors: Cursors) -> Page[TopicRead]:
+    """A page of topics. Raises InvalidError for a cursor of another list."""
+    snapshot = snapshot_at(connection, query.as_of)
+    table = snapshot.topic
+    conditions: WhereClauses = [table.c.metric_family.in_(query.metric_family)] if query.metric_family else []
     statement = select(table.c.id).where(*conditions)
-    return _page_of(
-        connection, statement, Place.of(query, cursors), lambda ids: topics.read_all(connection, record, ids)
+    return _build_page(
+        connection, statement, PageRequest.of(query, cursors), lambda ids: topics.read_all(connection, snapshot, ids)
     )
 
 
-def of_documents(connection: Connection, query: DocumentQuery, cursors: Cursors) -> Page[DocumentRead]:
-    """Documents."""
-    record = at(connection, query.as_of)
-    table = record.document
-    conditions: Conditions = []
+def list_documents(connection: Connection, query: DocumentQuery, cursors: Cursors) -> Page[DocumentRead]:
+    """A page of documents. Raises InvalidError for an unknown publisher or a cursor of another list."""
+    snapshot = snapshot_at(connection, query.as_of)
+    table = snapshot.document
+    conditions: WhereClauses = []
     if query.kind:
         conditions.append(table.c.kind.in_(query.kind))
     if query.publisher is not None:
-        publisher = Refs(connection).field(table_of(Source), query.publisher, "publisher")
+        publisher = Refs(connection).resolve_field(table_of(Source), query.publisher, "publisher")
         conditions.append(table.c.publisher_id == publisher)
     if query.url is not None:
         conditions.append(table.c.url == query.url)
@@ -99,81 +99,96 @@ def of_documents(connection: Connection, query: DocumentQuery, cursors: Cursors)
     if query.date_to is not None:
         conditions.append(table.c.published_earliest <= edtf.bounds(query.date_to).latest)
     statement = select(table.c.id).where(*conditions)
-    return _page_of(
-        connection, statement, Place.of(query, cursors), lambda ids: documents.read_all(connection, record, ids)
+    return _build_page(
+        connection, statement, PageRequest.of(query, cursors), lambda ids: documents.read_all(connection, snapshot, ids)
     )
 
 
-def of_attributions(
+def list_attributions(
     connection: Connection, query: AttributionQuery, actor: Actor | None, cursors: Cursors
 ) -> Page[AttributionRead]:
-    """Attributions of claims that the reader may see."""
-    record = at(connection, query.as_of)
-    table = record.attribution
+    """A page of attributions of claims that the reader may see.
+
+    Raises InvalidError for an unknown claim, source or document, or a cursor of another list.
+    """
+    snapshot = snapshot_at(connection, query.as_of)
+    table = snapshot.attribution
     refs = Refs(connection)
-    conditions: Conditions = []
+    conditions: WhereClauses = []
     if query.claim is not None:
-        conditions.append(table.c.claim_id == claim_named(connection, query.claim, actor, "claim"))
+        conditions.append(table.c.claim_id == resolve_visible_claim(connection, query.claim, actor, "claim"))
     if query.source is not None:
-        conditions.append(table.c.source_id == refs.field(table_of(Source), query.source, "source"))
+        conditions.append(table.c.source_id == refs.resolve_field(table_of(Source), query.source, "source"))
     if query.document is not None:
-        conditions.append(table.c.document_id == refs.field(table_of(Document), query.document, "document"))
+        conditions.append(table.c.document_id == refs.resolve_field(table_of(Document), query.document, "document"))
     if query.stance:
         conditions.append(table.c.stance.in_(query.stance))
-    statement = _of_visible_claims(record, table, actor).where(*conditions)
-    return _page_of(
+    statement = _select_of_visible_claims(snapshot, table, actor).where(*conditions)
+    return _build_page(
         connection,
         statement,
-        Place.of(query, cursors),
-        lambda ids: attributions.read_all(connection, record, ids, actor),
+        PageRequest.of(query, cursors),
+        lambda ids: attributions.read_all(connection, snapshot, ids, actor),
     )
 
 
-def of_evidence(
+def list_evidence(
     connection: Connection, query: EvidenceQuery, actor: Actor | None, cursors: Cursors
 ) -> Page[EvidenceRead]:
-    """Evidence for claims that the reader may see."""
-    record = at(connection, query.as_of)
-    table = record.evidence
+    """A page of evidence on claims that the reader may see.
+
+    Raises InvalidError for an unknown claim or document, or a cursor of another list.
+    """
+    snapshot = snapshot_at(connection, query.as_of)
+    table = snapshot.evidence
     refs = Refs(connection)
-    conditions: Conditions = []
+    conditions: WhereClauses = []
     if query.claim is not None:
-        conditions.append(table.c.claim_id == claim_named(connection, query.claim, actor, "claim"))
+        conditions.append(table.c.claim_id == resolve_visible_claim(connection, query.claim, actor, "claim"))
     if query.document is not None:
-        conditions.append(table.c.document_id == refs.field(table_of(Document), query.document, "document"))
+        conditions.append(table.c.document_id == refs.resolve_field(table_of(Document), query.document, "document"))
     if query.role:
         conditions.append(table.c.role.in_(query.role))
-    statement = _of_visible_claims(record, table, actor).where(*conditions)
-    return _page_of(
-        connection, statement, Place.of(query, cursors), lambda ids: evidence.read_all(connection, record, ids, actor)
+    statement = _select_of_visible_claims(snapshot, table, actor).where(*conditions)
+    return _build_page(
+        connection,
+        statement,
+        PageRequest.of(query, cursors),
+        lambda ids: evidence.read_all(connection, snapshot, ids, actor),
     )
 
 
-def of_relations(
+def list_relations(
     connection: Connection, query: RelationQuery, actor: Actor | None, cursors: Cursors
 ) -> Page[RelationRead]:
-    """Relations between claims that the reader may see."""
-    record = at(connection, query.as_of)
-    table = record.claim_relation
-    conditions: Conditions = []
+    """A page of relations between claims that the reader may see.
+
+    Raises InvalidError for an unknown claim or a cursor of another list.
+    """
+    snapshot = snapshot_at(connection, query.as_of)
+    table = snapshot.claim_relation
+    conditions: WhereClauses = []
     if query.claim is not None:
-        claim_id = claim_named(connection, query.claim, actor, "claim")
+        claim_id = resolve_visible_claim(connection, query.claim, actor, "claim")
         conditions.append(or_(table.c.claim_id == claim_id, table.c.other_claim_id == claim_id))
     if query.relation:
         conditions.append(table.c.relation.in_(query.relation))
-    other = record.claim.alias("other")
+    other = snapshot.claim.alias("other")
     statement = (
-        _of_visible_claims(record, table, actor)
+        _select_of_visible_claims(snapshot, table, actor)
         .join(other, other.c.id == table.c.other_claim_id)
         .where(other.c.stage.in_(visible_stages(actor)), *conditions)
     )
-    return _page_of(
-        connection, statement, Place.of(query, cursors), lambda ids: relations.read_all(connection, record, ids, actor)
+    return _build_page(
+        connection,
+        statement,
+        PageRequest.of(query, cursors),
+        lambda ids: relations.read_all(connection, snapshot, ids, actor),
     )
 
 
-def _of_visible_claims(record: Record, table: FromClause, actor: Actor | None) -> Select[Any]:
-    claim = record.claim
+def _select_of_visible_claims(snapshot: Snapshot, table: FromClause, actor: Actor | None) -> Select[Any]:
+    claim = snapshot.claim
     return (
         select(table.c.id).join(claim, claim.c.id == table.c.claim_id).where(claim.c.stage.in_(visible_stages(actor)))
     )

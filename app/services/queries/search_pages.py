@@ -1,11 +1,11 @@
-"""Searched lists: which claims are on a page, and over which matches the list is counted.
+"""Pages of search results: which claims are on a page, and which matches the facets count.
 
-A search of a word that stands in a third of all claims must not look at a third of all claims. So only the newest
-matches, the candidates, are ordered by rank; behind them the list goes on with older matches, newest first. Somewhat
-more of them are counted. A search with no more matches than that is ordered and counted whole.
+A search for a word in a third of all claims must not read a third of all claims. So only the newest matches, the
+candidates, are ordered by rank; older matches follow them, newest first. Up to `MAX_COUNTED` matches are counted. A
+search with fewer matches is ordered and counted completely.
 
-Filters narrow what was found. Where a search finds much and the filters leave few claims, it goes the other way round:
-these claims are read, and their texts tried. Lists by date and the like walk along that order and try each text.
+If a search has many matches and an indexed filter leaves few claims, these claims are read and their texts are matched
+instead. Lists by date or another column scan the claims in that order and match the text of each.
 """
 
 from collections import Counter
@@ -20,339 +20,369 @@ from sqlalchemy import BigInteger, Connection, Integer, Select, Text, and_, bind
 from sqlalchemy.sql import FromClause
 
 from app.db import fulltext
-from app.db.compiled_reads import bytewise, numbers, texts
-from app.db.fulltext import Match
+from app.db.compiled_reads import bytewise, number_table, text_table
+from app.db.fulltext import EngineQuery
 from app.db.schema import table_of
 from app.errors import InvalidError
 from app.models import SearchText
 from app.services.core import pagination
-from app.services.core.pagination import Order, Place
-from app.services.core.snapshot import Read, Record
-from app.services.queries.claim_filters import Conditions, Shape
+from app.services.core.pagination import Order, PageRequest
+from app.services.core.snapshot import Snapshot, SnapshotQuery
+from app.services.queries.claim_filters import ClaimConditions, FilterShape
 
-RANKED = 500
-"""So many matches at most are ordered by rank, whether or not they are counted as well."""
+MAX_RANKED = 500
+"""The most matches that are ordered by rank, with or without facets."""
 
-COUNTED = 1_000
-"""So many matches at most are counted; at least as many as are ranked."""
+MAX_COUNTED = 1_000
+"""The most matches that are counted; not fewer than `MAX_RANKED`."""
 
 FEW_CLAIMS = 1_000
-"""Where a filter leaves no more claims than that, their texts are tried instead."""
+"""If a filter leaves at most this many claims, the search matches their texts instead of filtering the candidates."""
 
-LONGEST_WALK = 20_000
-"""So many claims at most are tried along an order before all matches are sorted instead."""
+MAX_SCANNED = 20_000
+"""The most claims that are scanned in a sort order before all matches are read and sorted instead."""
 
-NUMBER, RANK = "number", "rank"
-"""What texts are ordered by: when they were recorded, and how good they are."""
+TEXT_ID, RANK = "text_id", "rank"
+"""The columns for the order by relevance: the id of a text, which grows with time, and how well it matches."""
 
-OLDER = -1
-"""Stands for the rank of what is older than the candidates: it comes after all of them, newest first."""
+OLDER_RANK = -1
+"""The rank in sort keys of claims older than the candidates, which come after all of them, newest first."""
 
 search_text = table_of(SearchText)
 
-Key = tuple[Any, ...]
-"""Where a claim stands in an order."""
+SortKey = tuple[Any, ...]
+"""The sort values of a claim."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A search for claims."""
+class ClaimSearch:
+    """A search with filters, on one snapshot."""
 
     connection: Connection
-    record: Record
-    match: Match
-    filters: Conditions
+    snapshot: Snapshot
+    match: EngineQuery
+    conditions: ClaimConditions
     facets: tuple[str, ...]
-    """By which columns of a claim what is found will be counted, see COLUMN_OF."""
-    counted: bool
-    """What is found will be counted, by these or otherwise."""
+    """The facets in COLUMN_OF to read with each match, to count them."""
+    is_counted: bool
+    """True if any facet was requested, in `facets` or not, so that the matches have to be counted."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """A page of what was found."""
+class SearchPage:
+    """A page of search results."""
 
     claim_ids: list[str]
-    following: str | None
+    next_cursor: str | None
     """The cursor of the next page, None on the last."""
-    counted: "Matches"
-    """What the list is counted over; nothing unless that was asked for."""
+    matches: "ClaimMatches"
+    """The matches that the facets count; meaningful only if `ClaimSearch.is_counted`."""
 
 
 @dataclass(frozen=True)
-class Matches:
-    """Claims that match and pass the filters."""
+class ClaimMatches:
+    """Claims that match the search and the filters."""
 
     rows: Sequence[Any]
-    """Of each its id, the facets asked for, and then what its order is made of."""
+    """For each claim its id, the facets in `ClaimSearch.facets`, and the columns of the sort order."""
     complete: bool
-    """These are all."""
+    """True if these are all matches."""
 
 
 @dataclass(frozen=True)
 class _Candidates:
-    """The newest rows of the index that match, whether or not they pass the filters."""
+    """The newest texts that match the search, whether or not their claims match the filters."""
 
-    top: int
-    """The last row that there is, whether it matches or not."""
-    numbers: list[int]
-    """Falling."""
+    last_text_id: int
+    """The id of the last text in the snapshot, whether it matches or not."""
+    text_ids: list[int]
+    """The ids of the candidates, in descending order."""
     complete: bool
-    """Nothing else matches."""
+    """True if no other text matches."""
 
     @property
-    def lowest(self) -> int:
-        """No candidate has a number below this one."""
-        return 0 if self.complete else self.numbers[-1]
+    def lowest_id(self) -> int:
+        """The id below which there are no candidates."""
+        return 0 if self.complete else self.text_ids[-1]
 
     @property
-    def lowest_ranked(self) -> int:
-        """Nothing with a number below this one is ordered by rank."""
-        return self.numbers[RANKED - 1] if len(self.numbers) > RANKED else self.lowest
+    def lowest_ranked_id(self) -> int:
+        """The id below which matches are not ordered by rank."""
+        return self.text_ids[MAX_RANKED - 1] if len(self.text_ids) > MAX_RANKED else self.lowest_id
 
 
-def by_relevance(asked: Asked, place: Place) -> Found:
-    """The page in the order of rank, newer claims first among equals.
+def by_relevance(search: ClaimSearch, request: PageRequest) -> SearchPage:
+    """A page in the order of rank, with newer claims first among equals.
 
-    All pages of a list tell of the texts as they were when the first was read, by the last row of then: a claim whose
-    words change meanwhile keeps its place. Raises InvalidError for a cursor of another list.
+    All pages of a list use the texts as they were when the first page was read, up to the last text id in the cursor: a
+    claim whose text changes meanwhile keeps its position. Raises InvalidError for a cursor of another list.
     """
-    top, after = _start(asked, place)
-    then = _then(asked, top) if place.cursor is None else top
-    columns = (NUMBER, RANK)
-    if after is not None and after[0] == OLDER and not (asked.filters.narrows or asked.counted):
-        ranked_from, below, found = after[1], after[1], Matches([], complete=False)
+    last_text_id, after = _start_of_page(search, request)
+    past_text_id = _past_text_id(search, last_text_id) if request.cursor is None else last_text_id
+    columns = (TEXT_ID, RANK)
+    # Beyond the ranked claims, the candidates need not be read again unless they are filtered or counted.
+    if after is not None and after[0] == OLDER_RANK and not (search.conditions.has_indexed_filter or search.is_counted):
+        ranked_from_id, below_id, matches = after[1], after[1], ClaimMatches([], complete=False)
     else:
-        candidates = _candidates(asked, top)
-        best = None if asked.counted else _Best(place.limit + 1, after)
-        ranked_from, below = candidates.lowest_ranked, candidates.lowest
-        found = _passing(asked, candidates, then, columns, best)
+        candidates = _find_candidates(search, last_text_id)
+        top_ranked = None if search.is_counted else _TopRanked(request.limit + 1, after)
+        ranked_from_id, below_id = candidates.lowest_ranked_id, candidates.lowest_id
+        matches = _find_matches(search, candidates, past_text_id, columns, top_ranked)
 
-    def key(row: Any) -> Key:
-        number, rank = row[-2:]
-        return (rank, row[0]) if number >= ranked_from else (OLDER, number)
+    def key(row: Any) -> SortKey:
+        text_id, rank = row[-2:]
+        return (rank, row[0]) if text_id >= ranked_from_id else (OLDER_RANK, text_id)
 
-    keyed = [(key(row), row[0]) for row in found.rows]
-    keyed = sorted((one for one in keyed if after is None or one[0] < after), reverse=True)
-    if not found.complete and len(keyed) <= place.limit:
-        if after is not None and after[0] == OLDER:
-            below = min(below, after[1])
-        older = _older(asked, below, then, columns, place.limit + 1 - len(keyed))
-        keyed += [(key(row), row[0]) for row in older]
-    return _page([((top, *one), claim_id) for one, claim_id in keyed[: place.limit + 1]], found, place)
+    keyed = [(key(row), row[0]) for row in matches.rows]
+    keyed = sorted((item for item in keyed if after is None or item[0] < after), reverse=True)
+    if not matches.complete and len(keyed) <= request.limit:
+        if after is not None and after[0] == OLDER_RANK:
+            below_id = min(below_id, after[1])
+        older_rows = _read_older(search, below_id, past_text_id, columns, request.limit + 1 - len(keyed))
+        keyed += [(key(row), row[0]) for row in older_rows]
+    return _build_page(
+        [((last_text_id, *item), claim_id) for item, claim_id in keyed[: request.limit + 1]], matches, request
+    )
 
 
-def by_columns(asked: Asked, order: Order, place: Place) -> Found:
-    """The page in an order of claims. Raises InvalidError for a cursor of another list."""
-    after = place.after(order)
-    behind = None if after is None else _plain(after)
-    candidates = _candidates(asked, fulltext.top(asked.connection, asked.record.seq))
-    found = Matches([], complete=False)
-    if candidates.complete or asked.filters.narrows or asked.counted:
-        found = _passing(asked, candidates, _then(asked, candidates.top), _names(order))
-    if found.complete:
-        keys = _in_order(found.rows, order, behind)
+def by_columns(search: ClaimSearch, order: Order, request: PageRequest) -> SearchPage:
+    """A page in an order by columns of the claim. Raises InvalidError for a cursor of another list."""
+    after = request.after(order)
+    after_key = None if after is None else _plain_key(after)
+    candidates = _find_candidates(search, fulltext.last_text_id(search.connection, search.snapshot.seq))
+    matches = ClaimMatches([], complete=False)
+    if candidates.complete or search.conditions.has_indexed_filter or search.is_counted:
+        matches = _find_matches(
+            search, candidates, _past_text_id(search, candidates.last_text_id), _column_names(order)
+        )
+    if matches.complete:
+        keys = _sort_keys(matches.rows, order, after_key)
     else:
-        keys = _walk(asked, candidates, order, after, place.limit + 1)
-    return _page([(key, key[-1]) for key in keys], found, place)
+        keys = _scan_in_order(search, candidates, order, after, request.limit + 1)
+    return _build_page([(key, key[-1]) for key in keys], matches, request)
 
 
-def _page(keyed: Sequence[tuple[Key, str]], counted: Matches, place: Place) -> Found:
-    """Of claims in their order, each with its place in that order, the first; the next one may be among them or not."""
-    page = keyed[: place.limit]
-    following = place.following(page[-1][0]) if len(keyed) > place.limit else None
-    return Found([claim_id for _key, claim_id in page], following, counted)
+def _build_page(keyed: Sequence[tuple[SortKey, str]], matches: ClaimMatches, request: PageRequest) -> SearchPage:
+    """The page from the first of these claims with their sort keys; more than the limit means there is a next page."""
+    page = keyed[: request.limit]
+    next_cursor = request.next_cursor(page[-1][0]) if len(keyed) > request.limit else None
+    return SearchPage([claim_id for _key, claim_id in page], next_cursor, matches)
 
 
-def _start(asked: Asked, place: Place) -> tuple[int, Key | None]:
-    """The number of the last row that there is for this list, and the key after which its page begins."""
-    if place.cursor is None:
-        return fulltext.top(asked.connection, asked.record.seq), None
-    stored = place.cursors.read(place.query, place.cursor)
-    if len(stored) != len(("top", "rank", "claim or number")):
-        raise InvalidError.of("cursor", "belongs to another order")
-    return stored[0], tuple(stored[1:])
+def _start_of_page(search: ClaimSearch, request: PageRequest) -> tuple[int, SortKey | None]:
+    """The last text id of the list, and the sort key after which the page starts, None on the first page."""
+    if request.cursor is None:
+        return fulltext.last_text_id(search.connection, search.snapshot.seq), None
+    values = request.cursors.read(request.query, request.cursor)
+    if len(values) != len(("last text id", "rank", "claim id or text id")):
+        raise InvalidError.of("cursor", "belongs to a list with another sort order; start again without a cursor")
+    return values[0], tuple(values[1:])
 
 
-def _then(asked: Asked, top: int) -> int | None:
-    """The `top` of the moment that is asked about; None for now."""
-    return None if asked.record.seq is None else top
+def _past_text_id(search: ClaimSearch, last_text_id: int) -> int | None:
+    """The last text id of a past snapshot; None for the current one, whose texts are marked as the latest."""
+    return None if search.snapshot.seq is None else last_text_id
 
 
-def _candidates(asked: Asked, top: int) -> _Candidates:
-    most = COUNTED if asked.counted else RANKED
-    numbers = fulltext.newest(asked.connection, asked.match, top, most + 1)
-    return _Candidates(top, numbers[:most], len(numbers) <= most)
+def _find_candidates(search: ClaimSearch, last_text_id: int) -> _Candidates:
+    limit = MAX_COUNTED if search.is_counted else MAX_RANKED
+    text_ids = fulltext.newest_matches(search.connection, search.match, last_text_id, limit + 1)
+    return _Candidates(last_text_id, text_ids[:limit], len(text_ids) <= limit)
 
 
-def _passing(
-    asked: Asked, candidates: _Candidates, then: int | None, columns: tuple[str, ...], best: "_Best | None" = None
-) -> Matches:
-    """All claims that match and pass the filters, if either are few; else those among the candidates.
+def _find_matches(
+    search: ClaimSearch,
+    candidates: _Candidates,
+    past_text_id: int | None,
+    columns: tuple[str, ...],
+    top_ranked: "_TopRanked | None" = None,
+) -> ClaimMatches:
+    """All claims that match the search and the filters if either leaves few; otherwise those among the candidates.
 
-    Of the candidates only the best, if only these are wanted.
+    `top_ranked` limits the claims among the candidates to those of one page.
     """
-    for narrow in () if candidates.complete else asked.filters.narrowed():
-        identifiers = asked.connection.scalars(narrow.limit(FEW_CLAIMS + 1)).all()
+    for claim_ids in () if candidates.complete else search.conditions.select_by_index():
+        identifiers = search.connection.scalars(claim_ids.limit(FEW_CLAIMS + 1)).all()
         if len(identifiers) <= FEW_CLAIMS:
-            return Matches(_read(asked, sorted(set(identifiers)), then, columns), complete=True)
-    return Matches(_read(asked, candidates.numbers, then, columns, best), candidates.complete)
+            return ClaimMatches(_read_claims(search, sorted(set(identifiers)), past_text_id, columns), complete=True)
+    return ClaimMatches(
+        _read_claims(search, candidates.text_ids, past_text_id, columns, top_ranked), candidates.complete
+    )
 
 
-def _older(asked: Asked, below: int, then: int | None, columns: tuple[str, ...], wanted: int) -> list[Any]:
-    """So many of the claims whose texts have lower numbers, the newest first."""
+def _read_older(
+    search: ClaimSearch, below_id: int, past_text_id: int | None, columns: tuple[str, ...], count: int
+) -> list[Any]:
+    """Up to `count` matching claims with text ids below `below_id`, newest first."""
     rows: list[Any] = []
-    size = 2 * wanted
+    batch_size = 2 * count
     while True:
-        numbers = fulltext.newest(asked.connection, asked.match, below - 1, size)
-        read = _read(asked, numbers, then, columns)
-        rows += sorted(read, key=lambda row: row[-2], reverse=True)
-        if len(rows) >= wanted or len(numbers) < size:
-            return rows[:wanted]
-        below, size = numbers[-1], min(4 * size, LONGEST_WALK)
+        text_ids = fulltext.newest_matches(search.connection, search.match, below_id - 1, batch_size)
+        batch = _read_claims(search, text_ids, past_text_id, columns)
+        rows += sorted(batch, key=lambda row: row[-2], reverse=True)
+        if len(rows) >= count or len(text_ids) < batch_size:
+            return rows[:count]
+        below_id, batch_size = text_ids[-1], min(4 * batch_size, MAX_SCANNED)
 
 
-def _walk(asked: Asked, candidates: _Candidates, order: Order, after: Key | None, wanted: int) -> list[Key]:
-    """The next claims in an order, at least `wanted` unless it ends there."""
-    top, then = candidates.top, _then(asked, candidates.top)
-    share = len(candidates.numbers) / (top - candidates.lowest + 1)
-    likely = int(2 * wanted / share)
-    # Where that many are hardly fewer than all matches, they are sorted at once.
-    for steps in (min(likely, LONGEST_WALK), LONGEST_WALK) if likely < share * top else ():
-        walked = pagination.ordered(_claims(asked, order), order, after).limit(steps).subquery("walked")
-        conditions = [search_text.c.claim_id == walked.c.id, fulltext.standing(then)]
-        conditions.append(fulltext.holds(len(asked.match.required), len(asked.match.excluded)))
-        matching = select(*walked.c).where(select(1).select_from(search_text).where(*conditions).exists())
-        keys = [_plain(row) for row in asked.connection.execute(matching, asked.match.phrases)]
-        if len(keys) >= wanted or _count(asked.connection, walked) < steps:
-            return sorted(keys, reverse=order.falling)
-    numbers = fulltext.newest(asked.connection, asked.match, top, top)
-    return _in_order(_read(asked, numbers, then, _names(order)), order, None if after is None else _plain(after))
+def _scan_in_order(
+    search: ClaimSearch, candidates: _Candidates, order: Order, after: SortKey | None, count: int
+) -> list[SortKey]:
+    """The sort keys of the next matching claims in an order, at least `count` unless there are no more.
+
+    Scans the claims in this order and matches their texts, or reads and sorts all matches if that is less work.
+    """
+    last_text_id, past_text_id = candidates.last_text_id, _past_text_id(search, candidates.last_text_id)
+    match_rate = len(candidates.text_ids) / (last_text_id - candidates.lowest_id + 1)
+    likely_scan = int(2 * count / match_rate)
+    # If the scan is expected to read as many claims as there are matches, all matches are read and sorted instead.
+    for scan_limit in (min(likely_scan, MAX_SCANNED), MAX_SCANNED) if likely_scan < match_rate * last_text_id else ():
+        scanned = (
+            pagination.apply_order(_select_in_order(search, order), order, after).limit(scan_limit).subquery("scanned")
+        )
+        conditions = [search_text.c.claim_id == scanned.c.id, fulltext.is_current_text(past_text_id)]
+        conditions.append(fulltext.text_matches(len(search.match.required), len(search.match.excluded)))
+        matching = select(*scanned.c).where(select(1).select_from(search_text).where(*conditions).exists())
+        keys = [_plain_key(row) for row in search.connection.execute(matching, search.match.phrases)]
+        if len(keys) >= count or _count_rows(search.connection, scanned) < scan_limit:
+            return sorted(keys, reverse=order.descending)
+    text_ids = fulltext.newest_matches(search.connection, search.match, last_text_id, last_text_id)
+    return _sort_keys(
+        _read_claims(search, text_ids, past_text_id, _column_names(order)),
+        order,
+        None if after is None else _plain_key(after),
+    )
 
 
-def _claims(asked: Asked, order: Order) -> Select[Any]:
+def _select_in_order(search: ClaimSearch, order: Order) -> Select[Any]:
     claims = select(*order.columns)
     if len(order.columns) > 1:
-        return claims.where(*asked.filters.all(tried=() if order.columns[0].key == "time_earliest" else {"date_to"}))
-    # By id alone: no index for the filters, which would have to be sorted then.
-    return claims.where(and_(*asked.filters.all()).is_(True))
+        return claims.where(
+            *search.conditions.all(unindexed=() if order.columns[0].key == "time_earliest" else {"date_to"})
+        )
+    # In the order of ids, no index may answer the filters, because its rows would have to be sorted.
+    return claims.where(and_(*search.conditions.all()).is_(True))
 
 
-def _in_order(rows: Sequence[Any], order: Order, after: Key | None) -> list[Key]:
-    keys: list[Key] = [tuple(row[-len(order.columns) :]) for row in rows]
+def _sort_keys(rows: Sequence[Any], order: Order, after: SortKey | None) -> list[SortKey]:
+    keys: list[SortKey] = [tuple(row[-len(order.columns) :]) for row in rows]
     if after is not None:
-        keys = [key for key in keys if (key < after if order.falling else key > after)]
-    return sorted(keys, reverse=order.falling)
+        keys = [key for key in keys if (key < after if order.descending else key > after)]
+    return sorted(keys, reverse=order.descending)
 
 
-def _count(connection: Connection, table: FromClause) -> int:
+def _count_rows(connection: Connection, table: FromClause) -> int:
     return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
-def _names(order: Order) -> tuple[str, ...]:
+def _column_names(order: Order) -> tuple[str, ...]:
     return tuple(str(column.key) for column in order.columns)
 
 
-def _plain(key: Iterable[Any]) -> Key:
-    """A key of an order as it is read, with days as text."""
+def _plain_key(key: Iterable[Any]) -> SortKey:
+    """A sort key with dates as ISO 8601 text, as compiled reads return them."""
     return tuple(value.isoformat() if isinstance(value, date) else value for value in key)
 
 
-class _Best(NamedTuple):
-    """So many claims, in the order of rank, behind a place in it unless that is its beginning."""
+class _TopRanked(NamedTuple):
+    """The first `limit` claims in the order of rank, after the sort key `after` unless it is None."""
 
     limit: int
-    after: Key | None
+    after: SortKey | None
 
     @property
     def values(self) -> dict[str, Any]:
-        """What a statement for them is executed with."""
+        """The parameters for the statement."""
         if self.after is None:
             return {"limit": self.limit}
         rank, claim_id = self.after
         return {"limit": self.limit, "after_rank": rank, "after_claim": str(claim_id)}
 
 
-def _read(
-    asked: Asked,
-    wanted: Sequence[int] | Sequence[str],
-    then: int | None,
+def _read_claims(
+    search: ClaimSearch,
+    lookup_keys: Sequence[int] | Sequence[str],
+    past_text_id: int | None,
     columns: tuple[str, ...],
-    best: _Best | None = None,
+    top_ranked: _TopRanked | None = None,
 ) -> list[tuple[Any, ...]]:
-    """The claims that pass the filters: of texts with these numbers, which match, or of claims whose texts do.
+    """Read the claims that match the filters, each with its id, the facets of the search and these columns.
 
-    Of each its `id`, what it is counted by, and these columns. Of all of them, unless only the best are wanted.
+    `lookup_keys` are ids of matching texts, or ids of claims whose texts are then matched too. `top_ranked` limits the
+    result to one page.
     """
-    form = _Form(
-        shape=asked.filters.shape,
-        facets=asked.facets,
+    shape = _QueryShape(
+        filter_shape=search.conditions.shape,
+        facets=search.facets,
         columns=columns,
-        of_claims=bool(wanted) and isinstance(wanted[0], str),
-        as_it_is=then is None,
-        best=best is not None,
-        after=best is not None and best.after is not None,
-        required=len(asked.match.required),
-        excluded=len(asked.match.excluded),
+        by_claim_id=bool(lookup_keys) and isinstance(lookup_keys[0], str),
+        is_current=past_text_id is None,
+        only_top_ranked=top_ranked is not None,
+        has_cursor=top_ranked is not None and top_ranked.after is not None,
+        required=len(search.match.required),
+        excluded=len(search.match.excluded),
     )
-    values = {**asked.filters.values, **asked.match.phrases, "wanted": list(wanted)}
-    values |= {} if best is None else best.values
-    rows = _reading(form)(asked.connection, asked.record, **values, **({} if then is None else {"top": then}))
+    values = {**search.conditions.values, **search.match.phrases, "lookup_keys": list(lookup_keys)}
+    values |= {} if top_ranked is None else top_ranked.values
+    values |= {} if past_text_id is None else {"past_text_id": past_text_id}
+    rows = _claims_query(shape)(search.connection, search.snapshot, **values)
     return [tuple(row.values()) for row in rows]
 
 
-class _Form(NamedTuple):
-    """All of a read of texts but its values."""
+class _QueryShape(NamedTuple):
+    """All that the statement of `_read_claims` depends on, without its values."""
 
-    shape: Shape
+    filter_shape: FilterShape
     facets: tuple[str, ...]
     columns: tuple[str, ...]
-    of_claims: bool
-    as_it_is: bool
-    best: bool
-    after: bool
+    by_claim_id: bool
+    is_current: bool
+    only_top_ranked: bool
+    has_cursor: bool
     required: int
     excluded: int
 
 
 @lru_cache(maxsize=1_024)
-def _reading(form: _Form) -> Read:
-    def write(record: Record) -> Select[Any]:
-        claim = record.claim
-        own = {NUMBER: search_text.c.id.label(NUMBER), RANK: fulltext.rank(form.required).label(RANK)}
-        listed = texts("wanted") if form.of_claims else numbers("wanted")
-        text_of = search_text.c.claim_id if form.of_claims else search_text.c.id
-        conditions = [fulltext.holds(form.required, form.excluded)] if form.of_claims else []
-        conditions.append(fulltext.standing(None if form.as_it_is else bindparam("top", type_=BigInteger)))
-        found = (
-            select(search_text.c.claim_id, *(own[name] for name in own if name in form.columns))
-            .select_from(listed.join(search_text, text_of == listed.c.value))
+def _claims_query(shape: _QueryShape) -> SnapshotQuery:
+    def build(snapshot: Snapshot) -> Select[Any]:
+        claim = snapshot.claim
+        text_columns = {TEXT_ID: search_text.c.id.label(TEXT_ID), RANK: fulltext.rank(shape.required).label(RANK)}
+        keys = text_table("lookup_keys") if shape.by_claim_id else number_table("lookup_keys")
+        key_column = search_text.c.claim_id if shape.by_claim_id else search_text.c.id
+        conditions = [fulltext.text_matches(shape.required, shape.excluded)] if shape.by_claim_id else []
+        conditions.append(
+            fulltext.is_current_text(None if shape.is_current else bindparam("past_text_id", type_=BigInteger))
+        )
+        texts = (
+            select(search_text.c.claim_id, *(text_columns[name] for name in text_columns if name in shape.columns))
+            .select_from(keys.join(search_text, key_column == keys.c.value))
             .where(*conditions)
         )
-        if form.best:
-            # In order already here, so that PostgreSQL looks up no more claims than it takes.
-            own_id = bytewise(search_text.c.claim_id).label("own_id")
-            found = found.add_columns(own_id).order_by(own[RANK].desc(), own_id.desc())
-        text = found.subquery("text")
-        passing = (
+        if shape.only_top_ranked:
+            # Sorted in the subquery, so that PostgreSQL reads claims only until the page is full.
+            sort_id = bytewise(search_text.c.claim_id).label("sort_id")
+            texts = texts.add_columns(sort_id).order_by(text_columns[RANK].desc(), sort_id.desc())
+        text = texts.subquery("text")
+        claims = (
             select(
                 claim.c.id.label("claim_id"),
-                *(claim.c[COLUMN_OF[facet]].label(f"facet_{facet}") for facet in form.facets),
-                *((text if name in own else claim).c[name].label(f"by_{name}") for name in form.columns),
+                *(claim.c[COLUMN_OF[facet]].label(f"facet_{facet}") for facet in shape.facets),
+                *((text if name in text_columns else claim).c[name].label(f"by_{name}") for name in shape.columns),
             )
             .select_from(text.join(claim, claim.c.id == text.c.claim_id))
-            # Claims are to be looked up by id: by what IS TRUE no index is asked.
-            .where(and_(*Conditions(record, form.shape).all()).is_(True))
+            # `IS TRUE` hides the columns from the planner, so it looks the claims up by id.
+            .where(and_(*ClaimConditions(snapshot, shape.filter_shape).all()).is_(True))
         )
-        if not form.best:
-            return passing
-        key = text.c[RANK], text.c.own_id
-        if form.after:
+        if not shape.only_top_ranked:
+            return claims
+        sort_key = text.c[RANK], text.c.sort_id
+        if shape.has_cursor:
             after = tuple_(bindparam("after_rank", type_=Integer), bindparam("after_claim", type_=Text))
-            passing = passing.where(tuple_(*key) < after)
-        return passing.order_by(*(column.desc() for column in key)).limit(bindparam("limit", type_=BigInteger))
+            claims = claims.where(tuple_(*sort_key) < after)
+        return claims.order_by(*(column.desc() for column in sort_key)).limit(bindparam("limit", type_=BigInteger))
 
-    return Read(write)
+    return SnapshotQuery(build)
 
 
 # --- counting ---
@@ -360,12 +390,12 @@ def _reading(form: _Form) -> Read:
 COLUMN_OF = {"status": "status", "kind": "kind", "stage": "stage", "topic": "topic_id"}
 """Facets that are columns of a claim."""
 
-MOST_VALUES = 200
-"""So many values of a facet at most are shown."""
+MAX_VALUES = 200
+"""The most values that a facet lists."""
 
 
-def count(asked: Asked, matches: Matches, facet: str) -> dict[str, int]:
-    """How many claims have each value of a facet that is a column, the most frequent values first."""
-    found = Counter(map(itemgetter(1 + asked.facets.index(facet)), matches.rows))
-    del found[None]
-    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))[:MOST_VALUES])
+def count_column(search: ClaimSearch, matches: ClaimMatches, facet: str) -> dict[str, int]:
+    """The number of claims by value of a facet in COLUMN_OF, most frequent first."""
+    counts = Counter(map(itemgetter(1 + search.facets.index(facet)), matches.rows))
+    del counts[None]
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_VALUES])

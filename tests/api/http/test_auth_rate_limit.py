@@ -1,4 +1,4 @@
-"""Keys that do not work are limited, by handle and by address; those of other people go on working."""
+"""The rate limit on authentication: wrong keys are limited by handle and by IP address, keys that worked are not."""
 
 import zlib
 from collections.abc import Callable, Iterator
@@ -9,129 +9,137 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.api.http import auth_rate_limit
-from app.api.http.auth_rate_limit import PER_ADDRESS, WrongKeys, network
+from app.api.http.auth_rate_limit import ADDRESS_FACTOR, AuthRateLimit, network
 from app.db.engine import Database
 from app.main import create_app
 from app.services.people import keys
-from app.services.people.keys import presented
+from app.services.people.keys import parse_key
 from app.settings import Settings
 from app.vocabulary import Role
-from tests.support.problems import refused
+from tests.support.problems import assert_problem
 
 Headers = dict[str, str]
 KeyOf = Callable[[Role], Headers]
-From = Callable[[str], TestClient]
-MOST = 5
+ClientFrom = Callable[[str], TestClient]
+LIMIT = 5
 
 
 @pytest.fixture
-def asked_from(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[From]:
-    """The service with a low limit, asked from an address; one service for all of them.
+def client_from(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClientFrom]:
+    """A function that returns a client with this IP address. All clients use one service, which has a low limit.
 
-    Its clock stands still, so that no try comes back however long a test takes.
+    The clock of the rate limit does not advance, so no attempt is given back during a slow test.
     """
     monkeypatch.setattr(auth_rate_limit, "monotonic", lambda: 1_000.0)
-    app = create_app(settings.model_copy(update={"wrong_keys_per_minute": MOST}))
+    app = create_app(settings.model_copy(update={"wrong_keys_per_minute": LIMIT}))
     with ExitStack() as stack:
         first = stack.enter_context(TestClient(app, base_url="http://testserver/api/v1/"))
 
-        def client(address: str) -> TestClient:
+        def build_client(address: str) -> TestClient:
             other = TestClient(app, base_url="http://testserver/api/v1/", client=(address, 50000))
             other.portal = first.portal
             return other
 
-        yield client
+        yield build_client
 
 
-def wrong(handle: str, number: int = 0) -> Headers:
-    """Headers with a key of the right form that nobody has."""
+def headers_with_wrong_key(handle: str, number: int = 0) -> Headers:
+    """Headers with a well-formed key that does not exist."""
     secret = f"{number:032d}"
     return {"Authorization": f"Bearer attest_{handle}_{secret}{zlib.crc32((handle + secret).encode()):08x}"}
 
 
-def statuses(client: TestClient, tries: list[Headers]) -> list[int]:
-    return [client.get("health", headers=headers).status_code for headers in tries]
+def statuses(client: TestClient, attempts: list[Headers]) -> list[int]:
+    return [client.get("health", headers=headers).status_code for headers in attempts]
 
 
-def test_tries_with_one_handle_are_limited_wherever_they_come_from(asked_from: From) -> None:
-    tries = [asked_from(f"192.0.2.{number}").get("claims", headers=wrong("a" * 8, number)) for number in range(9)]
-    assert [one.status_code for one in tries] == [401] * MOST + [429] * 4
-    refused(tries[-1], 429)
-    assert 0 < int(tries[-1].headers["Retry-After"]) <= 60 / MOST
-    # Another handle is another matter; so is no key.
-    elsewhere = asked_from("192.0.2.99")
-    assert statuses(elsewhere, [wrong("b" * 8), {}]) == [401, 200]
+def test_attempts_with_one_handle_are_limited_across_addresses(client_from: ClientFrom) -> None:
+    responses = [
+        client_from(f"192.0.2.{number}").get("claims", headers=headers_with_wrong_key("a" * 8, number))
+        for number in range(9)
+    ]
+    assert [response.status_code for response in responses] == [401] * LIMIT + [429] * 4
+    assert_problem(responses[-1], 429)
+    assert 0 < int(responses[-1].headers["Retry-After"]) <= 60 / LIMIT
+    # Other handles and requests without a key are not limited.
+    elsewhere = client_from("192.0.2.99")
+    assert statuses(elsewhere, [headers_with_wrong_key("b" * 8), {}]) == [401, 200]
 
 
-def test_tries_from_one_address_are_limited_whatever_they_try(asked_from: From) -> None:
-    many = [wrong(f"{number:08d}") for number in range(MOST * PER_ADDRESS + 3)]
-    told = statuses(asked_from("198.51.100.7"), many)
-    assert told == [401] * (MOST * PER_ADDRESS) + [429] * 3
-    assert statuses(asked_from("198.51.100.8"), [wrong("c" * 8), {}]) == [401, 200]
-    # Whoever sends none is not concerned.
-    assert statuses(asked_from("198.51.100.7"), [{}]) == [200]
+def test_attempts_from_one_address_are_limited_across_handles(client_from: ClientFrom) -> None:
+    attempts = [headers_with_wrong_key(f"{number:08d}") for number in range(LIMIT * ADDRESS_FACTOR + 3)]
+    actual = statuses(client_from("198.51.100.7"), attempts)
+    assert actual == [401] * (LIMIT * ADDRESS_FACTOR) + [429] * 3
+    assert statuses(client_from("198.51.100.8"), [headers_with_wrong_key("c" * 8), {}]) == [401, 200]
+    # Requests without a key are not limited.
+    assert statuses(client_from("198.51.100.7"), [{}]) == [200]
 
 
 @pytest.mark.parametrize("bad", ["", "x", "attest_x", "attest_é"])
-def test_what_is_no_key_is_limited_too(asked_from: From, bad: str) -> None:
+def test_malformed_keys_are_limited_too(client_from: ClientFrom, bad: str) -> None:
     header: Any = {b"Authorization": f"Bearer {bad}".encode()}
-    assert statuses(asked_from("203.0.113.1"), [header] * (MOST + 2)) == [401] * MOST + [429] * 2
+    assert statuses(client_from("203.0.113.1"), [header] * (LIMIT + 2)) == [401] * LIMIT + [429] * 2
 
 
-def test_a_good_key_is_no_try(asked_from: From, key_of: KeyOf) -> None:
+def test_a_valid_key_does_not_count_as_an_attempt(client_from: ClientFrom, key_of: KeyOf) -> None:
     own = key_of(Role.READER)
-    assert statuses(asked_from("203.0.113.1"), [own] * 100) == [200] * 100
-    # Having worked, it leaves all tries.
+    assert statuses(client_from("203.0.113.1"), [own] * 100) == [200] * 100
+    # It has used up none of the attempts with its handle.
     handle = own["Authorization"].split("_")[1]
-    assert statuses(asked_from("203.0.113.2"), [wrong(handle)] * (MOST + 1)) == [401] * MOST + [429]
+    assert statuses(client_from("203.0.113.2"), [headers_with_wrong_key(handle)] * (LIMIT + 1)) == [401] * LIMIT + [429]
 
 
-def test_good_keys_of_others_go_on_working(asked_from: From, key_of: KeyOf) -> None:
-    own, other = key_of(Role.READER), key_of(Role.EDITOR)
-    office = asked_from("203.0.113.1")
-    assert statuses(office, [own]) == [200]
-    handle = own["Authorization"].split("_")[1]
-    # Somebody uses up the handle from elsewhere, and a program in the office sends keys that have ended.
-    statuses(asked_from("198.51.100.9"), [wrong(handle, number) for number in range(20)])
-    assert statuses(office, [wrong(f"{number:08d}") for number in range(MOST * PER_ADDRESS + 1)])[-1] == 429
-    assert statuses(office, [own] * 3) == [200] * 3
-    assert statuses(asked_from("203.0.113.77"), [other]) == [200]
-    # A key that has not worked from there yet might be a guess, and no guess is told that it is right.
-    assert statuses(office, [other]) == [429]
-    assert statuses(asked_from("203.0.113.2"), [own]) == [429]
+def test_a_key_that_worked_from_an_address_is_not_limited_there(client_from: ClientFrom, key_of: KeyOf) -> None:
+    working_key, new_key = key_of(Role.READER), key_of(Role.EDITOR)
+    office = client_from("203.0.113.1")
+    assert statuses(office, [working_key]) == [200]
+    handle = working_key["Authorization"].split("_")[1]
+    # The limit of the handle is exhausted from another address, and the limit of the office by wrong keys.
+    statuses(client_from("198.51.100.9"), [headers_with_wrong_key(handle, number) for number in range(20)])
+    assert (
+        statuses(office, [headers_with_wrong_key(f"{number:08d}") for number in range(LIMIT * ADDRESS_FACTOR + 1)])[-1]
+        == 429
+    )
+    assert statuses(office, [working_key] * 3) == [200] * 3
+    assert statuses(client_from("203.0.113.77"), [new_key]) == [200]
+    # A key that has not worked from this address may be guessed, and the service does not confirm guesses.
+    assert statuses(office, [new_key]) == [429]
+    assert statuses(client_from("203.0.113.2"), [working_key]) == [429]
 
 
-def test_a_key_that_ends_is_limited_like_any_other(asked_from: From, key_of: KeyOf, api: TestClient) -> None:
+def test_a_revoked_key_is_limited_like_any_other(client_from: ClientFrom, key_of: KeyOf, api: TestClient) -> None:
     own = key_of(Role.READER)
-    office = asked_from("203.0.113.1")
+    office = client_from("203.0.113.1")
     assert statuses(office, [own]) == [200]
     key_id = api.get("me", headers=own).json()["key"]["id"]
     assert api.post(f"keys/{key_id}/revoke", headers=own).status_code == 200
-    assert statuses(office, [own] * (MOST + 4)) == [401] * (MOST + 1) + [429] * 3
+    assert statuses(office, [own] * (LIMIT + 4)) == [401] * (LIMIT + 1) + [429] * 3
 
 
-def test_one_program_with_a_key_that_ended_does_not_use_up_its_office(asked_from: From, key_of: KeyOf) -> None:
-    office = asked_from("203.0.113.1")
-    statuses(office, [wrong("a" * 8)] * 300)
+def test_one_handle_alone_does_not_exhaust_the_limit_of_its_address(client_from: ClientFrom, key_of: KeyOf) -> None:
+    office = client_from("203.0.113.1")
+    statuses(office, [headers_with_wrong_key("a" * 8)] * 300)
     assert statuses(office, [key_of(Role.EDITOR)]) == [200]
 
 
-def test_a_database_that_is_away_uses_up_nobody_s_tries(asked_from: From, key_of: KeyOf, database: Database) -> None:
+def test_a_database_failure_does_not_count_as_an_attempt(
+    client_from: ClientFrom, key_of: KeyOf, database: Database
+) -> None:
     own = key_of(Role.READER)
-    office = asked_from("203.0.113.1")
+    office = client_from("203.0.113.1")
     with database.writing() as connection:
         connection.exec_driver_sql("ALTER TABLE api_key RENAME TO lost")
-    assert set(statuses(office, [own] * (MOST + 5))) <= {500, 503}
+    assert set(statuses(office, [own] * (LIMIT + 5))) <= {500, 503}
     with database.writing() as connection:
         connection.exec_driver_sql("ALTER TABLE lost RENAME TO api_key")
     assert statuses(office, [own]) == [200]
 
 
-# --- the counts themselves ---
+# --- AuthRateLimit ---
 
 
 class Clock:
-    """A clock that is set."""
+    """A clock that only advances when a test sets it."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
@@ -140,46 +148,46 @@ class Clock:
         return self.now
 
 
-KEY = presented("attest_x")
+KEY = parse_key("attest_x")
 
 
-def test_tries_come_back_with_time() -> None:
+def test_attempts_are_allowed_again_after_a_time() -> None:
     clock = Clock()
-    counts = WrongKeys(6, clock)
-    assert [counts.wait(KEY, "a") for _try in range(8)] == [0] * 6 + [10, 10]
+    limiter = AuthRateLimit(6, clock)
+    assert [limiter.seconds_to_wait(KEY, "a") for _attempt in range(8)] == [0] * 6 + [10, 10]
     clock.now += 9.5
-    assert counts.wait(KEY, "a") == 1
+    assert limiter.seconds_to_wait(KEY, "a") == 1
     clock.now += 0.5
-    assert [counts.wait(KEY, "a") for _try in range(2)] == [0, 10]
+    assert [limiter.seconds_to_wait(KEY, "a") for _attempt in range(2)] == [0, 10]
     clock.now += 3_600
-    assert [counts.wait(KEY, "a") for _try in range(7)] == [0] * 6 + [10]
+    assert [limiter.seconds_to_wait(KEY, "a") for _attempt in range(7)] == [0] * 6 + [10]
 
 
-def test_no_flood_makes_anybody_unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing fills up but places, and a place that is full is refused."""
-    monkeypatch.setattr(auth_rate_limit, "PLACES", 64)
+def test_a_flood_of_wrong_keys_does_not_lift_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of counters is fixed. Keys that share a full counter are refused."""
+    monkeypatch.setattr(auth_rate_limit, "COUNTERS", 64)
     clock = Clock()
-    counts = WrongKeys(6, clock)
-    let_through = 0
+    limiter = AuthRateLimit(6, clock)
+    allowed = 0
     for number in range(20_000):
-        let_through += not counts.wait(presented(f"key {number}"), f"address {number}")
-    assert let_through <= 64 * 6
-    assert counts.wait(presented("one more"), "elsewhere") > 0
+        allowed += not limiter.seconds_to_wait(parse_key(f"key {number}"), f"address {number}")
+    assert allowed <= 64 * 6
+    assert limiter.seconds_to_wait(parse_key("one more"), "elsewhere") > 0
 
 
-def test_the_one_that_worked_last_is_forgotten_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth_rate_limit, "REMEMBERED", 2)
-    counts = WrongKeys(1, Clock())
+def test_the_least_recently_used_trusted_key_is_evicted_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth_rate_limit, "MAX_TRUSTED", 2)
+    limiter = AuthRateLimit(1, Clock())
     for name in ("one", "two", "one", "three"):
-        counts.worked(presented(name), "a")
-    assert set(counts._worked) == {(keys.presented(name).digest, "a") for name in ("one", "three")}
-    counts.failed(presented("one"), "a")
-    counts.failed(presented("never seen"), "a")
-    assert len(counts._worked) == 1
+        limiter.record_success(parse_key(name), "a")
+    assert set(limiter._trusted) == {(keys.parse_key(name).digest, "a") for name in ("one", "three")}
+    limiter.record_failure(parse_key("one"), "a")
+    limiter.record_failure(parse_key("never seen"), "a")
+    assert len(limiter._trusted) == 1
 
 
 @pytest.mark.parametrize(
-    ("address", "counted"),
+    ("address", "expected"),
     [
         ("192.0.2.1", "192.0.2.1"),
         ("::ffff:192.0.2.1", "192.0.2.1"),
@@ -190,5 +198,5 @@ def test_the_one_that_worked_last_is_forgotten_last(monkeypatch: pytest.MonkeyPa
         ("", ""),
     ],
 )
-def test_what_counts_as_one_address(address: str, counted: str) -> None:
-    assert network(address) == counted
+def test_ipv6_addresses_are_counted_by_their_64_bit_network(address: str, expected: str) -> None:
+    assert network(address) == expected

@@ -1,8 +1,8 @@
-"""Entity tags are never wrong, and what is kept to be given again is given only while it is right.
+"""ETags and cached responses: no outdated response is sent, and no outdated copy is confirmed with 304.
 
-Random things are done to the record through one service, as another process would do them. Two more serve the same
-database: one keeps answers, as is usual, and one keeps none. After each act everything is asked again: what the first
-gives, and what it says is still good, must be what the other one reads.
+One service changes the record with random actions, as another process would. Two more services use the same database,
+one with a response cache and one without. After each action both get the same requests. The responses of the first,
+and the copies that it confirms, must equal the responses of the second.
 """
 
 import asyncio
@@ -24,9 +24,18 @@ from app.main import create_app
 from app.settings import Settings
 from app.vocabulary import Role
 from tests.conftest import ENGINES
-from tests.support.desk import A_WEEK, BEGINNING, Act, Desk, act, desk, key_for, service
+from tests.support.desk import (
+    EVERY_ACTION,
+    INITIAL_ACTIONS,
+    Action,
+    Desk,
+    action_strategy,
+    issue_key_headers,
+    open_desk,
+    service,
+)
 
-FOR_EVER = "max-age=31536000, immutable"
+IMMUTABLE = "max-age=31536000, immutable"
 
 LISTS = (
     "claims",
@@ -35,91 +44,105 @@ LISTS = (
     "sources",
 )
 
-DESKS_LISTS = ("claims?stage=draft&stage=published&sort=id&limit=3",)
+DESK_LISTS = ("claims?stage=draft&stage=published&sort=id&limit=3",)
 
 
 @dataclass
 class Readers:
-    """Ask for everything again and again, and compare."""
+    """Readers that request everything after each action and compare the two services."""
 
     desk: Desk
-    keeping: AsyncClient
-    """The service that is under test."""
-    fresh: AsyncClient
-    """Keeps nothing."""
+    cached: AsyncClient
+    """The service under test, which caches responses."""
+    uncached: AsyncClient
+    """The service whose responses are expected, without a cache."""
     headers: dict[str, dict[str, str]]
-    """By reader; the desk comes first."""
-    told: dict[tuple[str, str], dict[str, bytes]] = field(default_factory=dict)
-    """What was told: by reader and address, by tag."""
-    said_same: int = 0
-    """How often the service said that a copy was still good."""
+    """Headers by reader. The first one is the desk."""
+    received: dict[tuple[str, str], dict[str, bytes]] = field(default_factory=dict)
+    """Bodies that were received, by reader and path, then by ETag."""
+    not_modified: int = 0
+    """How many responses were 304."""
     moment: str | None = None
-    """A moment of the past, once there is one."""
+    """A past time for `as_of`; None until enough has happened."""
 
     def claims(self) -> list[str]:
         return [f"claims/{claim_id}" for claim_id in self.desk.ids["claims"]]
 
-    def addresses(self, reader: str, *, lists: bool) -> list[str]:
-        """What is asked after an act; of versions only the last ones, and these once."""
-        found = [*LISTS, *(DESKS_LISTS if reader == "desk" else ())] if lists else []
+    def paths(self, reader: str, *, lists: bool) -> list[str]:
+        """The paths to request after an action. Only the newest version of each claim, and each version once."""
+        paths = [*LISTS, *(DESK_LISTS if reader == "desk" else ())] if lists else []
         for claim in self.claims():
-            # The desk sees them all, and was told just now.
-            version = json.loads(next(reversed(self.told["desk", claim].values())))["version"]
-            found += [claim] if reader != "desk" else []
-            found += [last for last in [f"{claim}/versions/{version}"] if (reader, last) not in self.told]
+            # The desk sees every claim and has just read it.
+            version = json.loads(next(reversed(self.received["desk", claim].values())))["version"]
+            paths += [claim] if reader != "desk" else []
+            paths += [
+                version_path
+                for version_path in [f"{claim}/versions/{version}"]
+                if (reader, version_path) not in self.received
+            ]
         if self.moment is not None and lists:
-            found += [f"claims?as_of={self.moment}&q=soldiers", f"{self.claims()[0]}?as_of={self.moment}"]
-        return found
+            paths += [f"claims?as_of={self.moment}&q=soldiers", f"{self.claims()[0]}?as_of={self.moment}"]
+        return paths
 
     async def compare(self, *, lists: bool = True) -> None:
-        """Ask for what is asked after an act."""
+        """Request and compare everything that an action may change."""
         for claim in self.claims():
             await self.compare_one("desk", claim)
         for reader in self.headers:
-            for address in self.addresses(reader, lists=lists):
-                await self.compare_one(reader, address)
+            for path in self.paths(reader, lists=lists):
+                await self.compare_one(reader, path)
 
     async def compare_again(self) -> None:
-        """Ask for all that was ever asked."""
-        for reader, address in list(self.told):
-            await self.compare_one(reader, address)
+        """Request and compare every path that was ever requested."""
+        for reader, path in list(self.received):
+            await self.compare_one(reader, path)
 
-    async def compare_one(self, reader: str, address: str) -> None:
+    async def compare_one(self, reader: str, path: str) -> None:
         headers = self.headers[reader]
-        right = await self.fresh.get(address, headers=headers)
-        # Also with the tags that the other reader was told.
-        told = [self.told.get((one, address), {}) for one in self.headers]
-        tags = ", ".join(tag for each in told for tag in each)
-        again = await self.keeping.get(address, headers={**headers, "If-None-Match": tags}) if tags else None
-        plain = await self.keeping.get(address, headers=headers)
+        expected = await self.uncached.get(path, headers=headers)
+        # Also with the ETags that other readers received.
+        known_bodies = [self.received.get((other_reader, path), {}) for other_reader in self.headers]
+        tags = ", ".join(tag for bodies_by_tag in known_bodies for tag in bodies_by_tag)
+        conditional = await self.cached.get(path, headers={**headers, "If-None-Match": tags}) if tags else None
+        unconditional = await self.cached.get(path, headers=headers)
 
-        assert same(plain, right), f"{address} for {reader}: {plain.text} instead of {right.text}"
-        if again is not None and again.status_code == 304:
-            self.said_same += 1
-            good = [each[again.headers["ETag"]] for each in told if again.headers["ETag"] in each]
-            assert good, f"{address} for {reader}: {again.headers['ETag']} was never told"
-            assert good == [right.content] * len(good), f"{address} for {reader}: {again.headers['ETag']} is not good"
-            assert again.content == b""
-        elif again is not None:
-            assert same(again, right), f"{address} for {reader}"
-        if right.status_code == 200:
-            mine = self.told.setdefault((reader, address), {})
-            # One tag never stands for two contents.
-            assert mine.setdefault(right.headers["ETag"], right.content) == right.content, f"{address} for {reader}"
-            assert len(mine) == 1 or "/versions/" not in address
+        assert have_same_content_and_headers(unconditional, expected), (
+            f"{path} for {reader}: {unconditional.text} instead of {expected.text}"
+        )
+        if conditional is not None and conditional.status_code == 304:
+            self.not_modified += 1
+            known_versions = [
+                bodies_by_tag[conditional.headers["ETag"]]
+                for bodies_by_tag in known_bodies
+                if conditional.headers["ETag"] in bodies_by_tag
+            ]
+            assert known_versions, f"{path} for {reader}: {conditional.headers['ETag']} was never sent"
+            assert known_versions == [expected.content] * len(known_versions), (
+                f"{path} for {reader}: {conditional.headers['ETag']} belongs to another body"
+            )
+            assert conditional.content == b""
+        elif conditional is not None:
+            assert have_same_content_and_headers(conditional, expected), f"{path} for {reader}"
+        if expected.status_code == 200:
+            own_bodies = self.received.setdefault((reader, path), {})
+            # One ETag never belongs to two bodies.
+            assert own_bodies.setdefault(expected.headers["ETag"], expected.content) == expected.content, (
+                f"{path} for {reader}"
+            )
+            assert len(own_bodies) == 1 or "/versions/" not in path
 
 
-def same(one: Response, other: Response) -> bool:
-    """The same answer, and the same said of it."""
-    told = ("ETag", "Cache-Control", "Vary", "Surrogate-Key", "Content-Type")
-    return (one.status_code, one.content) == (other.status_code, other.content) and all(
-        one.headers.get(name) == other.headers.get(name) for name in told
+def have_same_content_and_headers(response: Response, other: Response) -> bool:
+    """True if status, body and the headers about caching are equal."""
+    names = ("ETag", "Cache-Control", "Vary", "Surrogate-Key", "Content-Type")
+    return (response.status_code, response.content) == (other.status_code, other.content) and all(
+        response.headers.get(name) == other.headers.get(name) for name in names
     )
 
 
 @asynccontextmanager
-async def asked_together(url: str, **settings: Any) -> AsyncIterator[AsyncClient]:
-    """A service upon a database, whose callers share one event loop: to hand each request to another takes longer."""
+async def start_service(url: str, **settings: Any) -> AsyncIterator[AsyncClient]:
+    """A client of a service in the same event loop, because passing requests to another loop is slower."""
     app = create_app(Settings(database_url=url, secret_key=SecretStr("not secret"), pool_size=2, **settings))
     async with (
         app.router.lifespan_context(app),
@@ -128,24 +151,24 @@ async def asked_together(url: str, **settings: Any) -> AsyncIterator[AsyncClient
         yield client
 
 
-async def work_and_compare(at_work: Desk, acts: list[Act]) -> None:
-    url = at_work.database.url
-    async with AsyncExitStack() as open_too:
+async def work_and_compare(desk: Desk, actions: list[Action]) -> None:
+    url = desk.database.url
+    async with AsyncExitStack() as stack:
         readers = Readers(
-            at_work,
-            keeping=await open_too.enter_async_context(asked_together(url)),
-            fresh=await open_too.enter_async_context(asked_together(url, kept_answers_bytes=0)),
-            headers={"desk": key_for(at_work.database, Role.FACT_CHECKER), "public": {}},
+            desk,
+            cached=await stack.enter_async_context(start_service(url)),
+            uncached=await stack.enter_async_context(start_service(url, response_cache_bytes=0)),
+            headers={"desk": issue_key_headers(desk.database, Role.FACT_CHECKER), "public": {}},
         )
         await readers.compare()
-        for number, one in enumerate(acts):
-            at_work.do(*one)
+        for number, action in enumerate(actions):
+            desk.perform(*action)
             if number == 2:
-                readers.moment = at_work.body(f"claims/{at_work.ids['claims'][0]}")["recorded_at"]
-            # The tag of a list is new after every act, and to make a list takes longest.
+                readers.moment = desk.read_json(f"claims/{desk.ids['claims'][0]}")["recorded_at"]
+            # The ETags of lists change with every action, and lists are the slowest responses.
             await readers.compare(lists=number % 3 == 2)
         await readers.compare_again()
-        assert readers.said_same
+        assert readers.not_modified
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -156,26 +179,28 @@ async def work_and_compare(at_work: Desk, acts: list[Act]) -> None:
     print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(acts=st.lists(act, min_size=3, max_size=6))
-@example(acts=A_WEEK)
-def test_tags_are_never_wrong(engine: str, request: pytest.FixtureRequest, acts: list[Act]) -> None:
-    with desk(engine, request, begin_with=BEGINNING, most_claims=4) as at_work:
-        asyncio.run(work_and_compare(at_work, acts))
+@given(acts=st.lists(action_strategy, min_size=3, max_size=6))
+@example(acts=EVERY_ACTION)
+def test_etags_are_correct_after_every_action(
+    engine: str, request: pytest.FixtureRequest, actions: list[Action]
+) -> None:
+    with open_desk(engine, request, initial_actions=INITIAL_ACTIONS, max_claims=4) as desk:
+        asyncio.run(work_and_compare(desk, actions))
 
 
-# --- what caches are told ---
+# --- Cache-Control and Surrogate-Key ---
 
 
 @pytest.fixture
 def claim(record: Any) -> dict[str, Any]:
-    """A claim on a topic."""
-    made: dict[str, Any] = record("claims", topic=record("topics")["id"])
-    return made
+    """A claim with a topic."""
+    body: dict[str, Any] = record("claims", topic=record("topics")["id"])
+    return body
 
 
 @pytest.fixture
 def changed(claim: dict[str, Any], correct: Any) -> dict[str, Any]:
-    """The same, in its second version."""
+    """The claim in its second version."""
     return {**claim, **correct("claims", claim["id"], place="Kursk Oblast")}
 
 
@@ -183,42 +208,46 @@ def changed(claim: dict[str, Any], correct: Any) -> dict[str, Any]:
     ("seconds", "public"),
     [(0, "no-cache"), (30, "public, max-age=0, s-maxage=30, stale-while-revalidate=30")],
 )
-def test_what_caches_are_told(url: str, changed: dict[str, Any], database: Database, seconds: int, public: str) -> None:
-    claim = changed
-    one, version = f"claims/{claim['id']}", f"claims/{claim['id']}/versions/1"
-    # Of the newest version nobody can be told yet that the claim has changed since.
-    may_change = (
-        one,
-        f"{one}/versions/2",
-        f"{one}?as_of={claim['recorded_at']}",
+def test_cache_control_depends_on_the_version_and_the_key(
+    url: str, corrected_claim: dict[str, Any], database: Database, seconds: int, public: str
+) -> None:
+    claim = corrected_claim
+    path_of_claim, version = f"claims/{claim['id']}", f"claims/{claim['id']}/versions/1"
+    # The newest version is mutable too: its response changes when the next version appears.
+    mutable = (
+        path_of_claim,
+        f"{path_of_claim}/versions/2",
+        f"{path_of_claim}?as_of={claim['recorded_at']}",
         "claims",
-        f"{one}/history",
+        f"{path_of_claim}/history",
         "sources",
         "claims?q=are",
     )
-    keys = [key_for(database, Role.READER), key_for(database, Role.FACT_CHECKER)]
-    expected = dict.fromkeys(may_change, (public, "private, no-cache"))
-    expected[version] = (f"public, {FOR_EVER}", f"private, {FOR_EVER}")
+    keys = [issue_key_headers(database, Role.READER), issue_key_headers(database, Role.FACT_CHECKER)]
+    expected = dict.fromkeys(mutable, (public, "private, no-cache"))
+    expected[version] = (f"public, {IMMUTABLE}", f"private, {IMMUTABLE}")
     with service(url, shared_max_age=seconds) as api:
         for path, (without_key, with_key) in expected.items():
             for headers in ({}, *keys):
                 first = api.get(path, headers=headers)
-                as_kept = api.get(path, headers=headers)
+                cached = api.get(path, headers=headers)
                 unchanged = api.get(path, headers={**headers, "If-None-Match": first.headers["ETag"]})
-                answers = (first, as_kept, unchanged)
-                assert [answer.status_code for answer in answers] == [200, 200, 304]
-                assert {answer.headers["ETag"] for answer in answers} == {first.headers["ETag"]}
-                assert {answer.headers["Cache-Control"] for answer in answers} == {with_key if headers else without_key}
-                assert {answer.headers["Vary"] for answer in answers} == {"Authorization, Accept"}
+                responses = (first, cached, unchanged)
+                assert [response.status_code for response in responses] == [200, 200, 304]
+                assert {response.headers["ETag"] for response in responses} == {first.headers["ETag"]}
+                assert {response.headers["Cache-Control"] for response in responses} == {
+                    with_key if headers else without_key
+                }
+                assert {response.headers["Vary"] for response in responses} == {"Authorization, Accept"}
 
 
-def test_copies_are_marked_with_what_they_show(api: TestClient, record: Any, claim: dict[str, Any]) -> None:
+def test_surrogate_keys_name_the_claim_and_its_topic(api: TestClient, record: Any, claim: dict[str, Any]) -> None:
     bare = record("claims")
     expected = [(claim, f"{claim['id']} {claim['topic']['id']}"), (bare, bare["id"])]
 
-    for one, named in expected:
-        path = f"claims/{one['id']}"
-        for address in (path, f"{path}/versions/1", f"{path}?as_of={one['recorded_at']}"):
-            # The second time it is given as it was kept.
-            assert [api.get(address).headers["Surrogate-Key"] for _time in range(2)] == [named, named]
+    for claim_body, surrogate_key in expected:
+        path = f"claims/{claim_body['id']}"
+        for address in (path, f"{path}/versions/1", f"{path}?as_of={claim_body['recorded_at']}"):
+            # The second response comes from the cache.
+            assert [api.get(address).headers["Surrogate-Key"] for _time in range(2)] == [surrogate_key, surrogate_key]
     assert "Surrogate-Key" not in api.get("claims").headers

@@ -1,4 +1,4 @@
-"""BibTeX files as documents: what is kept, what goes into the note, what is refused, and that it comes out again."""
+"""Import of BibTeX files: fields, notes, refusals, limits, and round trips through the citation formats."""
 
 import io
 import time
@@ -13,23 +13,23 @@ from hypothesis import strategies as st
 
 from app.formats.bibtex import latex
 from app.formats.bibtex.bibtex_documents import read
-from app.formats.parsing.import_rows import Refused, Row
+from app.formats.parsing.import_rows import ImportRow, RowRefusal
 from app.schemas.files.exchange_record import DocumentRecord, SourceRecord
 from tests.support import references
 
 
-def found(text: str | bytes) -> list[Row | Refused]:
+def read_rows(text: str | bytes) -> list[ImportRow | RowRefusal]:
     return list(read(io.BytesIO(text.encode() if isinstance(text, str) else text)))
 
 
 def documents(text: str | bytes) -> list[DocumentRecord]:
-    rows = [item for item in found(text) if isinstance(item, Row)]
-    return [one for row in rows for one in row.records if isinstance(one, DocumentRecord)]
+    rows = [item for item in read_rows(text) if isinstance(item, ImportRow)]
+    return [record for row in rows for record in row.records if isinstance(record, DocumentRecord)]
 
 
 def document(fields: str, kind: str = "article") -> DocumentRecord:
-    (one,) = documents(f"@{kind}{{a1, {fields}}}")
-    return one
+    (record,) = documents(f"@{kind}{{a1, {fields}}}")
+    return record
 
 
 def names(text: str) -> list[dict[str, str]]:
@@ -37,7 +37,7 @@ def names(text: str) -> list[dict[str, str]]:
 
 
 def test_an_entry_is_a_document_and_its_publisher_a_source() -> None:
-    (row,) = found(
+    (row,) = read_rows(
         """@article{kim2025,
           author = {Kim, Min-su and {Korea Institute for National Unification}},
           title = {The {North Korean} deployment},
@@ -51,20 +51,29 @@ def test_an_entry_is_a_document_and_its_publisher_a_source() -> None:
           annotation = {Read in print.},
         }"""
     )
-    assert isinstance(row, Row)
-    source, one = row.records
+    assert isinstance(row, ImportRow)
+    source, document_record = row.records
     assert isinstance(source, SourceRecord)
-    assert isinstance(one, DocumentRecord)
-    assert (row.line, source.name, source.kind, one.publisher) == (1, "Journal of Things", "other", source.key)
-    assert (one.kind, one.title) == ("article", "The North Korean deployment: A first look")
-    assert [name.model_dump(exclude_none=True) for name in one.authors or []] == [
+    assert isinstance(document_record, DocumentRecord)
+    assert (row.line, source.name, source.kind, document_record.publisher) == (
+        1,
+        "Journal of Things",
+        "other",
+        source.key,
+    )
+    assert (document_record.kind, document_record.title) == ("article", "The North Korean deployment: A first look")
+    assert [name.model_dump(exclude_none=True) for name in document_record.authors or []] == [
         {"family": "Kim", "given": "Min-su"},
         {"literal": "Korea Institute for National Unification"},
     ]
-    assert one.author == "Min-su Kim, Korea Institute for National Unification"
-    assert (one.published, str(one.accessed_on), one.language) == ("2025-01~", "2025-01-13", "en-GB")
-    assert one.url == "https://example.org/a_b?x=1%202"
-    assert one.note == "Read in print.\nFrom BibTeX: volume 3; pages 1–9."
+    assert document_record.author == "Min-su Kim, Korea Institute for National Unification"
+    assert (document_record.published, str(document_record.accessed_on), document_record.language) == (
+        "2025-01~",
+        "2025-01-13",
+        "en-GB",
+    )
+    assert document_record.url == "https://example.org/a_b?x=1%202"
+    assert document_record.note == "Read in print.\nFrom BibTeX: volume 3; pages 1–9."
 
 
 @pytest.mark.parametrize(
@@ -94,7 +103,7 @@ def test_an_entry_is_a_document_and_its_publisher_a_source() -> None:
         (" ", []),
     ],
 )
-def test_names(text: str, expected: list[dict[str, str]]) -> None:
+def test_authors_are_parsed(text: str, expected: list[dict[str, str]]) -> None:
     assert names(text) == expected
 
 
@@ -115,9 +124,9 @@ def test_names(text: str, expected: list[dict[str, str]]) -> None:
         ("urldate = {1.5.1998}", None, "From BibTeX: urldate 1.5.1998."),
     ],
 )
-def test_dates(fields: str, published: str | None, note: str | None) -> None:
-    one = document(fields)
-    assert (one.published, one.note) == (published, note)
+def test_dates_are_converted_to_edtf_or_kept_in_the_note(fields: str, published: str | None, note: str | None) -> None:
+    record = document(fields)
+    assert (record.published, record.note) == (published, note)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +139,7 @@ def test_dates(fields: str, published: str | None, note: str | None) -> None:
         ("url = {javascript:alert(1)}", None),
     ],
 )
-def test_addresses(fields: str, url: str | None) -> None:
+def test_the_url_comes_from_several_fields(fields: str, url: str | None) -> None:
     assert document(fields).url == url
 
 
@@ -145,12 +154,12 @@ def test_addresses(fields: str, url: str | None) -> None:
         ("PhdThesis", "school = {A school}", "other", "From BibTeX: type phdthesis."),
     ],
 )
-def test_kinds(kind: str, fields: str, expected: str, note: str | None) -> None:
-    one = document(fields, kind)
-    assert (one.kind, one.note) == (expected, note)
+def test_entry_types_become_document_kinds(kind: str, fields: str, expected: str, note: str | None) -> None:
+    record = document(fields, kind)
+    assert (record.kind, record.note) == (expected, note)
 
 
-def test_what_entries_have_from_others() -> None:
+def test_entries_inherit_fields_by_crossref_and_xdata() -> None:
     part, _whole = documents(
         """@incollection{part, title = {A part}, crossref = {whole}, pages = 7}
         @xdata{house, publisher = {A house}, location = {Kyiv}}
@@ -163,11 +172,14 @@ def test_what_entries_have_from_others() -> None:
     )
 
 
-def test_entries_that_lead_around_in_circles_end() -> None:
-    one, other = documents("@misc{a, crossref = {b}, title = {A}} @misc{b, crossref = {a}, xdata = {a}, year = 2024}")
-    assert (one.title, one.published) == ("A", "2024")
-    assert other.published == "2024"
-    documents("@xdata{x, note = {xdata=x-note}} @misc{c, note = {xdata=x-note}, title = {xdata=x-note}}")
+def test_circular_references_between_entries_end() -> None:
+    first, second = documents(
+        "@misc{a, crossref = {b}, title = {A}} @misc{b, crossref = {a}, xdata = {a}, year = 2024}"
+    )
+    assert (first.title, first.published) == ("A", "2024")
+    assert second.published == "2024"
+    (circular,) = documents("@xdata{x, note = {xdata=x-note}} @misc{c, note = {xdata=x-note}, title = {xdata=x-note}}")
+    assert (circular.title, circular.note) == ("xdata=x-note", "From BibTeX: note xdata=x-note.")
 
 
 @pytest.mark.parametrize(
@@ -185,13 +197,13 @@ def test_entries_that_lead_around_in_circles_end() -> None:
         ),
     ],
 )
-def test_encodings(data: bytes, title: str) -> None:
-    (one,) = documents(data)
-    assert one.title == title
+def test_the_encoding_is_detected(data: bytes, title: str) -> None:
+    (record,) = documents(data)
+    assert record.title == title
 
 
-def test_remarks_strings_and_other_blocks_are_no_documents() -> None:
-    (one,) = documents(
+def test_comments_strings_and_preambles_are_not_documents() -> None:
+    (record,) = documents(
         r"""A remark, % @misc{not, title = {this}}
         % @misc{nor, title = {that}}
         @comment{@misc{x, title = {y}}}
@@ -201,7 +213,7 @@ def test_remarks_strings_and_other_blocks_are_no_documents() -> None:
           title = pub # { and } # "{50% \"o}ff", % another
           year = 2025)"""
     )
-    assert (one.title, one.published) == ("A publisher and 50% öff", "2025")
+    assert (record.title, record.published) == ("A publisher and 50% öff", "2025")
 
 
 @pytest.mark.parametrize(
@@ -217,59 +229,68 @@ def test_remarks_strings_and_other_blocks_are_no_documents() -> None:
         (f"@misc{{a, author = {{{'x' * 501}}}}}\n", 1, "family"),
     ],
 )
-def test_a_broken_entry_costs_no_other(text: str, line: int, field: str) -> None:
-    fault, row = sorted(found(f"{text}\n@misc{{good, title = {{Read}}}}\n"), key=lambda item: isinstance(item, Row))
-    assert isinstance(fault, Refused)
-    assert isinstance(row, Row)
+def test_a_broken_entry_does_not_affect_the_others(text: str, line: int, field: str) -> None:
+    refusal, row = sorted(
+        read_rows(f"{text}\n@misc{{good, title = {{Read}}}}\n"), key=lambda item: isinstance(item, ImportRow)
+    )
+    assert isinstance(refusal, RowRefusal)
+    assert isinstance(row, ImportRow)
+    (record,) = row.records
+    assert isinstance(record, DocumentRecord)
     if "good" not in text:
-        assert (fault.line, fault.field) == (line, field)
+        assert (refusal.line, refusal.field, record.title) == (line, field, "Read")
     else:
-        assert fault.reason == "has the key of the entry in line 1"
+        # Of two entries with one key, the first is imported.
+        assert (refusal.line, refusal.reason) == (3, "has the same key as the entry on line 1; give it another key")
+        assert record.title == "x"
 
 
 @settings(max_examples=60, deadline=None)
 @given(text=st.text("@misc{}(),=\"#%\\~ \n\ta'xand", max_size=80))
-def test_nothing_else_goes_wrong(text: str) -> None:
-    found(text)
-    found(f"@misc{{a, title = {{{text}}}, author = {{{text}}}, date = {{{text}}}, url = {{{text}}}}}")
+def test_reading_never_raises(text: str) -> None:
+    read_rows(text)
+    read_rows(f"@misc{{a, title = {{{text}}}, author = {{{text}}}, date = {{{text}}}, url = {{{text}}}}}")
 
 
-def test_deep_braces_and_many_entries_take_no_time() -> None:
-    assert found("@misc{a, title = {" + "{" * 200_000)
+def test_deep_braces_and_many_entries_are_read_quickly() -> None:
+    start = time.process_time()
+    assert read_rows("@misc{a, title = {" + "{" * 200_000)
     for opening in ("@misc{a, title = {", '@misc{a, title = "{', "@comment(", "@string{a = {", "@misc{a,", "% @"):
-        found(f"{opening}\n" * 2_000)
-    assert found(f"@misc{{a, author = {{{'{' * 50_000 + '}' * 50_000}}}}}")
+        read_rows(f"{opening}\n" * 2_000)
+    assert read_rows(f"@misc{{a, author = {{{'{' * 50_000 + '}' * 50_000}}}}}")
+    # A wide bound: quadratic work takes minutes.
+    assert time.process_time() - start < 10
 
 
-# --- what entries have from elsewhere ---
+# --- strings, crossref and xdata ---
 
 
-def refused(text: str) -> list[tuple[int, str, str]]:
-    return [(one.line, one.field, one.reason) for one in found(text) if isinstance(one, Refused)]
+def refusals_of(text: str) -> list[tuple[int, str, str]]:
+    return [(row.line, row.field, row.reason) for row in read_rows(text) if isinstance(row, RowRefusal)]
 
 
-def doubled(times: int) -> str:
-    """A string of ten letters, and each further one twice the one before, on a line of its own."""
+def doubling_strings(times: int) -> str:
+    """A string of ten characters, and further ones that are each twice as long as the one before, one per line."""
     return "@string{a0 = {0123456789}}\n" + "".join(f"@string{{a{n + 1} = a{n} # a{n}}}\n" for n in range(times))
 
 
-def test_values_put_together_have_an_end() -> None:
-    why = "must come to no more than 50,000 characters when put together"
-    file = doubled(20) + "@misc{k, note = a12, title = {Read}}"
+def test_concatenated_values_are_limited() -> None:
+    reason = "must have at most 50,000 characters when concatenated"
+    file = doubling_strings(20) + "@misc{k, note = a12, title = {Read}}"
 
-    (first, *_), (one,) = refused(file), documents(file)
+    (first, *_), (record,) = refusals_of(file), documents(file)
 
-    # Ten letters doubled thirteen times are too many; what is made of what was refused is refused no more.
-    assert first == (14, "a13", why)
-    assert one.note == f"From BibTeX: note {'0123456789' * 2**12}."
-    assert refused("@misc{k,\nnote = {" + "x" * 30_000 + "} # {" + "y" * 20_000 + "}}") == []
-    assert refused("@misc{k,\nnote = {" + "x" * 30_000 + "} # {" + "y" * 20_001 + "}}") == [(1, "note", why)]
-    # What stands there as it is costs nothing, and is cut as ever.
-    assert refused("@misc{k, note = {" + "x" * 60_000 + "}}") == []
+    # Ten characters doubled thirteen times exceed the limit. Strings built from a refused one are not reported again.
+    assert first == (14, "a13", reason)
+    assert record.note == f"From BibTeX: note {'0123456789' * 2**12}."
+    assert refusals_of("@misc{k,\nnote = {" + "x" * 30_000 + "} # {" + "y" * 20_000 + "}}") == []
+    assert refusals_of("@misc{k,\nnote = {" + "x" * 30_000 + "} # {" + "y" * 20_001 + "}}") == [(1, "note", reason)]
+    # A value that is written out has no such limit; it is truncated as usual.
+    assert refusals_of("@misc{k, note = {" + "x" * 60_000 + "}}") == []
 
 
 @pytest.mark.parametrize(
-    ("shared", "each"),
+    ("shared", "reference"),
     [
         ("@string{s = {" + "word " * 8_000 + "}}", "note = s"),
         ("@xdata{s, note = {" + "word " * 8_000 + "}}", "note = {xdata=s-note}"),
@@ -278,39 +299,43 @@ def test_values_put_together_have_an_end() -> None:
     ],
     ids=["string", "reference", "xdata", "crossref"],
 )
-def test_what_all_entries_have_from_elsewhere_has_an_end(shared: str, each: str) -> None:
-    file = shared + "".join(f"\n@misc{{k{n}, {each}}}" for n in range(100))
+def test_the_inherited_text_of_all_entries_is_limited(shared: str, reference: str) -> None:
+    file = shared + "".join(f"\n@misc{{k{n}, {reference}}}" for n in range(100))
 
-    refusals, taken = refused(file), documents(file)
+    refusals, records = refusals_of(file), documents(file)
 
-    room = 1_000_000 + 2 * len(file)
-    assert room - 80_100 < 40_000 * sum((one.note or "").count("word") == 8_000 for one in taken[1:]) < room
-    assert len(refusals) + len(taken) == 100 + shared.startswith("@misc")
-    line, field, why = refusals[0]
-    assert (line, field) == (102 - len(refusals), each.partition(" ")[0])
-    told = f"all entries together have no more than {room:,} characters from @string, crossref and xdata"
-    assert why == f"must be written out: {told}"
+    limit = 1_000_000 + 2 * len(file)
+    assert limit - 80_100 < 40_000 * sum((record.note or "").count("word") == 8_000 for record in records[1:]) < limit
+    assert len(refusals) + len(records) == 100 + shared.startswith("@misc")
+    line, field, reason = refusals[0]
+    assert (line, field) == (102 - len(refusals), reference.partition(" ")[0])
+    message = f"all entries of a file together may take at most {limit:,} characters from @string, crossref and xdata"
+    assert reason == f"takes too much text from elsewhere: {message}; write the value out here"
 
 
+TOO_MUCH = (
+    "takes too much text from other entries: an entry may take at most 50,000 characters from them; write the value "
+    "out here"
+)
 LONG = "x" * 50_001
 LAYERS = "".join(f"@xdata{{a{n}, author = {{{' and '.join([f'xdata=a{n + 1}-author'] * 10)}}}}}\n" for n in range(5))
 
 
 @pytest.mark.parametrize(
-    ("file", "line", "field", "why"),
+    ("file", "line", "field", "reason"),
     [
         (
             f"{LAYERS}@xdata{{a5, author = {{Kim}}}}\n@misc{{k, author = {{xdata=a0-author}}}}",
             7,
             "author",
-            "must be written out: an entry has no more than 50,000 characters from others",
+            TOO_MUCH,
         ),
         *(
             (
                 f"@misc{{p, isbn = {{{LONG}}}}}\n@xdata{{x, note = {{{LONG}}}}}\n@misc{{k, {how}}}",
                 3,
                 field,
-                "must be written out: an entry has no more than 50,000 characters from others",
+                TOO_MUCH,
             )
             for how, field in (("crossref = p", "crossref"), ("xdata = x", "xdata"), ("isbn = {xdata=x-note}", "isbn"))
         ),
@@ -319,78 +344,78 @@ LAYERS = "".join(f"@xdata{{a{n}, author = {{{' and '.join([f'xdata=a{n + 1}-auth
                 "".join(f"@misc{{k{n}, {field} = {{k{n + 1}}}}}\n" for n in range(9)) + "@misc{k9, title = {T}}",
                 1,
                 field,
-                "must not lead over more than 8 entries, from one to the next",
+                "must not inherit through more than 8 entries",
             )
             for field in ("crossref", "xdata")
         ),
     ],
 )
-def test_an_entry_that_has_too_much_from_others_is_refused(file: str, line: int, field: str, why: str) -> None:
-    assert refused(file) == [(line, field, why)]
-    # It costs no other.
-    assert "Read" in [one.title for one in documents(f"{file}\n@misc{{good, title = {{Read}}}}")]
+def test_an_entry_that_inherits_too_much_is_refused(file: str, line: int, field: str, reason: str) -> None:
+    assert refusals_of(file) == [(line, field, reason)]
+    # Other entries are not affected.
+    assert "Read" in [record.title for record in documents(f"{file}\n@misc{{good, title = {{Read}}}}")]
 
 
-def test_a_chain_is_followed_as_far_as_it_may_lead() -> None:
+def test_a_crossref_chain_is_followed_up_to_its_maximum_length() -> None:
     chain = "".join(f"@misc{{k{n}, crossref = {{k{n + 1}}}}}\n" for n in range(1_200)) + "@misc{k1200, note = {N}}"
 
-    assert len(refused(chain)) == 1_192
-    assert [one.note for one in documents(chain)] == ["From BibTeX: note N."] * 9
+    assert len(refusals_of(chain)) == 1_192
+    assert [record.note for record in documents(chain)] == ["From BibTeX: note N."] * 9
 
 
-def test_a_reference_that_leads_back_to_its_field_stays_as_it_is() -> None:
-    one = documents(
+def test_a_circular_field_reference_is_kept_as_text() -> None:
+    record = documents(
         f"@xdata{{x, note = {{{' and '.join(['xdata=y-note'] * 20)}}}}} @xdata{{y, note = {{xdata=x-note and Y}}}}"
         "@misc{k, note = {xdata=x-note}}"
     )[0]
-    assert one.note == f"From BibTeX: note {' and '.join(['xdata=x-note and Y'] * 20)}."
+    assert record.note == f"From BibTeX: note {' and '.join(['xdata=x-note and Y'] * 20)}."
 
 
 @pytest.mark.parametrize(
     "file",
     [
-        # Names of a list of ten thousand, each referred to by its position.
+        # A list of ten thousand names, each referenced by its position.
         "@xdata{x, editor = {" + " and ".join(["Kim"] * 10_000) + "}}"
         "@misc{k, editor = {" + " and ".join(f"xdata=x-editor-{n + 1}" for n in range(9_999)) + "}}",
-        # Blanks that are none to BibTeX.
+        # Whitespace that BibTeX does not regard as such.
         "@misc{k, note = {xdata=" + "\x0b" * 200_000 + "x}}",
         # Entries without a date.
         "".join(f"@misc{{k{n}}}" for n in range(5_000)),
-        # A list of others, all missing, that many refer to.
+        # A long list of missing entries that many entries refer to.
         "@xdata{x, xdata = {" + "y," * 20_000 + "}}" + "".join(f"@misc{{k{n}, xdata = x}}" for n in range(3_000)),
     ],
     ids=["positions", "blanks", "without a date", "missing"],
 )
-def test_what_refers_to_much_is_done_with_at_once(file: str) -> None:
-    began = time.process_time()
-    assert found(file)
-    # Not a measurement: what is looked at again and again takes half a minute or more.
-    assert time.process_time() - began < 10
+def test_many_references_are_resolved_quickly(file: str) -> None:
+    start = time.process_time()
+    assert read_rows(file)
+    # A wide bound: quadratic work takes half a minute or more.
+    assert time.process_time() - start < 10
 
 
-# --- read once ---
+# --- each part of a file is read once ---
 
 
 @pytest.mark.parametrize(
     "file",
     [
-        # The brace that closes a value is a remark to the entry that begins within it.
+        # The brace that closes a value is a comment for the entry that begins inside the value.
         "@misc(k,\n" + "f = {\n@misc(k, %},\n" * 3_000,
-        # Entries within entries, each of which is broken at its end.
+        # Nested entries, each broken at its end.
         "\n@misc{a, t = {" * 3_000 + "}b}" * 3_000,
     ],
     ids=["remarks", "nested"],
 )
-def test_a_file_is_not_read_again_for_each_of_its_lines(file: str) -> None:
-    assert 0 < len(found(file)) < 100
+def test_a_broken_file_is_not_read_again_for_each_line(file: str) -> None:
+    assert 0 < len(read_rows(file)) < 100
 
 
 @pytest.mark.parametrize("broken", ["title {x}", "title = {x", 'title = "x', "title = {x} year = 2025", "title"])
-def test_in_a_file_of_broken_entries_each_is_named(broken: str) -> None:
+def test_each_broken_entry_is_reported_by_its_line(broken: str) -> None:
     rest = ", abstract = {" + "word " * 100 + "}"
     file = "".join(f"@misc{{k{n}, {broken}{rest}}}\n" for n in range(1_000))
 
-    assert [line for line, _, _ in refused(file)] == [*range(1, 1_001)]
+    assert [line for line, _, _ in refusals_of(file)] == [*range(1, 1_001)]
 
 
 @pytest.mark.parametrize(
@@ -404,98 +429,112 @@ def test_in_a_file_of_broken_entries_each_is_named(broken: str) -> None:
     ],
     ids=["braces", "deep", "remarks", "address", "language"],
 )
-def test_what_is_no_text_takes_little_memory(file: str) -> None:
-    found(file[:100])
+def test_memory_is_proportional_to_the_file(file: str) -> None:
+    read_rows(file[:100])
     tracemalloc.start()
     try:
-        found(file)
-        _, most = tracemalloc.get_traced_memory()
+        read_rows(file)
+        _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    # The file itself, as bytes and as text, eight bytes for each end of a pair, or a short text for each word.
-    assert most < 40 * len(file)
+    # The file as bytes and as text, and eight bytes per brace or a short string per word.
+    assert peak < 40 * len(file)
 
 
-# --- somebody else's files, kept outside of the repository ---
+# --- third-party files, kept outside of the repository ---
 
 COLLECTION = next(
     (path for root in Path(__file__).parents if (path := root / "shared" / "data" / "06-bibtex").is_dir()), None
 )
 FILES = [] if COLLECTION is None else sorted(COLLECTION.rglob("*.bib"))
-KEPT = ("kind", "title", "authors", "url", "language", "published", "accessed_on", "archive_url", "archived_on")
+ROUND_TRIP_FIELDS = (
+    "kind",
+    "title",
+    "authors",
+    "url",
+    "language",
+    "published",
+    "accessed_on",
+    "archive_url",
+    "archived_on",
+)
 
 
-def imported(api: TestClient, editor: dict[str, str], data: bytes) -> dict[str, Any]:
-    answer = api.post("imports", content=data, headers=editor, params={"format": "bibtex"})
-    assert answer.status_code == 200, answer.text
-    report: dict[str, Any] = answer.json()
+def import_file(api: TestClient, editor: dict[str, str], data: bytes) -> dict[str, Any]:
+    response = api.post("imports", content=data, headers=editor, params={"format": "bibtex"})
+    assert response.status_code == 200, response.text
+    report: dict[str, Any] = response.json()
     return report
 
 
-@pytest.mark.skipif(not FILES, reason="the collection of BibTeX files is not there")
-def test_other_people_s_files_come_in_once(api: TestClient, editor: dict[str, str]) -> None:
-    reports = [imported(api, editor, path.read_bytes()) for path in FILES]
+@pytest.mark.skipif(not FILES, reason="the collection of BibTeX files is not available")
+def test_third_party_files_are_imported_once(api: TestClient, editor: dict[str, str]) -> None:
+    reports = [import_file(api, editor, path.read_bytes()) for path in FILES]
     assert len(reports) == 50
-    # Two entries have the key of another one in their file; nothing else is refused.
+    # Two entries have the key of another entry in their file; nothing else is refused.
     assert sum(report["refused"] for report in reports) == 2
-    # Some entries stand in several files, word for word: these are one document.
+    # Some entries occur in several files, word for word: each of these is one document.
     assert sum(report["created"] for report in reports) > 600
     assert not any(report["revised"] for report in reports)
 
-    again = [imported(api, editor, path.read_bytes()) for path in FILES]
+    again = [import_file(api, editor, path.read_bytes()) for path in FILES]
     assert {(report["created"], report["revised"]) for report in again} == {(0, 0)}
 
 
-@pytest.mark.skipif(not FILES, reason="the collection of BibTeX files is not there")
+@pytest.mark.skipif(not FILES, reason="the collection of BibTeX files is not available")
 @pytest.mark.parametrize("dialect", ["bibtex", "biblatex"])
-def test_what_came_in_goes_out_again(dialect: str) -> None:
-    """Read, written as citations, and read again: the same, but for notes, which then say more."""
+def test_third_party_entries_survive_a_round_trip(dialect: str) -> None:
+    """Entries that are read, written as citations and read again are the same, except for longer notes."""
     from app.formats.citations.citation_formats import CITATION_FORMATS
     from app.schemas.files.citation import Citation, Rendering
-    from app.services.publishing.citations import TYPES
+    from app.services.publishing.citations import CSL_TYPES
 
     publishers: dict[str, str] = {}
-    citations, given = [], []
+    citations, originals = [], []
     for path in FILES:
         for item in read(io.BytesIO(path.read_bytes())):
-            for one in item.records if isinstance(item, Row) else ():
-                if isinstance(one, SourceRecord):
-                    publishers[one.key or ""] = one.name
-                if not isinstance(one, DocumentRecord):
+            for record in item.records if isinstance(item, ImportRow) else ():
+                if isinstance(record, SourceRecord):
+                    publishers[record.key or ""] = record.name
+                if not isinstance(record, DocumentRecord):
                     continue
-                kind, genre = TYPES[one.kind]
-                named = publishers.get(one.publisher or "")
-                inside = one.kind in ("article", "video", "audio", "image")
-                given.append((one, named))
+                kind, genre = CSL_TYPES[record.kind]
+                publisher = publishers.get(record.publisher or "")
+                has_container = record.kind in ("article", "video", "audio", "image")
+                originals.append((record, publisher))
                 citations.append(
                     Citation(
-                        key=f"doc_{len(given)}-v1",
+                        key=f"doc_{len(originals)}-v1",
                         type=kind,
                         genre=genre,
-                        title=one.title,
-                        authors=[name.model_dump(exclude_none=True) for name in one.authors or []],
-                        container=named if inside else None,
-                        publisher=None if inside else named,
-                        issued=one.published,
-                        accessed=None if one.accessed_on is None else one.accessed_on.isoformat(),
-                        url=one.url,
-                        language=one.language,
-                        remark=one.note,
+                        title=record.title,
+                        authors=[name.model_dump(exclude_none=True) for name in record.authors or []],
+                        container=publisher if has_container else None,
+                        publisher=None if has_container else publisher,
+                        issued=record.published,
+                        accessed=None if record.accessed_on is None else record.accessed_on.isoformat(),
+                        url=record.url,
+                        language=record.language,
+                        remark=record.note,
                         address="https://example.org/documents/doc_1",
                     )
                 )
     text = "".join(CITATION_FORMATS[dialect].write(citations, Rendering("apa", "en-US")))
-    assert len(given) > 700
-    rows = [item for item in read(io.BytesIO(text.encode())) if isinstance(item, Row)]
+    assert len(originals) > 700
+    rows = [item for item in read(io.BytesIO(text.encode())) if isinstance(item, ImportRow)]
     names_of: dict[str, str] = {}
-    for (before, publisher), row in zip(given, rows, strict=True):
-        names_of |= {one.key or "": one.name for one in row.records if isinstance(one, SourceRecord)}
+    for (before, publisher), row in zip(originals, rows, strict=True):
+        names_of |= {record.key or "": record.name for record in row.records if isinstance(record, SourceRecord)}
         after = row.records[-1]
         assert isinstance(after, DocumentRecord)
-        assert {name: getattr(after, name) for name in KEPT} == {name: getattr(before, name) for name in KEPT}
+        assert {name: getattr(after, name) for name in ROUND_TRIP_FIELDS} == {
+            name: getattr(before, name) for name in ROUND_TRIP_FIELDS
+        }
         assert names_of.get(after.publisher or "") == publisher
         assert (after.note or "").startswith(before.note or "")
-    # And others read it too, all of it.
+    # pybtex reads the whole file too.
     if dialect == "bibtex":
         entries = references.pybtex(text)
-        assert [latex.line(one.get("title", "")) for one in entries.values()] == [one.title or "" for one, _ in given]
+        assert [latex.to_line(entry.get("title", "")) for entry in entries.values()] == [
+            record.title or "" for record, _ in originals
+        ]

@@ -5,11 +5,11 @@ import struct
 
 import pytest
 
-from app.formats.captures.media_types import KINDS, MOST_DIRECTORY, sniff
-from tests.support.files import PNG, html, packed, pdf, wacz, warc
+from app.formats.captures.media_types import CAPTURE_FORMATS, MAX_DIRECTORY_BYTES, sniff
+from tests.support.files import PNG, gzipped, html, pdf, wacz, warc
 
 PAGE = warc(b"<p>A page.</p>")
-ZIPPED = wacz(packed(PAGE))
+ZIPPED = wacz(gzipped(PAGE))
 END = len(ZIPPED) - 22
 
 TAKEN: list[tuple[str, bytes, str]] = [
@@ -36,8 +36,8 @@ TAKEN: list[tuple[str, bytes, str]] = [
     ("a HEIC", b"\x00\x00\x00\x18ftypheic\x00\x00", "image/heic"),
     ("a TIFF", b"II*\x00\x08\x00", "image/tiff"),
     ("a web archive", PAGE, "application/warc"),
-    ("a gzipped web archive", packed(PAGE), "application/warc+gzip"),
-    ("the beginning of one", packed(PAGE)[:-20], "application/warc+gzip"),
+    ("a gzipped web archive", gzipped(PAGE), "application/warc+gzip"),
+    ("the beginning of one", gzipped(PAGE)[:-20], "application/warc+gzip"),
     ("a packed web archive", ZIPPED, "application/wacz"),
 ]
 
@@ -52,15 +52,18 @@ REFUSED: list[tuple[str, bytes]] = [
     ("a doctype of something else", b"<!DOCTYPE svg " + b"x" * 20_000),
     ("a program", b"MZ\x90\x00\x03\x00"),
     ("another program", b"\x7fELF\x02\x01\x01\x00"),
-    ("gzip of something else", packed(b"words")),
-    ("gzip in gzip", packed(packed(PAGE))),
+    ("gzip of something else", gzipped(b"words")),
+    ("gzip in gzip", gzipped(gzipped(PAGE))),
     ("broken gzip", b"\x1f\x8b\x08\x00broken and no more"),
     ("a video", b"\x00\x00\x00\x18ftypmp42\x00\x00"),
-    ("a zip of something else", wacz(packed(PAGE), description="readme.json")),
+    ("a zip of something else", wacz(gzipped(PAGE), description="readme.json")),
     ("a description alone", wacz()),
     ("a zip that breaks off", ZIPPED[:-10]),
     ("a zip with a comment", ZIPPED[:-2] + b"\x05\x00words"),
-    ("a zip with a vast directory", ZIPPED[: END + 12] + struct.pack("<L", MOST_DIRECTORY + 1) + ZIPPED[END + 16 :]),
+    (
+        "a zip with a vast directory",
+        ZIPPED[: END + 12] + struct.pack("<L", MAX_DIRECTORY_BYTES + 1) + ZIPPED[END + 16 :],
+    ),
     ("a zip without a directory", ZIPPED.replace(b"PK\x01\x02", b"PK\x00\x00")),
     ("a zip with a broken second end", ZIPPED[:END] + b"PK\x06\x07" + bytes(16) + ZIPPED[END:]),
     (
@@ -85,4 +88,4 @@ def test_what_is_none_of_these_is_nothing(data: bytes) -> None:
 
 
 def test_every_kind_is_told() -> None:
-    assert {media_type for _what, _data, media_type in TAKEN} == set(KINDS)
+    assert {media_type for _what, _data, media_type in TAKEN} == set(CAPTURE_FORMATS)

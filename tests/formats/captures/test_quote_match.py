@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from app.formats.captures.numerals import numbers
-from app.formats.captures.quote_match import Passage, find, plain
+from app.formats.captures.numerals import find_numbers
+from app.formats.captures.quote_match import TextQuote, find_quote, normalize
 
-TEXT = plain(
+TEXT = normalize(
     "The spy agency said: “About 11,000 soldiers—most of them young—are there.”\n"
     "Losses: 1,300, up from 1.300; 300² in all. Близько\u00a011\u202fтисяч військових КНДР. "
     "북한군 1만1천여 명이 있다. Don’t. naïve. The North-\nKorean sol-\ndiers left."
@@ -47,15 +47,15 @@ NOT_FOUND: list[tuple[str, str | None, str | None]] = [
 
 @pytest.mark.parametrize(("words", "prefix", "suffix", "loose"), FOUND)
 def test_what_stands_there_is_found(words: str, prefix: str | None, suffix: str | None, loose: bool) -> None:
-    place = find(TEXT, Passage(words, prefix, suffix))
+    place = find_quote(TEXT, TextQuote(words, prefix, suffix))
     assert place is not None
-    assert place.loose is loose
+    assert place.is_loose is loose
     assert place.excerpt
 
 
 @pytest.mark.parametrize(("words", "prefix", "suffix"), NOT_FOUND)
 def test_what_does_not_is_not(words: str, prefix: str | None, suffix: str | None) -> None:
-    assert find(TEXT, Passage(words, prefix, suffix)) is None
+    assert find_quote(TEXT, TextQuote(words, prefix, suffix)) is None
 
 
 NUMBERS: list[tuple[str, list[str]]] = [
@@ -106,5 +106,5 @@ NUMBERS: list[tuple[str, list[str]]] = [
 
 @pytest.mark.parametrize(("text", "expected"), NUMBERS)
 def test_numbers_are_read(text: str, expected: list[str]) -> None:
-    read = [number.readings for number in numbers(plain(text))]
+    read = [number.readings for number in find_numbers(normalize(text))]
     assert read == [frozenset(map(Decimal, one.split())) for one in expected]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.formats.english.english_dates import date_words
+from app.formats.english.english_dates import format_edtf
 
 Record = Callable[..., dict[str, Any]]
 Correct = Callable[..., dict[str, Any]]
@@ -199,4 +199,4 @@ def test_a_claim_has_one_line_however_often_it_is_cited(
     ],
 )
 def test_dates_in_words(edtf: str, words: str) -> None:
-    assert date_words(edtf) == words
+    assert format_edtf(edtf) == words

@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app import sandbox
 from app.errors import InvalidError, UnavailableError
 from app.formats.citations import bibliography, csl_processor, csl_styles, short_style
-from app.formats.citations.csl_locales import put_right
+from app.formats.citations.csl_locales import correct_locale
 from app.schemas.files.citation import Rendering
 from app.vocabulary import Role
 from tests.support.attest import attest
-from tests.support.cited import ROWS, cited, whole
-from tests.support.problems import refused
+from tests.support.hard_citations import HARD_CITATIONS, citation, literal_name
+from tests.support.problems import assert_problem
 
 Record = Callable[..., dict[str, Any]]
 KeyOf = Callable[[Role], dict[str, str]]
@@ -174,7 +175,7 @@ WHOLE: list[tuple[str, str | None, str, str]] = [
 
 
 def listed(style: str | None, locale: str | None = None) -> list[str]:
-    text = "".join(bibliography.write_text(ROWS.values(), Rendering(style, locale)))
+    text = "".join(bibliography.write_text(HARD_CITATIONS.values(), Rendering(style, locale)))
     assert text.endswith("\n")
     assert not text.endswith("\n\n")
     return [re.sub(r"^(\[\d+\]|\d+\.) ", "", line) for line in text.removesuffix("\n").split("\n\n")]
@@ -221,7 +222,7 @@ class Markup(HTMLParser):
 @pytest.mark.parametrize("style", STYLES)
 def test_every_style_with_all_that_is_hard_to_cite(style: str, lists: Callable[..., list[str]]) -> None:
     lines = lists(style)
-    assert len(lines) == len(ROWS) == len(SAYS)
+    assert len(lines) == len(HARD_CITATIONS) == len(SAYS)
     for row, words in SAYS.items():
         assert sum(words in line for line in lines) >= 1, (row, words)
     for line in lines:
@@ -236,7 +237,7 @@ def test_every_style_with_all_that_is_hard_to_cite(style: str, lists: Callable[.
 
 @pytest.mark.parametrize("style", [one for one in STYLES if one != "chicago-notes"])
 def test_html_says_the_same_with_little_markup(style: str, lists: Callable[..., list[str]]) -> None:
-    text = "".join(bibliography.write_html(ROWS.values(), Rendering(style, None)))
+    text = "".join(bibliography.write_html(HARD_CITATIONS.values(), Rendering(style, None)))
     seen = Markup()
     seen.feed(text)
     seen.close()
@@ -262,7 +263,9 @@ def test_whole_lines(style: str, locale: str | None, row: str, line: str, lists:
 
 
 def test_a_document_that_is_cited_for_several_claims_is_listed_once() -> None:
-    again = [cited(f"clm_{number}-v1-doc_1", title="The one", container="Paper", issued="2025") for number in range(3)]
+    again = [
+        citation(f"clm_{number}-v1-doc_1", title="The one", container="Paper", issued="2025") for number in range(3)
+    ]
     for style in ("apa", "short"):
         text = "".join(bibliography.write_text(again, Rendering(style)))
         assert text.count("The one") == 1
@@ -290,34 +293,34 @@ def test_an_empty_list_is_empty() -> None:
     ],
 )
 def test_styles_are_found_by_their_names(asked: str, file: str) -> None:
-    path = csl_styles.find(asked).path
+    path = csl_styles.find_style(asked).path
     assert path is not None
     assert path.stem == file
 
 
 def test_words_that_a_style_has_itself_are_left_to_it() -> None:
     own = OURS.replace("</info>", '</info><locale xml:lang="uk-UA"><terms/></locale>')
-    assert put_right(own, "uk-UA") == own
-    assert put_right(OURS, "fr-FR") == OURS
-    assert "січня" in put_right(OURS, "uk-UA")
+    assert correct_locale(own, "uk-UA") == own
+    assert correct_locale(OURS, "fr-FR") == OURS
+    assert "січня" in correct_locale(OURS, "uk-UA")
 
 
 @pytest.mark.parametrize(
     ("asked", "near"),
     [
-        ("nature-physik", "near: nature"),
+        ("nature-physik", "similar: nature"),
         ("vancouvr", "vancouver"),
-        ("../../../etc/passwd", "some are"),
+        ("../../../etc/passwd", "some styles are"),
         ("../apa", "apa"),
-        ("/etc/passwd", "some are"),
+        ("/etc/passwd", "some styles are"),
         ("apa\x00", "apa"),
         ("dependent/nature-physics", "style"),
-        ("a" * 5000, "some are"),
+        ("a" * 5000, "some styles are"),
     ],
 )
 def test_no_name_reaches_anything_but_a_style(asked: str, near: str) -> None:
     with pytest.raises(InvalidError) as error:
-        csl_styles.find(asked)
+        csl_styles.find_style(asked)
     assert error.value.problems[0].field == "style"
     assert near in error.value.problems[0].message
     assert len(error.value.problems[0].message) < 600
@@ -339,8 +342,8 @@ def test_no_name_reaches_anything_but_a_style(asked: str, near: str) -> None:
 )
 def test_an_unknown_style_is_answered_with_near_ones(asked: str, near: list[str]) -> None:
     with pytest.raises(InvalidError) as error:
-        csl_styles.find(asked)
-    named = error.value.problems[0].message.partition("near: ")[2].split(", ")
+        csl_styles.find_style(asked)
+    named = error.value.problems[0].message.partition("similar: ")[2].split(", ")
     assert set(near) <= set(named)
     assert len(named) == len(set(named)) <= 5
 
@@ -351,7 +354,7 @@ def test_unknown_styles_take_next_to_no_work() -> None:
     for number in range(200):
         for asked in (f"{number}-journal-of-clinical-investigatoin-and-of-something-else-that-is-long", "a-" * 2_500):
             with pytest.raises(InvalidError, match="there is no style"):
-                csl_styles.find(f"{asked}{number}")
+                csl_styles.find_style(f"{asked}{number}")
     # Not a measurement: to compare each with all names there are takes minutes.
     assert time.process_time() - began < 20
 
@@ -361,14 +364,14 @@ def test_unknown_styles_take_next_to_no_work() -> None:
     [("uk", "uk-UA"), ("ko-kr", "ko-KR"), ("en", "en-US"), ("en-AU", "en-US"), ("zh-Hant", "zh-TW"), ("de", "de-DE")],
 )
 def test_locales_are_found_by_language(asked: str, locale: str) -> None:
-    assert csl_styles.locale_of(asked) == locale
+    assert csl_styles.find_locale(asked) == locale
 
 
 def test_a_locale_that_there_is_none_for() -> None:
     with pytest.raises(InvalidError, match=r"locale: there is no locale 'tlh'"):
-        csl_styles.locale_of("tlh")
+        csl_styles.find_locale("tlh")
     with pytest.raises(InvalidError) as error:
-        csl_styles.locale_of("x" * 900_000)
+        csl_styles.find_locale("x" * 900_000)
     assert len(error.value.problems[0].message) < 1_000
 
 
@@ -432,12 +435,12 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "long names of elements": (lengthy(">", "<a{}/>"), "namespace"),
     "long names of attributes": (lengthy(">", '<b x:a{}="" />'), "namespace"),
     "long names of attributes in one tag": (lengthy("", ' x:a{}=""', ">"), "no tag, text or comment"),
-    "deep": (f"{HEAD}{'<group>' * 5000}{'</group>' * 5000}</style>", "nested more deeply"),
-    "wide": (f"{HEAD}{'<group/>' * 60_000}</style>", "larger"),
+    "deep": (f"{HEAD}{'<group>' * 5000}{'</group>' * 5000}</style>", "nested at most 100 levels deep"),
+    "wide": (f"{HEAD}{'<group/>' * 60_000}</style>", "at most 50,000 elements"),
     "not closed": (HEAD, "not well-formed"),
     "unknown entity": (f"{HEAD}&nbsp;</style>", "not well-formed"),
     "no style": ("<html/>", "must be a CSL 1.0 style"),
-    "without layout": (f"{HEAD}{INFO}</style>", "must say how citations are laid out"),
+    "without layout": (f"{HEAD}{INFO}</style>", "must define the layout of citations"),
     "of nobody": (
         f'{HEAD}<info><link rel="independent-parent" href="http://x/../../../etc/passwd"/></info></style>',
         "there is no style",
@@ -453,61 +456,61 @@ def test_hostile_styles_are_refused_at_once(name: str) -> None:
     began = time.process_time()
     if why:
         with pytest.raises(InvalidError) as error:
-            csl_styles.find(xml)
+            csl_styles.find_style(xml)
         assert error.value.problems[0].field == "style"
         assert why in error.value.problems[0].message
         assert "root:" not in error.value.problems[0].message
     else:
-        csl_styles.find(xml)
+        csl_styles.find_style(xml)
     # Not a measurement: what is not refused at once takes minutes, or all there is of memory.
     assert time.process_time() - began < 20
 
 
 def test_a_style_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csl_processor, "SECONDS", 1)
+    monkeypatch.setattr(csl_processor, "MAX_CPU_SECONDS", 1)
     heavy = explosive(5, 8)
-    rows = [cited(str(number), title=f"Number {number}") for number in range(200)]
-    with pytest.raises(InvalidError, match="takes more time or memory"):
+    rows = [citation(str(number), title=f"Number {number}") for number in range(200)]
+    with pytest.raises(InvalidError, match="took more time or memory"):
         list(bibliography.write_text(rows, Rendering(heavy)))
 
 
 def test_a_style_that_takes_too_much_memory_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csl_processor, "HEAP", "16m")
-    rows = [cited(str(number), title=f"Number {number}", authors=whole("Ada")) for number in range(300)]
-    with pytest.raises(InvalidError, match="takes more time or memory"):
+    monkeypatch.setattr(csl_processor, "MAX_HEAP", "16m")
+    rows = [citation(str(number), title=f"Number {number}", authors=literal_name("Ada")) for number in range(300)]
+    with pytest.raises(InvalidError, match="took more time or memory"):
         list(bibliography.write_text(rows, Rendering("apa")))
 
 
 def test_only_so_many_lists_are_formatted_at_a_time(
     api: TestClient, claim: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csl_processor, "PATIENCE", 0.01)
-    for _ in range(csl_processor.AT_ONCE):
-        assert csl_processor._turns.acquire(blocking=False)
+    monkeypatch.setattr(sandbox, "SLOT_TIMEOUT", 0.01)
+    for _ in range(sandbox.MAX_RUNNING):
+        assert sandbox._slots.acquire(blocking=False)
     try:
-        with pytest.raises(UnavailableError, match="ask again"):
-            list(bibliography.write_text(ROWS.values(), Rendering("apa")))
+        with pytest.raises(UnavailableError, match="Try again"):
+            list(bibliography.write_text(HARD_CITATIONS.values(), Rendering("apa")))
         answer = api.get(f"claims/{claim['id']}.txt")
-        refused(answer, 503)
+        assert_problem(answer, 503)
         assert answer.headers["Retry-After"] == "10"
     finally:
-        for _ in range(csl_processor.AT_ONCE):
-            csl_processor._turns.release()
+        for _ in range(sandbox.MAX_RUNNING):
+            sandbox._slots.release()
 
 
 # --- without the processor ---
 
 
-@pytest.mark.parametrize(("module", "finder"), [(csl_styles, "folder"), (csl_processor, "program")])
+@pytest.mark.parametrize(("module", "finder"), [(csl_styles, "styles_folder"), (csl_processor, "program")])
 def test_without_the_extra_there_is_the_short_style(module: Any, finder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, finder, lambda: None)
-    rows = [ROWS["people"], ROWS["markup"]]
-    lines = list(short_style.lines(rows))
+    rows = [HARD_CITATIONS["people"], HARD_CITATIONS["markup"]]
+    lines = list(short_style.format_references(rows))
     assert "".join(bibliography.write_text(rows, Rendering())) == "\n\n".join(lines) + "\n"
     html = "".join(bibliography.write_html(rows, Rendering()))
     assert "&lt;script&gt;" in html
     assert "<script" not in html
-    with pytest.raises(InvalidError, match=r"style: takes the extra: pip install 'attest\[styles\]'"):
+    with pytest.raises(InvalidError, match=r"style: needs the extra `styles`: pip install 'attest\[styles\]'"):
         list(bibliography.write_text(rows, Rendering("apa")))
 
 
@@ -577,7 +580,7 @@ def test_html_is_never_a_page_of_ours(api: TestClient, claim: dict[str, Any]) ->
 @pytest.mark.parametrize(
     ("query", "field", "message"),
     [
-        ("style=apaa", "style", "near: apa"),
+        ("style=apaa", "style", "similar: apa"),
         ("style=../../etc/passwd", "style", "there is no style"),
         ("style=&locale=en", "style", ""),
         ("style=apa&locale=tlh", "locale", "there is no locale"),
@@ -587,7 +590,7 @@ def test_html_is_never_a_page_of_ours(api: TestClient, claim: dict[str, Any]) ->
 def test_what_there_is_not_is_refused_by_name(
     api: TestClient, claim: dict[str, Any], query: str, field: str, message: str
 ) -> None:
-    problem = refused(api.get(f"claims.txt?{query}"), 422)
+    problem = assert_problem(api.get(f"claims.txt?{query}"), 422)
     assert [one["field"] for one in problem["errors"]] == [field]
     assert message in problem["errors"][0]["message"]
 
@@ -595,8 +598,8 @@ def test_what_there_is_not_is_refused_by_name(
 def test_a_long_list_is_refused_with_what_to_narrow(
     api: TestClient, claim: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bibliography, "MOST", 0)
-    problem = refused(api.get("claims.txt"), 422)
+    monkeypatch.setattr(bibliography, "MAX_REFERENCES", 0)
+    problem = assert_problem(api.get("claims.txt"), 422)
     assert "narrow the list (topic, kind" in problem["errors"][0]["message"]
 
 
@@ -615,18 +618,18 @@ def test_a_style_of_ones_own(api: TestClient, claim: dict[str, Any], key_of: Key
         (OURS, "style", "&style=apa"),
         (OURS, "format", "&format=csl_json"),
     ):
-        problem = refused(api.post(f"citations?q=x{params}", content=content.encode(), headers=reader), 422)
+        problem = assert_problem(api.post(f"citations?q=x{params}", content=content.encode(), headers=reader), 422)
         assert problem["errors"][0]["field"] == field
-    refused(api.post("citations", content=b"\xff\xfe<", headers=reader), 422)
-    refused(api.post("citations", content=OURS.encode()), 401)
-    refused(api.post("citations", files={"style": OURS.encode()}, headers=reader), 415)
-    refused(api.post("citations", content=b"<" * 1_000_001, headers=reader), 413)
+    assert_problem(api.post("citations", content=b"\xff\xfe<", headers=reader), 422)
+    assert_problem(api.post("citations", content=OURS.encode()), 401)
+    assert_problem(api.post("citations", files={"style": OURS.encode()}, headers=reader), 415)
+    assert_problem(api.post("citations", content=b"<" * 1_000_001, headers=reader), 413)
 
 
 def test_cite_by_command(claim: dict[str, Any], url: str, tmp_path: Path) -> None:
     done = attest(url, tmp_path, "cite", claim["id"], "--style", "apa")
     assert (done.code, done.out) == (0, APA)
-    own = tmp_path / "house.csl"
+    own = tmp_path / "publisher.csl"
     own.write_text(OURS, encoding="utf-8")
     written = tmp_path / "list.txt"
     assert attest(url, tmp_path, "cite", "--style", own, "-o", written).code == 0
@@ -636,5 +639,5 @@ def test_cite_by_command(claim: dict[str, Any], url: str, tmp_path: Path) -> Non
     assert attest(url, tmp_path, "cite", "--format", "no").code == 2
     refused_style = attest(url, tmp_path, "cite", "--style", "apaa", "-o", tmp_path / "none.txt")
     assert refused_style.code != 0
-    assert "near: apa" in refused_style.err
+    assert "similar: apa" in refused_style.err
     assert not (tmp_path / "none.txt").exists()

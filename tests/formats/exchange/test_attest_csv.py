@@ -1,29 +1,29 @@
-"""Attest's own records as a table; that whatever is written comes back is in test_round_trip."""
+"""Attest's own record format as CSV; test_round_trip tests that records survive writing and reading."""
 
 import io
 
 import pytest
 
 from app.formats.exchange.attest_csv import COLUMNS, read, write
-from app.formats.parsing.import_rows import RECORD, Refused, Row
+from app.formats.parsing.import_rows import RECORD_ADAPTER, ImportRow, RowRefusal
 from app.schemas.files.exchange_record import ClaimRecord, Record, SourceRecord
 
 
-def found(text: str) -> list[Row | Refused]:
+def read_rows(text: str) -> list[ImportRow | RowRefusal]:
     return list(read(io.BytesIO(text.encode())))
 
 
 def records(text: str) -> list[Record]:
-    items = found(text)
-    assert [item for item in items if isinstance(item, Refused)] == []
-    return [record for item in items if isinstance(item, Row) for record in item.records]
+    items = read_rows(text)
+    assert [item for item in items if isinstance(item, RowRefusal)] == []
+    return [record for item in items if isinstance(item, ImportRow) for record in item.records]
 
 
-def faults(text: str) -> list[tuple[int, str]]:
-    return [(item.line, item.field) for item in found(text) if isinstance(item, Refused)]
+def refusals_of(text: str) -> list[tuple[int, str]]:
+    return [(item.line, item.field) for item in read_rows(text) if isinstance(item, RowRefusal)]
 
 
-def test_a_newsroom_s_own_table() -> None:
+def test_a_hand_made_table_is_read() -> None:
     (claim,) = records(
         "record,statement,kind,quantities.metric,quantities.unit,quantities.qualifier,quantities.best,"
         "attributions.source,attributions.stance\n"
@@ -35,7 +35,7 @@ def test_a_newsroom_s_own_table() -> None:
     assert [attribution.source for attribution in claim.attributions] == ["nis", "zelensky"]
 
 
-def test_a_spreadsheet_s_layout() -> None:
+def test_the_dialect_of_spreadsheets_is_read() -> None:
     (source,) = records(
         "\ufeffName;RECORD;kind;other_names;description\r\nNIS;source;government;국정원|N\\|S;\r\n;;;;\r\n"
     )
@@ -44,7 +44,7 @@ def test_a_spreadsheet_s_layout() -> None:
     assert source.description is None
 
 
-def test_rows_may_repeat_what_they_belong_to() -> None:
+def test_rows_may_repeat_the_record_they_belong_to() -> None:
     (claim,) = records(
         "record,key,kind,statement,attributions.source,attributions.stance\n"
         "claim,c1,other,x,a,asserts\n"
@@ -55,7 +55,7 @@ def test_rows_may_repeat_what_they_belong_to() -> None:
     assert [attribution.source for attribution in claim.attributions] == ["a", "b", "c"]
 
 
-def test_lists_run_down_side_by_side() -> None:
+def test_lists_continue_side_by_side_on_the_following_rows() -> None:
     table = (
         "record,kind,statement,evidence.document,evidence.role,attributions.source,attributions.stance\n"
         "claim,other,x,d1,supports,a,asserts\n"
@@ -67,7 +67,7 @@ def test_lists_run_down_side_by_side() -> None:
     assert ([item.document for item in claim.evidence], len(claim.attributions)) == (["d1", "d2"], 2)
 
 
-def test_quotation_marks_of_its_own_stay() -> None:
+def test_apostrophes_of_the_text_are_kept() -> None:
     (claim,) = records("record,kind,statement\nclaim,other,'Orlan-20' UAVs were seen.\n")
     assert isinstance(claim, ClaimRecord)
     assert claim.statement == "'Orlan-20' UAVs were seen."
@@ -101,35 +101,35 @@ REVIEW = "record,kind,statement,fact_checks.source,fact_checks.original\n"
         (REVIEW + "claim,other,x,a,\n", [(2, "fact_checks.original")]),
     ],
 )
-def test_faults_name_line_and_column(text: str, expected: list[tuple[int, str]]) -> None:
-    assert sorted(faults(text)) == sorted(expected)
+def test_refusals_name_line_and_column(text: str, expected: list[tuple[int, str]]) -> None:
+    assert sorted(refusals_of(text)) == sorted(expected)
 
 
-def test_a_faulty_record_does_not_keep_others_out() -> None:
-    items = found(HEAD + "claim,,gossip,x,,,,,\nclaim,,other,y,,,,,\n")
-    assert [(type(item), item.line) for item in items] == [(Refused, 2), (Row, 3)]
+def test_an_invalid_record_does_not_affect_the_others() -> None:
+    items = read_rows(HEAD + "claim,,gossip,x,,,,,\nclaim,,other,y,,,,,\n")
+    assert [(type(item), item.line) for item in items] == [(RowRefusal, 2), (ImportRow, 3)]
 
 
-def test_an_unknown_column_gets_a_hint() -> None:
-    (fault,) = found("record,statment\nclaim,x\n")
-    assert isinstance(fault, Refused)
-    assert "do you mean statement?" in fault.reason
-    assert "attributions.quote.exact" in fault.reason
+def test_an_unknown_column_is_refused_with_a_suggestion() -> None:
+    (refusal,) = read_rows("record,statment\nclaim,x\n")
+    assert isinstance(refusal, RowRefusal)
+    assert "did you mean statement?" in refusal.reason
+    assert "attributions.quote.exact" in refusal.reason
 
 
-def test_a_record_ends_somewhere() -> None:
+def test_a_record_may_span_500_rows() -> None:
     below = ",,,,killed,people,exact,5,\n" * 600
-    assert (2, "") in faults(HEAD + "claim,,other,x,killed,people,exact,5,\n" + below)
+    assert (2, "") in refusals_of(HEAD + "claim,,other,x,killed,people,exact,5,\n" + below)
 
 
-def test_a_bad_byte_spoils_its_own_record_aloud() -> None:
+def test_an_invalid_byte_affects_only_its_record() -> None:
     data = (HEAD + "claim,a,other,x,,,,,\nclaim,b,other,").encode() + b"\xff,,,,,\nclaim,c,other,z,,,,,\n"
     items = list(read(io.BytesIO(data)))
-    assert [(type(item), item.line) for item in items] == [(Refused, 3), (Refused, 2), (Row, 4)]
+    assert [(type(item), item.line) for item in items] == [(RowRefusal, 3), (RowRefusal, 2), (ImportRow, 4)]
 
 
-def test_the_table_that_is_written() -> None:
-    claim = RECORD.validate_python(
+def test_records_are_written_as_a_table() -> None:
+    claim = RECORD_ADAPTER.validate_python(
         {
             "record": "claim",
             "kind": "other",

@@ -1,4 +1,4 @@
-"""Whatever the record can hold goes through Attest's own formats and comes back the same."""
+"""Any record that is written in one of Attest's own formats is read back unchanged."""
 
 import csv
 import io
@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.formats.exchange import attest_csv, attest_json
-from app.formats.exchange.exchange_fields import PlainRecord, given_fields
-from app.formats.parsing.import_rows import RECORD, Reading, Row
+from app.formats.exchange.exchange_fields import PlainRecord, non_default_fields
+from app.formats.parsing.import_rows import RECORD_ADAPTER, ImportRow, RowStream
 from app.schemas.files.exchange_record import Record
 from app.vocabulary import (
     Anonymity,
@@ -32,7 +32,7 @@ from app.vocabulary import (
     Status,
 )
 
-Read = Callable[[BinaryIO], Reading]
+Read = Callable[[BinaryIO], RowStream]
 Write = Callable[[Iterable[PlainRecord]], Iterator[str]]
 
 _LETTERS = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))
@@ -54,11 +54,11 @@ days = st.dates().map(lambda day: day.isoformat())
 languages = st.sampled_from(["en", "uk", "zh-Hant", "und"])
 urls = st.sampled_from(["https://example.org", "http://example.org/a,b?q=(x)&y='z'#=1", "https://пример.рф/ü"])
 ids = st.sampled_from(["src_01jhf3m8w5k6v0x2s9r7q4t1ya", "src_01jhf3m8w5k6v0x2s9r7q4t1yb"])
-flags = st.booleans()
+booleans = st.booleans()
 amounts = st.decimals(0, 99_999_999_999, places=4)
 json_values = st.recursive(
     st.none()
-    | flags
+    | booleans
     | st.integers(-(2**60), 2**60)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8),
@@ -67,12 +67,12 @@ json_values = st.recursive(
 )
 
 
-def shape(must: dict[str, Any], may: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries(must, optional={name: st.none() | values for name, values in may.items()})
+def nullable_fields(required: dict[str, Any], optional: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(required, optional={name: st.none() | values for name, values in optional.items()})
 
 
-def given_shape(must: dict[str, Any], may: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries(must, optional=may)
+def optional_fields(required: dict[str, Any], optional: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(required, optional=optional)
 
 
 @st.composite
@@ -89,18 +89,23 @@ def quantities(draw: st.DrawFn) -> dict[str, Any]:
     }
     words = verbatim if qualifier is Qualifier.VAGUE else st.none() | verbatim
     rest = draw(
-        given_shape(
+        optional_fields(
             {"metric": st.sampled_from(Metric), "unit": lines, "verbatim": words},
-            {"population": lines, "cumulative": flags, "basis": st.sampled_from(Basis), "verbatim_language": languages},
+            {
+                "population": lines,
+                "cumulative": booleans,
+                "basis": st.sampled_from(Basis),
+                "verbatim_language": languages,
+            },
         )
     )
     return {"qualifier": qualifier, **figures.get(qualifier, {"high": high}), **rest}
 
 
-quotes = given_shape(
+quotes = optional_fields(
     {"exact": verbatim},
     {"prefix": verbatim, "suffix": verbatim, "page": lines, "media_time": st.just("00:01:23"), "language": languages},
-) | given_shape({"exact": verbatim, "translation": verbatim, "translated_by": lines}, {})
+) | optional_fields({"exact": verbatim, "translation": verbatim, "translated_by": lines}, {})
 common = {
     "document": lines,
     "said": edtf,
@@ -109,11 +114,13 @@ common = {
     "own_claim": lines,
     "note": prose,
 }
-spoken = st.sampled_from([stance for stance in Stance if stance is not Stance.NO_STATEMENT_FOUND])
+stances_without_search = st.sampled_from([stance for stance in Stance if stance is not Stance.NO_STATEMENT_FOUND])
 attributions = (
-    given_shape({"source": lines, "stance": spoken}, {**common, "withdrawn": flags})
-    | given_shape({"source": lines, "stance": spoken, "lineage": st.just("relayed"), "upstream": lines}, common)
-    | given_shape(
+    optional_fields({"source": lines, "stance": stances_without_search}, {**common, "withdrawn": booleans})
+    | optional_fields(
+        {"source": lines, "stance": stances_without_search, "lineage": st.just("relayed"), "upstream": lines}, common
+    )
+    | optional_fields(
         {
             "source": lines,
             "stance": st.just("no_statement_found"),
@@ -122,37 +129,37 @@ attributions = (
         common,
     )
 )
-evidence = given_shape(
+evidence = optional_fields(
     {"document": lines, "role": st.sampled_from(EvidenceRole)},
     {
         "capture": lines,
         "kind": st.sampled_from(EvidenceKind),
         "description": prose,
         "quote": quotes,
-        "independent": flags,
+        "independent": booleans,
         "note": prose,
-        "withdrawn": flags,
+        "withdrawn": booleans,
     },
-) | given_shape(
-    {"document": lines, "role": st.just("refutes"), "examined_on": days, "finding": prose}, {"conclusive": flags}
+) | optional_fields(
+    {"document": lines, "role": st.just("refutes"), "examined_on": days, "finding": prose}, {"conclusive": booleans}
 )
-fact_checks = given_shape(
+fact_checks = optional_fields(
     {"source": lines, "original": st.dictionaries(st.text(_LETTERS, max_size=5), json_values, max_size=3)},
     {"key": lines, "document": lines, "verdict": verbatim, "rating_value": verbatim, "explanation": verbatim},
 )
-sources = shape(
+sources = nullable_fields(
     {"record": st.just("source"), "name": lines, "kind": st.sampled_from(SourceKind)},
     {"key": lines, "id": ids, "parent": lines, "side": lines, "url": urls, "description": prose},
 )
-named = given_shape(
+sources_with_names = optional_fields(
     {"record": st.just("source"), "name": lines, "kind": st.sampled_from(SourceKind)},
     {"anonymity": st.sampled_from(Anonymity), "other_names": st.lists(lines, max_size=4)},
 )
-documents = shape(
+documents = nullable_fields(
     {"record": st.just("document"), "kind": st.sampled_from(DocumentKind)},
     {"key": lines, "title": lines, "url": urls, "published": edtf, "accessed_on": days, "language": languages},
 )
-captures = given_shape(
+captures = optional_fields(
     {
         "id": st.sampled_from(["cap_01jhf3m8w5k6v0x2s9r7q4t1ya", "cap_01jhf3m8w5k6v0x2s9r7q4t1yb"]),
         "sha256": st.sampled_from(["0" * 64, "ab" * 32]),
@@ -162,11 +169,11 @@ captures = given_shape(
     },
     {"url": urls, "note": prose},
 )
-captured = given_shape(
+documents_with_captures = optional_fields(
     {"record": st.just("document"), "kind": st.sampled_from(DocumentKind)},
     {"key": lines, "captures": st.lists(captures, max_size=3)},
 )
-topics = shape(
+topics = nullable_fields(
     {
         "record": st.just("topic"),
         "title": lines,
@@ -175,7 +182,7 @@ topics = shape(
     },
     {"key": lines, "place": lines, "period": edtf, "note": prose},
 )
-claims = given_shape(
+claims = optional_fields(
     {"record": st.just("claim"), "kind": st.sampled_from(ClaimKind), "statement": prose},
     {
         "key": lines,
@@ -187,7 +194,7 @@ claims = given_shape(
         "attributions": st.lists(attributions, max_size=3),
         "evidence": st.lists(evidence, max_size=3),
         "relations": st.lists(
-            given_shape({"relation": st.sampled_from(Relation), "other_claim": lines}, {"note": prose}), max_size=2
+            optional_fields({"relation": st.sampled_from(Relation), "other_claim": lines}, {"note": prose}), max_size=2
         ),
         "reviews": st.lists(
             st.fixed_dictionaries(
@@ -199,7 +206,9 @@ claims = given_shape(
     },
 )
 notes = st.fixed_dictionaries({"record": st.just("note"), "claim": lines, "note": prose})
-records = st.one_of(sources, named, documents, captured, topics, claims, notes).map(RECORD.validate_python)
+records = st.one_of(sources, sources_with_names, documents, documents_with_captures, topics, claims, notes).map(
+    RECORD_ADAPTER.validate_python
+)
 
 FORMATS = pytest.mark.parametrize(
     ("read", "write"),
@@ -208,49 +217,49 @@ FORMATS = pytest.mark.parametrize(
 )
 
 
-def plain(record: Record) -> PlainRecord:
+def dump(record: Record) -> PlainRecord:
     return record.model_dump(mode="json")
 
 
 def read_back(read: Read, text: str) -> list[Record]:
-    found = list(read(io.BytesIO(text.encode())))
-    assert [item for item in found if not isinstance(item, Row)] == []
-    return [record for item in found if isinstance(item, Row) for record in item.records]
+    items = list(read(io.BytesIO(text.encode())))
+    assert [item for item in items if not isinstance(item, ImportRow)] == []
+    return [record for item in items if isinstance(item, ImportRow) for record in item.records]
 
 
 @settings(max_examples=200, deadline=None)
-@given(one=records)
-def test_what_holds_its_default_is_left_out(one: Record) -> None:
-    expected = one.model_dump(mode="json", exclude_defaults=True)
-    assert given_fields(plain(one)) == expected
-    assert list(given_fields(plain(one))) == list(expected)
+@given(record=records)
+def test_fields_with_their_default_are_omitted(record: Record) -> None:
+    expected = record.model_dump(mode="json", exclude_defaults=True)
+    assert non_default_fields(dump(record)) == expected
+    assert list(non_default_fields(dump(record))) == list(expected)
 
 
 @FORMATS
 @settings(max_examples=200, deadline=None)
-@given(some=st.lists(records, max_size=4))
-def test_reading_gives_what_was_written(read: Read, write: Write, some: list[Record]) -> None:
-    assert read_back(read, "".join(write(map(plain, some)))) == some
+@given(original=st.lists(records, max_size=4))
+def test_records_are_read_as_they_were_written(read: Read, write: Write, original: list[Record]) -> None:
+    assert read_back(read, "".join(write(map(dump, original)))) == original
 
 
 @FORMATS
 @settings(max_examples=30, deadline=None)
-@given(one=records)
-def test_the_same_record_twice_stays_two_records(read: Read, write: Write, one: Record) -> None:
-    assert read_back(read, "".join(write([plain(one), plain(one)]))) == [one, one]
+@given(record=records)
+def test_equal_records_are_read_as_separate_records(read: Read, write: Write, record: Record) -> None:
+    assert read_back(read, "".join(write([dump(record), dump(record)]))) == [record, record]
 
 
 @settings(max_examples=100, deadline=None)
-@given(some=st.lists(records, max_size=3))
-def test_no_cell_begins_a_formula(some: list[Record]) -> None:
-    table = csv.reader(io.StringIO("".join(attest_csv.write(map(plain, some))), newline=""))
+@given(original=st.lists(records, max_size=3))
+def test_no_cell_begins_with_a_formula(original: list[Record]) -> None:
+    table = csv.reader(io.StringIO("".join(attest_csv.write(map(dump, original))), newline=""))
     assert [cell for row in table for cell in row if cell.startswith(tuple("=+-@\t\r\n＝＋－＠"))] == []
 
 
 @settings(max_examples=100, deadline=None)
 @given(text=st.text(st.sampled_from("'= x\t＝"), max_size=6).filter(lambda text: text != ""))
-def test_an_apostrophe_protects_and_nothing_is_lost(text: str) -> None:
+def test_protected_cells_are_read_back_unchanged(text: str) -> None:
     claim = {"record": "claim", "kind": "other", "statement": "x"}
     quote = {"source": "s", "stance": "asserts", "quote": {"exact": text}}
-    record = RECORD.validate_python({**claim, "attributions": [quote]})
-    assert read_back(attest_csv.read, "".join(attest_csv.write([plain(record)]))) == [record]
+    record = RECORD_ADAPTER.validate_python({**claim, "attributions": [quote]})
+    assert read_back(attest_csv.read, "".join(attest_csv.write([dump(record)]))) == [record]

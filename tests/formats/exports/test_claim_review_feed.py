@@ -11,10 +11,19 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.formats.exports import claim_review_feed
-from app.formats.exports.claim_review_feed import ALTERNATE_NAMES, our_review
+from app.formats.exports.claim_review_feed import ALTERNATE_NAMES, decision_review
 from app.vocabulary import Lineage, SourceKind, Stage, Stance, Status
 from tests.services.publishing.test_exports import load, second_service
-from tests.support.published import EDITION, HOUSE, claim, decision, document, fact_check, said, source
+from tests.support.published_claims import (
+    EDITION,
+    PUBLISHER,
+    attribution,
+    claim,
+    decision,
+    document,
+    fact_check,
+    source,
+)
 
 _BESIDE = Path(__file__).parents[4] / "shared/data"
 DATA = Path(os.environ.get("ATTEST_TEST_COLLECTIONS", _BESIDE)) / "04-claimreview-objects"
@@ -84,7 +93,7 @@ def check(review: Any) -> None:
 def test_each_status_has_its_words_and_no_number(status: Status, name: str | None) -> None:
     decided = None if status is Status.UNASSESSED else decision(status=status)
     made = claim(status=status, decision=decided, adverse_to=source("Russia", number=9))
-    review = our_review(made, HOUSE)
+    review = decision_review(made, PUBLISHER)
 
     if name is None:
         assert review is None
@@ -96,7 +105,7 @@ def test_each_status_has_its_words_and_no_number(status: Status, name: str | Non
         "alternateName": name,
         "ratingExplanation": "Nobody has seen it.",
     }
-    assert (review["author"]["name"], review["url"]) == (HOUSE.name, made.address)
+    assert (review["author"]["name"], review["url"]) == (PUBLISHER.name, made.address)
 
 
 def test_every_status_is_in_the_table() -> None:
@@ -104,7 +113,7 @@ def test_every_status_is_in_the_table() -> None:
 
 
 def test_a_withdrawn_claim_has_no_review() -> None:
-    assert our_review(claim(stage=Stage.WITHDRAWN, notice="Wrong."), HOUSE) is None
+    assert decision_review(claim(stage=Stage.WITHDRAWN, notice="Wrong."), PUBLISHER) is None
 
 
 def test_who_made_the_claim_and_where_it_appeared() -> None:
@@ -113,13 +122,13 @@ def test_who_made_the_claim_and_where_it_appeared() -> None:
     paper = source("The Paper", number=3)
     made = claim(
         attributions=[
-            said(paper, number=1, lineage=Lineage.RELAYED, relayed_from=[service], document=document(number=1)),
-            said(service, number=2, document=document(None, number=2, url=None, published="2025-01~")),
-            said(source("Kremlin", number=4), number=3, stance=Stance.DENIES, document=document(number=4)),
-            said(source("Nobody", number=5), number=4, withdrawn=True),
+            attribution(paper, number=1, lineage=Lineage.RELAYED, relayed_from=[service], document=document(number=1)),
+            attribution(service, number=2, document=document(None, number=2, url=None, published="2025-01~")),
+            attribution(source("Kremlin", number=4), number=3, stance=Stance.DENIES, document=document(number=4)),
+            attribution(source("Nobody", number=5), number=4, withdrawn=True),
         ]
     )
-    review = our_review(made, HOUSE)
+    review = decision_review(made, PUBLISHER)
     assert review is not None
     check(review)
     item = review["itemReviewed"]

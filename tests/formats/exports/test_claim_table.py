@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.formats.exports import claim_csv, claim_parquet
-from app.formats.exports.claim_table import COLUMNS
+from app.formats.exports.claim_table import CLAIM_COLUMNS
 from app.formats.exports.export_formats import EXPORT_FORMATS
-from app.formats.exports.formula_guard import safe, unsafe
-from tests.support.published import EDITION, claim, figure, said, source
+from app.formats.exports.formula_guard import escape_cell, unescape_cell
+from tests.support.published_claims import EDITION, attribution, claim, figure, source
 
 HOSTILE = (
     "=1+1",
@@ -57,14 +57,14 @@ def formula(cell: str) -> bool:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_a_spreadsheet_would_run_is_protected(text: str) -> None:
-    assert not formula(safe(text))
-    assert safe(text)[0] == "'"
-    assert unsafe(safe(text)) == text
+    assert not formula(escape_cell(text))
+    assert escape_cell(text)[0] == "'"
+    assert unescape_cell(escape_cell(text)) == text
 
 
 @pytest.mark.parametrize("text", HARMLESS)
 def test_what_it_would_not_is_left_alone(text: str) -> None:
-    assert safe(text) == text == unsafe(text)
+    assert escape_cell(text) == text == unescape_cell(text)
 
 
 texts = st.text(
@@ -75,8 +75,8 @@ texts = st.text(
 
 @given(texts)
 def test_no_text_is_run_and_every_text_comes_back(text: str) -> None:
-    assert not formula(safe(text))
-    assert unsafe(safe(text)) == text
+    assert not formula(escape_cell(text))
+    assert unescape_cell(escape_cell(text)) == text
 
 
 @given(st.lists(texts, min_size=5, max_size=5))
@@ -85,14 +85,14 @@ def test_no_cell_of_the_table_is_run(given_texts: list[str]) -> None:
     whole = claim(
         statement=one,
         place=two,
-        attributions=[said(source(name=three))],
+        attributions=[attribution(source(name=three))],
         quantities=[figure(verbatim=four, unit=five)],
     )
     table = list(csv.reader(io.StringIO("".join(claim_csv.write([whole], EDITION)), newline="")))
     header, row = table
     cells = dict(zip(header, row, strict=True))
     assert not [cell for cell in row if formula(cell)]
-    assert [unsafe(cells[name]) for name in ("statement", "place", "verbatim", "unit")] == [one, two, four, five]
+    assert [unescape_cell(cells[name]) for name in ("statement", "place", "verbatim", "unit")] == [one, two, four, five]
 
 
 @pytest.mark.parametrize(
@@ -119,8 +119,8 @@ def test_a_row_for_each_figure(figures: list[dict[str, Any]], expected: list[tup
 def test_the_columns_are_documented() -> None:
     page = (Path(__file__).parents[3] / "docs" / "exports.md").read_text()
     told = re.findall(r"^\| `(\w+)` \| ([^|]*) \|$", page, re.MULTILINE)
-    assert [one for one in told if one[0] in {column.name for column in COLUMNS}] == [
-        (column.name, column.meaning) for column in COLUMNS
+    assert [one for one in told if one[0] in {column.name for column in CLAIM_COLUMNS}] == [
+        (column.name, column.meaning) for column in CLAIM_COLUMNS
     ]
     for name, one in EXPORT_FORMATS.items():
         assert f"| `{name}` | `.{one.suffix}` | `{one.media_type.partition(';')[0]}` |" in page
@@ -143,7 +143,7 @@ def test_parquet_has_the_same_in_types() -> None:
         claim(
             number=number,
             quantities=[figure(qualifier="between", low=10000, high=12000.5), figure(best=99999999999.9999)],
-            attributions=[said(source(name="=NIS"))],
+            attributions=[attribution(source(name="=NIS"))],
         )
         for number in range(6_000)
     ]
@@ -152,7 +152,7 @@ def test_parquet_has_the_same_in_types() -> None:
 
     assert read.metadata.num_row_groups == 3
     assert read.metadata.num_rows == 12_000
-    assert read.schema_arrow.names == [column.name for column in COLUMNS]
+    assert read.schema_arrow.names == [column.name for column in CLAIM_COLUMNS]
     rows = read.read().to_pylist()
     assert (rows[0]["value_low"], rows[0]["value_best"], rows[0]["value_high"]) == (
         Decimal(10000),
@@ -163,7 +163,7 @@ def test_parquet_has_the_same_in_types() -> None:
     assert rows[0]["said_by"] == [{"source_id": source().id, "name": "=NIS", "stance": "asserts"}]
     assert rows[0]["decided_on"] == date(2025, 1, 12)
     assert rows[0]["recorded_at"] == datetime(2025, 1, 12, 9, tzinfo=UTC)
-    assert read.schema_arrow.metadata[b"publisher"] == EDITION.house.name.encode()
+    assert read.schema_arrow.metadata[b"publisher"] == EDITION.publisher.name.encode()
 
 
 def test_parquet_of_nothing_is_a_table_without_rows() -> None:

@@ -15,12 +15,22 @@ from hypothesis import strategies as st
 from pyld import jsonld
 
 from app.formats.exports import claim_atom, claim_json_ld, claim_jsonl
-from app.formats.exports.xml_text import xml
+from app.formats.exports.xml_text import escape_xml
 from app.schemas.files.edition import Edition
 from app.vocabulary import Lineage, Stage, Stance, Status
-from tests.support.published import EDITION, HOUSE, claim, decision, document, fact_check, figure, said, source
+from tests.support.published_claims import (
+    EDITION,
+    PUBLISHER,
+    attribution,
+    claim,
+    decision,
+    document,
+    fact_check,
+    figure,
+    source,
+)
 
-SINGLE = Edition(house=HOUSE, address=EDITION.address, moment=EDITION.moment, single=True)
+SINGLE = Edition(publisher=PUBLISHER, address=EDITION.address, moment=EDITION.moment, single=True)
 SCHEMA = "http://schema.org/"
 PROV = "http://www.w3.org/ns/prov#"
 
@@ -74,8 +84,8 @@ def whole() -> Any:
     """A claim with everything that the mapping speaks of."""
     state, service = source("South Korea", number=1), source("NIS", number=2)
     paper = source("The Paper", number=3)
-    original = said(service, number=1, document=document(number=1, published="2025-01-11"))
-    relay = said(
+    original = attribution(service, number=1, document=document(number=1, published="2025-01-11"))
+    relay = attribution(
         paper,
         number=2,
         lineage=Lineage.RELAYED,
@@ -83,7 +93,7 @@ def whole() -> Any:
         document=document("Story", number=2, url="https://news.example/2"),
         quote={"exact": "some 11,000", "language": "en"},
     )
-    denial = said(state, number=3, stance=Stance.DENIES)
+    denial = attribution(state, number=3, stance=Stance.DENIES)
     review = {"@type": "ClaimReview", "@context": "https://evil.example/", "id": 7, "claimReviewed": "x", "url": "u"}
     return claim(
         attributions=[original, relay, denial],
@@ -130,8 +140,8 @@ def test_the_mapping_is_what_a_processor_understands() -> None:
     assert ids(here, SCHEMA + "author") == [source(number=2).id, source(number=3).id]
     assert ids(here, SCHEMA + "appearance") == [document(number=1).id, document(number=2).id]
     assert ids(here, SCHEMA + "firstAppearance") == [document(number=1).id]
-    assert here[PROV + "wasRevisionOf"] == [{"@id": HOUSE.claim(made.id, 1)}]
-    assert here[PROV + "specializationOf"] == [{"@id": HOUSE.claim(made.id)}]
+    assert here[PROV + "wasRevisionOf"] == [{"@id": PUBLISHER.claim(made.id, 1)}]
+    assert here[PROV + "specializationOf"] == [{"@id": PUBLISHER.claim(made.id)}]
     assert len(here[PROV + "wasDerivedFrom"]) == 3
     relay = graph[f"{made.address}#{made.attributions[1].id}"]
     assert ids(relay, PROV + "wasInfluencedBy") == [source(number=2).id]
@@ -152,7 +162,7 @@ def test_what_others_wrote_says_nothing_of_ours() -> None:
     theirs = nodes("".join(claim_json_ld.write([made], SINGLE)))[f"{made.address}#{made.fact_checks[0].id}"]
 
     assert theirs[SCHEMA + "claimReviewed"] == [{"@value": "x"}]
-    assert theirs[PROV + "wasAttributedTo"] == [{"@id": f"{HOUSE.address}/sources/{source(number=90).id}"}]
+    assert theirs[PROV + "wasAttributedTo"] == [{"@id": f"{PUBLISHER.address}/sources/{source(number=90).id}"}]
     assert SCHEMA + "id" not in theirs
 
 
@@ -207,7 +217,7 @@ texts = st.text(max_size=20) | st.sampled_from(HOSTILE) | st.text(st.sampled_fro
 def test_json_ld_stands_inside_html(one: str, two: str, three: str) -> None:
     made = claim(
         statement=one,
-        attributions=[said(source(two), document=document(three))],
+        attributions=[attribution(source(two), document=document(three))],
         fact_checks=[fact_check({"claimReviewed": three, two: {"x": one}})],
     )
     text = "".join(claim_json_ld.write([made], SINGLE))
@@ -225,7 +235,7 @@ def test_json_ld_stands_inside_html(one: str, two: str, three: str) -> None:
 
 @given(texts, texts, texts)
 def test_atom_is_well_formed_whatever_was_recorded(one: str, two: str, three: str) -> None:
-    made = claim(statement=one, attributions=[said(source(two))], decision=decision(rationale=three), notice=one)
+    made = claim(statement=one, attributions=[attribution(source(two))], decision=decision(rationale=three), notice=one)
     text = "".join(claim_atom.write([made], EDITION))
 
     feed = ElementTree.fromstring(text)  # noqa: S314 - our own
@@ -239,7 +249,7 @@ def test_atom_is_well_formed_whatever_was_recorded(one: str, two: str, three: st
 
 @given(st.text())
 def test_a_text_comes_back_but_for_what_xml_cannot_hold(text: str) -> None:
-    read = ElementTree.fromstring(f'<a b="{xml(text)}">{xml(text)}</a>')  # noqa: S314 - our own
+    read = ElementTree.fromstring(f'<a b="{escape_xml(text)}">{escape_xml(text)}</a>')  # noqa: S314 - our own
     expected = re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
     assert (read.text or "") == expected
 
@@ -251,7 +261,7 @@ def test_a_reader_of_feeds_reads_it() -> None:
     assert (feed.bozo, feed.version, feed.feed.title) == (False, "atom10", "The Desk: claims and decisions")
     assert (feed.feed.updated, feed.feed.author) == (EDITION.moment, "The Desk")
     first, second = feed.entries
-    assert (first.id, first.links[0].href) == (HOUSE.claim(first.id.rpartition("/")[2]), whole().address)
+    assert (first.id, first.links[0].href) == (PUBLISHER.claim(first.id.rpartition("/")[2]), whole().address)
     assert first.title == "About 11,000 are there: unconfirmed"
     assert {tag.term for tag in first.tags} == {"troop_estimate", "unconfirmed", "published"}
     assert "NIS (asserts)" in first.summary

@@ -1,4 +1,4 @@
-"""Faults are told in words that help, and CSV is read as spreadsheets write it."""
+"""Refusals of import records name the field and what would be right; CSV is read as spreadsheets write it."""
 
 import io
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.formats.parsing.import_rows import LONGEST_CELL, RECORD, Refused, cells, refusals
+from app.formats.parsing.import_rows import RECORD_ADAPTER, RowRefusal, read_csv_rows, row_refusals
 
 CLAIM: dict[str, Any] = {"record": "claim", "kind": "other", "statement": "x"}
 
 
-def faults(value: Any) -> list[Refused]:
-    with pytest.raises(ValidationError) as caught:
-        RECORD.validate_python(value)
-    return list(refusals(7, caught.value))
+def refusals_of(value: Any) -> list[RowRefusal]:
+    with pytest.raises(ValidationError) as error:
+        RECORD_ADAPTER.validate_python(value)
+    return list(row_refusals(7, error.value))
 
 
 @pytest.mark.parametrize(
@@ -28,34 +28,34 @@ def faults(value: Any) -> list[Refused]:
         ({"quantities": 5}, "quantities", "must be a list"),
         ({"quantities": [5]}, "quantities.0", "must be an object"),
         ({"quantities": [{}]}, "quantities.0.metric", "must be given"),
-        ({"time": "yesterday"}, "time", "write for example 2025-01-12"),
+        ({"time": "yesterday"}, "time", "examples: 2025-01-12"),
         ({"key": "x" * 301}, "key", "must have at most 300 characters"),
         ({"record": "rumour"}, "record", "must be source, document, topic, claim or note"),
         ({"evidence": [{"document": "d", "role": "supports", "examined_on": "soon"}]}, "evidence.0.examined_on", "day"),
         (
-            {"quantities": [{"metric": "killed", "unit": "u", "qualifier": "exact", "best": "5"}]},
+            {"quantities": [{"metric": "killed", "unit": "u", "qualifier": "exact", "best": "5e3"}]},
             "quantities.0.best",
             "must be a number",
         ),
         (
             {"quantities": [{"metric": "killed", "unit": "u", "qualifier": "exact"}]},
             "quantities.0.best",
-            "must be given for a figure that is 'exact'",
+            "must be given for the qualifier 'exact'",
         ),
         ({"stage": "withdrawn"}, "notice", "must tell readers"),
     ],
 )
-def test_a_fault_names_its_field_and_what_would_be_right(change: dict[str, Any], field: str, reason: str) -> None:
-    first = faults(CLAIM | change)[0]
-    assert (first.line, first.field) == (7, field)
-    assert reason in first.reason
+def test_a_refusal_names_the_field_and_what_would_be_right(change: dict[str, Any], field: str, reason: str) -> None:
+    refusal = refusals_of(CLAIM | change)[0]
+    assert (refusal.line, refusal.field) == (7, field)
+    assert reason in refusal.reason
 
 
-def test_a_record_without_its_word() -> None:
-    assert faults({"statement": "x"})[0].field == "record"
+def test_a_record_without_a_type_is_refused() -> None:
+    assert refusals_of({"statement": "x"})[0].field == "record"
 
 
-def test_what_was_sent_is_never_repeated() -> None:
+def test_a_refusal_never_repeats_the_value() -> None:
     values: list[dict[str, Any]] = [
         CLAIM | {"kind": "hunter2"},
         {"record": "hunter2"},
@@ -63,7 +63,7 @@ def test_what_was_sent_is_never_repeated() -> None:
         CLAIM | {"statement": ["hunter2"]},
         CLAIM | {"quantities": [{"metric": "hunter2", "unit": "u", "qualifier": "hunter2", "best": "hunter2"}]},
     ]
-    assert [fault for value in values for fault in faults(value) if "hunter2" in fault.reason] == []
+    assert [refusal for value in values for refusal in refusals_of(value) if "hunter2" in refusal.reason] == []
 
 
 @pytest.mark.parametrize(
@@ -78,28 +78,28 @@ def test_what_was_sent_is_never_repeated() -> None:
         (b'a\n"say ""so"""\n', [(1, ["a"]), (2, ['say "so"'])]),
     ],
 )
-def test_rows_and_their_lines(data: bytes, rows: list[Any]) -> None:
+def test_csv_rows_have_the_line_they_begin_on(data: bytes, rows: list[Any]) -> None:
     stream = io.BytesIO(data)
-    assert list(cells(stream)) == rows
+    assert list(read_csv_rows(stream)) == rows
     assert not stream.closed
 
 
 @pytest.mark.parametrize(
-    ("data", "why"),
+    ("data", "reason"),
     [
-        (b'a\n"open\n', "not CSV"),
-        (b'a\n"x"y\n', "not CSV"),
-        (b"a\n" + b"x" * (LONGEST_CELL + 1) + b"\n", "not CSV"),
+        (b'a\n"open\n', "not valid CSV"),
+        (b'a\n"x"y\n', "not valid CSV"),
+        (b"a\n" + b"x" * 2_000_001 + b"\n", "not valid CSV"),
         (b"a\n\xff\n", "UTF-8"),
     ],
 )
-def test_rows_that_cannot_be_read(data: bytes, why: str) -> None:
-    last = list(cells(io.BytesIO(data)))[-1]
-    assert isinstance(last, Refused)
-    assert last.line == 2
-    assert why in last.reason
+def test_unreadable_csv_is_refused(data: bytes, reason: str) -> None:
+    refusal = list(read_csv_rows(io.BytesIO(data)))[-1]
+    assert isinstance(refusal, RowRefusal)
+    assert refusal.line == 2
+    assert reason in refusal.reason
 
 
-def test_a_long_cell_is_taken() -> None:
-    text = "x" * 200_000
-    assert list(cells(io.BytesIO(f"a\n{text}\n".encode())))[-1] == (2, [text])
+def test_a_cell_may_have_two_million_characters() -> None:
+    text = "x" * 2_000_000
+    assert list(read_csv_rows(io.BytesIO(f"a\n{text}\n".encode())))[-1] == (2, [text])

@@ -1,21 +1,22 @@
-"""Values of other people's files, and the words that days and names are given."""
+"""Values of third-party files: days, counts and slugs."""
 
 from datetime import date
 
 import pytest
 
-from app.formats.english.wording import in_words, slug
+from app.formats.english.english_dates import format_day
 from app.formats.parsing import lenient_values
+from app.formats.readers.slugs import slugify
 
 
-def test_days() -> None:
+def test_only_complete_iso_dates_are_days() -> None:
     days = ("2024-02-29", "2023-02-29", "2024-2-9", None, 20240229)
     assert [lenient_values.is_day(day) for day in days] == [True, False, False, False, False]
-    assert in_words(date(2024, 11, 3)) == "3 November 2024"
+    assert format_day(date(2024, 11, 3)) == "3 November 2024"
 
 
 @pytest.mark.parametrize(
-    ("given", "day"),
+    ("value", "day"),
     [
         ("2018-06-15", "2018-06-15"),
         (" 2018-06-15T23:30:00+0200", "2018-06-15"),
@@ -25,14 +26,14 @@ def test_days() -> None:
         (20180615, None),
     ],
 )
-def test_the_day_of_a_date_or_time(given: object, day: str | None) -> None:
-    assert lenient_values.day(given) == day
+def test_the_day_is_taken_from_a_date_or_timestamp(value: object, day: str | None) -> None:
+    assert lenient_values.parse_day(value) == day
 
 
-def test_counts() -> None:
+def test_counts_are_integers_below_a_hundred_billion() -> None:
     assert [lenient_values.is_count(count) for count in (0, 10**11 - 1)] == [True, True]
     assert not any(lenient_values.is_count(count) for count in (-1, 10**11, True, 1.0, "1", None))
 
 
-def test_parts_of_keys() -> None:
-    assert slug("Trucks, Vehicles, and Jeeps ") == "trucks-vehicles-and-jeeps"
+def test_slugs_are_lower_case_words_joined_by_hyphens() -> None:
+    assert slugify("Trucks, Vehicles, and Jeeps ") == "trucks-vehicles-and-jeeps"

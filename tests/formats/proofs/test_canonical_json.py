@@ -5,51 +5,50 @@ from decimal import Decimal
 
 import pytest
 import rfc8785
-from hypothesis import example, given
-from hypothesis import settings as configured
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.formats.proofs.canonical_json import LARGEST, decimal_text, encode, text_of_json
+from app.formats.proofs.canonical_json import MAX_SAFE_INTEGER, canonicalize, decimal_text, encode_canonical
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 def json_with(keys: st.SearchStrategy[str]) -> st.SearchStrategy[object]:
-    """What JSON can say, with such keys."""
+    """Any JSON value whose objects have such keys."""
     return st.recursive(
-        st.none() | st.booleans() | st.integers(-LARGEST, LARGEST) | texts,
+        st.none() | st.booleans() | st.integers(-MAX_SAFE_INTEGER, MAX_SAFE_INTEGER) | texts,
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner),
     )
 
 
-plain = json_with(st.text(st.characters(max_codepoint=127)))
-any_keys = json_with(texts)
+ascii_json = json_with(st.text(st.characters(max_codepoint=127)))
+any_json = json_with(texts)
 
 
-def in_order(value: object) -> object:
-    """The same with all keys in order, as whoever hashes a value gives it."""
+def sort_keys(value: object) -> object:
+    """Return the value with the keys of all objects sorted, as `encode_canonical` expects it."""
     if isinstance(value, dict):
-        return {key: in_order(value[key]) for key in sorted(value)}
-    return [in_order(one) for one in value] if isinstance(value, list) else value
+        return {key: sort_keys(value[key]) for key in sorted(value)}
+    return [sort_keys(item) for item in value] if isinstance(value, list) else value
 
 
-@configured(deadline=None)
-@given(plain)
-def test_bytes_are_those_of_another_implementation(value: object) -> None:
-    assert encode(in_order(value)) == rfc8785.dumps(value)  # type: ignore[arg-type]  # it is JSON
+@settings(deadline=None)
+@given(ascii_json)
+def test_the_encoding_equals_that_of_another_implementation(value: object) -> None:
+    assert encode_canonical(sort_keys(value)) == rfc8785.dumps(value)  # type: ignore[arg-type]  # it is JSON
 
 
-@configured(deadline=None)
-@given(any_keys)
-# By code point the first key would come last: it takes two units of UTF-16, which begin lower than the other one.
+@settings(deadline=None)
+@given(any_json)
+# Keys are sorted by UTF-16 code units. By code points, the first key would come last.
 @example({"\U0001f600": 1, "\ufb33": 2})
-def test_other_peoples_json_is_written_alike_whatever_its_keys(value: object) -> None:
-    for written in (json.dumps(value), json.dumps(value, ensure_ascii=False, indent=1)):
-        assert text_of_json(written).encode() == rfc8785.dumps(value)  # type: ignore[arg-type]  # it is JSON
+def test_any_json_text_is_canonicalized_like_in_another_implementation(value: object) -> None:
+    for text in (json.dumps(value), json.dumps(value, ensure_ascii=False, indent=1)):
+        assert canonicalize(text).encode() == rfc8785.dumps(value)  # type: ignore[arg-type]  # it is JSON
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "canonical"),
+    ("text", "equal_text", "canonical"),
     [
         ("1.0", "1", "1"),
         ("1e+22", "10000000000000000000000", "10000000000000000000000"),
@@ -61,17 +60,17 @@ def test_other_peoples_json_is_written_alike_whatever_its_keys(value: object) ->
         ('{"b": 1.0, "a": [2.0]}', '{"a":[2],"b":1}', '{"a":[2],"b":1}'),
     ],
 )
-def test_numbers_are_the_same_however_an_engine_keeps_them(one: str, other: str, canonical: str | None) -> None:
-    assert text_of_json(one) == text_of_json(other) == (canonical or one)
+def test_equal_numbers_have_one_canonical_form(text: str, equal_text: str, canonical: str | None) -> None:
+    assert canonicalize(text) == canonicalize(equal_text) == (canonical or text)
 
 
-def test_a_number_and_its_digits_as_text_are_two_things() -> None:
-    assert text_of_json("5") != text_of_json('"5"')
+def test_a_number_differs_from_its_digits_as_a_string() -> None:
+    assert canonicalize("5") != canonicalize('"5"')
 
 
-@configured(deadline=None)
+@settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**11), max_value=10**11))
-def test_decimal_text_holds_the_number_and_nothing_else(number: Decimal) -> None:
+def test_decimal_text_is_the_shortest_plain_notation(number: Decimal) -> None:
     text = decimal_text(number)
 
     assert Decimal(text) == number

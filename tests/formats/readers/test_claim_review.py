@@ -1,4 +1,4 @@
-"""ClaimReview in all the shapes and with all the dirt that fact-checkers publish it in."""
+"""ClaimReview in every shape, and with the irregularities, in which fact-checkers publish it."""
 
 import io
 import json
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.formats.parsing.import_rows import Refused, Row
+from app.formats.parsing.import_rows import ImportRow, RowRefusal
 from app.formats.readers.claim_review import read
 from app.schemas.files.exchange_record import ClaimRecord, DocumentRecord, SourceRecord
 
@@ -28,15 +28,15 @@ REVIEW: dict[str, Any] = {
 }
 
 
-def found(value: Any) -> list[Row | Refused]:
+def read_rows(value: Any) -> list[ImportRow | RowRefusal]:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return list(read(io.BytesIO(text.encode())))
 
 
-def rows(value: Any) -> list[Row]:
-    items = found(value)
-    assert [item for item in items if isinstance(item, Refused)] == []
-    return [item for item in items if isinstance(item, Row)]
+def rows(value: Any) -> list[ImportRow]:
+    items = read_rows(value)
+    assert [item for item in items if isinstance(item, RowRefusal)] == []
+    return [item for item in items if isinstance(item, ImportRow)]
 
 
 def claim(**changes: Any) -> ClaimRecord:
@@ -55,31 +55,39 @@ def item(**changes: Any) -> dict[str, Any]:
     return {"itemReviewed": REVIEW["itemReviewed"] | changes}
 
 
-def test_a_review_gives_claim_claimant_appearances_and_fact_check() -> None:
+def test_a_review_becomes_claim_claimant_appearances_and_fact_check() -> None:
     (row,) = rows(REVIEW)
-    reviewer, speaker, page, video, post, last = row.records
+    reviewer, speaker, page, video, post, claim_record = row.records
     assert isinstance(reviewer, SourceRecord)
     assert isinstance(speaker, SourceRecord)
     assert isinstance(page, DocumentRecord)
     assert isinstance(video, DocumentRecord)
     assert isinstance(post, DocumentRecord)
-    assert isinstance(last, ClaimRecord)
+    assert isinstance(claim_record, ClaimRecord)
     assert (reviewer.name, speaker.name, speaker.kind) == ("The Checker", "A. Speaker", "person")
     assert (page.kind, page.publisher, page.published) == ("fact_check", reviewer.key, "2024-11-05")
     assert (video.kind, post.kind) == ("video", "social_media_post")
-    assert (last.statement, last.language, last.kind, last.stage) == ("The bridge fell.", "und", "other", "published")
-    assert last.reviews == []
-    (said,) = last.attributions
-    assert (said.source, said.stance, said.lineage, said.said, said.document) == (
+    assert (claim_record.statement, claim_record.language, claim_record.kind, claim_record.stage) == (
+        "The bridge fell.",
+        "und",
+        "other",
+        "published",
+    )
+    assert claim_record.reviews == []
+    (attribution,) = claim_record.attributions
+    assert (attribution.source, attribution.stance, attribution.lineage, attribution.said, attribution.document) == (
         speaker.key,
         "asserts",
         "unknown",
         "2024-11-01",
         video.key,
     )
-    assert said.note == "Described as: Minister"
-    assert [(piece.document, piece.role) for piece in last.evidence] == [(video.key, "context"), (post.key, "context")]
-    (check,) = last.fact_checks
+    assert attribution.note == "Described as: Minister"
+    assert [(piece.document, piece.role) for piece in claim_record.evidence] == [
+        (video.key, "context"),
+        (post.key, "context"),
+    ]
+    (check,) = claim_record.fact_checks
     assert (check.source, check.document, check.verdict) == (reviewer.key, page.key, "False")
     assert (check.rating_value, check.best_rating, check.worst_rating) == ("1", "5", None)
     assert check.original == REVIEW
@@ -99,19 +107,19 @@ def test_a_review_gives_claim_claimant_appearances_and_fact_check() -> None:
         [{"fixture": "a.json", "how": "ld", "object": REVIEW}],
     ],
 )
-def test_wrappings_change_nothing(value: Any) -> None:
+def test_wrappers_around_a_review_are_removed(value: Any) -> None:
     assert rows(value)[0].records == rows(REVIEW)[0].records
 
 
 @pytest.mark.parametrize("type_", [["Review", "ClaimReview"], "schema:ClaimReview", "http://schema.org/ClaimReview"])
-def test_types_are_told_in_many_ways(type_: Any) -> None:
+def test_the_type_is_recognised_in_several_spellings(type_: Any) -> None:
     changed = {name: value for name, value in REVIEW.items() if name != "claimReviewed"} | {"@type": type_}
-    (fault,) = found(changed)
-    assert isinstance(fault, Refused)
-    assert fault.field == "claimReviewed"
+    (refusal,) = read_rows(changed)
+    assert isinstance(refusal, RowRefusal)
+    assert refusal.field == "claimReviewed"
 
 
-def test_google_s_shape() -> None:
+def test_the_format_of_google_fact_check_tools_is_read() -> None:
     (first, second) = rows(
         {
             "text": "کانپور",
@@ -143,7 +151,7 @@ def test_google_s_shape() -> None:
     assert second.records[-1] != last
 
 
-def test_gesis_shape() -> None:
+def test_the_format_of_gesis_claimskg_is_read() -> None:
     content = {
         "text": {"type": "literal", "xml:lang": "en", "value": "A plane crashed."},
         "author": {"type": "literal", "value": ""},
@@ -180,9 +188,9 @@ def test_gesis_shape() -> None:
         (5, []),
     ],
 )
-def test_claimants(author: Any, expected: list[tuple[str, str, str]]) -> None:
+def test_authors_of_the_reviewed_item_become_claimants(author: Any, expected: list[tuple[str, str, str]]) -> None:
     changes = item(author=author)
-    assert [(who.name, who.kind, who.anonymity) for who in sources(**changes)[1:]] == expected
+    assert [(source.name, source.kind, source.anonymity) for source in sources(**changes)[1:]] == expected
     assert len(claim(**changes).attributions) == len(expected)
 
 
@@ -196,19 +204,21 @@ def test_claimants(author: Any, expected: list[tuple[str, str, str]]) -> None:
         ({"author": None, "publisher": "Org"}, "Org", None),
     ],
 )
-def test_who_reviewed_it(changes: dict[str, Any], name: str, byline: str | None) -> None:
+def test_the_reviewer_is_the_organisation_and_the_byline_the_person(
+    changes: dict[str, Any], name: str, byline: str | None
+) -> None:
     (row,) = rows(REVIEW | changes)
     page = next(record for record in row.records if isinstance(record, DocumentRecord))
     assert (sources(**changes)[0].name, page.author) == (name, byline)
 
 
-def test_texts_are_cleaned_and_verdicts_are_not() -> None:
-    made = claim(
+def test_statements_are_cleaned_but_verdicts_are_kept() -> None:
+    record = claim(
         claimReviewed=" Sunak praises Singh&#039;s ideas \r\n",
         reviewRating={"alternateName": "Incorrect \r", "ratingValue": 1.5, "bestRating": "", "ratingExplanation": 5},
     )
-    assert made.statement == "Sunak praises Singh's ideas"
-    (check,) = made.fact_checks
+    assert record.statement == "Sunak praises Singh's ideas"
+    (check,) = record.fact_checks
     assert (check.verdict, check.rating_value, check.best_rating, check.explanation) == (
         "Incorrect \n",
         "1.5",
@@ -230,19 +240,19 @@ def test_texts_are_cleaned_and_verdicts_are_not() -> None:
         (None, None),
     ],
 )
-def test_dates(date: Any, expected: str | None) -> None:
+def test_only_complete_dates_are_imported(date: Any, expected: str | None) -> None:
     assert claim(**item(datePublished=date)).attributions[0].said == expected
 
 
-def test_an_address_without_scheme_gets_one() -> None:
+def test_a_url_without_a_scheme_gets_https() -> None:
     (row,) = rows(REVIEW | {"url": "aosfatos.org/noticias/x/"})
     page = next(record for record in row.records if isinstance(record, DocumentRecord))
     assert page.url == "https://aosfatos.org/noticias/x/"
 
 
-def test_what_is_no_address_of_an_appearance_is_left_out() -> None:
-    made = claim(**item(appearance=["/", {"url": "javascript:alert(1)"}, {"url": 5}, {}], firstAppearance=None))
-    assert (made.evidence, made.attributions[0].document) == ([], None)
+def test_appearances_without_a_web_url_are_omitted() -> None:
+    record = claim(**item(appearance=["/", {"url": "javascript:alert(1)"}, {"url": 5}, {}], firstAppearance=None))
+    assert (record.evidence, record.attributions[0].document) == ([], None)
 
 
 @pytest.mark.parametrize(
@@ -256,27 +266,28 @@ def test_what_is_no_address_of_an_appearance_is_left_out() -> None:
         ({"claimReviewed": "x" * 60_000}, "statement"),
     ],
 )
-def test_faults_name_their_field(changes: dict[str, Any], field: str) -> None:
-    (fault,) = found(REVIEW | changes)
-    assert isinstance(fault, Refused)
-    assert fault.field == field
+def test_refusals_name_their_field(changes: dict[str, Any], field: str) -> None:
+    (refusal,) = read_rows(REVIEW | changes)
+    assert isinstance(refusal, RowRefusal)
+    assert refusal.field == field
 
 
 @pytest.mark.parametrize("value", [{"@type": "NewsArticle"}, {}, {"@graph": [{"@type": "WebPage"}]}, {"object": {}}])
-def test_what_is_no_review_is_refused(value: Any) -> None:
-    (fault,) = found(value)
-    assert isinstance(fault, Refused)
-    assert "ClaimReview" in fault.reason
+def test_other_objects_are_refused(value: Any) -> None:
+    (refusal,) = read_rows(value)
+    assert isinstance(refusal, RowRefusal)
+    assert "ClaimReview" in refusal.reason
 
 
-def test_endless_wrapping_is_refused() -> None:
+def test_more_than_five_wrappers_are_refused() -> None:
     value = REVIEW
-    for _ in range(10):
+    for _ in range(5):
         value = {"object": value}
-    assert [type(entry) for entry in found(value)] == [Refused]
+    assert rows(value)[0].records == rows(REVIEW)[0].records
+    assert [type(entry) for entry in read_rows({"object": value})] == [RowRefusal]
 
 
-def test_the_same_review_again_changes_nothing_and_a_newer_version_corrects() -> None:
+def test_versions_of_a_review_share_the_key_of_their_claim() -> None:
     first, again, newer = claim(), claim(), claim(reviewRating={"alternateName": "True"})
     assert first == again
     assert newer.key == first.key
@@ -284,12 +295,12 @@ def test_the_same_review_again_changes_nothing_and_a_newer_version_corrects() ->
     assert claim(claimReviewed="The bridge stands.").key != first.key
 
 
-def test_one_version_of_a_review_counts_in_a_file() -> None:
-    items = found([REVIEW, REVIEW, REVIEW | {"headline": "Another"}])
-    assert [type(entry) for entry in items] == [Row, Row, Refused]
+def test_a_second_version_of_a_review_in_one_file_is_refused() -> None:
+    items = read_rows([REVIEW, REVIEW, REVIEW | {"headline": "Another"}])
+    assert [type(entry) for entry in items] == [ImportRow, ImportRow, RowRefusal]
 
 
-def test_a_language_is_kept_if_it_is_given() -> None:
+def test_the_language_is_imported_if_it_is_a_tag() -> None:
     assert [claim(inLanguage=tag).language for tag in ("pt-BR", {"alternateName": "uk"}, "Portuguese (Brazil)", 5)] == [
         "pt-BR",
         "uk",

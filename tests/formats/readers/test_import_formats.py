@@ -1,4 +1,4 @@
-"""A file's format is told from its beginning."""
+"""Detection of a file's import format from its beginning and its name."""
 
 import io
 import json
@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.formats.exchange import attest_csv, attest_json
-from app.formats.parsing.import_rows import RECORD, Row
-from app.formats.readers.import_formats import FORMATS, detect, read
+from app.formats.parsing.import_rows import RECORD_ADAPTER, ImportRow
+from app.formats.readers.import_formats import IMPORT_FORMATS, detect, read
 
 NOTE = {"record": "note", "claim": "c", "note": '"claimReviewed": no'}
 
@@ -36,7 +36,7 @@ NOTE = {"record": "note", "claim": "c", "note": '"claimReviewed": no'}
         ("@String (jan = 1)\n", "bibtex"),
     ],
 )
-def test_by_content(head: str, expected: str) -> None:
+def test_the_format_is_detected_by_content(head: str, expected: str) -> None:
     assert detect("upload", head.encode()) == expected
 
 
@@ -52,23 +52,23 @@ def test_by_content(head: str, expected: str) -> None:
     ],
 )
 @pytest.mark.parametrize("head", [b"", b"[]\n"])
-def test_by_name_where_there_is_nothing_to_see(name: str, head: bytes, expected: str) -> None:
+def test_the_format_of_an_empty_file_is_detected_by_name(name: str, head: bytes, expected: str) -> None:
     assert detect(name, head) == expected
 
 
 @pytest.mark.parametrize("head", [b"", b"hello", b'{"a": 1}', b"a,b\n1,2\n", b"\xff\xfe\x00", b"%PDF-1.7", b'"'])
-def test_what_is_no_known_format(head: bytes) -> None:
+def test_an_unknown_format_is_refused_with_the_known_ones(head: bytes) -> None:
     with pytest.raises(ValueError, match="attest_json, attest_csv, ua_mod_losses, oryx_events, claim_review, bibtex"):
         detect("upload", head)
 
 
 @given(head=st.binary(max_size=50) | st.text('{}[]":,;\r\n\trecod', max_size=50).map(str.encode))
-def test_nothing_else_goes_wrong(head: bytes) -> None:
+def test_detection_raises_no_other_error(head: bytes) -> None:
     with suppress(ValueError):
-        assert detect("upload", head) in FORMATS
+        assert detect("upload", head) in IMPORT_FORMATS
 
 
-def test_every_format_can_be_read() -> None:
-    assert [list(read(name, io.BytesIO(b""))) for name in FORMATS] == [[]] * 6
+def test_every_format_has_a_reader() -> None:
+    assert [list(read(name, io.BytesIO(b""))) for name in IMPORT_FORMATS] == [[]] * 6
     (row,) = read("attest_json", io.BytesIO(json.dumps(NOTE).encode()))
-    assert row == Row(1, (RECORD.validate_python(NOTE),))
+    assert row == ImportRow(1, (RECORD_ADAPTER.validate_python(NOTE),))

@@ -1,4 +1,4 @@
-"""Oryx's lists: events with their proof, daily counts, and the dirt that the real tables hold."""
+"""Oryx's lists: events with their evidence, daily counts, and the irregularities of the real tables."""
 
 import io
 from decimal import Decimal
@@ -6,7 +6,7 @@ from typing import Any, TypeGuard
 
 import pytest
 
-from app.formats.parsing.import_rows import Refused, Row
+from app.formats.parsing.import_rows import ImportRow, RowRefusal
 from app.formats.readers.oryx_events import read
 from app.schemas.base.edtf import bounds
 from app.schemas.files.exchange_record import ClaimRecord, DocumentRecord, TopicRecord
@@ -16,32 +16,32 @@ DAILY = "country,equipment_type,destroyed,abandoned,captured,damaged,type_total,
 PHOTO = "https://i.postimg.cc/nrJ7kC7g/51.png"
 
 
-def found(text: str) -> list[Row | Refused]:
+def read_items(text: str) -> list[ImportRow | RowRefusal]:
     return list(read(io.BytesIO(text.encode())))
 
 
-def said(text: str) -> list[Row | Refused]:
-    """What the rows themselves say, and not the format before them."""
-    return [item for item in found(text) if item.line]
+def read_rows(text: str) -> list[ImportRow | RowRefusal]:
+    """Read the items of the rows, without the records that introduce the data set."""
+    return [item for item in read_items(text) if item.line]
 
 
-def event(**changes: str) -> list[Row | Refused]:
+def event(**changes: str) -> list[ImportRow | RowRefusal]:
     row = {"country": "Russia", "system": "T-72B3", "status": "destroyed", "url": PHOTO, "date": "2022-06-26"} | changes
     line = f'{row["country"]},Soviet Union,"{row["system"]}",{row["status"]},{row["url"]},{row["date"]},1,1,1,7-111\n'
-    return said(EVENTS + line)
+    return read_rows(EVENTS + line)
 
 
-def claim_of(items: list[Row | Refused]) -> tuple[DocumentRecord, ClaimRecord]:
+def document_and_claim(items: list[ImportRow | RowRefusal]) -> tuple[DocumentRecord, ClaimRecord]:
     (row,) = items
-    assert isinstance(row, Row)
+    assert isinstance(row, ImportRow)
     document, claim = row.records
     assert isinstance(document, DocumentRecord)
     assert isinstance(claim, ClaimRecord)
     return document, claim
 
 
-def test_an_event_is_one_lost_item_with_its_proof() -> None:
-    document, claim = claim_of(event())
+def test_an_event_is_a_claim_of_one_lost_item_with_evidence() -> None:
+    document, claim = document_and_claim(event())
     assert claim.statement == "One Russian T-72B3 was destroyed; Oryx had listed it by 26 June 2022."
     assert (claim.topic, claim.adverse_to, claim.stage, claim.reviews) == (
         "oryx/russia/destroyed",
@@ -61,29 +61,29 @@ def test_an_event_is_one_lost_item_with_its_proof() -> None:
 
 
 def test_a_loss_lies_between_the_invasion_and_its_listing() -> None:
-    _, claim = claim_of(event())
+    _, claim = document_and_claim(event())
     assert claim.time == "2022-02-24/2022-06-26"
     assert [day.isoformat() for day in bounds(claim.time)] == ["2022-02-24", "2022-06-26"]
-    assert claim_of(event(date="2022-02-24"))[1].time == "2022-02-24/2022-02-24"
+    assert document_and_claim(event(date="2022-02-24"))[1].time == "2022-02-24/2022-02-24"
 
 
-def test_what_the_format_knows_is_said_when_it_is_first_named() -> None:
+def test_records_of_the_data_set_are_introduced_on_first_use() -> None:
     row = f"{{}},Soviet Union,T-72B3,{{}},{PHOTO},2022-06-26,1,1,1,7-111\n"
-    events = [row.format(*one) for one in (("Russia", "destroyed"), ("Russia", "lost"), ("Ukraine", "destroyed"))]
-    openings = [
-        [getattr(one, "key", None) for one in item.records]
-        for item in found(EVENTS + "".join(events))
-        if is_opening(item)
+    events = [row.format(*values) for values in (("Russia", "destroyed"), ("Russia", "lost"), ("Ukraine", "destroyed"))]
+    introductions = [
+        [getattr(record, "key", None) for record in item.records]
+        for item in read_items(EVENTS + "".join(events))
+        if is_introduction(item)
     ]
-    assert openings == [
+    assert introductions == [
         ["oryx/russia/destroyed", "ru", "oryx", "oryx/page/russia"],
         ["oryx/ukraine/destroyed", "ua", "oryx/page/ukraine"],
     ]
-    assert found(EVENTS) == []
+    assert read_items(EVENTS) == []
 
 
-def is_opening(item: Row | Refused) -> TypeGuard[Row]:
-    return isinstance(item, Row) and item.line == 0
+def is_introduction(item: ImportRow | RowRefusal) -> TypeGuard[ImportRow]:
+    return isinstance(item, ImportRow) and item.line == 0
 
 
 @pytest.mark.parametrize(
@@ -95,13 +95,13 @@ def is_opening(item: Row | Refused) -> TypeGuard[Row]:
         ("https://tass.ru/1", "other"),
     ],
 )
-def test_an_address_tells_what_its_document_is(url: str, kind: str) -> None:
-    document, _ = claim_of(event(url=url))
+def test_the_url_decides_the_kind_of_the_document(url: str, kind: str) -> None:
+    document, _ = document_and_claim(event(url=url))
     assert (document.url, document.kind) == (url, kind)
 
 
-def test_a_long_address_is_named_by_its_digest() -> None:
-    document, claim = claim_of(event(url=f"{PHOTO}?{'x' * 300}"))
+def test_a_document_with_a_long_url_has_its_digest_as_key() -> None:
+    document, claim = document_and_claim(event(url=f"{PHOTO}?{'x' * 300}"))
     assert (document.key or "").startswith("oryx/sha256:")
     assert claim.evidence[0].document == document.key
 
@@ -116,10 +116,10 @@ def test_a_long_address_is_named_by_its_digest() -> None:
         ("'Orlan-20' reconnaissance UAV", "'Orlan-20' reconnaissance UAV"),
     ],
 )
-def test_running_totals_are_no_part_of_a_name(system: str, item: str) -> None:
-    _, claim = claim_of(event(system=system))
+def test_running_totals_are_removed_from_names(system: str, item: str) -> None:
+    _, claim = document_and_claim(event(system=system))
     assert claim.quantities[0].population == item
-    assert claim.key == claim_of(event(system=item))[1].key
+    assert claim.key == document_and_claim(event(system=item))[1].key
 
 
 @pytest.mark.parametrize(
@@ -137,10 +137,10 @@ def test_running_totals_are_no_part_of_a_name(system: str, item: str) -> None:
         ({"url": "https://x/" + "y" * 2000}, "url"),
     ],
 )
-def test_faults_name_their_column(changes: dict[str, str], field: str) -> None:
-    (fault,) = event(**changes)
-    assert isinstance(fault, Refused)
-    assert (fault.line, fault.field) == (2, field)
+def test_refusals_name_their_column(changes: dict[str, str], field: str) -> None:
+    (refusal,) = event(**changes)
+    assert isinstance(refusal, RowRefusal)
+    assert (refusal.line, refusal.field) == (2, field)
 
 
 @pytest.mark.parametrize(
@@ -153,43 +153,43 @@ def test_faults_name_their_column(changes: dict[str, str], field: str) -> None:
         "https://i.postihttps://i.postimg.cc/a/b.jpgmg.cc/c/d.jpg",
     ],
 )
-def test_a_spoilt_address_strikes_out_no_loss_and_is_never_made_a_link(text: str) -> None:
-    document, claim = claim_of(event(url=text))
+def test_a_loss_with_a_malformed_url_is_imported_without_a_link(text: str) -> None:
+    document, claim = document_and_claim(event(url=text))
 
     assert (document.url, document.kind) == (None, "other")
     assert (document.note or "").endswith(text)
     assert claim.evidence[0].document == document.key
-    assert claim.key != claim_of(event())[1].key
+    assert claim.key != document_and_claim(event())[1].key
 
 
-def test_every_fault_of_a_row_is_told() -> None:
-    assert [item.field for item in event(country="", status="", url="") if isinstance(item, Refused)] == [
+def test_every_invalid_field_of_a_row_is_reported() -> None:
+    assert [item.field for item in event(country="", status="", url="") if isinstance(item, RowRefusal)] == [
         "country",
         "status",
         "url",
     ]
 
 
-def test_one_address_under_two_states_is_one_document() -> None:
-    one, other = claim_of(event()), claim_of(event(status="captured"))
-    assert one[0] == other[0]
-    assert one[1].key != other[1].key
+def test_one_url_under_two_statuses_is_one_document() -> None:
+    destroyed, captured = document_and_claim(event()), document_and_claim(event(status="captured"))
+    assert destroyed[0] == captured[0]
+    assert destroyed[1].key != captured[1].key
 
 
-def test_the_collection_s_own_numbers_change_nothing() -> None:
+def test_the_numbers_of_the_data_set_are_ignored() -> None:
     row = f"Russia,Russia,T-72B3,destroyed,{PHOTO},2022-06-26,"
-    first, second = said(f"{EVENTS}{row}1,1,1,7-111\n"), said(f"{EVENTS}{row}2,9,1,7-291\n")
+    first, second = read_rows(f"{EVENTS}{row}1,1,1,7-111\n"), read_rows(f"{EVENTS}{row}2,9,1,7-291\n")
     assert first == second
 
 
-def daily(**changes: Any) -> list[Row | Refused]:
+def daily(**changes: Any) -> list[ImportRow | RowRefusal]:
     row = {"country": "Ukraine", "type": "Tanks", "destroyed": 5, "date": "2022-03-19"} | changes
-    return said(f'{DAILY}{row["country"]},"{row["type"]}",{row["destroyed"]},1,2,1000,1008,{row["date"]},-4\n')
+    return read_rows(f'{DAILY}{row["country"]},"{row["type"]}",{row["destroyed"]},1,2,1000,1008,{row["date"]},-4\n')
 
 
 def test_a_daily_count_is_one_claim() -> None:
     (row,) = daily()
-    assert isinstance(row, Row)
+    assert isinstance(row, ImportRow)
     topic, claim = row.records
     assert isinstance(topic, TopicRecord)
     assert isinstance(claim, ClaimRecord)
@@ -209,9 +209,9 @@ def test_a_daily_count_is_one_claim() -> None:
     )
 
 
-def test_a_topic_comes_once() -> None:
+def test_a_topic_is_introduced_once() -> None:
     row = "Russia,Tanks,1,0,0,0,1,2022-03-{},1\n"
-    rows = [item for item in said(DAILY + row.format(19) + row.format(20)) if isinstance(item, Row)]
+    rows = [item for item in read_rows(DAILY + row.format(19) + row.format(20)) if isinstance(item, ImportRow)]
     assert [len(item.records) for item in rows] == [2, 1]
 
 
@@ -226,23 +226,23 @@ def test_a_topic_comes_once() -> None:
         ({"date": "soon"}, "date_recorded"),
     ],
 )
-def test_daily_faults_name_their_column(changes: dict[str, Any], field: str) -> None:
-    (fault,) = daily(**changes)
-    assert isinstance(fault, Refused)
-    assert (fault.line, fault.field) == (2, field)
+def test_refusals_of_daily_counts_name_their_column(changes: dict[str, Any], field: str) -> None:
+    (refusal,) = daily(**changes)
+    assert isinstance(refusal, RowRefusal)
+    assert (refusal.line, refusal.field) == (2, field)
 
 
 @pytest.mark.parametrize("text", ["country,system\nRussia,T-72\n", "a,b\n", "\n"])
 def test_another_table_is_refused(text: str) -> None:
-    (fault,) = found(text)
-    assert isinstance(fault, Refused)
-    assert "date_recorded" in fault.reason
+    (refusal,) = read_items(text)
+    assert isinstance(refusal, RowRefusal)
+    assert "date_recorded" in refusal.reason
 
 
 def test_a_short_row_is_refused_and_the_next_one_read() -> None:
-    items = found(f"{EVENTS}Russia,Russia\nRussia,Russia,T-72B3,destroyed,{PHOTO},2022-06-26,1,1,1,1\n")
-    assert [(type(item), item.line) for item in items] == [(Refused, 2), (Row, 0), (Row, 3)]
+    items = read_items(f"{EVENTS}Russia,Russia\nRussia,Russia,T-72B3,destroyed,{PHOTO},2022-06-26,1,1,1,1\n")
+    assert [(type(item), item.line) for item in items] == [(RowRefusal, 2), (ImportRow, 0), (ImportRow, 3)]
 
 
-def test_an_empty_file_says_nothing() -> None:
-    assert found("") == []
+def test_an_empty_file_has_no_items() -> None:
+    assert read_items("") == []

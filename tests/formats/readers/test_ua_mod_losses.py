@@ -1,4 +1,4 @@
-"""The Ukrainian General Staff's counts as two collections relay them, and the dirt that the real files hold."""
+"""The Ukrainian General Staff's counts from two data sets, with the irregularities of the real files."""
 
 import io
 import json
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.formats.parsing.import_rows import Refused, Row
+from app.formats.parsing.import_rows import ImportRow, RowRefusal
 from app.formats.readers.ua_mod_claims import PETRO_COMMIT
 from app.formats.readers.ua_mod_losses import read
 from app.schemas.files.exchange_record import ClaimRecord, DocumentRecord, NoteRecord, Record, SourceRecord, TopicRecord
@@ -26,25 +26,25 @@ EQUIPMENT = {
 LOSSES = {"date": "2024-11-03", "sourceUri": URL, "personnel": 697680, "tanks": 9182, "submarines": None}
 
 
-def found(*rows: dict[str, Any]) -> list[Row | Refused]:
+def read_rows(*rows: dict[str, Any]) -> list[ImportRow | RowRefusal]:
     return list(read(io.BytesIO(json.dumps(rows, indent=1).encode())))
 
 
 def records(*rows: dict[str, Any]) -> list[Record]:
-    return [record for item in found(*rows) if isinstance(item, Row) for record in item.records]
+    return [record for item in read_rows(*rows) if isinstance(item, ImportRow) for record in item.records]
 
 
 def claims(*rows: dict[str, Any]) -> dict[str, ClaimRecord]:
     return {record.key or "": record for record in records(*rows) if isinstance(record, ClaimRecord)}
 
 
-def faults(*rows: dict[str, Any]) -> list[str]:
-    return [item.field for item in found(*rows) if isinstance(item, Refused)]
+def refused_fields(*rows: dict[str, Any]) -> list[str]:
+    return [item.field for item in read_rows(*rows) if isinstance(item, RowRefusal)]
 
 
-def test_personnel_is_approximate_and_prisoners_are_counted() -> None:
-    found_claims = claims(PERSONNEL)
-    soldiers = found_claims["ua-mod-losses/petro/personnel/2022-03-07"]
+def test_personnel_is_an_estimate_and_prisoners_are_a_count() -> None:
+    records_by_key = claims(PERSONNEL)
+    soldiers = records_by_key["ua-mod-losses/petro/personnel/2022-03-07"]
     assert soldiers.statement == (
         "Russia had lost more than 11,000 soldiers in the full-scale war by 7 March 2022, by Ukraine's count."
     )
@@ -56,7 +56,7 @@ def test_personnel_is_approximate_and_prisoners_are_counted() -> None:
         None,
     )
     assert (figure.basis, figure.cumulative, figure.unit) == ("estimate", True, "soldiers")
-    prisoners = found_claims["ua-mod-losses/petro/prisoners/2022-03-07"]
+    prisoners = records_by_key["ua-mod-losses/petro/prisoners/2022-03-07"]
     assert prisoners.statement == (
         "Ukraine had taken 200 Russian soldiers prisoner in the full-scale war by 7 March 2022, by its own count."
     )
@@ -64,10 +64,10 @@ def test_personnel_is_approximate_and_prisoners_are_counted() -> None:
 
 
 def test_equipment_is_exact_and_zero_is_a_figure() -> None:
-    found_claims = claims(EQUIPMENT)
-    assert len(found_claims) == 5
-    assert found_claims["ua-mod-losses/petro/apc/2024-11-03"].quantities[0].best == 0
-    submarine = found_claims["ua-mod-losses/petro/submarines/2024-11-03"]
+    records_by_key = claims(EQUIPMENT)
+    assert len(records_by_key) == 5
+    assert records_by_key["ua-mod-losses/petro/apc/2024-11-03"].quantities[0].best == 0
+    submarine = records_by_key["ua-mod-losses/petro/submarines/2024-11-03"]
     assert "lost 1 submarine in" in submarine.statement
     assert (submarine.kind, submarine.time, submarine.adverse_to, submarine.stage) == (
         "equipment_loss",
@@ -77,7 +77,7 @@ def test_equipment_is_exact_and_zero_is_a_figure() -> None:
     )
 
 
-def test_who_says_it_and_who_hands_it_on() -> None:
+def test_the_general_staff_is_the_origin_and_the_data_set_relays_it() -> None:
     for claim, relay, document in (
         (claims(EQUIPMENT)["ua-mod-losses/petro/tank/2024-11-03"], "petro", f"petro/{PETRO_COMMIT}"),
         (claims(LOSSES)["ua-mod-losses/lod/tank/2024-11-03"], "lod", "lod/2024-11-03"),
@@ -97,19 +97,19 @@ def test_who_says_it_and_who_hands_it_on() -> None:
             "origin",
             document,
         )
-        assert not claim.reviews  # what a file says, nobody has decided
+        assert not claim.reviews  # a file contains no decisions
 
 
-def test_equal_figures_of_both_are_the_same_proposition() -> None:
+def test_equal_figures_of_both_data_sets_are_the_same_claim() -> None:
     petro = claims(EQUIPMENT)["ua-mod-losses/petro/tank/2024-11-03"]
     lod = claims(LOSSES)["ua-mod-losses/lod/tank/2024-11-03"]
     assert (petro.joins, lod.joins) == (lod.key, petro.key)
-    apart = {"key", "joins", "attributions"}
-    assert petro.model_dump(exclude=apart) == lod.model_dump(exclude=apart)
+    own_fields = {"key", "joins", "attributions"}
+    assert petro.model_dump(exclude=own_fields) == lod.model_dump(exclude=own_fields)
     about = claims({"date": "2024-11-03", "personnel": 697680, "personnel*": "about"})
-    assert about["ua-mod-losses/petro/personnel/2024-11-03"].model_dump(exclude=apart) == claims(LOSSES)[
+    assert about["ua-mod-losses/petro/personnel/2024-11-03"].model_dump(exclude=own_fields) == claims(LOSSES)[
         "ua-mod-losses/lod/personnel/2024-11-03"
-    ].model_dump(exclude=apart)
+    ].model_dump(exclude=own_fields)
 
 
 def test_lod_counts_motor_vehicles_alone_until_they_were_merged() -> None:
@@ -124,7 +124,7 @@ def test_lod_counts_motor_vehicles_alone_until_they_were_merged() -> None:
     assert {claim.topic for claim in claims(before, after).values()} <= topics
 
 
-def test_each_report_is_a_document_of_the_ministry() -> None:
+def test_each_report_is_a_document_published_by_the_ministry() -> None:
     (document,) = [record for record in records(LOSSES) if isinstance(record, DocumentRecord)]
     assert (document.key, document.kind, document.publisher, document.url, document.published) == (
         "lod/2024-11-03",
@@ -135,36 +135,40 @@ def test_each_report_is_a_document_of_the_ministry() -> None:
     )
 
 
-def test_everything_named_stands_before_what_names_it() -> None:
+def test_records_come_before_the_records_that_refer_to_them() -> None:
     models = {"equipment_oryx": "Tanks", "model": "T-62M", "manufacturer": "the Soviet Union", "losses_total": 50}
     for rows in ([PERSONNEL], [EQUIPMENT | {"greatest losses direction": "Bakhmut"}], [LOSSES], [models]):
-        known: set[str | None] = {None}
-        for record in records(*rows):
+        keys: set[str | None] = {None}
+        imported = records(*rows)
+        assert {type(record) for record in imported} >= {SourceRecord, DocumentRecord, TopicRecord, ClaimRecord}
+        for record in imported:
             if isinstance(record, SourceRecord):
-                assert record.parent in known
+                assert record.parent in keys
             elif isinstance(record, DocumentRecord):
-                assert record.publisher in known
+                assert record.publisher in keys
             elif isinstance(record, ClaimRecord):
-                assert {record.topic, record.adverse_to} <= known
-                assert {name for said in record.attributions for name in (said.source, said.document)} <= known
-            known.add(getattr(record, "key", None))
+                assert {record.topic, record.adverse_to} <= keys
+                assert {
+                    name for attribution in record.attributions for name in (attribution.source, attribution.document)
+                } <= keys
+            keys.add(getattr(record, "key", None))
 
 
-def test_a_slice_brings_only_what_it_speaks_of() -> None:
-    def before(line: int, *rows: dict[str, Any]) -> list[str | None]:
-        items = [item for item in found(*rows) if isinstance(item, Row)]
-        place = next(place for place, item in enumerate(items) if item.line == line)
-        return [getattr(one, "key", None) for item in items[:place] if not item.line for one in item.records]
+def test_only_referenced_records_are_introduced() -> None:
+    def introduced_before(line: int, *rows: dict[str, Any]) -> list[str | None]:
+        items = [item for item in read_rows(*rows) if isinstance(item, ImportRow)]
+        position = next(position for position, item in enumerate(items) if item.line == line)
+        return [getattr(record, "key", None) for item in items[:position] if not item.line for record in item.records]
 
     tank, drone = {"date": "2024-11-03", "tank": 1, "submarines": None}, {"date": "2024-11-04", "tank": 1, "drone": 2}
-    assert before(2, tank) == [
+    assert introduced_before(2, tank) == [
         "ua-mod-losses/tank",
         "ru",
         *("ua", "ua-mod", "ua-general-staff"),
         *("dataset-petro", f"petro/{PETRO_COMMIT}"),
     ]
-    assert before(7, tank, drone)[7:] == ["ua-mod-losses/drone"]
-    assert [item.line for item in found(tank | {"date": "soon"})] == [2]
+    assert introduced_before(7, tank, drone)[7:] == ["ua-mod-losses/drone"]
+    assert [item.line for item in read_rows(tank | {"date": "soon"})] == [2]
 
 
 def test_a_direction_is_a_claim_without_figures() -> None:
@@ -178,7 +182,7 @@ def test_a_direction_is_a_claim_without_figures() -> None:
     )
 
 
-def test_corrections_become_notes_on_the_claims_of_their_day() -> None:
+def test_corrections_become_notes_on_the_claims_of_the_day() -> None:
     row = {"date": "2024-11-30", "day": 1011, "tank": 0, "special equipment": -85, "drone": 1200, "personnel": 1650}
     notes = [record for record in records(row) if isinstance(record, NoteRecord)]
     assert {note.claim: note.note.split("correction of ")[1].split(" to ")[0] for note in notes} == {
@@ -188,20 +192,20 @@ def test_corrections_become_notes_on_the_claims_of_their_day() -> None:
     }
 
 
-def test_oryx_by_model() -> None:
+def test_oryx_counts_by_model_are_read() -> None:
     row = {"equipment_oryx": "Towed Artillery", "model": "2A65", "manufacturer": "the Soviet Union", "losses_total": 50}
     (claim,) = claims(row).values()
     assert claim.statement == "Russia had lost 50 of the model 2A65, made in the Soviet Union, by Oryx's count."
     assert (claim.topic, claim.time, claim.quantities[0].basis) == ("oryx-models/towed-artillery", None, "named_count")
-    assert [said.source for said in claim.attributions] == ["oryx", "dataset-petro"]
+    assert [attribution.source for attribution in claim.attributions] == ["oryx", "dataset-petro"]
 
 
-@pytest.mark.parametrize("bad", [-1, "12", 1.5, True, [], 10**11])
-def test_a_bad_figure_is_refused_and_the_others_taken(bad: object) -> None:
-    items = found(EQUIPMENT | {"tank": bad})
-    (fault,) = [item for item in items if isinstance(item, Refused)]
-    assert (fault.line, fault.field) == (2, "tank")
-    assert len(claims(EQUIPMENT | {"tank": bad})) == 4
+@pytest.mark.parametrize("value", [-1, "12", 1.5, True, [], 10**11])
+def test_an_invalid_figure_is_refused_and_the_others_imported(value: object) -> None:
+    items = read_rows(EQUIPMENT | {"tank": value})
+    (refusal,) = [item for item in items if isinstance(item, RowRefusal)]
+    assert (refusal.line, refusal.field) == (2, "tank")
+    assert len(claims(EQUIPMENT | {"tank": value})) == 4
 
 
 @pytest.mark.parametrize(
@@ -223,22 +227,22 @@ def test_a_bad_figure_is_refused_and_the_others_taken(bad: object) -> None:
         ({"title": "something else"}, [""]),
     ],
 )
-def test_faults_name_their_field(row: dict[str, Any], expected: list[str]) -> None:
-    assert faults(row) == expected
+def test_refusals_name_their_field(row: dict[str, Any], expected: list[str]) -> None:
+    assert refused_fields(row) == expected
 
 
-def test_a_day_stands_in_a_file_once() -> None:
-    items = found(EQUIPMENT, EQUIPMENT | {"tank": 1})
-    assert [(item.field, item.line > 2) for item in items if isinstance(item, Refused)] == [("date", True)]
+def test_a_second_row_for_a_day_is_refused() -> None:
+    items = read_rows(EQUIPMENT, EQUIPMENT | {"tank": 1})
+    assert [(item.field, item.line > 2) for item in items if isinstance(item, RowRefusal)] == [("date", True)]
     assert len(claims(EQUIPMENT, EQUIPMENT | {"tank": 1})) == 5
 
 
-def test_a_model_stands_in_a_file_once() -> None:
+def test_a_second_row_for_a_model_is_refused() -> None:
     row = {"equipment_oryx": "Tanks", "model": "T-62M", "manufacturer": "the Soviet Union", "losses_total": 50}
-    assert faults(row, row | {"losses_total": 51}) == ["model"]
-    assert faults(row, row | {"model": "T-62"}) == []
+    assert refused_fields(row, row | {"losses_total": 51}) == ["model"]
+    assert refused_fields(row, row | {"model": "T-62"}) == []
 
 
-def test_broken_json_is_a_fault() -> None:
-    (fault,) = list(read(io.BytesIO(b"not json")))
-    assert isinstance(fault, Refused)
+def test_malformed_json_is_refused() -> None:
+    (refusal,) = list(read(io.BytesIO(b"not json")))
+    assert isinstance(refusal, RowRefusal)

@@ -13,7 +13,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from app.formats import search_text
-from app.formats.search_text import Query, QueryError, Term, Token
+from app.formats.search_text import QueryError, SearchQuery, SearchTerm, Token
 
 ALPHABET = [
     *"aZßıİłé\u0301п'’ʼяйґ사상자각北京かガﾊﾟกินไทยहि्दीمحَمَّدـة٢½²㎞ﷺ0123",
@@ -170,7 +170,7 @@ def test_offsets_slice_properly(text: str) -> None:
     found = search_text.tokens(text)
     for token in found:
         assert 0 <= token.start < token.end <= len(text)
-        assert 1 <= len(token.text) <= search_text.LONGEST_TOKEN
+        assert 1 <= len(token.text) <= search_text.MAX_TOKEN_LENGTH
         assert token.text in split(text[token.start : token.end])
     assert found == sorted(found, key=lambda token: (token.start, token.end))
 
@@ -247,18 +247,18 @@ def test_beginnings_may_be_asked_for_word_by_word() -> None:
 
 
 def test_a_query_is_a_small_tree() -> None:
-    assert search_text.parse_query('Kursk "North Korea" sold* -rumour') == Query(
-        required=(Term(("kursk",)), Term(("north", "korea")), Term(("sold",), prefix=True)),
-        excluded=(Term(("rumour",)),),
+    assert search_text.parse_query('Kursk "North Korea" sold* -rumour') == SearchQuery(
+        required=(SearchTerm(("kursk",)), SearchTerm(("north", "korea")), SearchTerm(("sold",), prefix=True)),
+        excluded=(SearchTerm(("rumour",)),),
     )
 
 
 @pytest.mark.parametrize(
     ("q", "message"),
     [
-        ("", "a word or a number to look for."),
-        ('"" * - !?', "a word or a number to look for."),
-        ('-a -"b c"', "besides what to leave out"),
+        ("", "a word or a number to search for."),
+        ('"" * - !?', "a word or a number to search for."),
+        ('-a -"b c"', "besides the words to exclude"),
         ("a" * 501, "has 501 characters; at most 500"),
     ],
 )

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
 from app.db.engine import Database
-from app.services.audit.log_replay import MOST
+from app.services.audit.log_replay import MAX_LISTED_FINDINGS
 from app.services.log import recorder
 from app.services.people import keys
 from app.vocabulary import Role
 from tests.support import postgres
 from tests.support.attest import attest, findings
-from tests.support.desk import A_WEEK, BEGINNING, Desk, act, desk, service
+from tests.support.desk import EVERY_ACTION, INITIAL_ACTIONS, Desk, action_strategy, open_desk, service
 
 ENGINES = ("sqlite", "postgresql")
 
@@ -36,44 +36,44 @@ class Kept(NamedTuple):
 
 def _whole(engine: str, request: pytest.FixtureRequest, folder: Path) -> Kept:
     data_dir = folder / "data"
-    with desk(engine, request, begin_with=[*BEGINNING, *A_WEEK], data_dir=data_dir) as at_work:
+    with open_desk(engine, request, initial_actions=[*INITIAL_ACTIONS, *EVERY_ACTION], data_dir=data_dir) as desk:
         # So many rows that the log has a subtree to keep.
         figure = {"metric": "killed", "unit": "soldiers", "qualifier": "exact", "best": 40}
         claim = {"record": "claim", "kind": "other", "statement": "Some were there.", "quantities": [figure]}
-        at_work.import_lines([{**claim, "key": f"many {number}"} for number in range(100)])
-        _decide(at_work)
-        url = at_work.database.url
-        at_work.database.close()
-        at_work.api.app.state.database.close()  # type: ignore[attr-defined]  # the service, which is ours
+        desk.import_lines([{**claim, "key": f"many {number}"} for number in range(100)])
+        _decide(desk)
+        url = desk.database.url
+        desk.database.close()
+        desk.api.app.state.database.close()  # type: ignore[attr-defined]  # the service, which is ours
         if engine == "sqlite":
             shutil.copy(url.removeprefix("sqlite:///"), folder / "whole.db")
             return Kept(f"sqlite:///{folder / 'whole.db'}", data_dir)
         return Kept(postgres.create_database(template=url), data_dir)
 
 
-def _decide(at_work: Desk) -> None:
+def _decide(desk: Desk) -> None:
     """Decide on two claims, and on a source's reliability: Anna proposes, Boris approves, and the words are Clara's."""
     headers = {}
     for byline in ("Anna", "Boris", "Clara"):
-        with at_work.database.writing() as connection:
+        with desk.database.writing() as connection:
             headers[byline] = {"Authorization": f"Bearer {keys.issue(connection, byline, Role.FACT_CHECKER)[1]}"}
-    source = at_work.one("sources", 0)
+    source = desk.pick_id("sources", 0)
     matters: list[tuple[str, dict[str, Any]]] = []
     for number in range(2):
         said = {"source": source, "stance": "asserts"}
         claim = {"kind": "other", "statement": f"Some are there: {number}.", "stage": "published"}
-        assert at_work.post("claims", **claim, attributions=[said])
-        path = f"claims/{at_work.ids['claims'][-1]}"
+        assert desk.post("claims", **claim, attributions=[said])
+        path = f"claims/{desk.ids['claims'][-1]}"
         reworded = {"statement": f"They are there: {number}.", "reason": "Clearer."}
-        answer = at_work.api.patch(path, json=reworded, headers=headers["Clara"] | {"If-Match": "*"})
+        answer = desk.api.patch(path, json=reworded, headers=headers["Clara"] | {"If-Match": "*"})
         assert answer.status_code == 200, answer.text
         status = {"claim_version": 2, "status": "unconfirmed", "credibility": 3, "standard": "reasonable_grounds"}
         matters.append((f"{path}/proposals", status))
     for path, body in (*matters, (f"sources/{source}/proposals", {"reliability": "B"})):
-        made = at_work.api.post(path, json={**body, "rationale": "Said."}, headers=headers["Anna"])
+        made = desk.api.post(path, json={**body, "rationale": "Said."}, headers=headers["Anna"])
         assert made.status_code == 201, made.text
         sign = f"proposals/{made.json()['id']}/sign-offs"
-        signed = at_work.api.post(sign, json={"verdict": "approve"}, headers=headers["Boris"])
+        signed = desk.api.post(sign, json={"verdict": "approve"}, headers=headers["Boris"])
         assert signed.status_code == 201, signed.text
 
 
@@ -143,7 +143,7 @@ def test_a_record_that_nobody_touched_passes(kept: Kept) -> None:
     done = attest(*kept, "audit", "verify")
 
     assert done.code == 0
-    assert "the record is what was logged, and all of it is signed" in done.out
+    assert "The record matches the log, and all of it is signed" in done.out
     report = attest(*kept, "audit", "verify", "--json").json
     assert report["changes"] == value(kept, "SELECT count(*) FROM change") > 20
     assert report["checkpoints"] == value(kept, "SELECT count(*) FROM log_checkpoint") > 20
@@ -192,7 +192,7 @@ def log_again(connection: Connection) -> None:
     for table in ("log_leaf", "log_node", "log_salt", "log_commitment"):
         connection.exec_driver_sql(f"DELETE FROM {table}")
     connection.exec_driver_sql("UPDATE head SET log_seq = 0, log_size = 0, log_frontier = NULL")
-    recorder.extend(connection, connection.scalar(text("SELECT seq FROM head")) or 0)
+    recorder.extend_log(connection, connection.scalar(text("SELECT seq FROM head")) or 0)
 
 
 TAMPERED: dict[str, tuple[list[str | Callable[[Connection], None]], str]] = {
@@ -351,84 +351,104 @@ TAMPERED: dict[str, tuple[list[str | Callable[[Connection], None]], str]] = {
 }
 
 
+UNSIGNED = "log: has no signature for entry {} and later. If nothing else was found, run: attest audit checkpoint"
+
 SAID = {
-    "a claim": (1, "claim/clm_… version 17: is now something else than its last version says"),
-    "a claim and its last version": (16, "claim/clm_… version 17: is not what was logged by change 45 (entry 150)"),
-    "an early version": (215, "claim/clm_… version 1: is not what was logged by change 46 (entry 160)"),
-    "a status": (6, "claim/clm_…: is refuted; by the decision that stands it is unconfirmed"),
-    "a claim that is gone": (17, "claim/clm_… version 17: was recorded, and the object is gone or an earlier one now"),
-    "a version that is gone": (19, "claim/clm_… version 2: is now something else than its last version says"),
-    "a version between others": (3, "claim/clm_… version 3: follows no version before it"),
-    "all versions of a source": (3, "source/src_… version 2: is now something else than its last version says"),
+    "a claim": (1, "claim/clm_… version 17: differs from its last version"),
+    "a claim and its last version": (16, "claim/clm_… version 17: differs from what change 45 logged (entry 150)"),
+    "an early version": (215, "claim/clm_… version 1: differs from what change 46 logged (entry 160)"),
+    "a status": (6, "claim/clm_…: has the status refuted, but its current decision says unconfirmed"),
+    "a claim that is gone": (
+        17,
+        "claim/clm_… version 17: is stored, but the object itself is missing or has an older version",
+    ),
+    "a version that is gone": (19, "claim/clm_… version 2: differs from its last version"),
+    "a version between others": (3, "claim/clm_… version 3: has no version before it"),
+    "all versions of a source": (3, "source/src_… version 2: differs from its last version"),
     "a version that was never there": (
         4,
-        "topic/top_… version 3: was recorded, and the object is gone or an earlier one now",
+        "topic/top_… version 3: is stored, but the object itself is missing or has an older version",
     ),
-    "an attribution": (10, "attribution/att_… version 1: is now something else than its last version says"),
-    "evidence": (5, "evidence/evd_… version 1: is now something else than its last version says"),
-    "names, which are a list": (3, "source/src_… version 2: is now something else than its last version says"),
-    "a document": (6, "document/doc_… version 2: is now something else than its last version says"),
-    "a relation": (7, "claim_relation/rel_… version 1: is now something else than its last version says"),
-    "somebody else's fact-check": (4, "fact_check/fck_… version 1: is now something else than its last version says"),
-    "a ruling": (1, "independence_ruling/rul_… version 1: is not what was logged by change 16 (entry 54)"),
-    "a figure": (7, "quantity/clm_…/11/1 version 1: is not what was logged by change 23 (entry 81)"),
+    "an attribution": (10, "attribution/att_… version 1: differs from its last version"),
+    "evidence": (5, "evidence/evd_… version 1: differs from its last version"),
+    "names, which are a list": (3, "source/src_… version 2: differs from its last version"),
+    "a document": (6, "document/doc_… version 2: differs from its last version"),
+    "a relation": (7, "claim_relation/rel_… version 1: differs from its last version"),
+    "somebody else's fact-check": (4, "fact_check/fck_… version 1: differs from its last version"),
+    "a ruling": (1, "independence_ruling/rul_… version 1: differs from what change 16 logged (entry 54)"),
+    "a figure": (7, "quantity/clm_…/11/1 version 1: differs from what change 23 logged (entry 81)"),
     "a figure that is gone": (7, "quantity/clm_…/11/1 version 1: is in the log (entry 81) and not in the record"),
-    "figures that are exchanged": (8, "quantity/clm_…/11/1 version 1: is not what was logged by change 23 (entry 81)"),
-    "a decision": (4, "review/rev_… version 1: is not what was logged by change 54 (entry 372)"),
+    "figures that are exchanged": (8, "quantity/clm_…/11/1 version 1: differs from what change 23 logged (entry 81)"),
+    "a decision": (4, "review/rev_… version 1: differs from what change 54 logged (entry 372)"),
     "a decision that is gone": (7, "review/rev_… version 1: is in the log (entry 372) and not in the record"),
-    "who proposed it": (4, "proposal/prp_…: names somebody else than its proposer"),
-    "who approved it": (3, "sign_off/sgn_…: is not by whoever made its change"),
-    "who wrote the words that are judged": (2, "proposal/prp_…: names somebody else than whoever wrote the wording"),
-    "who stands for the one who proposed a reliability": (1, "proposal/prp_…: names somebody else than its proposer"),
-    "a decision that was not what was approved": (6, "review/rev_…: rests on no approval of the same"),
-    "a decision that was refused": (2, "review/rev_…: rests on no approval of the same"),
-    "a decision that rests on the approval of something else": (2, "review/rev_…: rests on no approval of the same"),
+    "who proposed it": (4, "proposal/prp_…: names someone other than its proposer"),
+    "who approved it": (3, "sign_off/sgn_…: names someone other than the author of its change"),
+    "who wrote the words that are judged": (2, "proposal/prp_…: names someone other than the author of the wording"),
+    "who stands for the one who proposed a reliability": (1, "proposal/prp_…: names someone other than its proposer"),
+    "a decision that was not what was approved": (6, "review/rev_…: differs from what was signed off"),
+    "a decision that was refused": (2, "review/rev_…: differs from what was signed off"),
+    "a decision that rests on the approval of something else": (
+        2,
+        "review/rev_…: differs from what was signed off",
+    ),
     "a reliability that is gone, the last row of all": (
         1,
         "source_rating/rtg_… version 1: is in the log (entry 378) and not in the record",
     ),
-    "a reliability that was not what was approved": (2, "source_rating/rtg_…: rests on no approval of the same"),
-    "why a change was made": (1, "change/7 version 1: is not what was logged by change 7 (entry 12)"),
-    "who made a change": (1, "change/7: was made by somebody else, or its salt is another one"),
-    "when a change was made": (3, "change/7 version 1: is not what was logged by change 7 (entry 12)"),
-    "when a change was made, so that two were at once": (3, "change/8: is not later than the change before it"),
+    "a reliability that was not what was approved": (2, "source_rating/rtg_…: differs from what was signed off"),
+    "why a change was made": (1, "change/7 version 1: differs from what change 7 logged (entry 12)"),
+    "who made a change": (
+        1,
+        "change/7: does not match the commitment to its author: the author or the salt was altered",
+    ),
+    "when a change was made": (3, "change/7 version 1: differs from what change 7 logged (entry 12)"),
+    "when a change was made, so that two were at once": (
+        3,
+        "change/8: has a time that is not later than that of the previous change",
+    ),
     "a change that is gone": (3, "change/7 version 1: is in the log (entry 12) and not in the record"),
     "the last changes": (313, "change/21 version 1: is in the log (entry 67) and not in the record"),
-    "the number of the last change": (2, "head: does not name change 56, which is the last one, with its time"),
-    "the time of the last change": (1, "head: does not name change 56, which is the last one, with its time"),
-    "an entry": (59, "source/src_… version 1: is not what was logged by change 2 (entry 3)"),
+    "the number of the last change": (2, "head: does not match the number and time of the last change, 56"),
+    "the time of the last change": (1, "head: does not match the number and time of the last change, 56"),
+    "an entry": (59, "source/src_… version 1: differs from what change 2 logged (entry 3)"),
     "an entry that says another object": (2, "claim/clm_x version 1: is in the log (entry 3) and not in the record"),
     "an entry that says no object": (2, "log entry 3: names no object: 'rumour/1'"),
     "an entry without a key": (2, "log entry 3: names no object: 'quantity/clm_x/one/0'"),
     "an entry that says another version": (2, "source/src_… version 9: is in the log (entry 3) and not in the record"),
     "entries that are exchanged": (59, "change/3 version 1: is in the log (entry 5) and not in the record"),
-    "an entry that is gone": (60, "log entry 3: is missing; the next one is 4"),
+    "an entry that is gone": (60, "log entry 3: is missing; the next entry is 4"),
     "the last entry, by its row": (4, "source_rating/rtg_… version 1: is in the record and not in the log"),
-    "the last entry": (4, "head: it says of the log what its 378 entries do not give"),
-    "half of an entry's hash": (60, "log entry 3: its hash is none"),
+    "the last entry": (4, "head: stores a log size or frontier that does not match the 378 entries of the log"),
+    "half of an entry's hash": (60, "log entry 3: has a hash that is not 32 bytes long"),
     "the whole log, rewritten after a change of the record": (
         57,
-        "checkpoint of 67 entries: its root is not that of the log: something after entry 0 is not what was signed",
+        (
+            "checkpoint of 67 entries: has a different root hash from the log: "
+            "entry 0 or a later one differs from what was signed"
+        ),
     ),
-    "a subtree": (1, "log node 8/0: is not what its entries give"),
-    "a subtree that is gone": (2, "log node 8/0: is not what its entries give"),
-    "a subtree too many": (1, "log nodes: there are others than the 1 of the tree"),
-    "a salt": (1, "change/7: was made by somebody else, or its salt is another one"),
-    "a salt that is gone": (1, "change/7: its salt is gone, although the person was not erased"),
-    "a commitment": (3, "change/7: was made by somebody else, or its salt is another one"),
-    "a commitment that is gone": (3, "change/7: nothing is committed to who made it"),
-    "the frontier": (1, "head: it says of the log what its 379 entries do not give"),
-    "the size of the log": (1, "head: it says of the log what its 379 entries do not give"),
-    "how far the log goes": (1, "log: changes 56 to 56 are not in it. Run: attest db upgrade"),
-    "what hashes are blinded with": (379, "change/1 version 1: is not what was logged by change 1 (entry 0)"),
-    "a checkpoint": (26, "checkpoint of 151 entries: a signature has the form '— name base64'"),
-    "a root beside its signature": (2, "checkpoint of 379 entries: what is signed is another state"),
+    "a subtree": (1, "log node 8/0: is not the hash of its entries"),
+    "a subtree that is gone": (2, "log node 8/0: is not the hash of its entries"),
+    "a subtree too many": (1, "log nodes: differ from those of the tree, whose number of nodes is 1"),
+    "a salt": (1, "change/7: does not match the commitment to its author: the author or the salt was altered"),
+    "a salt that is gone": (1, "change/7: has no salt, although its author's data was not erased"),
+    "a commitment": (3, "change/7: does not match the commitment to its author: the author or the salt was altered"),
+    "a commitment that is gone": (3, "change/7: has no commitment to its author"),
+    "the frontier": (1, "head: stores a log size or frontier that does not match the 379 entries of the log"),
+    "the size of the log": (1, "head: stores a log size or frontier that does not match the 379 entries of the log"),
+    "how far the log goes": (1, "log: lacks changes 56 to 56. Run: attest db upgrade"),
+    "what hashes are blinded with": (379, "change/1 version 1: differs from what change 1 logged (entry 0)"),
+    "a checkpoint": (
+        26,
+        "checkpoint of 151 entries: has an invalid signature line; it must have the form '— name base64'",
+    ),
+    "a root beside its signature": (2, "checkpoint of 379 entries: signs a state that differs from the stored one"),
     "a checkpoint under another size": (
         4,
-        "checkpoint of 1008 entries: stands for more than the 379 entries that there are",
+        "checkpoint of 1008 entries: covers more entries than the 379 in the log",
     ),
-    "the last checkpoint": (1, "log: entries from 376 on are under no signature"),
-    "all checkpoints": (1, "log: entries from 0 on are under no signature"),
+    "the last checkpoint": (1, UNSIGNED.format(376)),
+    "all checkpoints": (1, UNSIGNED.format(0)),
 }
 """How many things are found then, and what is said last of the place that was tampered with, with … for ids."""
 
@@ -451,7 +471,7 @@ def test_what_is_found_is_said_in_words(kept: Kept) -> None:
 
     assert done.code == 1
     assert "topic/top_" in done.out
-    assert "The record is not what was logged" in done.err
+    assert "The record does not match the log" in done.err
 
 
 def test_what_was_not_tampered_with_is_not_named(kept: Kept) -> None:
@@ -460,9 +480,7 @@ def test_what_was_not_tampered_with_is_not_named(kept: Kept) -> None:
 
     version = value(kept, f"SELECT version FROM claim WHERE id = '{claim_id}'")
 
-    assert findings(*kept) == {
-        f"claim/{claim_id} version {version}": "is now something else than its last version says"
-    }
+    assert findings(*kept) == {f"claim/{claim_id} version {version}": "differs from its last version"}
 
 
 def test_a_record_that_was_set_back_is_known_by_whoever_kept_a_checkpoint(kept: Kept, tmp_path: Path) -> None:
@@ -480,7 +498,9 @@ def test_a_record_that_was_set_back_is_known_by_whoever_kept_a_checkpoint(kept: 
     )
 
     found = findings(*kept, "--checkpoint", tmp_path / "kept.txt")
-    assert any(place.startswith("kept checkpoint of") and "stands for more" in what for place, what in found.items())
+    assert any(
+        place.startswith("saved checkpoint of") and "covers more entries" in what for place, what in found.items()
+    )
 
 
 def test_a_kept_checkpoint_that_is_none_is_said_to_be_none(kept: Kept, tmp_path: Path) -> None:
@@ -488,7 +508,7 @@ def test_a_kept_checkpoint_that_is_none_is_said_to_be_none(kept: Kept, tmp_path:
 
     done = attest(*kept, "audit", "verify", "--checkpoint", tmp_path / "kept.txt")
 
-    assert (done.code, "--checkpoint: a note is" in done.err) == (2, True)
+    assert (done.code, "--checkpoint: is not a signed note" in done.err) == (2, True)
 
 
 def test_more_findings_than_are_told_are_counted(kept: Kept) -> None:
@@ -497,9 +517,9 @@ def test_more_findings_than_are_told_are_counted(kept: Kept) -> None:
     report = attest(*kept, "audit", "verify", "--json").json
 
     told = len(report["findings"])
-    assert MOST < told < report["found"]
-    assert sum(one["place"].startswith("quantity/") for one in report["findings"]) == MOST
-    assert f"{told} are listed, the first ones of each kind." in attest(*kept, "audit", "verify").err
+    assert MAX_LISTED_FINDINGS < told < report["found"]
+    assert sum(one["place"].startswith("quantity/") for one in report["findings"]) == MAX_LISTED_FINDINGS
+    assert f"Only {told} are listed, the first of each kind." in attest(*kept, "audit", "verify").err
 
 
 def test_another_key_proves_nothing(kept: Kept, tmp_path: Path) -> None:
@@ -508,8 +528,8 @@ def test_another_key_proves_nothing(kept: Kept, tmp_path: Path) -> None:
 
     without = attest(kept.url, tmp_path, "audit", "verify")
     assert without.code == 1
-    assert "there is no key to check its signatures with" in without.out
-    assert "known here, but by localhost/attest+" in without.out
+    assert "has no key to check its signatures with" in without.out
+    assert "known here signed it; it is signed by localhost/attest+" in without.out
     assert attest(kept.url, tmp_path, "audit", "verify", "--key", ours).code == 0
     wrong = attest(*kept, "audit", "verify", "--key", ours.replace("localhost/attest", "localhost/other"))
     assert (wrong.code, "--key: the id" in wrong.err) == (2, True)
@@ -522,17 +542,17 @@ def test_another_key_proves_nothing(kept: Kept, tmp_path: Path) -> None:
     phases=[Phase.explicit, Phase.generate],  # to make a failure smaller would take minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(acts=st.lists(act, min_size=5, max_size=15))
+@given(acts=st.lists(action_strategy, min_size=5, max_size=15))
 def test_whatever_the_desk_does_is_logged(
     engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, acts: list[Any]
 ) -> None:
     data_dir = tmp_path_factory.mktemp("data")
-    with desk(engine, request, data_dir=data_dir) as at_work:
+    with open_desk(engine, request, data_dir=data_dir) as desk:
         for one in acts:
             with suppress(IndexError):
-                at_work.do(*one)
+                desk.perform(*one)
 
-        assert findings(at_work.database.url, data_dir) == {}
+        assert findings(desk.database.url, data_dir) == {}
 
 
 def test_what_was_tampered_with_is_shown_as_that_and_the_rest_as_it_is(kept: Kept) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.formats.proofs.signed_note import Checkpoint, Signer
+from app.formats.proofs.signed_note import Checkpoint, NoteSigner
 from app.settings import Settings
 from tests.support.attest import attest
 
@@ -50,7 +50,7 @@ class Proofs:
         self.consistency: dict[str, Any] = api.get("log/consistency", params={"first": 2}).json()
         self.settings = settings
         private = base64.b64decode(settings.log_key_path.read_text())
-        self.signer: Signer = Signer("localhost/attest", private)
+        self.signer: NoteSigner = NoteSigner("localhost/attest", private)
 
 
 FIGURE = {"metric": "killed", "unit": "soldiers", "qualifier": "exact", "best": 40.5}
@@ -76,7 +76,7 @@ def test_what_is_proved_is_believed(proofs: Proofs, tmp_path: Path) -> None:
 
     assert code == 0, said
     assert f"proved: {proofs.name} version 1 was recorded at " in said
-    assert "as it stands in the proof" in said
+    assert "with the content shown in the proof" in said
     assert "proved: the log of 2 entries is the beginning of that of 7" in said
 
 
@@ -191,12 +191,12 @@ def test_a_history_that_was_tampered_with_is_not_proved(proofs: Proofs, tmp_path
 
 
 def test_the_key_must_be_the_logs(proofs: Proofs, tmp_path: Path) -> None:
-    other = Signer("localhost/attest", b"k" * 32).verifier.vkey
+    other = NoteSigner("localhost/attest", b"k" * 32).verifier.vkey
     name, identifier, key = proofs.key.split("+", 2)
     x25519 = b64(b"\x02" + base64.b64decode(key)[1:])
 
     assert "not signed by this key" in verify(tmp_path, other, proofs.inclusion)[1]
-    assert "does not belong to it" in verify(tmp_path, f"{name}+00000000+{key}", proofs.inclusion)[1]
+    assert "does not match the key" in verify(tmp_path, f"{name}+00000000+{key}", proofs.inclusion)[1]
     assert "not for Ed25519" in verify(tmp_path, f"{name}+{identifier}+{x25519}", proofs.inclusion)[1]
     assert verify(tmp_path, "none", proofs.inclusion)[0] == 1
 

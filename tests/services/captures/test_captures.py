@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from app.settings import Settings
 from app.vocabulary import Role
 from tests.support.client import Client
 from tests.support.files import PNG, html, pdf, warc
-from tests.support.problems import refused
+from tests.support.problems import assert_problem
+from tests.support.raw_request import RawRequest
 
 Headers = dict[str, str]
 Record = Callable[..., dict[str, Any]]
@@ -140,21 +142,26 @@ def test_what_is_refused_leaves_nothing_behind(
 ) -> None:
     answer = hand_over(data, **said)
 
-    refused(answer, status)
+    assert_problem(answer, status)
     assert told in answer.text
     assert files(settings) == []
     assert api.get(f"documents/{document}").json()["captures"] == []
 
 
-def test_a_document_that_is_not_there_is_told_before_the_file_is_read(hand_over: Callable[..., Response]) -> None:
-    taken = []
+def test_a_document_that_is_not_there_is_told_before_the_file_is_read(api: TestClient, key_of: KeyOf) -> None:
+    path = "documents/doc_01jhf3m8w5k6v0x2s9r7q4t1ya/captures"
+    request = RawRequest(api.app, path, key_of(Role.FACT_CHECKER), chunk_size=1_000, chunks=3)
+    assert (request.status, request.chunks_received) == (404, 0)
 
-    def pieces() -> Iterator[bytes]:
-        for piece in (PAGE, PAGE):
-            taken.append(piece)
-            yield piece
 
-    refused(hand_over(pieces(), "doc_01jhf3m8w5k6v0x2s9r7q4t1ya"), 404)
+def test_a_file_that_breaks_off_leaves_nothing(
+    api: TestClient, key_of: KeyOf, document: str, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = f"documents/{document}/captures"
+    request = RawRequest(api.app, path, key_of(Role.FACT_CHECKER), chunk_size=1_000, chunks=3, is_complete=False)
+    assert (request.status, request.chunks_received) == (400, 4)
+    assert [entry for entry in caplog.records if entry.levelno >= logging.ERROR] == []
+    assert files(settings) == []
 
 
 def test_what_a_client_calls_it_makes_no_difference(hand_over: Callable[..., Response]) -> None:
@@ -179,10 +186,10 @@ def test_a_file_may_be_larger_than_a_body_and_not_endless(
     kept = files(settings)
 
     # Too long by what it says of itself, and too long without saying so: cut off while it comes.
-    refused(small.post(path, content=b"a" * 50_001, headers=headers), 413)
-    refused(small.post(path, content=(b"b" * 10_000 for _ in range(6)), headers=headers), 413)
+    assert_problem(small.post(path, content=b"a" * 50_001, headers=headers), 413)
+    assert_problem(small.post(path, content=(b"b" * 10_000 for _ in range(6)), headers=headers), 413)
     for elsewhere in ("documents", "evidence", f"claims/{document}/proposals"):
-        refused(small.post(elsewhere, content=b"a" * 2_001, headers=headers), 413)
+        assert_problem(small.post(elsewhere, content=b"a" * 2_001, headers=headers), 413)
 
     assert files(settings) == kept, "what was cut off is gone"
 
@@ -198,11 +205,11 @@ def test_a_transaction_that_fails_leaves_no_row(
         raise OSError("no space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("app.blobs.store.FolderStore.keep", fail)
-        refused(hand_over(PAGE), 503)
+        patched.setattr("app.blobs.store.FolderStore.save", fail)
+        assert_problem(hand_over(PAGE), 503)
     with monkeypatch.context() as patched:
-        patched.setattr("app.services.captures.custody.tell", fail)
-        refused(hand_over(PAGE), 500)
+        patched.setattr("app.services.captures.custody.record_events", fail)
+        assert_problem(hand_over(PAGE), 500)
 
     assert api.get(f"documents/{document}").json()["captures"] == []
     assert files(settings) == [where(settings, PAGE)], "an orphan, which harms nobody"
@@ -257,8 +264,8 @@ def test_it_is_served_as_a_download_and_never_as_a_page(
 def test_only_the_desk_gets_the_bytes(api: TestClient, key_of: KeyOf, hand_over: Callable[..., Response]) -> None:
     path = f"captures/{hand_over(PAGE).json()['id']}/content"
 
-    refused(api.get(path), 401)
-    refused(api.get(path, headers=key_of(Role.READER)), 403)
+    assert_problem(api.get(path), 401)
+    assert_problem(api.get(path, headers=key_of(Role.READER)), 403)
     for role in (Role.FACT_CHECKER, Role.EDITOR, Role.ADMIN):
         assert api.get(path, headers=key_of(role)).content == PAGE
 
@@ -313,11 +320,11 @@ def test_bytes_that_are_gone_or_altered_are_not_served(
 ) -> None:
     path = f"captures/{hand_over(PAGE).json()['id']}/content"
     where(settings, PAGE).write_bytes(PAGE[:-1])
-    refused(api.get(path, headers=key_of(Role.ADMIN)), 404)
+    assert_problem(api.get(path, headers=key_of(Role.ADMIN)), 404)
     where(settings, PAGE).unlink()
-    refused(api.get(path, headers=key_of(Role.ADMIN)), 404)
-    refused(api.get("captures/cap_x/content", headers=key_of(Role.ADMIN)), 404)
-    refused(api.get("captures/cap_x"), 404)
+    assert_problem(api.get(path, headers=key_of(Role.ADMIN)), 404)
+    assert_problem(api.get("captures/cap_x/content", headers=key_of(Role.ADMIN)), 404)
+    assert_problem(api.get("captures/cap_x"), 404)
 
 
 # --- evidence ---
@@ -346,9 +353,9 @@ def test_evidence_may_be_a_capture_with_a_passage(
     assert {"field": "quote", "before": "About 11,000 soldiers", "after": None} in last["changes"]
     assert record("evidence", **{**fields, "capture": None})["kind"] == "document"
     for field, value in (("kind", "gossip"), ("quote", {"exact": "x", "translation": "y"}), ("quote", {"prefix": "x"})):
-        refused(api.post("evidence", json={**fields, field: value}, headers=editor), 422)
+        assert_problem(api.post("evidence", json={**fields, field: value}, headers=editor), 422)
     elsewhere = record("documents")["id"]
-    refused(api.post("evidence", json={**fields, "document": elsewhere}, headers=editor), 422, "capture")
+    assert_problem(api.post("evidence", json={**fields, "document": elsewhere}, headers=editor), 422, "capture")
 
 
 def test_evidence_goes_out_and_comes_back(
@@ -385,7 +392,7 @@ def test_what_a_file_names_is_on_record_before_its_bytes_come(api: TestClient, e
     assert {name: shown[name] for name in capture} == capture
     assert [one["act"] for one in shown["custody"]] == ["declared"]
     path = f"captures/{capture['id']}/content"
-    refused(api.get(path, headers=editor), 404)
+    assert_problem(api.get(path, headers=editor), 404)
     found = api.get("export", headers=editor).text.splitlines()
     assert json.loads(found[0])["captures"] == [capture]
     # The same bytes, by whatever way they come.
@@ -396,5 +403,5 @@ def test_what_a_file_names_is_on_record_before_its_bytes_come(api: TestClient, e
     wrong = {**document, "captures": [{**capture, "sha256": "0" * 64}]}
     refusals = api.post("imports", content=json.dumps(wrong), headers=editor).json()["refusals"]
     assert [(one["field"], one["reason"]) for one in refusals] == [
-        ("captures", f"there is another capture {capture['id']}")
+        ("captures", f"the id {capture['id']} is already used by another capture; choose another id")
     ]

@@ -18,14 +18,14 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner, Result
 
 from app import settings as configuration
-from app.blobs.store import BucketStore, FolderStore, MissingBytesError, Store, open_store
+from app.blobs.store import BlobStore, BucketStore, FolderStore, MissingBlobError, open_store
 from app.cli.main import app as attest
 from app.main import create_app
 from app.settings import Settings, SettingsError
 from app.vocabulary import Role
 from tests.support.client import Client
 from tests.support.files import PNG, html
-from tests.support.problems import refused
+from tests.support.problems import assert_problem
 
 Headers = dict[str, str]
 Record = Callable[..., dict[str, Any]]
@@ -103,15 +103,15 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
     server.server_close()
 
 
-def put(store: Store, data: bytes) -> str:
-    with store.draft() as draft:
+def put(store: BlobStore, data: bytes) -> str:
+    with store.stage() as draft:
         draft.write(data)
-        store.keep(draft)
+        store.save(draft)
         return draft.sha256
 
 
 @pytest.fixture(params=["folder", "bucket"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
     """An empty store of each kind."""
     if request.param == "folder":
         return open_store("", tmp_path)
@@ -119,17 +119,17 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     return open_store("s3://evidence/attest", tmp_path)
 
 
-def test_what_is_put_in_comes_out(store: Store, tmp_path: Path) -> None:
-    assert list(store.contents()) == []
+def test_what_is_put_in_comes_out(store: BlobStore, tmp_path: Path) -> None:
+    assert list(store.list_blobs()) == []
     for data in (b"", PNG, os.urandom(200_000)):
         assert put(store, data) == put(store, data) == digest(data)
         with store.open(digest(data)) as file:
             assert (file.read(), file.fileno() >= 0) == (data, True)
-    assert len({one.name for one in store.contents()}) == 3
-    assert {len(one.name) for one in store.contents()} == {64}
-    with pytest.raises(MissingBytesError):
+    assert len({one.name for one in store.list_blobs()}) == 3
+    assert {len(one.name) for one in store.list_blobs()} == {64}
+    with pytest.raises(MissingBlobError):
         store.open(digest(b"other"))
-    with store.draft() as draft:
+    with store.stage() as draft:
         draft.write(b"given up")
     assert list(tmp_path.rglob("draft-*")) == []
 
@@ -148,9 +148,9 @@ def test_a_bucket_that_is_away_is_an_oserror(tmp_path: Path, monkeypatch: pytest
     monkeypatch.delenv("AWS_ALLOW_HTTP")
     store = open_store("s3://evidence/attest", tmp_path)
 
-    with pytest.raises(OSError, match="the store cannot be used"):
+    with pytest.raises(OSError, match="the capture store is unavailable"):
         put(store, PNG)
-    with pytest.raises(OSError, match="the store cannot be used"):
+    with pytest.raises(OSError, match="the capture store is unavailable"):
         store.open(digest(PNG))
 
 
@@ -183,8 +183,8 @@ def test_a_store_that_is_away_is_a_problem_and_no_more(
         folder = tmp_path / "elsewhere" / made["sha256"][:2]
         folder.rename(tmp_path / "away")
         folder.write_text("no folder")
-        refused(api.get(f"captures/{made['id']}/content", headers=key), 503)
-        refused(api.post(f"documents/{document}/captures", content=PAGES[0], headers=key), 503)
+        assert_problem(api.get(f"captures/{made['id']}/content", headers=key), 503)
+        assert_problem(api.post(f"documents/{document}/captures", content=PAGES[0], headers=key), 503)
 
 
 # --- verified, by command ---
@@ -228,13 +228,13 @@ def test_good_files_are_verified_and_it_is_told(
 ) -> None:
     done = command("verify", "--all")
 
-    assert (done.exit_code, done.output) == (0, "4 read, 0 not as recorded, 0 belong to no capture\n")
+    assert (done.exit_code, done.output) == (0, "Checked 4 captures: 0 missing or altered. Files that belong to no capture: 0.\n")
     for capture in captured:
         assert acts(api, capture) == [
             ("received", "Test editor", None),
             ("verified", "Attest command line", None),
         ]
-    assert command("verify", captured[1]["id"]).output.startswith("1 read, 0 not as recorded")
+    assert command("verify", captured[1]["id"]).output.startswith("Checked 1 capture: 0 missing or altered")
     assert [len(acts(api, capture)) for capture in captured] == [2, 3, 2, 2]
 
 
@@ -255,12 +255,12 @@ def test_what_is_missing_or_altered_is_told_and_fails(
         (second, f"is altered. SHA-256 {digest(PAGES[1].replace(b'Page', b'Pale'))}."),
         (third, f"is altered. {len(PAGES[2]) - 1} bytes instead of {len(PAGES[2])};"),
     ):
-        assert f"{capture['id']} of {capture['document_id']} {told}" in done.output
+        assert f"The file of {capture['id']} ({capture['document_id']}) {told}" in done.output
         act, by, note = acts(api, capture)[-1]
         assert (act, by) == ("failed_verification", "Attest command line")
         assert note is not None
         assert note.split(";")[0] in done.output
-    assert "4 read, 4 not as recorded" in done.output
+    assert "Checked 4 captures: 4 missing or altered" in done.output
     assert command("verify", third["id"]).exit_code == 1
     as_json = command("verify", "--all", "--json")
     assert '"what": "missing"' in as_json.output
@@ -287,7 +287,7 @@ def test_what_belongs_to_no_capture_is_named_and_harms_nobody(
     for name in (orphan, "ab/notes.txt", "drafts/draft-left-behind"):
         assert f"{name} belongs to no capture" in done.output
     assert young not in done.output
-    assert "4 read, 0 not as recorded, 3 belong to no capture" in done.output
+    assert "Checked 4 captures: 0 missing or altered. Files that belong to no capture: 3." in done.output
 
 
 def test_what_to_verify_must_be_said(command: Command, captured: list[dict[str, Any]]) -> None:
@@ -304,7 +304,7 @@ def test_files_move_to_another_store(
     done = command("move", "s3://evidence/attest")
 
     assert done.exit_code == 1
-    assert "3 copied, 1 not as recorded" in done.output
+    assert "Copied 3 captures; 1 missing or altered. Restore these files from a backup." in done.output
     assert sorted(bucket.values()) == sorted([PAGES[0], PAGES[2]])
     moved = ("moved", "Attest command line", "From folder to s3://evidence/attest.")
     assert [acts(api, capture)[-1] == moved for capture in captured] == [True, False, True, True]

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app import sandbox
 from app.db.engine import Database
-from app.services.captures import capture_search_pool, figure_checks
+from app.services.captures import figure_checks
 from app.vocabulary import Role
 from tests.support.files import PNG, html, pdf
-from tests.support.problems import refused
+from tests.support.problems import assert_problem
 
 Headers = dict[str, str]
 Record = Callable[..., dict[str, Any]]
@@ -105,13 +106,13 @@ def test_quotes_passages_and_figures_are_looked_up(
             "capture_id": page,
             "document_id": briefing,
             "result": "found",
-            "reason": "The words stand there.",
+            "reason": "The words are in the text.",
             "where": None,
             "excerpt": 'Briefing "В Курській області - близько 11 тисяч військових КНДР", - сказав він.',
         }
     ]
     assert (uncaptured["reason"], unplaced["reason"]) == (
-        "No capture of its document was kept.",
+        "Its document has no capture.",
         "It names no document.",
     )
     assert {one["capture_id"]: (one["result"], one["where"]) for one in passage["captures"]} == {
@@ -119,7 +120,7 @@ def test_quotes_passages_and_figures_are_looked_up(
         second: ("found", "page 2"),
     }
     assert [one["looked_for"] for one in items[6:]] == ["близько 11 тисяч", "10000, 11000", "десятки тисяч", "11000"]
-    assert items[9]["reason"] == "The number stands there."
+    assert items[9]["reason"] == "The number is in the text."
 
 
 def test_a_capture_that_cannot_be_read_leaves_it_open(
@@ -130,11 +131,13 @@ def test_a_capture_that_cannot_be_read_leaves_it_open(
     claim = record("claims", attributions=[said], quantities=[{**FIGURE, "qualifier": "exact", "best": 0.5}])["id"]
 
     assert [one["result"] for one in check(claim)] == ["not_checkable", "not_checkable"]
-    assert check(claim)[1]["reason"] == "No document in which the claim is put forward was captured."
+    assert check(claim)[1]["reason"] == "No document that asserts the claim has a capture."
     capture(document, html("<p>Nothing.</p>"))
     assert [one["result"] for one in check(claim)] == ["not_found", "not_found"]
     capture(document, PNG)
-    assert [(one["result"], one["reason"]) for one in check(claim)] == [("not_checkable", "It is a picture.")] * 2
+    assert [(one["result"], one["reason"]) for one in check(claim)] == [
+        ("not_checkable", "The file is an image, which has no text to search.")
+    ] * 2
     capture(document, html("<p>Words. 0,5</p>"))
     assert [one["result"] for one in check(claim)] == ["found", "found"]
 
@@ -145,7 +148,7 @@ def test_so_many_captures_are_looked_into_and_no_more(
     check: Callable[[str], list[dict[str, Any]]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(figure_checks, "MOST_CAPTURES", 1)
+    monkeypatch.setattr(figure_checks, "MAX_CAPTURES", 1)
     document = record("documents")["id"]
     said = {"source": record("sources")["id"], "stance": "asserts", "document": document, "quote": {"exact": "Words."}}
     claim = record("claims", attributions=[said])["id"]
@@ -154,18 +157,18 @@ def test_so_many_captures_are_looked_into_and_no_more(
 
     ((one, two),) = [item["captures"] for item in check(claim)]
     assert (one["result"], two["result"]) == ("not_found", "not_checkable")
-    assert two["reason"] == "Only 1 captures are looked into for one claim."
+    assert two["reason"] == "Only 1 captures are searched for one claim."
 
 
 @contextmanager
 def others_are_read() -> Iterator[None]:
     """As many other files are being read as may be at a time."""
-    for _ in range(capture_search_pool.AT_ONCE):
-        assert capture_search_pool._turns.acquire(blocking=False)
+    for _ in range(sandbox.MAX_RUNNING):
+        assert sandbox._slots.acquire(blocking=False)
     try:
         yield
     finally:
-        capture_search_pool._turns.release(capture_search_pool.AT_ONCE)
+        sandbox._slots.release(sandbox.MAX_RUNNING)
 
 
 def test_only_so_many_checks_wait_and_readers_do_not_wait_for_them(
@@ -176,7 +179,7 @@ def test_only_so_many_checks_wait_and_readers_do_not_wait_for_them(
     path = f"claims/{record('claims', attributions=[said])['id']}/figures/check"
     capture(document, html(f"<p>Words. {document}</p>"))  # which nobody has asked about before
     headers = key_of(Role.FACT_CHECKER)
-    places = capture_search_pool.AT_ONCE + capture_search_pool.MOST_WAITING
+    places = sandbox.MAX_RUNNING + sandbox.MAX_WAITING
 
     with ThreadPoolExecutor(places + 1) as pool:
         with others_are_read():
@@ -189,7 +192,7 @@ def test_only_so_many_checks_wait_and_readers_do_not_wait_for_them(
 
     assert (read.status_code, len(read.json()["items"])) == (200, 1)
     (one_too_many,) = (one.result() for one in told)
-    refused(one_too_many, 503)
+    assert_problem(one_too_many, 503)
     assert one_too_many.headers["Retry-After"] == "10"
     assert [one.json()["items"][0]["result"] for one in answers] == ["found"] * places
     assert api.get(path, headers=headers).status_code == 200
@@ -198,10 +201,10 @@ def test_only_so_many_checks_wait_and_readers_do_not_wait_for_them(
 def test_the_desk_alone_may_ask(api: TestClient, key_of: KeyOf, record: Record, database: Database) -> None:
     path = f"claims/{record('claims')['id']}/figures/check"
 
-    refused(api.get(path), 401)
-    refused(api.get(path, headers=key_of(Role.READER)), 403)
+    assert_problem(api.get(path), 401)
+    assert_problem(api.get(path, headers=key_of(Role.READER)), 403)
     assert api.get(path, headers=key_of(Role.FACT_CHECKER)).json() == {"items": []}
-    refused(api.get("claims/clm_x/figures/check", headers=key_of(Role.FACT_CHECKER)), 404)
+    assert_problem(api.get("claims/clm_x/figures/check", headers=key_of(Role.FACT_CHECKER)), 404)
 
 
 def test_other_services_get_plain_results(
@@ -214,6 +217,6 @@ def test_other_services_get_plain_results(
     store = api.app.state.store  # type: ignore[attr-defined]  # the client knows it as a bare ASGI application
 
     with database.reading() as connection:
-        (item,) = figure_checks.of_claim(connection, store, claim).items
+        (item,) = figure_checks.run_lookups(store, figure_checks.plan_lookups(connection, claim)).items
 
     assert (item.about, item.result) == ("attribution", "found")

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.db.revisions import revision_table
 from app.db.schema import table_of
-from app.formats.parsing.import_rows import RECORD
+from app.formats.parsing.import_rows import RECORD_ADAPTER
 from app.models import Change, Claim
 from app.schemas.base.fields import Read
 from app.schemas.claim import ClaimPage, ClaimRead
@@ -26,7 +26,17 @@ from app.schemas.estimate import EstimatesPage
 from app.schemas.files.exchange_record import ClaimRecord, DocumentRecord, NoteRecord, Record, SourceRecord
 from app.vocabulary import PUBLIC_STAGES, Role, Stage
 from tests.conftest import ENGINES
-from tests.support.desk import A_WEEK, BEGINNING, KINDS, STANCES, Act, Desk, act, desk, key_for
+from tests.support.desk import (
+    EVERY_ACTION,
+    INITIAL_ACTIONS,
+    KINDS,
+    STANCES,
+    Action,
+    Desk,
+    action_strategy,
+    open_desk,
+    issue_key_headers,
+)
 from tests.support.plain_estimates import PlainEstimates
 from tests.support.plain_exports import PlainExports
 from tests.support.plain_record import Params, Query
@@ -95,11 +105,11 @@ class Plain(PlainEstimates, PlainExports):
 class Comparison:
     """Asks the API, and the plain reader, and compares."""
 
-    def __init__(self, at_work: Desk) -> None:
-        self.desk = at_work
-        key = key_for(at_work.database, Role.FACT_CHECKER)
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        key = issue_key_headers(desk.database, Role.FACT_CHECKER)
         self.readers = [({}, PUBLIC_STAGES), (key, frozenset(Stage))]
-        with Session(at_work.database.engine) as session:
+        with Session(desk.database.engine) as session:
             self.moments = {change.seq: change.at for change in session.scalars(select(Change))}
 
     def plain(self, seq: int | None) -> Plain:
@@ -134,7 +144,7 @@ class Comparison:
             claim = record.claims.get(claim_id)
             for headers, stages in self.readers:
                 expected = (
-                    record.whole(claim, stages).model_dump(mode="json")
+                    record.read_claim(claim, stages).model_dump(mode="json")
                     if claim is not None and claim.stage in stages
                     else None
                 )
@@ -151,11 +161,11 @@ class Comparison:
                 claim = record.claims[row.id]
                 for headers, stages in self.readers:
                     hidden = row.stage not in stages or claim.stage not in stages
-                    expected = None if hidden else record.whole(claim, stages).model_dump(mode="json")
+                    expected = None if hidden else record.read_claim(claim, stages).model_dump(mode="json")
                     assert self.ask(f"claims/{row.id}/versions/{row.version}", headers, {}) == expected
 
     def list_of(self, record: Plain, query: Query) -> None:
-        expected = record.listed(query)
+        expected = record.list_claims(query)
         desks_alone = not set(query.params.get("stage", [])) <= PUBLIC_STAGES
         for headers, _stages in self.readers[1 if desks_alone else 0 :]:
             params = {**query.params, **self.as_of(record.seq), "limit": query.limit}
@@ -168,7 +178,7 @@ class Comparison:
                 params["cursor"] = page["next"]
             found = [item for page in pages for item in page]
             assert [one["id"] for one in found] == [claim.id for claim in expected], (query, record.seq)
-            assert found == [record.item(claim).model_dump(mode="json") for claim in expected], (query, record.seq)
+            assert found == [record.list_item(claim).model_dump(mode="json") for claim in expected], (query, record.seq)
             assert all(len(page) == query.limit for page in pages[:-1])
 
     def estimates(self, record: Plain) -> None:
@@ -195,10 +205,10 @@ class Comparison:
 
     def exports(self, record: Plain) -> None:
         for (headers, stages), params in zip(self.readers, ({"stage": list(PUBLIC)}, ALL), strict=True):
-            expected = record.exported(record.listed(Query(params, 0)), stages)
+            expected = record.export_records(record.list_claims(Query(params, 0)), stages)
             answer = self.desk.api.get("export", params={**params, **self.as_of(record.seq)}, headers=headers)
             assert answer.status_code == 200, answer.text
-            found = [RECORD.validate_json(line) for line in answer.text.splitlines()]
+            found = [RECORD_ADAPTER.validate_json(line) for line in answer.text.splitlines()]
             claims = {one.id: one for one in found if isinstance(one, ClaimRecord)}
             assert claims == expected, record.seq
             before: set[str | None] = set()
@@ -237,15 +247,15 @@ def names_in(record: Record) -> Iterator[str]:
     print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(acts=st.lists(act, min_size=4, max_size=25), asked=st.lists(queries(), min_size=3, max_size=15))
-@example(acts=A_WEEK, asked=EVERY_QUERY)
+@given(acts=st.lists(action_strategy, min_size=4, max_size=25), asked=st.lists(queries(), min_size=3, max_size=15))
+@example(acts=EVERY_ACTION, asked=EVERY_QUERY)
 def test_the_api_answers_what_plain_reads_give(
-    engine: str, request: pytest.FixtureRequest, acts: list[Act], asked: list[Query]
+    engine: str, request: pytest.FixtureRequest, acts: list[Action], asked: list[Query]
 ) -> None:
-    with desk(engine, request, begin_with=BEGINNING) as at_work:
+    with open_desk(engine, request, initial_actions=INITIAL_ACTIONS) as desk:
         for one in acts:
-            at_work.do(*one)
-        compared = Comparison(at_work)
+            desk.perform(*one)
+        compared = Comparison(desk)
         last = max(compared.moments)
         for seq in (None, last, last * 3 // 4, last // 2, 2):
             record = compared.plain(seq)
@@ -253,17 +263,17 @@ def test_the_api_answers_what_plain_reads_give(
             compared.estimates(record)
             compared.exports(record)
             for query in asked:
-                compared.list_of(record, query.of(at_work))
+                compared.list_of(record, query.resolve_ids(desk))
         compared.versions()
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_week_at_the_desk_has_everything_in_it(engine: str, request: pytest.FixtureRequest) -> None:
     # So that what is compared above is not two empty records.
-    with desk(engine, request, begin_with=[*BEGINNING, *A_WEEK]) as at_work:
-        claims = [at_work.body(f"claims/{claim_id}") for claim_id in at_work.ids["claims"]]
+    with open_desk(engine, request, initial_actions=[*INITIAL_ACTIONS, *EVERY_ACTION]) as desk:
+        claims = [desk.read_json(f"claims/{claim_id}") for claim_id in desk.ids["claims"]]
 
-    assert at_work.seen >= {name for name, *_numbers in A_WEEK}
+    assert desk.performed >= {name for name, *_numbers in EVERY_ACTION}
     for name in ("attributions", "evidence", "relations", "review", "fact_checks", "quantities", "topic", "adverse_to"):
         assert any(claim[name] for claim in claims), name
     said = [one for claim in claims for one in claim["attributions"]]
@@ -274,14 +284,14 @@ def test_a_week_at_the_desk_has_everything_in_it(engine: str, request: pytest.Fi
 
 
 def test_a_moment_between_two_changes_is_that_of_the_first(request: pytest.FixtureRequest) -> None:
-    with desk("sqlite", request) as at_work:
-        compared = Comparison(at_work)
-        claim_id = at_work.ids["claims"][0]
+    with open_desk("sqlite", request) as desk:
+        compared = Comparison(desk)
+        claim_id = desk.ids["claims"][0]
         path = f"claims/{claim_id}"
-        with Session(at_work.database.engine) as session:
+        with Session(desk.database.engine) as session:
             claim = session.get_one(Claim, claim_id)
             first = compared.moments[claim.change_seq]
         just_before = (first - timedelta(microseconds=1)).astimezone(UTC)
-        assert compared.ask(path, at_work.headers, {"as_of": just_before.isoformat()}) is None
-        assert compared.ask(path, at_work.headers, {"as_of": first.isoformat()})["version"] == 1
-        assert compared.ask(path, at_work.headers, {"as_of": datetime.now(UTC).isoformat()})["version"] == claim.version
+        assert compared.ask(path, desk.headers, {"as_of": just_before.isoformat()}) is None
+        assert compared.ask(path, desk.headers, {"as_of": first.isoformat()})["version"] == 1
+        assert compared.ask(path, desk.headers, {"as_of": datetime.now(UTC).isoformat()})["version"] == claim.version

@@ -1,4 +1,4 @@
-"""The counters hold what counting claims gives, whatever is done to the record; now and as of each change."""
+"""The claim counters equal a count of the claims after any changes to the record, now and as of each change."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from app.db import migrate
 from app.db.engine import Database
@@ -32,7 +32,7 @@ from app.services.catalogue import sources, topics
 from app.services.claims import attributions, claims
 from app.services.core import actors, claim_counters
 from app.services.core.actors import Actor
-from app.services.core.snapshot import NOW, Record, at_seq
+from app.services.core.snapshot import NOW, Snapshot, snapshot_at_seq
 from app.services.imports import imports
 from app.services.queries import claim_lists, facets
 from app.vocabulary import ClaimKind, Metric, Stage, Status
@@ -46,35 +46,42 @@ Totals = dict[claim_counters.Cell, int]
 
 @dataclass
 class Desk:
-    """Does random things to the record; `a`, `b` and `c` choose among what there is."""
+    """Makes random changes to the record; `a`, `b` and `c` choose among the objects on record."""
 
     database: Database
     actor: Actor
-    ids: dict[str, list[str]] = field(default_factory=lambda: {"source": [], "topic": [], "claim": [], "said": []})
+    ids: dict[str, list[str]] = field(
+        default_factory=lambda: {"source": [], "topic": [], "claim": [], "attribution": []}
+    )
     file: bytes = b""
+    refused: list[list[str]] = field(default_factory=list)
+    """The names of the acts of each transaction that was refused."""
 
-    def do(self, together: Iterable[tuple[str, int, int, int]]) -> None:
-        """Do these in one transaction; all or nothing."""
+    def do(self, acts: Iterable[tuple[str, int, int, int]]) -> None:
+        """Do these acts in one transaction: all of them or none."""
         try:
             with self.database.writing() as connection:
-                for name, a, b, c in together:
+                for name, a, b, c in acts:
                     getattr(self, name)(connection, a, b, c)
-        except AttestError:  # which an act may well meet with
+        except AttestError:  # an act may be refused
+            self.refused.append([name for name, *_numbers in acts])
             with self.database.reading() as connection:
-                for noun, table in (("claim", NOW.claim), ("said", NOW.attribution)):
+                for noun, table in (("claim", NOW.claim), ("attribution", NOW.attribution)):
                     self.ids[noun] = list(connection.scalars(select(table.c.id).order_by(table.c.id)))
 
     def create(self, connection: Connection, a: int, b: int, c: int) -> None:
         stage = (Stage.PUBLISHED, Stage.DRAFT)[a % 2]
-        said = [self.said(one) for one in (a, b, a)[:c]]
-        new = ClaimCreate(**self.proposition(a, b, c), stage=stage, attributions=said, key=f"made {self.number()}")
+        attribution_list = [self.attribution_fields(number) for number in (a, b, a)[:c]]
+        new = ClaimCreate(
+            **self.proposition(a, b, c), stage=stage, attributions=attribution_list, key=f"made {self.count_claims()}"
+        )
         self.ids["claim"].append(claims.create(connection, self.actor, new, "Recorded."))
-        self.learn(connection)
+        self.refresh_ids(connection)
 
     def correct(self, connection: Connection, a: int, b: int, c: int) -> None:
         fields = self.proposition(a, b, c)
-        some = {name: fields[name] for name in list(fields)[b % 3 :]}
-        self.amend(connection, a, **some)
+        changes = {name: fields[name] for name in list(fields)[b % 3 :]}
+        self.amend(connection, a, **changes)
 
     def publish(self, connection: Connection, a: int, _b: int, _c: int) -> None:
         self.amend(connection, a, stage=Stage.PUBLISHED)
@@ -87,24 +94,31 @@ class Desk:
 
     def attribute(self, connection: Connection, a: int, b: int, _c: int) -> None:
         if self.ids["claim"]:
-            new = AttributionCreate(claim=self.one("claim", a), **self.said(b).model_dump())
+            new = AttributionCreate(claim=self.pick("claim", a), **self.attribution_fields(b).model_dump())
             attributions.create(connection, self.actor, new, "Said.")
-            self.learn(connection)
+            self.refresh_ids(connection)
 
     def correct_attribution(self, connection: Connection, a: int, b: int, c: int) -> None:
-        if self.ids["said"]:
-            changes: dict[str, Any] = {"source": self.one("source", b)} if c % 2 else {}
+        if self.ids["attribution"]:
+            changes: dict[str, Any] = {"source": self.pick("source", b)} if c % 2 else {}
             changed = AttributionCorrection(reason="Corrected.", withdrawn=bool(b % 2), **changes)
-            attributions.correct(connection, self.actor, self.one("said", a), changed, None)
+            attributions.correct(connection, self.actor, self.pick("attribution", a), changed, None)
 
     def import_file(self, connection: Connection, a: int, b: int, c: int) -> None:
-        """New claims and others anew, with decisions; some twice, with other figures."""
+        """Import new and known claims with decisions, some of them twice with other figures."""
         decision = {"rationale": f"Why {b}.", "decided_on": f"2025-01-{10 + c}", "decided_by": "Desk"}
         status = ("unconfirmed", "unverifiable", "corroborated")[a % 3]
         lines = []
         for number in {a % 4, b % 4, c % 4}:
-            said = [self.said(one + number).model_dump(mode="json") | {"key": str(one)} for one in (a, b)[:c]]
-            fields = {**self.proposition(a + number, b, c), "key": f"filed {number}", "attributions": said}
+            attribution_list = [
+                self.attribution_fields(offset + number).model_dump(mode="json") | {"key": str(offset)}
+                for offset in (a, b)[:c]
+            ]
+            fields = {
+                **self.proposition(a + number, b, c),
+                "key": f"filed {number}",
+                "attributions": attribution_list,
+            }
             lines.append({**fields, "reviews": [{"status": status, **decision}] if b % 2 else []})
             if c % 2:
                 lines.append({**fields, **self.proposition(b, c, a)})
@@ -113,22 +127,24 @@ class Desk:
         self.import_again(connection, a, b, c)
 
     def import_again(self, connection: Connection, _a: int, _b: int, _c: int) -> None:
-        imports.load(connection, self.actor, attest_json.read(BytesIO(self.file)), format="attest_json", reason="Read.")
-        self.learn(connection)
+        imports.import_records(
+            connection, self.actor, attest_json.read(BytesIO(self.file)), format="attest_json", reason="Read."
+        )
+        self.refresh_ids(connection)
 
     def import_dry(self, connection: Connection, a: int, b: int, c: int) -> None:
         with self.database.reading() as before:
-            known = [list(before.scalars(select(table.c.id))) for table in (NOW.claim, NOW.attribution)]
+            ids = [list(before.scalars(select(table.c.id))) for table in (NOW.claim, NOW.attribution)]
         self.import_file(connection, a, b, c)
         connection.rollback()
-        self.ids["claim"], self.ids["said"] = known
+        self.ids["claim"], self.ids["attribution"] = ids
 
-    # --- what acts are made of ---
+    # --- helpers of the acts ---
 
     def amend(self, connection: Connection, number: int, **fields: Any) -> None:
         if self.ids["claim"]:
             change = ClaimCorrection(reason="Corrected.", **fields)
-            claims.correct(connection, self.actor, self.one("claim", number), change, None)
+            claims.correct(connection, self.actor, self.pick("claim", number), change, None)
 
     def proposition(self, a: int, b: int, c: int) -> dict[str, Any]:
         figure = {"metric": METRICS[a % 2], "unit": "soldiers", "qualifier": "exact", "best": b}
@@ -136,27 +152,27 @@ class Desk:
         return {
             "kind": KINDS[b % len(KINDS)],
             "statement": f"Statement {a}.",
-            "topic": self.one("topic", c) if a % 3 else None,
+            "topic": self.pick("topic", c) if a % 3 else None,
             "quantities": [figure, other][: c % 3],
         }
 
-    def said(self, number: int) -> ClaimAttributionCreate:
-        return ClaimAttributionCreate(source=self.one("source", number), stance="asserts")  # type: ignore[arg-type]  # pydantic converts it
+    def attribution_fields(self, number: int) -> ClaimAttributionCreate:
+        return ClaimAttributionCreate(source=self.pick("source", number), stance="asserts")  # type: ignore[arg-type]  # pydantic converts it
 
-    def one(self, noun: str, number: int) -> str:
+    def pick(self, noun: str, number: int) -> str:
         return self.ids[noun][number % len(self.ids[noun])]
 
-    def number(self) -> int:
+    def count_claims(self) -> int:
         return len(self.ids["claim"])
 
-    def learn(self, connection: Connection) -> None:
-        for noun, table in (("claim", NOW.claim), ("said", NOW.attribution)):
+    def refresh_ids(self, connection: Connection) -> None:
+        for noun, table in (("claim", NOW.claim), ("attribution", NOW.attribution)):
             self.ids[noun] = list(connection.scalars(select(table.c.id).order_by(table.c.id)))
 
 
 @contextmanager
-def desk(engine: str, request: pytest.FixtureRequest) -> Iterator[Desk]:
-    """A desk at a fresh database: each example begins anew, else a failure could not be made smaller."""
+def open_desk(engine: str, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """A desk with a fresh database. Each example needs its own, so that hypothesis can shrink a failure."""
     with TemporaryDirectory() as folder:
         if engine == "sqlite":
             shutil.copy(request.getfixturevalue("sqlite_template"), Path(folder) / "attest.db")
@@ -165,21 +181,21 @@ def desk(engine: str, request: pytest.FixtureRequest) -> Iterator[Desk]:
             url = postgres.create_database(template=request.getfixturevalue("postgresql_template"))
         database = Database(url, pool_size=2)
         with database.writing() as connection:
-            at_work = Desk(database, actors.system(connection, "Test"))
+            opened = Desk(database, actors.system_actor(connection, "Test"))
             for number in range(3):
                 source = SourceCreate(name=f"Source {number}", kind="government")  # type: ignore[arg-type]  # pydantic converts it
-                at_work.ids["source"].append(sources.create(connection, at_work.actor, source, "Recorded."))
+                opened.ids["source"].append(sources.create(connection, opened.actor, source, "Recorded."))
                 topic = TopicCreate(title=f"How many? {number}", subject="soldiers", metric_family="strength")  # type: ignore[arg-type]  # pydantic converts it
-                at_work.ids["topic"].append(topics.create(connection, at_work.actor, topic, "Recorded."))
-        yield at_work
+                opened.ids["topic"].append(topics.create(connection, opened.actor, topic, "Recorded."))
+        yield opened
         database.close()
         if engine != "sqlite":
             postgres.drop_database(url)
 
 
 @dataclass(frozen=True)
-class Counted:
-    """What a claim counts for, read from the record as plainly as can be."""
+class CountedClaim:
+    """The properties of a claim that the counters count, read from the record in the simplest way."""
 
     stage: str
     kind: str
@@ -196,9 +212,9 @@ class Counted:
         )
 
 
-def counted(connection: Connection, record: Record) -> list[Counted]:
-    """Every claim of the record."""
-    claim, figure, said = record.claim, record.quantity, record.attribution
+def read_claims(connection: Connection, record: Snapshot) -> list[CountedClaim]:
+    """Every claim of a snapshot."""
+    claim, figure, attribution = record.claim, record.quantity, record.attribution
     values: dict[str, dict[str, set[str]]] = defaultdict(lambda: {"topic": set(), "metric": set(), "source": set()})
     rows = connection.execute(select(claim)).mappings().all()
     current = {(row["id"], row["content_version"]) for row in rows}
@@ -209,43 +225,45 @@ def counted(connection: Connection, record: Record) -> list[Counted]:
     ):
         if (claim_id, version) in current:
             values[claim_id]["metric"].add(metric)
-    for claim_id, source in connection.execute(select(said.c.claim_id, said.c.source_id).where(~said.c.withdrawn)):
+    for claim_id, source in connection.execute(
+        select(attribution.c.claim_id, attribution.c.source_id).where(~attribution.c.withdrawn)
+    ):
         values[claim_id]["source"].add(source)
-    return [Counted(row["stage"], row["kind"], row["status"], values[row["id"]]) for row in rows]
+    return [CountedClaim(row["stage"], row["kind"], row["status"], values[row["id"]]) for row in rows]
 
 
-def cells(those: Iterable[Counted]) -> Totals:
-    """The cells of the counters that these claims make."""
+def count_cells(counted_claims: Iterable[CountedClaim]) -> Totals:
+    """The counter cells that these claims add up to."""
     totals: Counter[claim_counters.Cell] = Counter()
-    for one in those:
-        totals[ANY, one.stage, one.kind, one.status, ANY] += 1
-        for facet, values in one.values.items():
+    for claim in counted_claims:
+        totals[ANY, claim.stage, claim.kind, claim.status, ANY] += 1
+        for facet, values in claim.values.items():
             for value in values:
-                totals[facet, one.stage, one.kind, one.status, value] += 1
-                totals[facet, one.stage, ANY, ANY, value] += 1
+                totals[facet, claim.stage, claim.kind, claim.status, value] += 1
+                totals[facet, claim.stage, ANY, ANY, value] += 1
     return dict(totals)
 
 
-def on_counters(connection: Connection, seq: int | None) -> Totals:
-    """What the counters say."""
+def read_counters(connection: Connection, seq: int | None) -> Totals:
+    """The cells of the stored counters, now or as of a change; cells with 0 claims are left out."""
     table = claim_counters.totals(seq)
     rows = connection.execute(select(table).where(table.c.claims != 0)).mappings()
     return {(row["facet"], row["stage"], row["kind"], row["status"], row["value"]): row["claims"] for row in rows}
 
 
-def plainly(those: Iterable[Counted], query: ClaimQuery, facet: Facet) -> dict[str, int]:
+def count_facet(counted_claims: Iterable[CountedClaim], query: ClaimQuery, facet: Facet) -> dict[str, int]:
     """A facet of a list, counted claim by claim."""
-    found: Counter[str] = Counter()
-    for one in those:
-        if one.has(query):
-            found.update(one.values.get(facet) or [])
-            if facet not in one.values:
-                found[getattr(one, facet)] += 1
-    return dict(found)
+    counts: Counter[str] = Counter()
+    for claim in counted_claims:
+        if claim.has(query):
+            counts.update(claim.values.get(facet) or [])
+            if facet not in claim.values:
+                counts[getattr(claim, facet)] += 1
+    return dict(counts)
 
 
-def everything(connection: Connection) -> list[list[Any]]:
-    """All rows of the counters, in an order of ours."""
+def counter_rows(connection: Connection) -> list[list[Any]]:
+    """All rows of the counter tables, sorted."""
     tables = table_of(ClaimCount), table_of(ClaimCountHistory)
     return [sorted(map(tuple, connection.execute(select(table)))) for table in tables]
 
@@ -257,14 +275,14 @@ ACTS = (
 
 act = st.tuples(st.sampled_from(ACTS), *(st.integers(0, 5) for _ in range(3)))
 
-A_WEEK = [
+EVERY_ACT = [
     [("create", 0, 0, 2), ("create", 1, 1, 3)], [("publish", 1, 0, 0)], [("import_file", 1, 3, 2)],
     [("import_again", 0, 0, 0)], [("correct", 0, 1, 2)], [("attribute", 0, 1, 0), ("attribute", 0, 1, 0)],
     [("correct_attribution", 0, 1, 1)], [("correct_attribution", 1, 1, 0)], [("correct_attribution", 1, 0, 0)],
     [("import_dry", 2, 1, 5)], [("import_file", 2, 1, 3)], [("withdraw", 0, 0, 0)], [("annotate", 0, 0, 0)],
     [("correct", 1, 2, 4), ("correct", 1, 0, 1), ("correct", 0, 0, 5)],
 ]  # fmt: skip
-"""One of everything, in an order in which each has something to work upon."""
+"""Every act, in an order in which none is refused."""
 
 QUERIES: tuple[dict[str, Any], ...] = (
     {},
@@ -283,51 +301,56 @@ QUERIES: tuple[dict[str, Any], ...] = (
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=4, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(st.lists(act, min_size=1, max_size=3), min_size=3, max_size=6))
-@example(acts=A_WEEK)
-def test_counters_hold_what_counting_gives(
+@example(acts=EVERY_ACT)
+def test_counters_equal_a_count_of_the_claims(
     engine: str, request: pytest.FixtureRequest, acts: list[list[tuple[str, int, int, int]]]
 ) -> None:
-    with desk(engine, request) as at_work:
-        for together in acts:
-            # A dry run ends its transaction, so it is alone in it.
-            dry = [one for one in together if one[0] == "import_dry"][:1]
-            at_work.do(dry or together)
-            with at_work.database.reading() as connection:
-                assert on_counters(connection, None) == cells(counted(connection, NOW))
+    with open_desk(engine, request) as desk:
+        for batch in acts:
+            # A dry run rolls its transaction back, so it runs alone.
+            dry_run = [act for act in batch if act[0] == "import_dry"][:1]
+            desk.do(dry_run or batch)
+            with desk.database.reading() as connection:
+                assert read_counters(connection, None) == count_cells(read_claims(connection, NOW))
 
-        with at_work.database.reading() as connection:
+        if acts == EVERY_ACT:
+            assert desk.refused == []
+        with desk.database.reading() as connection:
             last = connection.execute(select(table_of(Head).c.seq)).scalar_one()
             for seq in range(last + 1):
-                assert on_counters(connection, seq) == cells(counted(connection, at_seq(seq))), seq
-            for record in (NOW, at_seq(last // 2), at_seq(0)):
-                those = counted(connection, record)
+                assert read_counters(connection, seq) == count_cells(read_claims(connection, snapshot_at_seq(seq))), seq
+            for record in (NOW, snapshot_at_seq(last // 2), snapshot_at_seq(0)):
+                counted_claims = read_claims(connection, record)
                 for fields in QUERIES:
-                    check_facets(connection, record, fields, at_work, those)
+                    check_facets(connection, record, fields, desk, counted_claims)
 
-        with at_work.database.writing() as connection:
-            kept = everything(connection)
+        with desk.database.writing() as connection:
+            rows = counter_rows(connection)
+            for table in (table_of(ClaimCount), table_of(ClaimCountHistory)):
+                connection.execute(update(table).values(claims=table.c.claims + 1))
+            assert counter_rows(connection) != rows
             claim_counters.rebuild(connection)
-            assert everything(connection) == kept
-        # The migration counts what was there before it, as it was after each change.
-        migrate.downgrade(at_work.database, "0003")
-        migrate.upgrade(at_work.database)
-        with at_work.database.reading() as connection:
-            assert everything(connection) == kept
+            assert counter_rows(connection) == rows
+        # The migration counts the claims that were recorded before it, as of each change.
+        migrate.downgrade(desk.database, "0003")
+        migrate.upgrade(desk.database)
+        with desk.database.reading() as connection:
+            assert counter_rows(connection) == rows
 
 
 def check_facets(
-    connection: Connection, record: Record, fields: dict[str, Any], at_work: Desk, those: list[Counted]
+    connection: Connection, record: Snapshot, fields: dict[str, Any], desk: Desk, counted_claims: list[CountedClaim]
 ) -> None:
-    topic = {"topic": at_work.one("topic", int(fields["topic"]))} if "topic" in fields else {}
+    topic = {"topic": desk.pick("topic", int(fields["topic"]))} if "topic" in fields else {}
     query = ClaimQuery(**{**fields, **topic}, facets=",".join(FACETS))
-    matching = claim_lists.ids_of(connection, record, query, at_work.actor)
+    matching = claim_lists.select_claim_ids(connection, record, query, desk.actor)
     stages = query.stage or [Stage.PUBLISHED]
-    found = facets.count(connection, record, query, facets=FACETS, stages=stages, matching=matching)
-    assert found == {facet: plainly(those, query, facet) for facet in FACETS}, fields
+    counts = facets.count_facets(connection, record, query, facets=FACETS, stages=stages, matching=matching)
+    assert counts == {facet: count_facet(counted_claims, query, facet) for facet in FACETS}, fields
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
         ({}, set(FACETS)),
         ({"stage": list(Stage), "kind": list(KINDS), "status": [Status.DISPUTED]}, set(FACETS)),
@@ -342,7 +365,7 @@ def check_facets(
         ({"date_to": "2025"}, set()),
     ],
 )
-def test_which_facets_the_counters_tell(fields: dict[str, Any], told: set[Facet]) -> None:
+def test_which_facets_are_answered_from_the_counters(fields: dict[str, Any], expected: set[Facet]) -> None:
     query = ClaimQuery(**fields)
 
-    assert {facet for facet in FACETS if facets.counters_for(facet, query) is not None} == told
+    assert {facet for facet in FACETS if facets.counter_facet_for(facet, query) is not None} == expected

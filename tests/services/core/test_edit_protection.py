@@ -1,4 +1,4 @@
-"""What claims with a decision share with others: one fact-checker alone does not change it."""
+"""Protection of sources, documents and topics that decisions depend on: only an editor may replace their values."""
 
 import json
 from collections.abc import Callable
@@ -9,9 +9,9 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from app.vocabulary import Role
-from tests.support.problems import refused
+from tests.support.problems import assert_problem
 
-SHARED: dict[str, dict[str, Any]] = {
+SHARED_OBJECTS: dict[str, dict[str, Any]] = {
     "ministry": {"record": "source", "name": "A ministry", "kind": "government"},
     "staff": {"record": "source", "name": "Its staff", "kind": "armed_force", "parent": "ministry"},
     "agency": {"record": "source", "name": "An agency", "kind": "news_organisation", "side": "neutral"},
@@ -56,15 +56,15 @@ Patch = Callable[..., Response]
 
 @pytest.fixture
 def patch(api: TestClient, editor: dict[str, str], key_of: Callable[[Role], dict[str, str]]) -> Patch:
-    """Records all this, with a claim or without a decision on it: `patch(Role.EDITOR, "report", title="…")`."""
-    lines = [{"key": key, **shared} for key, shared in SHARED.items()]
+    """Record the shared objects, and return a function that corrects one: `patch(Role.EDITOR, "report", title="…")`."""
+    lines = [{"key": key, **shared} for key, shared in SHARED_OBJECTS.items()]
     report = api.post("imports", content="\n".join(map(json.dumps, lines)), headers=editor).json()
     assert report["created"] == len(lines), report
 
     def correct(role: Role, key: str, **fields: Any) -> Response:
-        plural = PLURAL[SHARED[key]["record"]]
-        listed = api.get(plural, params={"limit": 200}).json()["items"]
-        [identifier] = [one["id"] for one in listed if one["key"] == key]
+        plural = PLURAL[SHARED_OBJECTS[key]["record"]]
+        rows = api.get(plural, params={"limit": 200}).json()["items"]
+        [identifier] = [row["id"] for row in rows if row["key"] == key]
         tag = api.get(f"{plural}/{identifier}").headers["ETag"]
         headers = {**key_of(role), "If-Match": tag}
         return api.patch(f"{plural}/{identifier}", json={"reason": "Better known now.", **fields}, headers=headers)
@@ -81,9 +81,9 @@ def claim(**fields: Any) -> dict[str, Any]:
     return {**CLAIM, **fields}
 
 
-# What a fact-checker may not do, and what makes it so.
+# Corrections that a fact-checker may not make while a decision depends on the object.
 REPLACED: list[tuple[str, dict[str, Any]]] = [
-    # who says so, of which organisation, on whose side, and who published it
+    # The identity of the sources that assert the claim or published the report.
     ("staff", {"name": "The Kremlin"}),
     ("staff", {"kind": "government"}),
     ("staff", {"anonymity": "described"}),
@@ -92,7 +92,7 @@ REPLACED: list[tuple[str, dict[str, Any]]] = [
     ("ministry", {"name": "Another ministry"}),
     ("ministry", {"parent": "agency"}),
     ("agency", {"side": None}),
-    # where it stands, and what speaks for it
+    # The identity of the documents that are cited.
     ("report", {"title": "Another report"}),
     ("report", {"url": "https://example.org/other"}),
     ("report", {"published": "2025-01-11"}),
@@ -101,13 +101,14 @@ REPLACED: list[tuple[str, dict[str, Any]]] = [
     ("picture", {"author": "Somebody else"}),
     ("picture", {"archive_url": "https://example.org/forged"}),
     ("picture", {"archived_on": "2025-01-13"}),
-    # what it answers
+    # The question that the claim answers.
     ("how many", {"title": "How few?"}),
     ("how many", {"subject": "civilians"}),
     ("how many", {"metric_family": "other"}),
     ("how many", {"period": "2022"}),
 ]
 
+# Corrections that fill in empty columns, or that repeat the present value.
 ADDED: list[tuple[str, dict[str, Any]]] = [
     ("staff", {"other_names": ["Генштаб"], "url": "https://example.org/", "description": "Who they are."}),
     ("blogger", {"kind": "person", "anonymity": "described"}),
@@ -119,17 +120,17 @@ ADDED: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("key", "fields"), REPLACED)
-def test_what_is_shown_with_a_decision_takes_an_editor_to_replace(
+def test_only_an_editor_replaces_a_value_that_a_decision_depends_on(
     api: TestClient, editor: dict[str, str], patch: Patch, key: str, fields: dict[str, Any]
 ) -> None:
     import_lines(api, editor, CLAIM)
-    told = refused(patch(Role.FACT_CHECKER, key, **fields), 403)
-    assert f"({next(iter(fields))})" in told["detail"]
+    problem = assert_problem(patch(Role.FACT_CHECKER, key, **fields), 403)
+    assert f"({next(iter(fields))})" in problem["detail"]
     assert patch(Role.EDITOR, key, **fields).status_code == 200
 
 
 @pytest.mark.parametrize(("key", "fields"), REPLACED)
-def test_without_a_decision_a_fact_checker_may(
+def test_a_fact_checker_replaces_a_value_that_no_decision_depends_on(
     api: TestClient, editor: dict[str, str], patch: Patch, key: str, fields: dict[str, Any]
 ) -> None:
     import_lines(api, editor, claim(reviews=[]))
@@ -137,57 +138,75 @@ def test_without_a_decision_a_fact_checker_may(
 
 
 @pytest.mark.parametrize(("key", "fields"), ADDED)
-def test_a_fact_checker_may_add_what_nobody_has_said(
+def test_a_fact_checker_fills_in_empty_columns(
     api: TestClient, editor: dict[str, str], patch: Patch, key: str, fields: dict[str, Any]
 ) -> None:
-    import_lines(api, editor, claim(attributions=[*CLAIM["attributions"], {"source": "blogger", **SAID}]))
+    import_lines(api, editor, claim(attributions=[*CLAIM["attributions"], {"source": "blogger", **ASSERTION}]))
     assert patch(Role.FACT_CHECKER, key, **fields).status_code == 200
 
 
-SAID = {"stance": "asserts", "lineage": "unknown"}
-CHECKED = {"verdict": "False", "original": {}}
-RATED = {"reliability": "B", "rationale": "Mostly right.", "decided_on": "2025-01-14", "decided_by": "Desk"}
-BARE: dict[str, Any] = {"topic": None, "evidence": [], "attributions": [{"source": "blogger", **SAID}]}
+ASSERTION = {"stance": "asserts", "lineage": "unknown"}
+FACT_CHECK = {"verdict": "False", "original": {}}
+RATING = {"reliability": "B", "rationale": "Mostly right.", "decided_on": "2025-01-14", "decided_by": "Desk"}
+BARE_CLAIM: dict[str, Any] = {"topic": None, "evidence": [], "attributions": [{"source": "blogger", **ASSERTION}]}
 
-RESTING: dict[str, tuple[str, list[dict[str, Any]]]] = {
-    "speaks": ("agency", [claim(**BARE | {"attributions": [{"source": "agency", **SAID}]})]),
-    "is adverse": ("agency", [claim(**BARE, adverse_to="agency")]),
-    "has checked": ("agency", [claim(**BARE, fact_checks=[{"source": "agency", **CHECKED}])]),
-    "has published": ("agency", [claim(**BARE | {"evidence": [{"document": "report", "role": "supports"}]})]),
-    "is rated": ("agency", [{"key": "agency", **SHARED["agency"], "ratings": [RATED]}]),
-    "has the evidence": ("report", [claim(**BARE | {"evidence": [{"document": "report", "role": "supports"}]})]),
-    "has the check": ("report", [claim(**BARE, fact_checks=[{"source": "staff", "document": "report", **CHECKED}])]),
-    "is asked": ("how many", [claim(**BARE | {"topic": "how many"})]),
-    "is rated for": ("how many", [{"key": "staff", **SHARED["staff"], "ratings": [{**RATED, "topic": "how many"}]}]),
+DEPENDENCIES: dict[str, tuple[str, list[dict[str, Any]]]] = {
+    "asserts": ("agency", [claim(**BARE_CLAIM | {"attributions": [{"source": "agency", **ASSERTION}]})]),
+    "is the adverse party": ("agency", [claim(**BARE_CLAIM, adverse_to="agency")]),
+    "published a fact-check": ("agency", [claim(**BARE_CLAIM, fact_checks=[{"source": "agency", **FACT_CHECK}])]),
+    "published the evidence": (
+        "agency",
+        [claim(**BARE_CLAIM | {"evidence": [{"document": "report", "role": "supports"}]})],
+    ),
+    "is rated": ("agency", [{"key": "agency", **SHARED_OBJECTS["agency"], "ratings": [RATING]}]),
+    "is evidence": ("report", [claim(**BARE_CLAIM | {"evidence": [{"document": "report", "role": "supports"}]})]),
+    "is a fact-check": (
+        "report",
+        [claim(**BARE_CLAIM, fact_checks=[{"source": "staff", "document": "report", **FACT_CHECK}])],
+    ),
+    "is the topic": ("how many", [claim(**BARE_CLAIM | {"topic": "how many"})]),
+    "is the topic of a rating": (
+        "how many",
+        [{"key": "staff", **SHARED_OBJECTS["staff"], "ratings": [{**RATING, "topic": "how many"}]}],
+    ),
 }
-"""What a decision may rest on, and lines that make it so."""
+"""Each way in which a decision depends on an object: the key of the object, and the lines that record it."""
 
-NAME_OF = {"agency": "name", "blogger": "name", "report": "title", "how many": "title"}
+NAME_FIELD = {"agency": "name", "blogger": "name", "report": "title", "how many": "title"}
 
 
-@pytest.mark.parametrize("how", RESTING)
-def test_all_that_a_decision_rests_on_is_looked_at(
-    api: TestClient, editor: dict[str, str], patch: Patch, how: str
+@pytest.mark.parametrize("dependency", DEPENDENCIES)
+def test_every_dependency_of_a_decision_is_protected(
+    api: TestClient, editor: dict[str, str], patch: Patch, dependency: str
 ) -> None:
-    key, lines = RESTING[how]
+    key, lines = DEPENDENCIES[dependency]
     undecided = [{**line, **{name: [] for name in ("reviews", "ratings") if name in line}} for line in lines]
     import_lines(api, editor, *undecided)
-    assert patch(Role.FACT_CHECKER, key, **{NAME_OF[key]: "Another"}).status_code == 200
+    assert patch(Role.FACT_CHECKER, key, **{NAME_FIELD[key]: "Another"}).status_code == 200
     import_lines(api, editor, *lines)
-    refused(patch(Role.FACT_CHECKER, key, **{NAME_OF[key]: "Yet another"}), 403)
+    assert_problem(patch(Role.FACT_CHECKER, key, **{NAME_FIELD[key]: "Yet another"}), 403)
 
 
-def test_what_was_taken_back_keeps_nothing(api: TestClient, editor: dict[str, str], patch: Patch) -> None:
-    gone = {"source": "agency", "document": "report", **SAID, "withdrawn": True}
-    gone["retraction"] = {"by": "us", "on": "2025-01-14", "notice": "Misread."}
-    shown = {"document": "report", "role": "supports", "withdrawn": True}
-    import_lines(api, editor, claim(**BARE | {"attributions": [*BARE["attributions"], gone], "evidence": [shown]}))
-    refused(patch(Role.FACT_CHECKER, "blogger", name="Another"), 403)
+def test_a_withdrawn_attribution_or_piece_of_evidence_protects_nothing(
+    api: TestClient, editor: dict[str, str], patch: Patch
+) -> None:
+    withdrawn_attribution = {"source": "agency", "document": "report", **ASSERTION, "withdrawn": True}
+    withdrawn_attribution["retraction"] = {"by": "us", "on": "2025-01-14", "notice": "Misread."}
+    withdrawn_evidence = {"document": "report", "role": "supports", "withdrawn": True}
+    import_lines(
+        api,
+        editor,
+        claim(
+            **BARE_CLAIM
+            | {"attributions": [*BARE_CLAIM["attributions"], withdrawn_attribution], "evidence": [withdrawn_evidence]}
+        ),
+    )
+    assert_problem(patch(Role.FACT_CHECKER, "blogger", name="Another"), 403)
     for key in ("agency", "report"):
-        assert patch(Role.FACT_CHECKER, key, **{NAME_OF[key]: "Another"}).status_code == 200
+        assert patch(Role.FACT_CHECKER, key, **{NAME_FIELD[key]: "Another"}).status_code == 200
 
 
-PROPOSED: dict[str, dict[str, Any]] = {
+PROPOSALS: dict[str, dict[str, Any]] = {
     "claims": {
         "claim_version": 1,
         "status": "unconfirmed",
@@ -200,34 +219,34 @@ PROPOSED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize(
-    ("about", "keys"), [("claims", ["agency", "report", "how many"]), ("sources", ["blogger", "how many"])]
+    ("plural", "keys"), [("claims", ["agency", "report", "how many"]), ("sources", ["blogger", "how many"])]
 )
-def test_nothing_is_replaced_while_a_proposal_waits_for_a_second_pair_of_eyes(
+def test_nothing_is_replaced_while_a_proposal_is_open(
     api: TestClient,
     editor: dict[str, str],
     patch: Patch,
     key_of: Callable[[Role], dict[str, str]],
     *,
-    about: str,
+    plural: str,
     keys: list[str],
 ) -> None:
     import_lines(api, editor, claim(reviews=[]))
-    listed = api.get(about, params={"limit": 200}).json()["items"]
-    [identifier] = [one["id"] for one in listed if about == "claims" or one["key"] == "blogger"]
+    rows = api.get(plural, params={"limit": 200}).json()["items"]
+    [identifier] = [row["id"] for row in rows if plural == "claims" or row["key"] == "blogger"]
     checker = key_of(Role.FACT_CHECKER)
-    proposal = api.post(f"{about}/{identifier}/proposals", json=PROPOSED[about], headers=checker)
+    proposal = api.post(f"{plural}/{identifier}/proposals", json=PROPOSALS[plural], headers=checker)
     assert proposal.status_code == 201, proposal.text
 
     def sign(verdict: str, headers: dict[str, str]) -> None:
-        signed = {"verdict": verdict, "reason": "Not yet."}
+        sign_off = {"verdict": verdict, "reason": "Not yet."}
         path = f"proposals/{proposal.json()['id']}/sign-offs"
-        assert api.post(path, json=signed, headers=headers).status_code == 201
+        assert api.post(path, json=sign_off, headers=headers).status_code == 201
 
     for key in keys:
-        refused(patch(Role.FACT_CHECKER, key, **{NAME_OF[key]: "Another"}), 403)
+        assert_problem(patch(Role.FACT_CHECKER, key, **{NAME_FIELD[key]: "Another"}), 403)
     sign("request_more", key_of(Role.ADMIN))
     for key in keys:
-        refused(patch(Role.FACT_CHECKER, key, **{NAME_OF[key]: "Another"}), 403)
+        assert_problem(patch(Role.FACT_CHECKER, key, **{NAME_FIELD[key]: "Another"}), 403)
     sign("withdraw", checker)
     for key in keys:
-        assert patch(Role.FACT_CHECKER, key, **{NAME_OF[key]: "Another"}).status_code == 200
+        assert patch(Role.FACT_CHECKER, key, **{NAME_FIELD[key]: "Another"}).status_code == 200

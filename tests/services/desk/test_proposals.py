@@ -20,10 +20,10 @@ from app.formats.citations.citation_formats import CITATION_FORMATS
 from app.models import Proposal, Review, SignOff
 from app.services.core.actors import Actor
 from app.services.people import keys
-from app.services.policy.proposal_states import CLOSED, STEPS
-from app.services.policy.status_rules import RULES
+from app.services.policy.proposal_states import CLOSING_VERDICTS, TRANSITIONS
+from app.services.policy.status_rules import STATUS_RULES
 from app.vocabulary import ProposalState, Role, Signer, Status, Verdict
-from tests.support.problems import refused
+from tests.support.problems import assert_problem
 
 Record = Callable[..., dict[str, Any]]
 Headers = dict[str, str]
@@ -169,22 +169,28 @@ def test_the_status_is_that_of_the_last_decision(
     assert [one["review"] and one["review"]["status"] for one in states] == [None, "unconfirmed", "confirmed"]
 
 
-WHO_IS = {"Anna": "proposer", "Test editor": "editor"}
+NOT_ALLOWED_TO_APPROVE = {
+    "Anna": "you proposed it. You can withdraw it.",
+    "Test editor": "you wrote the current wording of the claim. You can reject it or request more information.",
+}
 
 
 def test_whoever_wrote_the_wording_neither_proposes_nor_approves(
     api: TestClient, desk: DeskWork, claim: dict[str, Any], person: Callable[[str], Headers], editor: Headers
 ) -> None:
     refused = desk.propose(claim["id"], "Test editor")  # another key of the same person
-    assert (refused.status_code, "present wording" in refused.json()["detail"]) == (403, True)
+    assert (refused.status_code, "current wording" in refused.json()["detail"]) == (403, True)
 
     identifier = proposed(desk.propose(claim["id"]))
     for who in ("Anna", "Test editor"):
         refused = desk.sign(identifier, "approve", by=who)
         assert refused.status_code == 403, who
-        assert refused.json()["detail"] == f"'approve' is for: another. To this proposal you are: {WHO_IS[who]}."
+        reason = NOT_ALLOWED_TO_APPROVE[who]
+        assert refused.json()["detail"] == f"Approving this proposal needs another fact-checker: {reason}"
     refused = desk.sign(identifier, "reject", by="Anna", reason="No.")
-    assert refused.json()["detail"] == "'reject' is for: editor or another. To this proposal you are: proposer."
+    assert refused.json()["detail"] == (
+        "Rejecting this proposal needs another person on the desk: you proposed it. You can withdraw it."
+    )
     assert desk.state(identifier) == "open"
     assert desk.sign(identifier, "approve", by="Boris").status_code == 201
 
@@ -220,16 +226,16 @@ WHO = {Signer.PROPOSER: "Anna", Signer.EDITOR: "Test editor", Signer.ANOTHER: "B
 
 
 def test_the_table_has_every_verdict_and_state() -> None:
-    assert STEPS.keys() == set(Verdict)
+    assert TRANSITIONS.keys() == set(Verdict)
     assert STATES.keys() == set(ProposalState)
-    assert {led for step in STEPS.values() for led in step.leads.values()} >= set(CLOSED.values())
+    assert {led for step in TRANSITIONS.values() for led in step.next_state.values()} >= set(CLOSING_VERDICTS.values())
 
 
 @pytest.mark.parametrize("before", list(ProposalState))
 def test_of_each_state_only_the_steps_of_the_table_lead_away(
     desk: DeskWork, claim: dict[str, Any], correct: Record, before: ProposalState
 ) -> None:
-    for verdict, step in STEPS.items():
+    for verdict, step in TRANSITIONS.items():
         for signer, who in WHO.items():
             identifier = proposed(desk.propose(claim["id"]))
             for earlier, by in STATES[before]:
@@ -240,12 +246,12 @@ def test_of_each_state_only_the_steps_of_the_table_lead_away(
 
             answer = desk.sign(identifier, verdict, by=who, reason="Because.")
 
-            if before in step.leads and signer in step.by:
-                after = step.leads[before]
+            if before in step.next_state and signer in step.signers:
+                after = step.next_state[before]
                 assert (answer.status_code, answer.json()["state"]) == (201, after), (verdict, who)
             else:
                 after = before
-                assert answer.status_code == (403 if before in step.leads else 409), (verdict, who, answer.text)
+                assert answer.status_code == (403 if before in step.next_state else 409), (verdict, who, answer.text)
             assert desk.state(identifier) == after
             if after in ("open", "more_requested"):
                 assert desk.sign(identifier, "withdraw", by="Anna", reason="Next.").status_code == 201
@@ -280,8 +286,8 @@ def test_evidence_counts_only_if_it_is_named(desk: DeskWork, claim: dict[str, An
     refused = desk.propose(claim["id"], status="confirmed", credibility=1)
     (problem,) = refused.json()["errors"]
     assert (refused.status_code, problem["field"]) == (422, "status")
-    assert RULES[Status.CONFIRMED].needs in problem["message"]
-    assert "named in evidence" in problem["message"]
+    assert STATUS_RULES[Status.CONFIRMED].requirement in problem["message"]
+    assert "listed in the field evidence" in problem["message"]
     assert desk.propose(claim["id"], status="confirmed", credibility=1, evidence=[evidence["id"]]).status_code == 201
 
 
@@ -289,26 +295,26 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "unassessed is never decided": (
         {"status": "unassessed", "credibility": 6},
         "status",
-        "'unassessed' needs nothing: it is where a claim begins and is never decided",
+        "'unassessed' needs nothing; it is the status of a new claim, and no decision can set it",
     ),
     "two origins are missing": (
         {"status": "corroborated", "credibility": 2},
         "status",
         "'corroborated' needs two or more origins whose independence is established by rulings",
     ),
-    "a credibility of another status": ({"credibility": 1}, "credibility", "must be 3 with 'unconfirmed'"),
+    "a credibility of another status": ({"credibility": 1}, "credibility", "must be 3 if the status is 'unconfirmed'"),
     "no credibility of the code": ({"credibility": 7}, "credibility", "must be less than or equal to 6"),
     "no standard": ({"standard": "gut feeling"}, "standard", "must be 'reasonable_suspicion', "),
     "no band": ({"probability": "70 %"}, "probability", "must be 'almost_no_chance', "),
     "no such evidence": (
         {"evidence": ["evd_none"]},
         "evidence.0",
-        "the claim has no evidence with this id or key",
+        "must be the id or key of a piece of evidence of this claim",
     ),
     "nothing to correct": (
         {"notice": "We were wrong."},
         "notice",
-        "goes with a correction of a decision, and there is none yet",
+        "must be null, because this claim has no earlier decision to correct",
     ),
     "no rationale": ({"rationale": " "}, "rationale", "must not be empty"),
     "no version": ({"claim_version": 0}, "claim_version", "must be greater than or equal to 1"),
@@ -328,10 +334,22 @@ def test_a_proposal_that_is_not_right_is_refused_by_its_field(
     assert problem["message"] == why or why.endswith(", ")
 
 
-@pytest.mark.parametrize("status", [one for one in Status if one is not Status.UNASSESSED])
-def test_the_credibility_goes_with_the_status(status: Status) -> None:
-    assert RULES[status].credibility <= set(range(1, 7))
-    assert RULES[status].credibility
+CREDIBILITY = {
+    Status.UNASSESSED: {6},
+    Status.UNCONFIRMED: {3},
+    Status.CORROBORATED: {2},
+    Status.CONCEDED: {1, 2},
+    Status.CONFIRMED: {1},
+    Status.DISPUTED: {3, 4},
+    Status.UNLIKELY: {4, 5},
+    Status.REFUTED: {5},
+    Status.UNVERIFIABLE: {6},
+}
+"""The credibility of the Admiralty code that each status may have, as docs/vocabulary.md says."""
+
+
+def test_the_credibility_goes_with_the_status() -> None:
+    assert {status: set(rule.credibility) for status, rule in STATUS_RULES.items()} == CREDIBILITY
 
 
 def test_evidence_of_another_claim_or_taken_back_carries_nothing(
@@ -342,7 +360,10 @@ def test_evidence_of_another_claim_or_taken_back_carries_nothing(
     assert desk.propose(other["id"], **fields).json()["errors"][0]["field"] == "evidence.0"
     correct("evidence", evidence["id"], withdrawn=True)
     (problem,) = desk.propose(claim["id"], **fields).json()["errors"]
-    assert problem == {"field": "evidence.0", "message": "this piece of evidence was taken back"}
+    assert problem == {
+        "field": "evidence.0",
+        "message": "must not be a piece of evidence that was withdrawn; leave it out",
+    }
 
 
 def test_a_version_that_is_not_the_last_is_refused(desk: DeskWork, correct: Record, claim: dict[str, Any]) -> None:
@@ -359,7 +380,7 @@ def test_one_open_proposal_at_a_time(desk: DeskWork, claim: dict[str, Any]) -> N
 
 def test_a_withdrawn_claim_takes_none(desk: DeskWork, correct: Record, claim: dict[str, Any]) -> None:
     correct("claims", claim["id"], stage="withdrawn", notice="Recorded twice.")
-    assert refused(desk.propose(claim["id"]), 409)["detail"] == "A withdrawn claim takes no decision."
+    assert "was withdrawn" in assert_problem(desk.propose(claim["id"]), 409)["detail"]
 
 
 def test_there_must_be_something_to_decide_on(
@@ -373,9 +394,9 @@ def test_there_must_be_something_to_decide_on(
         "standard": "reasonable_grounds",
     }
     nowhere = api.post("claims/clm_none/proposals", json=body, headers=person("Anna"))
-    assert refused(nowhere, 404)["detail"] == "There is no claim 'clm_none'."
+    assert assert_problem(nowhere, 404)["detail"] == "There is no claim 'clm_none'."
     for answer in (desk.sign("prp_none", "approve"), api.get("proposals/prp_none", headers=person("Anna"))):
-        assert refused(answer, 404)["detail"] == "There is no proposal 'prp_none'."
+        assert assert_problem(answer, 404)["detail"] == "There is no proposal 'prp_none'."
 
 
 # --- what a decision speaks of ---
@@ -650,7 +671,7 @@ def test_an_approval_asks_the_record_again(desk: DeskWork, correct: Record, clai
 
     answer = desk.sign(identifier, "approve")
 
-    assert RULES[Status.UNCONFIRMED].needs in refused(answer, 409)["detail"]
+    assert STATUS_RULES[Status.UNCONFIRMED].requirement in assert_problem(answer, 409)["detail"]
     assert (desk.state(identifier), desk.claim(claim["id"])["status"]) == ("open", "unassessed")
 
 
@@ -659,7 +680,7 @@ def test_a_wrong_decision_is_corrected_in_public(
 ) -> None:
     fields = {"status": "confirmed", "credibility": 1, "evidence": [evidence["id"]]}
     assert desk.sign(proposed(desk.propose(claim["id"], **fields)), "approve").status_code == 201
-    notice = "We had taken the date of the upload for that of the recording."
+    notice = "We mistook the date of the upload for the date of the recording."
     assert desk.sign(proposed(desk.propose(claim["id"], notice=notice)), "approve", reason="Seen again.").is_success
 
     items = api.get(f"claims/{claim['id']}/reviews").json()["items"]
@@ -921,8 +942,8 @@ def test_a_proposal_is_listed_by_the_last_step_as_of_any_moment(
             listed = api.get("proposals", params=params, headers=person("Anna")).raise_for_status().json()["items"]
             found = [(one["id"], one["state"]) for one in listed]
             assert found == ([(identifier, state)] if asked == state else []), (at, asked)
-    refused(api.get("proposals", params={"claim": "clm_none"}, headers=person("Anna")), 422, "claim")
-    refused(api.get("proposals", params={"source": "src_none"}, headers=person("Anna")), 422, "source")
+    assert_problem(api.get("proposals", params={"claim": "clm_none"}, headers=person("Anna")), 422, "claim")
+    assert_problem(api.get("proposals", params={"source": "src_none"}, headers=person("Anna")), 422, "source")
 
 
 def test_what_is_proposed_is_the_desks(
@@ -1024,6 +1045,6 @@ def test_one_open_rating_for_a_topic_and_period(
     made = api.post(path, json=of_topic, headers=person("Boris"))
     assert (made.status_code, made.json()["topic_id"]) == (201, topic)
     assert api.post(path, json=of_topic, headers=person("Anna")).status_code == 409
-    refused(api.post(path, json={**body, "topic": "top_none"}, headers=person("Boris")), 422, "topic")
+    assert_problem(api.post(path, json={**body, "topic": "top_none"}, headers=person("Boris")), 422, "topic")
     nowhere = api.post("sources/src_none/proposals", json=body, headers=person("Boris"))
-    assert "source 'src_none'" in refused(nowhere, 404)["detail"]
+    assert "source 'src_none'" in assert_problem(nowhere, 404)["detail"]

@@ -20,9 +20,9 @@ from app.db.engine import Database
 from app.services.core.actors import Actor
 from app.services.desk import queue_candidates
 from app.services.people import keys
-from app.services.policy.queue_rules import RULES, Facts, points_of, told
+from app.services.policy.queue_ranking import QUEUE_RULES, QueueFacts, explain_reasons, reason_points
 from app.vocabulary import QueueReason, Role, Staleness
-from tests.support.problems import refused
+from tests.support.problems import assert_problem
 
 Record = Callable[..., dict[str, Any]]
 Headers = dict[str, str]
@@ -250,7 +250,7 @@ def test_a_claim_waits_for_what_happened_to_it(
 
 
 def test_every_reason_is_there_in_some_case_and_not_in_another() -> None:
-    assert set(RULES) == set(QueueReason) == set(queue_candidates.LOOKS)
+    assert set(QUEUE_RULES) == set(QueueReason) == set(queue_candidates.CANDIDATE_QUERIES)
     for reason in QueueReason:
         assert {reason in reasons for _name, _act, reasons in CASES} == {True, False}, reason
 
@@ -280,7 +280,7 @@ def test_an_old_decision_that_is_filed_late_does_not_hold(desk: QueueWork, api: 
     assert desk.ids(reason="contradicted") == [claim_id]
 
 
-def facts(**more: Any) -> Facts:
+def facts(**more: Any) -> QueueFacts:
     least: dict[str, Any] = {
         "decided_on": datetime(2025, 1, 14, tzinfo=UTC).date(),
         "stale_because": [],
@@ -291,7 +291,7 @@ def facts(**more: Any) -> Facts:
         "proposal": None,
         "reach": 0,
     }
-    return Facts(**{**least, **more})
+    return QueueFacts(**{**least, **more})
 
 
 POINTS: list[tuple[dict[str, Any], dict[str, int]]] = [
@@ -312,8 +312,8 @@ POINTS: list[tuple[dict[str, Any], dict[str, int]]] = [
 
 @pytest.mark.parametrize(("given", "points"), POINTS, ids=str)
 def test_points_are_those_of_the_table(given: dict[str, Any], points: dict[str, int]) -> None:
-    counted = points_of(facts(**given))
-    found = told(facts(**given), counted)
+    counted = reason_points(facts(**given))
+    found = explain_reasons(facts(**given), counted)
     assert counted == {one.reason: one.points for one in found} == points
     assert all(one.detail.endswith(".") for one in found)
     assert [one.points for one in found] == sorted((one.points for one in found), reverse=True)
@@ -336,10 +336,10 @@ def test_reasons_are_told_in_words(desk: QueueWork) -> None:
     assert {one["reason"]: one["detail"] for one in item["reasons"]} == {
         "contradicted": "1 published claim contradicts it, 2 attributions deny it or its figure.",
         "stale": f"Changed since the decision of {today}: evidence.",
-        "proposal_open": "Anna proposes 'unconfirmed' and waits for somebody else to decide on it.",
+        "proposal_open": "Anna proposes 'unconfirmed'; it awaits a sign-off.",
         "new_evidence": f"1 piece of evidence is new since the decision of {today}.",
-        "requested": "2 people ask for a decision.",
-        "reach": "3 attributions put it forward.",
+        "requested": "2 people request a decision.",
+        "reach": "3 attributions assert it.",
     }
     assert (item["score"], item["reach"]) == (40 + 30 + 25 + 20 + 10 + 10, 3)
     assert item["open_proposal"] == {
@@ -349,7 +349,7 @@ def test_reasons_are_told_in_words(desk: QueueWork) -> None:
         "proposed_by": "Anna",
     }
     desk.sign(proposal, "request_more")
-    assert "is to answer what was asked" in str(desk.item(claim_id))
+    assert "Anna must answer a request for more information." in str(desk.item(claim_id))
 
 
 # --- the list ---
@@ -376,9 +376,9 @@ def test_the_queue_is_ranked_and_paged_without_gaps(desk: QueueWork, api: TestCl
 
     cursor = desk.page(limit=2)["next"]
     for params in ({"cursor": cursor, "kind": "other"}, {"cursor": "x" + cursor[1:]}, {"cursor": "x"}):
-        refused(api.get("queue", params=params, headers=desk.person("Anna")), 422, "cursor")
+        assert_problem(api.get("queue", params=params, headers=desk.person("Anna")), 422, "cursor")
     # "Mine" are others' for somebody else.
-    refused(api.get("queue", params={"cursor": cursor}, headers=desk.person("Boris")), 422, "cursor")
+    assert_problem(api.get("queue", params={"cursor": cursor}, headers=desk.person("Boris")), 422, "cursor")
 
 
 def test_filters_narrow(desk: QueueWork) -> None:
@@ -441,13 +441,13 @@ def test_filters_narrow(desk: QueueWork) -> None:
     ids=str,
 )
 def test_a_parameter_that_is_not_right_is_refused(desk: QueueWork, params: dict[str, str], field: str) -> None:
-    refused(desk.api.get("queue", params=params, headers=desk.person("Anna")), 422, field)
+    assert_problem(desk.api.get("queue", params=params, headers=desk.person("Anna")), 422, field)
 
 
 def test_more_than_a_look_goes_over_is_said(desk: QueueWork, monkeypatch: pytest.MonkeyPatch) -> None:
     claims = [desk.claim(f"Claim {number}.", time=f"2025-01-0{number + 1}") for number in range(4)]
     assert desk.page()["complete"] is True
-    monkeypatch.setattr(queue_candidates, "MOST", 2)
+    monkeypatch.setattr(queue_candidates, "MAX_FOUND", 2)
     page = desk.page()
     # The latest by what they speak of, and the latest by what was said.
     assert ({item["claim"]["id"] for item in page["items"]}, page["complete"]) == (set(claims[2:]), False)
@@ -457,7 +457,7 @@ def test_more_than_a_look_goes_over_is_said(desk: QueueWork, monkeypatch: pytest
         desk.decide(one)
     assert desk.page(reason="stale") == {"items": [], "next": None, "complete": True}
     reword(desk, claims[0])
-    monkeypatch.setattr(queue_candidates, "DEEPEST", 1)
+    monkeypatch.setattr(queue_candidates, "MAX_SCANNED", 1)
     page = desk.page(reason="stale")
     assert ([item["claim"]["id"] for item in page["items"]], page["complete"]) == ([claims[0]], False)
 
@@ -526,8 +526,8 @@ def test_what_says_nothing_may_be_left_out(desk: QueueWork, path: str, status: i
     assert desk.api.post(address, headers=headers).status_code == status
     assert desk.api.post(address, headers=headers, content=b"").status_code == 200
     # What is sent must be JSON all the same.
-    refused(desk.api.post(address, headers=headers, content=b"{}"), 415)
-    refused(desk.api.post(address, headers={**headers, "Content-Type": "application/json"}, content=b"{"), 400)
+    assert_problem(desk.api.post(address, headers=headers, content=b"{}"), 415)
+    assert_problem(desk.api.post(address, headers={**headers, "Content-Type": "application/json"}, content=b"{"), 400)
 
 
 def test_a_claim_is_taken_by_one_and_its_time_runs_out(desk: QueueWork, at: Callable[[datetime], None]) -> None:
@@ -546,7 +546,9 @@ def test_a_claim_is_taken_by_one_and_its_time_runs_out(desk: QueueWork, at: Call
     assert (item["taken_by"], item["taken_until"]) == ("Anna", until)
 
     at(begin + timedelta(minutes=119, seconds=59))
-    assert refused(desk.take(claim_id, "Boris"), 409)["detail"] == f"Anna has this claim until {until}."
+    assert assert_problem(desk.take(claim_id, "Boris"), 409)["detail"] == (
+        f"Anna is working on this claim until {until}. Take it after that, or ask an editor to release it."
+    )
     at(begin + timedelta(minutes=120))
     item = desk.item(claim_id)
     assert item is not None
@@ -554,7 +556,7 @@ def test_a_claim_is_taken_by_one_and_its_time_runs_out(desk: QueueWork, at: Call
     assert desk.ids(taken="me") == []
     assert desk.ids(taken="nobody") == [claim_id]
     assert desk.take(claim_id, "Boris", minutes=1).json()["taken_by"] == "Boris"
-    assert "Boris has this claim" in refused(desk.take(claim_id), 409)["detail"]
+    assert "Boris is working on this claim" in assert_problem(desk.take(claim_id), 409)["detail"]
 
 
 def test_whoever_has_it_goes_on(desk: QueueWork, at: Callable[[datetime], None]) -> None:
@@ -573,7 +575,7 @@ def test_it_is_released_by_whoever_has_it_or_by_an_editor(desk: QueueWork, edito
     claim_id = desk.claim()
     assert desk.release(claim_id).status_code == 204
     desk.take(claim_id)
-    assert "Anna has this claim" in refused(desk.release(claim_id, "Boris"), 403)["detail"]
+    assert "Anna is working on this claim" in assert_problem(desk.release(claim_id, "Boris"), 403)["detail"]
     assert desk.ids(taken="me") == [claim_id]
     released = desk.release(claim_id)
     assert (released.status_code, released.content) == (204, b"")
@@ -594,13 +596,13 @@ def test_editors_assign(desk: QueueWork, editor: Headers, database: Database, ac
     def assign(person: str, headers: Headers) -> Response:
         return desk.api.post(f"queue/{claim_id}/take", json={"person": person}, headers=headers)
 
-    refused(assign("Boris", desk.person("Anna")), 403)
+    assert_problem(assign("Boris", desk.person("Anna")), 403)
     for nobody in ("Rita", "Gone", "Over", "Nobody"):
-        refused(assign(nobody, editor), 422, "person")
+        assert_problem(assign(nobody, editor), 422, "person")
     assert assign("Boris", editor).json()["taken_by"] == "Boris"
     assert desk.ids("Boris", taken="me") == [claim_id]
     # Not over somebody's head: an editor releases it first.
-    assert "Boris has this claim" in refused(assign("Test editor", editor), 409)["detail"]
+    assert "Boris is working on this claim" in assert_problem(assign("Test editor", editor), 409)["detail"]
     assert assign("Boris", desk.person("Boris")).status_code == 200
 
 
@@ -608,17 +610,17 @@ def test_editors_assign(desk: QueueWork, editor: Headers, database: Database, ac
     ("fields", "field"), [({"minutes": 0}, "minutes"), ({"minutes": 481}, "minutes"), ({"until": "x"}, "until")]
 )
 def test_a_time_that_is_not_right_is_refused(desk: QueueWork, fields: dict[str, Any], field: str) -> None:
-    refused(desk.take(desk.claim(), **fields), 422, field)
+    assert_problem(desk.take(desk.claim(), **fields), 422, field)
 
 
 def test_what_is_not_there_or_withdrawn_is_not_taken(desk: QueueWork) -> None:
     for answer in (desk.take(NOWHERE), desk.release(NOWHERE), desk.ask(NOWHERE)):
-        refused(answer, 404)
-    refused(desk.api.get(f"claims/{NOWHERE}/requests", headers=desk.person("Anna")), 404)
+        assert_problem(answer, 404)
+    assert_problem(desk.api.get(f"claims/{NOWHERE}/requests", headers=desk.person("Anna")), 404)
     claim_id = desk.claim()
     desk.correct("claims", claim_id, stage="withdrawn", notice="Recorded twice.")
-    refused(desk.take(claim_id), 409)
-    refused(desk.ask(claim_id), 409)
+    assert_problem(desk.take(claim_id), 409)
+    assert_problem(desk.ask(claim_id), 409)
 
 
 def test_of_many_who_take_at_once_one_gets_it(desk: QueueWork) -> None:
@@ -702,23 +704,23 @@ def test_the_queue_is_the_desks(desk: QueueWork, api: TestClient, key_of: KeyOf)
     claim_id = desk.claim()
     reads = ("queue", f"claims/{claim_id}/requests")
     for path in reads:
-        refused(api.get(path), 401)
-        refused(api.get(path, headers=key_of(Role.READER)), 403)
+        assert_problem(api.get(path), 401)
+        assert_problem(api.get(path, headers=key_of(Role.READER)), 403)
         for role in (Role.FACT_CHECKER, Role.EDITOR, Role.ADMIN):
             assert api.get(path, headers=key_of(role)).status_code == 200
     take = f"queue/{claim_id}/take"
     for method in ("POST", "DELETE"):
-        refused(api.request(method, take, json={}), 401)
-        refused(api.request(method, take, json={}, headers=key_of(Role.READER)), 403)
-    refused(api.post(f"claims/{claim_id}/requests", json={}), 401)
+        assert_problem(api.request(method, take, json={}), 401)
+        assert_problem(api.request(method, take, json={}, headers=key_of(Role.READER)), 403)
+    assert_problem(api.post(f"claims/{claim_id}/requests", json={}), 401)
     for role in Role:
         assert api.post(f"claims/{claim_id}/requests", json={}, headers=key_of(role)).status_code == 201
 
 
 def test_a_reader_asks_for_what_a_reader_sees(desk: QueueWork) -> None:
     draft = desk.claim("Zebras.", stage="draft")
-    missing = refused(desk.ask(NOWHERE), 404)["detail"]
-    assert refused(desk.ask(draft), 404)["detail"] == missing.replace(NOWHERE, draft)
+    missing = assert_problem(desk.ask(NOWHERE), 404)["detail"]
+    assert assert_problem(desk.ask(draft), 404)["detail"] == missing.replace(NOWHERE, draft)
     headers = desk.person("Anna")
     assert desk.api.post(f"claims/{draft}/requests", json={}, headers=headers).status_code == 201
 
@@ -772,7 +774,7 @@ def test_progress_counts_what_is_published(
     assert (now["decisions"], now["open_proposals"]) == ({"last_7_days": 1, "last_30_days": 1}, 2)
     then = progress(api, as_of=decided_then.isoformat())
     assert (then["open_proposals"], then["decisions"], then["claims"]) == (0, now["decisions"], 4)
-    refused(api.get("progress", params={"as_of": "2999-01-01"}), 422, "as_of")
+    assert_problem(api.get("progress", params={"as_of": "2999-01-01"}), 422, "as_of")
 
     # Old decisions that come with a file today are not decisions of today.
     said = {"status": "unconfirmed", "rationale": "Old.", "decided_by": "Desk"}

@@ -19,18 +19,19 @@ from app import clock
 from app.db import compiled_reads
 from app.db.engine import Database
 from app.db.revisions import revision_table
-from app.db.schema import ABSENT, Base, table_of
-from app.formats.proofs.merkle import leaf_hash, proves_consistency, proves_inclusion
-from app.formats.proofs.signed_note import Checkpoint, Note, Signer, Verifier
+from app.db.schema import BACKFILL_VALUE, Base, table_of
+from app.formats.proofs.merkle import leaf_hash
+from app.formats.proofs.signed_note import Checkpoint, NoteSigner, SignedNote, Verifier
 from app.main import create_app
 from app.models import VERSIONED, Topic
 from app.services.log import recorder
-from app.services.log.log_tables import BY_TABLE, Logged, named
+from app.services.log.log_tables import LOGGED_BY_TABLE_NAME, LoggedTable, parse_object_name
 from app.settings import Settings
 from app.vocabulary import Role
 from tests.support.attest import attest, findings
 from tests.support.client import Client
-from tests.support.problems import refused
+from tests.support.merkle_proofs import verify_consistency, verify_inclusion
+from tests.support.problems import assert_problem
 
 Headers = dict[str, str]
 Record = Callable[..., dict[str, Any]]
@@ -50,7 +51,7 @@ def state_of(api: TestClient) -> dict[str, Any]:
 
 def signed(note: str, key: str) -> Checkpoint:
     """What a checkpoint says, if the key has signed it."""
-    return Checkpoint.parse(Note.parse(note).verified([Verifier.parse(key)]))
+    return Checkpoint.parse(SignedNote.parse(note).verify([Verifier.parse(key)]))
 
 
 def canonical(value: Any) -> bytes:
@@ -77,7 +78,7 @@ def test_an_empty_log_says_so(api: TestClient) -> None:
     assert (state["size"], state["checkpoint"], state["public_key"]) == (0, None, None)
     assert state["root"] == "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
     assert entries(api) == []
-    refused(api.get("log/checkpoint"), 404)
+    assert_problem(api.get("log/checkpoint"), 404)
 
 
 def test_every_row_has_an_entry_and_every_change_a_signature(api: TestClient, record: Record, correct: Record) -> None:
@@ -117,8 +118,8 @@ def test_every_row_has_an_entry_and_every_change_a_signature(api: TestClient, re
 
 def test_every_table_is_logged_or_derived_from_what_is() -> None:
     living = {table_of(model).name for model in VERSIONED}
-    assert all(revision_table(table_of(model)).name in BY_TABLE for model in VERSIONED)
-    rest = Base.metadata.tables.keys() - BY_TABLE.keys() - living
+    assert all(revision_table(table_of(model)).name in LOGGED_BY_TABLE_NAME for model in VERSIONED)
+    rest = Base.metadata.tables.keys() - LOGGED_BY_TABLE_NAME.keys() - living
     derived = {"claim_count", "claim_count_history", "search_text", "head"}
     the_log = {name for name in rest if name.startswith("log_")}
     # People, their keys, and what they are at: nothing about them goes into a log that is never forgotten.
@@ -154,7 +155,7 @@ def test_a_small_change_is_looked_up_and_not_looked_for(
     record("claims", quantities=[FIGURE])
 
     plans = []
-    original = compiled_reads.together
+    original = compiled_reads.fetch_pipelined
 
     def explained(connection: Connection, asked: Any) -> Any:
         for statement, values in (listed := list(asked)):
@@ -162,7 +163,7 @@ def test_a_small_change_is_looked_up_and_not_looked_for(
         return original(connection, listed)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recorder, "together", explained)
+        patch.setattr(recorder, "fetch_pipelined", explained)
         record("claims", quantities=[FIGURE])
 
     assert len(plans) == 4  # the head, the change, the claim, its figure
@@ -173,7 +174,7 @@ def test_a_small_change_is_looked_up_and_not_looked_for(
     assert sum("ix_claim_revision_change_seq" in plan or "ix_quantity_change_seq" in plan for plan in plans) == 2
 
 
-def plan_of(connection: Connection, statement: compiled_reads.Statement, values: Any) -> str:
+def plan_of(connection: Connection, statement: compiled_reads.CompiledStatement, values: Any) -> str:
     """How the engine would read these rows."""
     compiled = statement._for(connection)
     explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
@@ -185,7 +186,7 @@ def plan_of(connection: Connection, statement: compiled_reads.Statement, values:
 def test_what_was_only_tried_is_not_logged(api: TestClient, editor: Headers) -> None:
     line = {"record": "claim", "key": "c", "kind": "other", "statement": "So it is."}
     api.post("imports", params={"dry_run": True}, content=json.dumps([line]), headers=editor).raise_for_status()
-    refused(api.post("sources", json={"name": "One", "kind": "person", "parent": "?"}, headers=editor), 422)
+    assert_problem(api.post("sources", json={"name": "One", "kind": "person", "parent": "?"}, headers=editor), 422)
 
     assert state_of(api)["size"] == 0
 
@@ -206,20 +207,20 @@ def test_what_was_recorded_before_there_was_a_log_is_taken_in(
     api: TestClient, record: Record, database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(recorder, "keep", lambda _change: None)
+        patch.setattr(recorder, "attach_log", lambda _change: None)
         for number in range(5):
             record("sources", name=f"Source {number}")
     assert state_of(api)["size"] == 0
-    monkeypatch.setattr(recorder, "CAUGHT_UP_TOGETHER", 2)
-    assert findings(settings.url, settings.data_dir)["log"] == "changes 1 to 5 are not in it. Run: attest db upgrade"
+    monkeypatch.setattr(recorder, "CATCH_UP_CHANGES", 2)
+    assert findings(settings.url, settings.data_dir)["log"] == "lacks changes 1 to 5. Run: attest db upgrade"
 
     done = attest(settings.url, settings.data_dir, "db", "upgrade")
 
-    assert "\n5 changes from before were taken into the log." in f"\n{done.out}"
+    assert "\nAdded 5 earlier changes to the log." in f"\n{done.out}"
     assert state_of(api)["size"] == 10
     assert findings(settings.url, settings.data_dir) == {}
     with monkeypatch.context() as patch:
-        patch.setattr(recorder, "keep", lambda _change: None)
+        patch.setattr(recorder, "attach_log", lambda _change: None)
         record("sources", name="Another")
     # Whoever writes next takes it in.
     record("topics")
@@ -233,13 +234,13 @@ def test_a_table_that_gets_a_column_keeps_its_hashes(database: Database, record:
     record("topics", metric_family="area")
     title = table_of(Topic).c.title.name
     table = revision_table(table_of(Topic))
-    table.c.metric_family.info[ABSENT] = "strength"
+    table.c.metric_family.info[BACKFILL_VALUE] = "strength"
     try:
         with database.reading() as connection:
-            rows = Logged("topic", table, ("id",), True, 1).rows(connection, 1, 2, at_once=None)
+            rows = LoggedTable("topic", table, ("id",), True, 1).rows(connection, 1, 2, batch_size=None)
             fields, of_another = (json.loads(row.content) for row in rows)
     finally:
-        del table.c.metric_family.info[ABSENT]
+        del table.c.metric_family.info[BACKFILL_VALUE]
 
     assert fields[title] == "How many?"
     assert "metric_family" not in fields
@@ -262,7 +263,7 @@ def test_every_entry_is_proved(api: TestClient, record: Record, editor: Headers)
         checkpoint = signed(proof["checkpoint"], proof["public_key"])
         assert (proof["index"], proof["leaf"], proof["size"]) == (one["index"], leaf, checkpoint.size)
         hashed = leaf_hash(canonical(leaf))
-        found = proves_inclusion(
+        found = verify_inclusion(
             hashes(proof["proof"]), leaf=hashed, index=one["index"], size=checkpoint.size, root=checkpoint.root
         )
         assert found
@@ -288,12 +289,12 @@ def test_proofs_hold_beyond_the_subtrees_that_are_kept(
     assert findings(settings.url, settings.data_dir) == {}
     for position in (0, 1, 255, 256, 700, 1_023, 1_024, size - 1):
         proof = api.get("log/inclusion", params={"object": leaves[position].object}).json()
-        assert proves_inclusion(
+        assert verify_inclusion(
             hashes(proof["proof"]), leaf=bytes(leaves[position].leaf_hash), index=position, size=size, root=root
         )
     for first in (1, 2, 255, 256, 257, 512, 1_000, size):
         proof = api.get("log/consistency", params={"first": first}).json()
-        assert proves_consistency(
+        assert verify_consistency(
             hashes(proof["proof"]),
             first=first,
             first_root=base64.b64decode(proof["first_root"]),
@@ -328,7 +329,7 @@ def test_proofs_hold_beyond_the_subtrees_that_are_kept(
 def test_refusals_name_the_field(api: TestClient, record: Record, path: str, asked: dict[str, str], field: str) -> None:
     record("sources")
 
-    refused(api.get(path, params=asked), 422, field)
+    assert_problem(api.get(path, params=asked), 422, field)
 
 
 @pytest.mark.parametrize(
@@ -337,7 +338,7 @@ def test_refusals_name_the_field(api: TestClient, record: Record, path: str, ask
 def test_what_is_not_in_the_log_is_not_found(api: TestClient, record: Record, asked: dict[str, Any]) -> None:
     record("sources")
 
-    refused(api.get("log/inclusion", params=asked), 404)
+    assert_problem(api.get("log/inclusion", params=asked), 404)
 
 
 def test_pages_end_where_the_log_ends(api: TestClient, record: Record) -> None:
@@ -360,7 +361,9 @@ def test_a_row_that_was_tampered_with_is_not_proved(api: TestClient, record: Rec
 
     answer = api.get("log/inclusion", params={"object": f"topic/{topic['id']}"})
 
-    assert refused(answer, 409)["detail"].endswith("is not what was logged. Run: attest audit verify")
+    assert assert_problem(answer, 409)["detail"].endswith(
+        "differs from what was logged. Tell the operator of this service, who can run: attest audit verify"
+    )
     assert [one["leaf"] is None for one in entries(api)] == [False, True, False, False]
 
 
@@ -393,7 +396,7 @@ def test_a_log_that_was_tampered_with_proves_nothing_and_fails_at_nothing(
         connection.exec_driver_sql(statement)
 
     assert any(one["leaf"] is None for one in entries(api)) or len(entries(api)) < 4
-    refused(api.get("log/inclusion", params={"object": f"topic/{topic['id']}"}), 404)
+    assert_problem(api.get("log/inclusion", params={"object": f"topic/{topic['id']}"}), 404)
 
 
 # --- what it tells nobody ---
@@ -507,14 +510,14 @@ def test_an_erased_person_leaves_every_proof_valid(
 
     done = attest(settings.url, settings.data_dir, "audit", "erase-person", f"Test {Role.FACT_CHECKER}", "--yes")
 
-    assert (done.code, done.out.strip()) == (0, "Erased. 1 changes say no more who made them.")
+    assert (done.code, done.out.strip()) == (0, "Erased. The author of 1 change is no longer recorded.")
     # The erasing itself is a change, and the log has grown.
     after = api.get("log/inclusion", params=asked).json()
     assert [after[name] for name in ("index", "leaf")] == [before[name] for name in ("index", "leaf")]
     assert findings(settings.url, settings.data_dir) == {}
     assert attest(settings.url, settings.data_dir, "audit", "verify", "--json").json["erased"] == 1
-    assert "1 of erased people" in attest(settings.url, settings.data_dir, "audit", "verify").out
-    refused(api.post("sources", json={"name": "Two", "kind": "person"}, headers=headers), 401)
+    assert "1 by erased people" in attest(settings.url, settings.data_dir, "audit", "verify").out
+    assert_problem(api.post("sources", json={"name": "Two", "kind": "person"}, headers=headers), 401)
     with database.reading() as connection:
         bylines = connection.scalars(text("SELECT byline FROM person")).all()
         assert connection.scalar(text("SELECT count(*) FROM log_salt")) == 2
@@ -526,7 +529,7 @@ def test_an_erased_person_leaves_every_proof_valid(
     assert (again.code, "There is no person" in again.err) == (1, True)
     (erased,) = [one for one in bylines if one.startswith("Erased")]
     again = attest(settings.url, settings.data_dir, "audit", "erase-person", erased, "--yes")
-    assert (again.code, again.err) == (1, "This person was erased before.")
+    assert (again.code, again.err) == (1, "This person's data has already been erased.")
     if database.is_sqlite:
         for file in Path(settings.url.removeprefix("sqlite:///")).parent.glob("attest.db*"):
             assert f"Test {Role.FACT_CHECKER}".encode() not in file.read_bytes()
@@ -542,7 +545,7 @@ def test_the_key_is_made_once_for_its_owner_alone(api: TestClient, record: Recor
 
     assert S_IMODE(settings.log_key_path.stat().st_mode) == 0o600
     private = base64.b64decode(settings.log_key_path.read_text())
-    assert Signer("localhost/attest", private).verifier.vkey == key
+    assert NoteSigner("localhost/attest", private).verifier.vkey == key
     assert attest(settings.url, settings.data_dir, "audit", "key").out.strip() == key
 
 
@@ -562,20 +565,22 @@ def test_a_log_whose_key_is_gone_goes_on_unsigned_and_says_so(
 
     assert (state["size"], state["checkpoint"], state["public_key"]) == (6, note, None)
     (told,) = caplog.records
-    assert told.message.startswith(f"What is recorded is not signed: {settings.log_key_path}: ")
+    assert told.message.startswith(f"New log entries are not signed: {settings.log_key_path}: ")
     assert "No such file" in told.message
     assert not settings.log_key_path.exists(), "a key that is gone must not be replaced in silence"
-    refused(api.get("log/inclusion", params={"object": "change/3"}), 409)
+    assert_problem(api.get("log/inclusion", params={"object": "change/3"}), 409)
     done = attest(settings.url, settings.data_dir, "audit", "checkpoint")
-    assert (done.code, "There is no usable key" in done.err) == (1, True)
+    assert (done.code, "signing key is missing or unreadable" in done.err) == (1, True)
     assert attest(settings.url, settings.data_dir, "audit", "key").code == 1
     moved.rename(settings.log_key_path)
-    assert findings(settings.url, settings.data_dir) == {"log": "entries from 2 on are under no signature"}
+    assert findings(settings.url, settings.data_dir) == {
+        "log": "has no signature for entry 2 and later. If nothing else was found, run: attest audit checkpoint"
+    }
 
     signed_now = attest(settings.url, settings.data_dir, "audit", "checkpoint", "-o", settings.data_dir / "note")
 
     assert signed_now.code == 0
-    assert Note.parse((settings.data_dir / "note").read_text()).text.split("\n")[1] == "6"
+    assert SignedNote.parse((settings.data_dir / "note").read_text()).text.split("\n")[1] == "6"
     assert findings(settings.url, settings.data_dir) == {}
 
 
@@ -592,7 +597,7 @@ def test_a_key_that_cannot_be_used_signs_nothing(settings: Settings, editor: Hea
         assert state_of(api)["checkpoint"] is None
     report = attest(settings.url, settings.data_dir, "audit", "verify", "--json").json
     assert {one["place"] for one in report["findings"]} == {"log"}
-    assert report["findings"][0]["what"] == "there is no key to check its signatures with"
+    assert report["findings"][0]["what"] == "has no key to check its signatures with"
 
 
 def test_the_key_and_the_name_are_settings(url: str, tmp_path: Path, story: Path) -> None:
@@ -616,11 +621,11 @@ def story(tmp_path: Path) -> Path:
 
 def test_names_of_objects_are_read_as_they_are_written() -> None:
     for name in ("claim/clm_x", "quantity/clm_x/1/0", "change/17"):
-        found = named(name)
+        found = parse_object_name(name)
         assert found is not None
-        assert found[0].object_of(found[1]) == name
+        assert found[0].object_name(found[1]) == name
     for name in ("", "claim", "claim/a/b", "quantity/clm_x/1", "change/-1", "change/²", "change/" + "9" * 19):
-        assert named(name) is None, name
+        assert parse_object_name(name) is None, name
 
 
 def test_a_log_without_writers_can_be_signed(url: str, tmp_path: Path, database: Database) -> None:

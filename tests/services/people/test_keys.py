@@ -16,7 +16,7 @@ from app.services.people import keys
 from app.settings import Settings
 from app.vocabulary import ROLE_SCOPES, Role, Scope
 from tests.support.client import Client
-from tests.support.problems import refused
+from tests.support.problems import assert_problem
 
 Headers = dict[str, str]
 KeyOf = Callable[[Role], Headers]
@@ -59,13 +59,13 @@ def test_everybody_gives_themselves_what_they_have_and_no_more(
         if role.includes(other):
             assert set(answer.json()["scopes"]) == ROLE_SCOPES[other]
         else:
-            refused(answer, 422, "role")
+            assert_problem(answer, 422, "role")
     for scope in Scope:
         answer = api.post("keys", json={"scopes": [scope]}, headers=own)
         if scope in ROLE_SCOPES[role]:
             assert answer.json()["scopes"] == [scope]
         else:
-            refused(answer, 422, "scopes")
+            assert_problem(answer, 422, "scopes")
 
 
 @pytest.mark.parametrize(("who", "whose"), list(product(Role, Role)))
@@ -82,9 +82,9 @@ def test_only_administrators_have_to_do_with_others(
         assert answer.json().items() >= {"byline": f"Test {whose}", "role": whose}.items()
         assert api.post(f"keys/{theirs['id']}/rotate", json={}, headers=asking).status_code == 201
     else:
-        refused(answer, 403)
-        refused(api.post(f"keys/{theirs['id']}/rotate", json={}, headers=asking), 404)
-        refused(api.post(f"keys/{theirs['id']}/revoke", headers=asking), 404)
+        assert_problem(answer, 403)
+        assert_problem(api.post(f"keys/{theirs['id']}/rotate", json={}, headers=asking), 404)
+        assert_problem(api.post(f"keys/{theirs['id']}/revoke", headers=asking), 404)
         assert api.get("me", headers=bearer(theirs)).status_code == 200
 
 
@@ -104,7 +104,7 @@ def test_only_administrators_have_to_do_with_others(
 )
 def test_a_key_that_cannot_be(api: TestClient, key_of: KeyOf, fields: dict[str, Any], fault: str) -> None:
     key_of(Role.READER)
-    refused(api.post("keys", json=fields, headers=key_of(Role.ADMIN)), 422, fault)
+    assert_problem(api.post("keys", json=fields, headers=key_of(Role.ADMIN)), 422, fault)
 
 
 def test_a_narrow_key_makes_no_wider_one(api: TestClient, key_of: KeyOf, issue: Issue) -> None:
@@ -120,21 +120,21 @@ def test_a_narrow_key_makes_no_wider_one(api: TestClient, key_of: KeyOf, issue: 
     assert made["expires_at"] == narrow["expires_at"]
     later = (clock.now() + timedelta(hours=2)).isoformat()
     for more in ({"role": "editor"}, {"scopes": ["decide"]}, {"expires_at": later}):
-        refused(api.post("keys", json=more, headers=headers), 403)
-    refused(api.post(f"keys/{wide['id']}/rotate", json={}, headers=headers), 403)
+        assert_problem(api.post("keys", json=more, headers=headers), 403)
+    assert_problem(api.post(f"keys/{wide['id']}/rotate", json={}, headers=headers), 403)
     assert api.get("me", headers=whole).status_code == 200
     # To end is not to gain: whoever finds a leaked key may end it with any key of their own.
     assert api.post(f"keys/{wide['id']}/revoke", headers=headers).json()["revoked_at"] is not None
-    refused(api.get("me", headers=whole), 401)
-    refused(api.post(f"keys/{wide['id']}/revoke", headers=headers), 409)
+    assert_problem(api.get("me", headers=whole), 401)
+    assert_problem(api.post(f"keys/{wide['id']}/revoke", headers=headers), 409)
 
 
 def test_an_administrator_s_narrow_key_administers_nothing(api: TestClient, key_of: KeyOf, issue: Issue) -> None:
     key_of(Role.READER)
     headers = bearer(issue(key_of(Role.ADMIN), scopes=["read", "record"]))
-    refused(api.get("people", headers=headers), 403)
-    refused(api.post("keys", json={"person": "Test reader"}, headers=headers), 403)
-    refused(api.post("keys", json={"scopes": ["administer"]}, headers=headers), 403)
+    assert_problem(api.get("people", headers=headers), 403)
+    assert_problem(api.post("keys", json={"person": "Test reader"}, headers=headers), 403)
+    assert_problem(api.post("keys", json={"scopes": ["administer"]}, headers=headers), 403)
     assert {one["byline"] for one in api.get("keys", headers=headers).json()["items"]} == {"Test admin"}
 
 
@@ -142,8 +142,8 @@ def test_scopes_hold_within_a_route_too(api: TestClient, key_of: KeyOf, issue: I
     records = bearer(issue(key_of(Role.EDITOR), scopes=["read", "record"]))
     claim = {"kind": "other", "statement": "So it is."}
     assert api.post("claims", json=claim, headers=records).status_code == 201
-    told = refused(api.post("claims", json={**claim, "stage": "published"}, headers=records), 403)
-    assert "takes a key with the scope decide; this one is for read, record" in told["detail"]
+    told = assert_problem(api.post("claims", json={**claim, "stage": "published"}, headers=records), 403)
+    assert "you need a key with the scope decide. Your key has the scopes read, record." in told["detail"]
 
 
 def test_a_rotated_key_ends_at_once_or_after_an_overlap(api: TestClient, key_of: KeyOf, issue: Issue) -> None:
@@ -156,9 +156,9 @@ def test_a_rotated_key_ends_at_once_or_after_an_overlap(api: TestClient, key_of:
     same = ("person", "byline", "role", "scopes", "label", "expires_at")
     assert [new[name] for name in same] == [old[name] for name in same]
     assert new["handle"] != old["handle"]
-    refused(api.get("me", headers=bearer(old)), 401)
+    assert_problem(api.get("me", headers=bearer(old)), 401)
     assert api.get("me", headers=bearer(new)).status_code == 200
-    refused(api.post(f"keys/{old['id']}/rotate", json={}, headers=own), 409)
+    assert_problem(api.post(f"keys/{old['id']}/rotate", json={}, headers=own), 409)
 
     third = api.post(f"keys/{new['id']}/rotate", json={"overlap_hours": 24}, headers=own).json()
     shown = {one["id"]: one for one in api.get("keys", headers=own).json()["items"]}
@@ -174,7 +174,7 @@ def test_a_rotated_key_ends_at_once_or_after_an_overlap(api: TestClient, key_of:
     assert shown[short["id"]]["expires_at"] == short["expires_at"] == again["expires_at"]
     for hours in (-1, 169, 1.5, "x"):
         body = {"overlap_hours": hours}
-        refused(api.post(f"keys/{third['id']}/rotate", json=body, headers=own), 422, "overlap_hours")
+        assert_problem(api.post(f"keys/{third['id']}/rotate", json=body, headers=own), 422, "overlap_hours")
 
 
 def test_a_key_is_shown_once(api: TestClient, key_of: KeyOf, issue: Issue, database: Database) -> None:
@@ -199,8 +199,8 @@ def test_a_key_that_was_revoked_opens_nothing_that_is_kept(
     tags = {path: api.get(path, headers=bearer(made)).headers.get("ETag", "") for path in paths}
     assert api.post(f"keys/{made['id']}/revoke", headers=own).status_code == 200
     for path, tag in tags.items():
-        refused(api.get(path, headers=bearer(made)), 401)
-        refused(api.get(path, headers={**bearer(made), "If-None-Match": tag}), 401)
+        assert_problem(api.get(path, headers=bearer(made)), 401)
+        assert_problem(api.get(path, headers={**bearer(made), "If-None-Match": tag}), 401)
 
 
 def test_a_key_tells_when_it_was_used_last(
@@ -216,7 +216,7 @@ def test_a_key_tells_when_it_was_used_last(
     used = datetime.fromisoformat(api.get("me", headers=own).json()["key"]["last_used_at"])
     assert before < used < clock.now()
 
-    monkeypatch.setattr(housekeeping, "PAUSE", 0.05)
+    monkeypatch.setattr(housekeeping, "INTERVAL", 0.05)
     with Client(create_app(settings)) as second:
         assert second.get("claims", headers=own).status_code == 200
         again = used
@@ -228,7 +228,7 @@ def test_a_key_tells_when_it_was_used_last(
     # Of two processes the later use counts.
     key_id = api.get("me", headers=own).json()["key"]["id"]
     with database.writing() as connection:
-        keys.note_uses(connection, {key_id: before})
+        keys.record_uses(connection, {key_id: before})
     assert datetime.fromisoformat(api.get("me", headers=own).json()["key"]["last_used_at"]) >= again
 
 
@@ -238,14 +238,14 @@ def test_housekeeping_that_does_not_succeed_is_left_to_the_next_time(
     uses = {"key_x": clock.now()}
     with database.writing() as connection:
         connection.exec_driver_sql("ALTER TABLE api_key RENAME TO lost")
-    housekeeping.keep_house(database, uses)
-    assert "put off" in caplog.text
+    housekeeping.run_once(database, uses)
+    assert "will be tried again" in caplog.text
     assert uses
     with database.writing() as connection:
         connection.exec_driver_sql("ALTER TABLE lost RENAME TO api_key")
-    housekeeping.keep_house(database, uses)
+    housekeeping.run_once(database, uses)
     assert uses == {}
-    housekeeping.keep_house(database, uses)
+    housekeeping.run_once(database, uses)
 
 
 def test_the_first_key_is_an_administrator_s_and_made_once(database: Database, api: TestClient) -> None:

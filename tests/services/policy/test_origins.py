@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from app.schemas.desk.independence import OriginPair
 from app.services.policy import origins
-from app.services.policy.status_rules import RULES
+from app.services.policy.status_rules import STATUS_RULES
 from app.vocabulary import Independence, Role, Status
 
 Record = Callable[..., dict[str, Any]]
@@ -243,7 +243,7 @@ def test_a_pair_says_why(record: Record, cast: dict[str, str], rule: Callable[..
     why = {frozenset(pair["source_ids"]): pair["why"] for pair in ruled["origins"]["pairs"]}
     assert why == {
         frozenset({cast["HUR"], cast["General Staff"]}): "Both belong to Ukraine.",
-        frozenset({cast["NIS"], cast["General Staff"]}): "Both have it from what NIS said.",
+        frozenset({cast["NIS"], cast["General Staff"]}): "Both rely on what NIS said.",
         frozenset({cast["HUR"], cast["NIS"]}): "Looked into.",
     }
 
@@ -301,7 +301,7 @@ def test_rulings_that_the_record_contradicts_are_refused(
 
     for relatives, why in (
         (("HUR", "General Staff"), "Both belong to Ukraine."),
-        (("NIS", "Reuters"), "Both have it from what NIS said."),
+        (("NIS", "Reuters"), "Both rely on what NIS said."),
     ):
         refused = rule(claim, *relatives)
         assert refused.status_code == 409
@@ -313,7 +313,10 @@ def test_rulings_that_the_record_contradicts_are_refused(
         refused = rule(claim, "NIS", no_origin)
         assert refused.status_code == 422, no_origin
         assert refused.json()["errors"] == [
-            {"field": "sources.1", "message": "is not an identified origin of this claim"}
+            {
+                "field": "sources.1",
+                "message": "must be one of the claim's identified origins, which the claim lists under `origins`",
+            }
         ]
     assert rule(claim, "NIS", "nobody known").status_code == 422
     assert rule(claim, "NIS", "NIS").status_code == 422
@@ -342,7 +345,7 @@ def test_the_largest_set_of_independent_origins_is_found() -> None:
             for group in itertools.combinations(names, size)
             if set(itertools.combinations(group, 2)) <= linked
         ]
-        assert origins.independent(names, pairs) == max(sizes, default=0)
+        assert origins.count_independent(names, pairs) == max(sizes, default=0)
 
 
 @pytest.mark.usefixtures("cast")
@@ -484,7 +487,7 @@ def decision(status: str, on: str = "2025-01-14", **fields: Any) -> dict[str, An
 
 
 def test_every_status_has_its_row() -> None:
-    assert STATUSES.keys() == RULES.keys() == set(Status)
+    assert STATUSES.keys() == STATUS_RULES.keys() == set(Status)
 
 
 @pytest.mark.parametrize("status", list(Status))
@@ -499,7 +502,7 @@ def test_a_status_is_refused_without_and_taken_with_what_it_needs(
         key = f"refused {place}"
         report = decide(key, [decision(status)], **fields)
         assert [(one["field"], one["reason"]) for one in report["refusals"]] == [
-            ("reviews.0.status", f"'{status}' needs {RULES[status].needs}")
+            ("reviews.0.status", f"'{status}' needs {STATUS_RULES[status].requirement}")
         ], fields
         found = [one for one in api.get("claims", params={"limit": 200}).json()["items"] if one["key"] == key]
         assert [one["status"] for one in found] in ([], ["unassessed"]), fields

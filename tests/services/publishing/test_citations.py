@@ -1,4 +1,7 @@
-"""What a citation is bound to, how it is asked for, and what becomes of it. How it is written stands in other files."""
+"""Citations over the API: what they cite, where they are found, their proofs and the check of cited versions.
+
+The citation formats have tests of their own in `tests/formats/citations`.
+"""
 
 import json
 from collections.abc import Callable
@@ -27,7 +30,7 @@ RETRACTION = {"by": "origin", "on": "2025-01-20", "notice": "One unit was counte
 
 @pytest.fixture
 def claim(record: Record) -> dict[str, Any]:
-    """A claim that a service makes in a release of its own, and a newspaper relays."""
+    """A claim that a service makes in its own press release and a newspaper relays."""
     state = record("sources", name="South Korea")
     nis = record("sources", name="National Intelligence Service", kind="intelligence_service", parent=state["id"])
     paper = record("sources", name="A Paper", kind="news_organisation")
@@ -55,19 +58,19 @@ def claim(record: Record) -> dict[str, Any]:
     )
 
 
-def items(api: TestClient, path: str, **asked: Any) -> list[dict[str, Any]]:
-    """Citations as CSL-JSON."""
-    answer = api.get(path, **asked)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, CSL), answer.text
-    found: list[dict[str, Any]] = answer.json()
-    return found
+def csl_items(api: TestClient, path: str, **options: Any) -> list[dict[str, Any]]:
+    """The citations at an address, as CSL-JSON."""
+    response = api.get(path, **options)
+    assert (response.status_code, response.headers["Content-Type"]) == (200, CSL), response.text
+    body: list[dict[str, Any]] = response.json()
+    return body
 
 
-# --- what is cited ---
+# --- citations ---
 
 
-def test_the_documents_are_cited_in_which_it_was_said(api: TestClient, claim: dict[str, Any]) -> None:
-    release, article = items(api, f"claims/{claim['id']}.csl.json")
+def test_a_claim_is_cited_by_the_documents_of_its_attributions(api: TestClient, claim: dict[str, Any]) -> None:
+    release, article = csl_items(api, f"claims/{claim['id']}.csl.json")
 
     assert (release["type"], release["genre"], release["title"]) == ("webpage", "Press release", "Briefing")
     assert release["author"] == [{"literal": "National Intelligence Service (South Korea)"}]
@@ -76,40 +79,40 @@ def test_the_documents_are_cited_in_which_it_was_said(api: TestClient, claim: di
     assert (article["author"], article["container-title"]) == ([{"literal": "Kim Min-ji"}], "A Paper")
     assert article["issued"] == {"date-parts": [[2025, 1]], "circa": True}
     assert "A Paper asserts, citing National Intelligence Service: “some 300 were killed”." in article["note"]
-    for one in (release, article):
-        assert one["note"].startswith("Cited for: About 300 soldiers were killed.")
-        assert f"/claims/{claim['id']}/versions/1 sha256:" in one["note"]
+    for item in (release, article):
+        assert item["note"].startswith("Cited for: About 300 soldiers were killed.")
+        assert f"/claims/{claim['id']}/versions/1 sha256:" in item["note"]
 
 
-def test_our_decision_is_cited_by_its_version(api: TestClient, claim: dict[str, Any]) -> None:
-    (one,) = items(api, "citations", params={"claim": claim["id"], "include": "decision"})
-    both = items(api, "citations", params={"claim": claim["id"], "include": "statement,decision"})
+def test_our_decision_is_cited_by_claim_version(api: TestClient, claim: dict[str, Any]) -> None:
+    (decision,) = csl_items(api, "citations", params={"claim": claim["id"], "include": "decision"})
+    all_items = csl_items(api, "citations", params={"claim": claim["id"], "include": "statement,decision"})
 
-    assert one["author"] == [{"literal": "Attest"}]
-    assert one["title"] == "About 300 soldiers were killed: not assessed"
-    assert one["URL"].endswith(f"/claims/{claim['id']}/versions/1")
-    assert (one["version"], len(both), both[-1]) == ("1", 3, one)
+    assert decision["author"] == [{"literal": "Attest"}]
+    assert decision["title"] == "About 300 soldiers were killed: not assessed"
+    assert decision["URL"].endswith(f"/claims/{claim['id']}/versions/1")
+    assert (decision["version"], len(all_items), all_items[-1]) == ("1", 3, decision)
 
 
-def test_documents_and_sources_are_cited_by_themselves(api: TestClient, claim: dict[str, Any]) -> None:
-    said = claim["attributions"][0]
-    (document,) = items(api, f"documents/{said['document']['id']}.csl.json")
-    (source,) = items(api, f"sources/{said['source']['id']}.csl.json")
+def test_documents_and_sources_have_citations_of_their_own(api: TestClient, claim: dict[str, Any]) -> None:
+    attribution = claim["attributions"][0]
+    (document,) = csl_items(api, f"documents/{attribution['document']['id']}.csl.json")
+    (source,) = csl_items(api, f"sources/{attribution['source']['id']}.csl.json")
 
     assert document["title"] == "Briefing"
-    assert f"/documents/{said['document']['id']} " in document["note"]
+    assert f"/documents/{attribution['document']['id']} " in document["note"]
     assert source["title"] == "National Intelligence Service (South Korea)"
 
 
-def test_a_claim_in_no_document_is_cited_as_it_stands_here(api: TestClient, record: Record) -> None:
-    (one,) = items(api, f"claims/{record('claims')['id']}.csl.json")
-    assert one["title"] == "Soldiers are there: not assessed"
+def test_a_claim_without_documents_is_cited_by_its_page_here(api: TestClient, record: Record) -> None:
+    (citation,) = csl_items(api, f"claims/{record('claims')['id']}.csl.json")
+    assert citation["title"] == "Soldiers are there: not assessed"
 
 
-# --- ways in ---
+# --- addresses and formats ---
 
 
-WAYS: tuple[tuple[str, dict[str, str]], ...] = (
+ADDRESSES: tuple[tuple[str, dict[str, str]], ...] = (
     ("claims/{id}.csl.json", {}),
     ("claims/{id}", {"Accept": CSL}),
     ("claims/{id}", {"Accept": f"text/html;q=0.9, {CSL};q=0.8, */*;q=0.1"}),
@@ -125,16 +128,16 @@ WAYS: tuple[tuple[str, dict[str, str]], ...] = (
 )
 
 
-def test_every_way_leads_to_the_same_citations(
+def test_every_address_returns_the_same_citations(
     api: TestClient, claim: dict[str, Any], subtests: pytest.Subtests
 ) -> None:
-    for path, headers in WAYS:
+    for path, headers in ADDRESSES:
         with subtests.test(path, headers=headers):
-            there = path.format(id=claim["id"], topic=claim["topic"]["id"])
-            assert [one["title"] for one in items(api, there, headers=headers)] == ["Briefing", "Losses"]
+            address = path.format(id=claim["id"], topic=claim["topic"]["id"])
+            assert [item["title"] for item in csl_items(api, address, headers=headers)] == ["Briefing", "Losses"]
 
 
-REFUSED: tuple[tuple[str, int, str | None], ...] = (
+INVALID_REQUESTS: tuple[tuple[str, int, str | None], ...] = (
     ("claims/clm_01jhf3m8w5k6v0x2s9r7q4t1ya.csl.json", 404, None),
     ("claims/{id}/versions/7.csl.json", 404, None),
     ("documents/doc_01jhf3m8w5k6v0x2s9r7q4t1ya.csl.json", 404, None),
@@ -150,79 +153,82 @@ REFUSED: tuple[tuple[str, int, str | None], ...] = (
 )
 
 
-def test_what_cannot_be_cited_is_refused(api: TestClient, claim: dict[str, Any], subtests: pytest.Subtests) -> None:
-    for path, status, field in REFUSED:
+def test_invalid_citation_requests_are_refused(
+    api: TestClient, claim: dict[str, Any], subtests: pytest.Subtests
+) -> None:
+    for path, status, field in INVALID_REQUESTS:
         with subtests.test(path):
-            answer = api.get(path.format(id=claim["id"]))
-            assert answer.status_code == status, answer.text
-            assert [one["field"] for one in answer.json().get("errors", [])] == ([field] if field else [])
+            response = api.get(path.format(id=claim["id"]))
+            assert response.status_code == status, response.text
+            assert [error["field"] for error in response.json().get("errors", [])] == ([field] if field else [])
 
 
-def test_json_is_what_it_was_for_whoever_asks_for_nothing_else(api: TestClient, claim: dict[str, Any]) -> None:
+def test_json_is_the_default_representation(api: TestClient, claim: dict[str, Any]) -> None:
     for accept in ("*/*", "application/json", f"application/json, {CSL}", "text/html,*/*;q=0.8"):
         assert api.get(f"claims/{claim['id']}", headers={"Accept": accept}).json() == claim
 
 
-def test_drafts_are_cited_by_the_desk_alone(api: TestClient, record: Record, editor: dict[str, str]) -> None:
+def test_only_the_desk_can_cite_drafts(api: TestClient, record: Record, editor: dict[str, str]) -> None:
     draft = record("claims", stage="draft")
     for path in (f"claims/{draft['id']}.csl.json", f"claims/{draft['id']}/versions/1.csl.json"):
         assert api.get(path).status_code == 404
-        assert len(items(api, path, headers=editor)) == 1
-    assert items(api, "citations") == []
-    (checked,) = api.get("citations/check", params={"cited": f"{draft['id']}@1"}).json()["items"]
-    assert (checked["state"], checked["status_now"]) == ("unknown", None)
+        assert len(csl_items(api, path, headers=editor)) == 1
+    assert csl_items(api, "citations") == []
+    (check,) = api.get("citations/check", params={"cited": f"{draft['id']}@1"}).json()["items"]
+    assert (check["state"], check["status_now"]) == ("unknown", None)
 
 
-# --- permanent and bound ---
+# --- permanence and proofs ---
 
 
-def test_the_content_hash_follows_from_what_the_version_shows(api: TestClient, claim: dict[str, Any]) -> None:
-    """The recipe of app.formats.proofs.content_hash, from the API's own answer and nothing else."""
-    shown = api.get(f"claims/{claim['id']}/versions/1").json()
-    plain = ("id", "version", "kind", "statement", "language", "place", "time", "status", "stage", "notice")
+def test_the_content_hash_can_be_computed_from_the_version(api: TestClient, claim: dict[str, Any]) -> None:
+    """The hash of app.formats.proofs.content_hash, computed only from the API's response."""
+    version = api.get(f"claims/{claim['id']}/versions/1").json()
+    plain_fields = ("id", "version", "kind", "statement", "language", "place", "time", "status", "stage", "notice")
     figure = {**FIGURE, "best": "300.5", "cumulative": False, "basis": "unstated"}
     content = {
-        **{name: shown[name] for name in plain if shown[name] is not None},
+        **{name: version[name] for name in plain_fields if version[name] is not None},
         "quantities": [figure],
         "attributions": [
             {
-                "id": said["id"],
-                "source": {"id": said["source"]["id"], "name": said["source"]["name"]},
-                "stance": said["stance"],
-                "lineage": said["lineage"],
-                "document": {"id": said["document"]["id"]},
-                **({"quote": {"exact": said["quote"]["exact"]}} if said["quote"] else {}),
+                "id": attribution["id"],
+                "source": {"id": attribution["source"]["id"], "name": attribution["source"]["name"]},
+                "stance": attribution["stance"],
+                "lineage": attribution["lineage"],
+                "document": {"id": attribution["document"]["id"]},
+                **({"quote": {"exact": attribution["quote"]["exact"]}} if attribution["quote"] else {}),
                 "withdrawn": False,
             }
-            for said in shown["attributions"]
+            for attribution in version["attributions"]
         ],
         "evidence": [],
     }
     canonical = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
-    note = items(api, f"claims/{claim['id']}.csl.json")[0]["note"]
+    note = csl_items(api, f"claims/{claim['id']}.csl.json")[0]["note"]
 
     assert f"sha256:{sha256(canonical.encode()).hexdigest()}" in note
 
 
-def test_a_citation_stays_what_it_was(api: TestClient, claim: dict[str, Any], correct: Record) -> None:
+def test_a_citation_of_a_version_does_not_change(api: TestClient, claim: dict[str, Any], correct: Record) -> None:
     path = f"claims/{claim['id']}/versions/1.csl.json"
-    before = items(api, path)
+    before = csl_items(api, path)
     correct("claims", claim["id"], place="Kursk Oblast")
     correct("sources", claim["attributions"][0]["source"]["id"], name="Another name")
-    after = items(api, path)
+    after = csl_items(api, path)
+    assert len(before) == 2
 
-    for then, now in zip(before, after, strict=True):
-        note = now["note"].removesuffix(" Notice: this claim has been changed since (version 2).")
-        # Only the log has grown.
-        assert (note.partition(" log entry ")[0], {**now, "note": ""}) == (
-            then["note"].partition(" log entry ")[0],
-            {**then, "note": ""},
+    for item_before, item_after in zip(before, after, strict=True):
+        note = item_after["note"].removesuffix(" Notice: this claim has been changed since (version 2).")
+        # Only the log entry differs, because the log has grown.
+        assert (note.partition(" log entry ")[0], {**item_after, "note": ""}) == (
+            item_before["note"].partition(" log entry ")[0],
+            {**item_before, "note": ""},
         )
-        assert note != now["note"]
+        assert note != item_after["note"]
 
 
-def test_a_version_says_that_it_is_no_longer_the_newest(
+def test_an_old_version_links_to_the_newest_and_has_a_notice(
     api: TestClient, claim: dict[str, Any], correct: Record
 ) -> None:
     path = f"claims/{claim['id']}/versions/1"
@@ -233,111 +239,125 @@ def test_a_version_says_that_it_is_no_longer_the_newest(
 
     correct("claims", claim["id"], place="Kursk Oblast")
 
-    then = api.get(path)
-    assert (then.content, then.headers["Link"]) == (first.content, latest)
-    assert then.headers["Attest-Notice"].startswith("The claim has changed since")
-    assert "immutable" in then.headers["Cache-Control"]
+    after = api.get(path)
+    assert (after.content, after.headers["Link"]) == (first.content, latest)
+    assert after.headers["Attest-Notice"].startswith("The claim has changed since")
+    assert "immutable" in after.headers["Cache-Control"]
     unchanged = api.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (unchanged.status_code, "Attest-Notice" in unchanged.headers) == (304, True)
 
 
-def test_what_is_under_no_signature_has_no_place_in_the_log_yet(
+def test_an_unsigned_version_is_cited_without_its_log_entry(
     api: TestClient, record: Record, settings: Settings, editor: dict[str, str]
 ) -> None:
-    before = record("claims", statement="Signed.", stage="published")["id"]
+    signed_id = record("claims", statement="Signed.", stage="published")["id"]
     settings.log_key_path.unlink()
 
-    with Client(create_app(settings)) as other:
+    with Client(create_app(settings)) as unsigned_service:
         fields = {"kind": "other", "statement": "Not signed.", "stage": "published"}
-        after = other.post("claims", json=fields, headers=editor).json()["id"]
-        notes = [items(other, f"claims/{one}.csl.json")[0]["note"] for one in (before, after)]
+        unsigned_id = unsigned_service.post("claims", json=fields, headers=editor).json()["id"]
+        notes = [
+            csl_items(unsigned_service, f"claims/{claim_id}.csl.json")[0]["note"]
+            for claim_id in (signed_id, unsigned_id)
+        ]
 
     assert ["log entry" in note for note in notes] == [True, False]
 
 
-def test_a_log_that_was_never_signed_keeps_nobody_from_citing(settings: Settings, editor: dict[str, str]) -> None:
+def test_citations_work_with_a_log_that_was_never_signed(settings: Settings, editor: dict[str, str]) -> None:
     settings.data_dir.mkdir()
     settings.log_key_path.write_text("none")
     with Client(create_app(settings)) as api:
         fields = {"kind": "other", "statement": "Not signed.", "stage": "published"}
-        made = api.post("claims", json=fields, headers=editor).json()["id"]
+        claim_id = api.post("claims", json=fields, headers=editor).json()["id"]
 
-        assert "log entry" not in items(api, f"claims/{made}.csl.json")[0]["note"]
+        assert "log entry" not in csl_items(api, f"claims/{claim_id}.csl.json")[0]["note"]
 
 
-def test_the_proof_beside_a_citation_is_believed(
+def test_the_proof_of_a_cited_version_is_verified(
     api: TestClient, claim: dict[str, Any], settings: Settings, tmp_path: Path
 ) -> None:
     key = api.get("log").json()["public_key"]
-    asked = {"object": f"claim/{claim['id']}", "version": "1", "format": "tlog_proof"}
-    proof = api.get("log/inclusion", params=asked).text
+    query = {"object": f"claim/{claim['id']}", "version": "1", "format": "tlog_proof"}
+    proof = api.get("log/inclusion", params=query).text
     assert proof.startswith("c2sp.org/tlog-proof@v1\nextra ")
     for path in (f"claims/{claim['id']}/versions/1.tlog-proof", f"claims/{claim['id']}.tlog-proof"):
         assert api.get(path).text == proof
 
-    code, said = verify(tmp_path, key, proof)
-    assert (code, f"proved: claim/{claim['id']} version 1 was recorded" in said) == (0, True), said
-    code, said = verify(tmp_path, key, proof.replace("index ", "index 1"))
-    assert (code, "NOT PROVED" in said) == (1, True)
+    code, output = verify(tmp_path, key, proof)
+    assert (code, f"proved: claim/{claim['id']} version 1 was recorded" in output) == (0, True), output
+    code, output = verify(tmp_path, key, proof.replace("index ", "index 1"))
+    assert (code, "NOT PROVED" in output) == (1, True)
 
     folder = tmp_path / "proofs"
     words = ("cite", claim["id"], "--format", "csl_json", "-o", tmp_path / "refs", "--proofs", folder)
-    done = attest(settings.url, settings.data_dir, *words)
-    assert done.code == 0, done.err
+    result = attest(settings.url, settings.data_dir, *words)
+    assert result.code == 0, result.err
     (written,) = folder.iterdir()
     assert written.name == f"{claim['id']}-v1.tlog-proof"
     note = json.loads((tmp_path / "refs").read_text())[0]["note"]
-    index, size, root = (written.read_text().split("\n")[place] for place in (2, -5, -4))
+    index, size, root = (written.read_text().split("\n")[line_number] for line_number in (2, -5, -4))
     assert note.endswith(f"log entry {index.removeprefix('index ')} of {size}, root {root}")
 
 
-# --- what has become of it ---
+# --- the check of cited versions ---
 
 
-def nothing(_correct: Record, _claim: dict[str, Any]) -> None:
-    """Leave everything as it is."""
+def change_nothing(_correct: Record, _claim: dict[str, Any]) -> None:
+    """Change nothing."""
 
 
-def supplement(correct: Record, claim: dict[str, Any]) -> None:
-    """A note that changes nothing of what is said."""
+def add_note(correct: Record, claim: dict[str, Any]) -> None:
+    """Add a note, which does not change the content."""
     correct("claims", claim["id"], note="See also the report of the day before.")
 
 
-def reword(correct: Record, claim: dict[str, Any]) -> None:
-    """Another statement."""
+def change_statement(correct: Record, claim: dict[str, Any]) -> None:
+    """Change the statement."""
     correct("claims", claim["id"], statement="About 3,000 soldiers were killed.")
 
 
-def refigure(correct: Record, claim: dict[str, Any]) -> None:
-    """Another figure."""
+def change_figure(correct: Record, claim: dict[str, Any]) -> None:
+    """Change the figure."""
     correct("claims", claim["id"], quantities=[{**FIGURE, "best": 3000}])
 
 
-def place(correct: Record, claim: dict[str, Any]) -> None:
-    """Where it was, and nothing else."""
+def change_place(correct: Record, claim: dict[str, Any]) -> None:
+    """Change only the place."""
     correct("claims", claim["id"], place="Kursk")
 
 
-def take_back(correct: Record, claim: dict[str, Any]) -> None:
-    """The source's retraction."""
+def retract_attribution(correct: Record, claim: dict[str, Any]) -> None:
+    """Withdraw an attribution that its source retracted."""
     correct("attributions", claim["attributions"][0]["id"], withdrawn=True, retraction=RETRACTION)
 
 
-def withdraw(correct: Record, claim: dict[str, Any]) -> None:
-    """Ours."""
+def withdraw_claim(correct: Record, claim: dict[str, Any]) -> None:
+    """Withdraw the claim."""
     correct("claims", claim["id"], stage="withdrawn", notice="It was another war.")
 
 
 @pytest.mark.parametrize(
-    ("act", "state", "says"),
+    ("change", "state", "message"),
     [
-        (nothing, "unchanged", "It says what it said, and is unassessed."),
-        (supplement, "unchanged", "It says what it said, and is unassessed. More has been recorded about it since."),
-        (reword, "corrected", "It now reads: About 3,000 soldiers were killed."),
-        (refigure, "corrected", "Its figures are others now."),
-        (place, "corrected", "Its place was not given then, and is Kursk now."),
-        (take_back, "retracted", "National Intelligence Service is no longer on record with it: One unit was counted"),
-        (withdraw, "retracted", "Withdrawn: It was another war."),
+        (change_nothing, "unchanged", "The claim still says the same, and its status is still unassessed."),
+        (
+            add_note,
+            "unchanged",
+            (
+                "The claim still says the same, and its status is still unassessed. "
+                "Other information has been added since."
+            ),
+        ),
+        (change_statement, "corrected", "It now reads: About 3,000 soldiers were killed."),
+        (change_figure, "corrected", "Its figures have changed."),
+        (change_place, "corrected", "Its place was not given and is now Kursk."),
+        (
+            retract_attribution,
+            "retracted",
+            "The attribution to National Intelligence Service was withdrawn: One unit was counted twice.",
+        ),
+        (withdraw_claim, "retracted", "Withdrawn: It was another war."),
     ],
 )
 def test_a_reference_list_is_checked(  # noqa: PLR0917 - five fixtures and the columns of the table
@@ -345,47 +365,54 @@ def test_a_reference_list_is_checked(  # noqa: PLR0917 - five fixtures and the c
     claim: dict[str, Any],
     correct: Record,
     settings: Settings,
-    act: Callable[..., None],
+    change: Callable[..., None],
     state: str,
-    says: str,
+    message: str,
 ) -> None:
     refs = settings.data_dir / "refs.csl.json"
     refs.write_text(api.get(f"claims/{claim['id']}.csl.json").text)
 
-    act(correct, claim)
+    change(correct, claim)
 
-    done = attest(settings.url, settings.data_dir, "cite", "--check", refs, "--json")
-    (row,) = done.json
-    assert (row["state"], row["line"], done.code) == (state, 2, 0 if state == "unchanged" else 1)
-    assert row["says"].startswith(says)
-    (asked,) = api.get("citations/check", params={"cited": f"{claim['id']}@1"}).json()["items"]
-    assert asked == {name: value for name, value in row.items() if name not in ("file", "line")}
+    result = attest(settings.url, settings.data_dir, "cite", "--check", refs, "--json")
+    (row,) = result.json
+    assert (row["state"], row["line"], result.code) == (state, 2, 0 if state == "unchanged" else 1)
+    assert row["says"] == message
+    (check,) = api.get("citations/check", params={"cited": f"{claim['id']}@1"}).json()["items"]
+    assert check == {name: value for name, value in row.items() if name not in ("file", "line")}
 
 
-def test_a_decision_since_is_told(api: TestClient, claim: dict[str, Any], correct: Record, database: Database) -> None:
+def test_the_check_reports_a_later_decision(
+    api: TestClient, claim: dict[str, Any], correct: Record, database: Database
+) -> None:
     with database.writing() as connection:
         issued = [keys.issue(connection, byline, Role.FACT_CHECKER)[1] for byline in ("Anna", "Boris")]
     anna, boris = ({"Authorization": f"Bearer {key}"} for key in issued)
-    said = {"status": "unconfirmed", "credibility": 3, "standard": "reasonable_grounds", "rationale": "Said, no more."}
-    proposal = api.post(f"claims/{claim['id']}/proposals", json={"claim_version": 1, **said}, headers=anna).json()
+    decision = {
+        "status": "unconfirmed",
+        "credibility": 3,
+        "standard": "reasonable_grounds",
+        "rationale": "Said, no more.",
+    }
+    proposal = api.post(f"claims/{claim['id']}/proposals", json={"claim_version": 1, **decision}, headers=anna).json()
     api.post(f"proposals/{proposal['id']}/sign-offs", json={"verdict": "approve"}, headers=boris).raise_for_status()
 
-    (asked,) = api.get("citations/check", params={"cited": f"{claim['id']}@1"}).json()["items"]
-    assert (asked["state"], asked["status_then"], asked["status_now"]) == (
+    (check,) = api.get("citations/check", params={"cited": f"{claim['id']}@1"}).json()["items"]
+    assert (check["state"], check["status_then"], check["status_now"]) == (
         "status_changed",
         "unassessed",
         "unconfirmed",
     )
-    # What else is otherwise by now is told as well.
+    # The check reports other changes as well.
     correct("claims", claim["id"], place="Kursk")
-    (asked,) = api.get("citations/check", params={"cited": f"{claim['id']}@1"}).json()["items"]
-    assert (asked["state"], asked["says"]) == (
+    (check,) = api.get("citations/check", params={"cited": f"{claim['id']}@1"}).json()["items"]
+    assert (check["state"], check["says"]) == (
         "corrected",
-        "Its place was not given then, and is Kursk now. It was not assessed then, and is unconfirmed now.",
+        "Its place was not given and is now Kursk. Its status has changed from not assessed to unconfirmed.",
     )
 
 
-def test_what_was_tampered_with_or_never_here_is_told(
+def test_the_check_reports_altered_and_unknown_versions(
     api: TestClient, claim: dict[str, Any], settings: Settings, tmp_path: Path
 ) -> None:
     address = f"https://factcheck.example/api/v1/claims/{claim['id']}/versions"
@@ -395,24 +422,24 @@ def test_what_was_tampered_with_or_never_here_is_told(
             "latin-1"
         )
     )
-    done = attest(settings.url, settings.data_dir, "cite", "--check", tmp_path / "refs.bib")
-    assert done.code == 1
-    assert [line.split(": ")[2].partition(". ")[0] for line in done.out.splitlines()] == [
+    result = attest(settings.url, settings.data_dir, "cite", "--check", tmp_path / "refs.bib")
+    assert result.code == 1
+    assert [line.split(": ")[2].partition(". ")[0] for line in result.out.splitlines()] == [
         "altered",
         "unknown",
         "unknown",
     ]
 
     (tmp_path / "none.txt").write_text("Nothing of ours.")
-    done = attest(settings.url, settings.data_dir, "cite", "--check", tmp_path / "none.txt")
-    assert (done.code, done.out.startswith("No version of a claim is cited there")) == (0, True)
+    result = attest(settings.url, settings.data_dir, "cite", "--check", tmp_path / "none.txt")
+    assert (result.code, result.out.startswith("The files cite no version of a claim")) == (0, True)
 
 
 CLAIM = "clm_01jhf3m8w5k6v0x2s9r7q4t1ya"
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         (f"https://x/claims/{CLAIM}/versions/3", [(1, 3, None)]),
         (f"a\nb /claims/{CLAIM}/versions/3 sha256:{'ab' * 32}.", [(2, 3, "ab" * 32)]),
@@ -431,6 +458,6 @@ CLAIM = "clm_01jhf3m8w5k6v0x2s9r7q4t1ya"
         (f"/claims/{CLAIM}/versions/{'9' * 30}", []),
     ],
 )
-def test_versions_are_found_however_they_are_written(text: str, found: list[tuple[int, int, str | None]]) -> None:
-    assert [(one.line, one.version, one.sha256) for one in cited_versions(text)] == found
-    assert {one.claim_id for one in cited_versions(text)} in ({CLAIM}, set())
+def test_cited_versions_are_found_in_any_spelling(text: str, expected: list[tuple[int, int, str | None]]) -> None:
+    assert [(version.line, version.version, version.sha256) for version in cited_versions(text)] == expected
+    assert {version.claim_id for version in cited_versions(text)} in ({CLAIM}, set())

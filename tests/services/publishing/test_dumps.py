@@ -1,4 +1,4 @@
-"""Dumps: the whole public record as files, into another database, and the same files again."""
+"""Dumps: the whole public record is written as files, loaded into another database and dumped again."""
 
 import hashlib
 import json
@@ -14,42 +14,42 @@ from app.db import migrate
 from app.db.engine import Database
 from app.errors import AttestError, ConflictError
 from app.schemas.files.dump import Manifest
-from app.schemas.files.publication import House
+from app.schemas.files.publication import Publisher
 from app.services.core import actors
 from app.services.imports.imports import ImportRefusedError
 from app.services.publishing import dumps
 from app.vocabulary import Role
-from tests.services.publishing.test_exports import load as load_file
+from tests.services.publishing.test_exports import load as import_file
 
 SEED = Path(__file__).parents[3] / "seed_data"
-HOUSE = House(name="The Desk", address="https://desk.example/api/v1")
+PUBLISHER = Publisher(name="The Desk", address="https://desk.example/api/v1")
 FILES = ("topics", "sources", "documents", "claims")
 
 KeyOf = Callable[[Role], dict[str, str]]
 
 
-def dumped(database: Database, folder: Path, **options: Any) -> Manifest:
+def write_dump(database: Database, folder: Path, **options: Any) -> Manifest:
     with database.reading() as connection:
-        return dumps.write(connection, folder, HOUSE, licence="CC-BY-4.0", **options)
+        return dumps.write_dump(connection, folder, PUBLISHER, licence="CC-BY-4.0", **options)
 
 
-def empty(folder: Path, name: str) -> Database:
+def empty_database(folder: Path, name: str) -> Database:
     database = Database(f"sqlite:///{folder}/{name}.db", pool_size=2)
     migrate.upgrade(database)
     return database
 
 
-def load(database: Database, folder: Path, **options: Any) -> Any:
-    return dumps.load(
-        database, lambda connection: actors.system(connection, "Test"), folder, reason="Restored.", **options
+def load_dump(database: Database, folder: Path, **options: Any) -> Any:
+    return dumps.load_dump(
+        database, lambda connection: actors.system_actor(connection, "Test"), folder, reason="Restored.", **options
     )
 
 
-def contents(folder: Path) -> dict[str, bytes]:
+def file_contents(folder: Path) -> dict[str, bytes]:
     return {name: (folder / f"{name}.jsonl").read_bytes() for name in FILES}
 
 
-def records(folder: Path, name: str) -> list[dict[str, Any]]:
+def records_of(folder: Path, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / f"{name}.jsonl").read_text().splitlines()]
 
 
@@ -57,42 +57,42 @@ def records(folder: Path, name: str) -> list[dict[str, Any]]:
 def week(
     api: TestClient, editor: dict[str, str], key_of: KeyOf, record: Callable[..., Any], correct: Callable[..., Any]
 ) -> dict[str, str]:
-    """A record with everything in it that a dump has to carry, and with drafts, which it must not."""
-    load_file(api, editor, (SEED / "01-story-january-2025.json").read_bytes())
+    """A record with everything that a dump must contain, and with drafts, which it must not contain."""
+    import_file(api, editor, (SEED / "01-story-january-2025.json").read_bytes())
     proposer, approver = key_of(Role.FACT_CHECKER), key_of(Role.ADMIN)
-    top = record("sources", name="A state", key="state")
-    other = record("sources", name="B service", parent=top["id"], side="Ukraine")
-    lone = record("sources", name="Named by nobody", kind="ngo", other_names=["|", "'=x"])
+    state = record("sources", name="A state", key="state")
+    other = record("sources", name="B service", parent=state["id"], side="Ukraine")
+    unused_source = record("sources", name="Named by nobody", kind="ngo", other_names=["|", "'=x"])
     relay = record("sources", name="An agency", kind="news_organisation")["id"]
     record("topics", title="Asked by nobody?")
     topic = record("topics")["id"]
     record("documents", title="Cited by nobody", authors=[{"family": "Kim", "given": "Jong Un"}], author="Kim Jong Un")
     document = record("documents", title="Video", kind="video", publisher=other["id"])["id"]
     capture = api.post(f"documents/{document}/captures", content=b"<p>Captured.</p>", headers=proposer).json()
-    first, second = lone["id"], top["id"]
-    said = [
+    first, second = unused_source["id"], state["id"]
+    attributions = [
         {"key": "one", "source": first, "stance": "asserts", "lineage": "original", "document": document},
         {"key": "two", "source": second, "stance": "asserts", "lineage": "original"},
         {"source": relay, "stance": "asserts", "lineage": "relayed", "upstream": "one"},
     ]
     later = record("claims", statement="Their own figure.")["id"]
-    claim = record("claims", topic=topic, attributions=said, adverse_to=first)["id"]
-    # Its other end comes later in the file, and the first one recorded does not stand first there.
+    claim = record("claims", topic=topic, attributions=attributions, adverse_to=first)["id"]
+    # A relation to a claim that comes later in the file; the file has another order than the record.
     newest = record("claims", statement="Newest.", relations=[{"relation": "refines", "other_claim": claim}])["id"]
     record("relations", claim=claim, other_claim=newest, relation="contradicts", note="Not both.")
     record("relations", claim=claim, other_claim=later, relation="refines")
     record("attributions", claim=claim, source=second, stance="disputes_figure", own_claim=newest)
-    taken_back = record("attributions", claim=claim, source=first, stance="estimates", lineage="original")["id"]
+    withdrawn_id = record("attributions", claim=claim, source=first, stance="estimates", lineage="original")["id"]
     correct(
         "attributions",
-        taken_back,
+        withdrawn_id,
         withdrawn=True,
         retraction={"by": "origin", "on": "2025-01-20", "notice": "It counted twice."},
     )
     for ruling in ("established", "not_established", "established"):
         body = {"sources": [first, second], "ruling": ruling, "reason": "Different imagery."}
         assert api.post(f"claims/{claim}/independence-rulings", json=body, headers=editor).status_code == 201
-    piece = record(
+    evidence_id = record(
         "evidence",
         claim=claim,
         document=document,
@@ -111,7 +111,7 @@ def week(
         "standard": "reasonable_grounds",
         "rationale": "Not examined.",
     }
-    signed(api, f"claims/{claim}/proposals", proposal, proposer, approver)
+    sign_off(api, f"claims/{claim}/proposals", proposal, proposer, approver)
     version = api.get(f"claims/{claim}").json()["version"]
     proposal = {
         "claim_version": version,
@@ -119,62 +119,60 @@ def week(
         "credibility": 1,
         "standard": "clear_and_convincing",
         "rationale": "The badge.",
-        "evidence": [piece],
+        "evidence": [evidence_id],
         "notice": "Corrected.",
     }
-    signed(api, f"claims/{claim}/proposals", proposal, proposer, approver)
-    # The record could not carry the decision any more: it is kept all the same, and stale.
-    correct("evidence", piece, withdrawn=True)
+    sign_off(api, f"claims/{claim}/proposals", proposal, proposer, approver)
+    # The record no longer supports the decision. The dump must still contain it, marked as stale.
+    correct("evidence", evidence_id, withdrawn=True)
     for fields in ({"topic": topic, "reliability": "B"}, {"period": "2024", "reliability": "C"}):
         rating = {**fields, "rationale": f"Often right ({fields['reliability']})."}
-        signed(api, f"sources/{first}/proposals", rating, proposer, approver)
+        sign_off(api, f"sources/{first}/proposals", rating, proposer, approver)
     tag = api.get(f"claims/{later}", headers=editor).headers["ETag"]
     merging = {"into": newest, "notice": "Recorded twice.", "reason": "The same.", "relation": "same_as"}
-    answer = api.post(f"claims/{later}/merge", json=merging, headers={**approver, "If-Match": tag})
-    assert answer.status_code == 200, answer.text
+    response = api.post(f"claims/{later}/merge", json=merging, headers={**approver, "If-Match": tag})
+    assert response.status_code == 200, response.text
     draft = record("claims", stage="draft", statement="Zebras.", attributions=[{"source": first, "stance": "alleges"}])
     record("relations", claim=claim, other_claim=draft["id"], relation="contradicts", note="zebra")
     return {"claim": claim, "source": first, "draft": draft["id"], "merged": later, "newest": newest}
 
 
-def signed(api: TestClient, path: str, body: Any, proposer: dict[str, str], approver: dict[str, str]) -> None:
+def sign_off(api: TestClient, path: str, body: Any, proposer: dict[str, str], approver: dict[str, str]) -> None:
     proposed = api.post(path, json=body, headers=proposer)
     assert proposed.status_code == 201, proposed.text
-    answer = api.post(f"proposals/{proposed.json()['id']}/sign-offs", json={"verdict": "approve"}, headers=approver)
-    assert answer.status_code == 201, answer.text
+    response = api.post(f"proposals/{proposed.json()['id']}/sign-offs", json={"verdict": "approve"}, headers=approver)
+    assert response.status_code == 201, response.text
 
 
-def test_a_database_that_a_dump_was_loaded_into_gives_the_same_files(
-    database: Database, week: dict[str, str], tmp_path: Path
-) -> None:
-    first = dumped(database, tmp_path / "first")
-    copy = empty(tmp_path, "copy")
-    report = load(copy, tmp_path / "first")
-    second = dumped(copy, tmp_path / "second")
+def test_a_loaded_dump_is_dumped_to_the_same_files(database: Database, week: dict[str, str], tmp_path: Path) -> None:
+    first = write_dump(database, tmp_path / "first")
+    copy = empty_database(tmp_path, "copy")
+    report = load_dump(copy, tmp_path / "first")
+    second = write_dump(copy, tmp_path / "second")
 
-    assert contents(tmp_path / "first") == contents(tmp_path / "second")
+    assert file_contents(tmp_path / "first") == file_contents(tmp_path / "second")
     assert report.refused == 0
     assert report.created == report.rows == sum(first.counts.values())
     assert first.files == second.files
     copy.close()
 
 
-def test_everything_public_is_in_it_and_nothing_else(
+def test_a_dump_contains_the_public_record_and_nothing_else(
     database: Database, api: TestClient, week: dict[str, str], tmp_path: Path
 ) -> None:
-    manifest = dumped(database, tmp_path / "dump")
-    whole = "".join(content.decode() for content in contents(tmp_path / "dump").values())
+    manifest = write_dump(database, tmp_path / "dump")
+    all_text = "".join(content.decode() for content in file_contents(tmp_path / "dump").values())
 
-    counted = {
+    expected_counts = {
         name: len(api.get(name, params={"limit": 200}).json()["items"]) for name in ("topics", "sources", "documents")
     }
     stages: dict[str, Any] = {"stage": ["published", "withdrawn"], "limit": 200}
-    counted["claims"] = len(api.get("claims", params=stages).json()["items"])
-    assert manifest.counts == counted
+    expected_counts["claims"] = len(api.get("claims", params=stages).json()["items"])
+    assert manifest.counts == expected_counts
     for word in ("ebra", week["draft"]):
-        assert word not in whole
-    claim = next(one for one in records(tmp_path / "dump", "claims") if one["id"] == week["claim"])
-    assert [one["status"] for one in claim["reviews"]] == ["unconfirmed", "confirmed"]
+        assert word not in all_text
+    claim = next(claim for claim in records_of(tmp_path / "dump", "claims") if claim["id"] == week["claim"])
+    assert [review["status"] for review in claim["reviews"]] == ["unconfirmed", "confirmed"]
     assert claim["reviews"][1] == {
         "status": "confirmed",
         "rationale": "The badge.",
@@ -185,15 +183,17 @@ def test_everything_public_is_in_it_and_nothing_else(
         "notice": "Corrected.",
         "stale": True,
     }
-    assert [one["ruling"] for one in claim["rulings"]] == ["established", "not_established", "established"]
-    assert [one["retraction"]["by"] for one in claim["attributions"] if one.get("retraction")] == ["origin"]
+    assert [ruling["ruling"] for ruling in claim["rulings"]] == ["established", "not_established", "established"]
+    assert [
+        attribution["retraction"]["by"] for attribution in claim["attributions"] if attribution.get("retraction")
+    ] == ["origin"]
     assert claim["evidence"][0]["capture"].startswith("cap_")
-    source = next(one for one in records(tmp_path / "dump", "sources") if one["id"] == week["source"])
-    assert [(one["reliability"], one["decided_by"]) for one in source["ratings"]] == [
+    source = next(source for source in records_of(tmp_path / "dump", "sources") if source["id"] == week["source"])
+    assert [(rating["reliability"], rating["decided_by"]) for rating in source["ratings"]] == [
         ("B", "Test fact_checker and Test admin"),
         ("C", "Test fact_checker and Test admin"),
     ]
-    merged = next(one for one in records(tmp_path / "dump", "claims") if one["id"] == week["merged"])
+    merged = next(claim for claim in records_of(tmp_path / "dump", "claims") if claim["id"] == week["merged"])
     assert (merged["stage"], merged["notice"], merged["relations"][0]["relation"]) == (
         "withdrawn",
         "Recorded twice.",
@@ -201,14 +201,22 @@ def test_everything_public_is_in_it_and_nothing_else(
     )
 
 
-def test_the_manifest_says_what_it_is(database: Database, week: dict[str, str], tmp_path: Path) -> None:
-    manifest = dumped(database, tmp_path / "dump")
+def test_the_manifest_describes_the_dump_and_its_files(
+    database: Database, week: dict[str, str], tmp_path: Path
+) -> None:
+    manifest = write_dump(database, tmp_path / "dump")
     written = json.loads((tmp_path / "dump" / "manifest.json").read_text())
 
     assert written == manifest.model_dump(mode="json")
     assert (written["format"], written["format_version"], written["licence"]) == ("attest-dump", 1, "CC-BY-4.0")
-    assert (written["publisher"], written["address"]) == (HOUSE.name, HOUSE.address)
+    assert (written["publisher"], written["address"]) == (PUBLISHER.name, PUBLISHER.address)
     assert written["log"]["size"] > 0
+    assert [file["name"] for file in written["files"]] == [
+        "topics.jsonl",
+        "sources.jsonl",
+        "documents.jsonl",
+        "claims.jsonl",
+    ]
     for file in written["files"]:
         content = (tmp_path / "dump" / file["name"]).read_bytes()
         assert (len(content), content.count(b"\n")) == (file["bytes"], file["records"])
@@ -216,32 +224,32 @@ def test_the_manifest_says_what_it_is(database: Database, week: dict[str, str], 
     assert "CC-BY-4.0" in (tmp_path / "dump" / "LICENSE").read_text()
 
 
-def test_a_past_moment_is_dumped_as_it_was(
+def test_a_dump_as_of_a_past_moment_has_the_same_files(
     database: Database, week: dict[str, str], record: Callable[..., Any], tmp_path: Path
 ) -> None:
-    manifest = dumped(database, tmp_path / "before")
+    manifest = write_dump(database, tmp_path / "before")
     record("claims", statement="Later.")
-    again = dumped(database, tmp_path / "then", as_of=manifest.as_of)
+    again = write_dump(database, tmp_path / "then", as_of=manifest.as_of)
 
-    assert contents(tmp_path / "then") == contents(tmp_path / "before")
+    assert file_contents(tmp_path / "then") == file_contents(tmp_path / "before")
     assert (again.as_of, again.change) == (manifest.as_of, manifest.change)
 
 
-def alter(folder: Path) -> None:
+def alter_claims(folder: Path) -> None:
     path = folder / "claims.jsonl"
     path.write_bytes(path.read_bytes().replace(b"soldiers", b"Soldiers", 1))
 
 
-def shorten(folder: Path) -> None:
+def shorten_sources(folder: Path) -> None:
     path = folder / "sources.jsonl"
     path.write_bytes(path.read_bytes()[:-10])
 
 
-def lose(folder: Path) -> None:
+def delete_topics(folder: Path) -> None:
     (folder / "topics.jsonl").unlink()
 
 
-def rewritten(**changes: Any) -> Callable[[Path], None]:
+def change_manifest(**changes: Any) -> Callable[[Path], None]:
     def change(folder: Path) -> None:
         path = folder / "manifest.json"
         path.write_text(json.dumps(json.loads(path.read_text()) | changes))
@@ -250,45 +258,45 @@ def rewritten(**changes: Any) -> Callable[[Path], None]:
 
 
 @pytest.mark.parametrize(
-    "spoiled",
+    "damage_and_message",
     [
-        (alter, "claims.jsonl has another SHA-256"),
-        (shorten, "sources.jsonl has"),
-        (lose, "topics.jsonl is missing"),
-        (rewritten(format_version=2), "version 2; this Attest reads 1"),
-        (rewritten(files=[{"name": "../x.jsonl", "records": 0, "bytes": 0, "sha256": "0" * 64}]), "files.0.name"),
-        (rewritten(extra=1), "extra"),
+        (alter_claims, "claims.jsonl has the SHA-256"),
+        (shorten_sources, "sources.jsonl has"),
+        (delete_topics, "topics.jsonl is missing"),
+        (change_manifest(format_version=2), "version 2, but this version of Attest reads only versions up to 1"),
+        (change_manifest(files=[{"name": "../x.jsonl", "records": 0, "bytes": 0, "sha256": "0" * 64}]), "files.0.name"),
+        (change_manifest(extra=1), "extra"),
     ],
 )
-def test_a_dump_that_is_not_as_it_was_made_is_refused(
-    database: Database, tmp_path: Path, api: TestClient, editor: dict[str, str], spoiled: tuple[Any, str]
+def test_an_altered_or_incomplete_dump_is_refused(
+    database: Database, tmp_path: Path, api: TestClient, editor: dict[str, str], damage_and_message: tuple[Any, str]
 ) -> None:
-    spoil, words = spoiled
-    load_file(api, editor, (SEED / "01-story-january-2025.json").read_bytes())
-    dumped(database, tmp_path / "dump")
-    spoil(tmp_path / "dump")
-    copy = empty(tmp_path, "copy")
+    damage, message = damage_and_message
+    import_file(api, editor, (SEED / "01-story-january-2025.json").read_bytes())
+    write_dump(database, tmp_path / "dump")
+    damage(tmp_path / "dump")
+    copy = empty_database(tmp_path, "copy")
 
-    with pytest.raises(AttestError, match=words.replace(".", r"\.")):
-        load(copy, tmp_path / "dump")
+    with pytest.raises(AttestError, match=message.replace(".", r"\.")):
+        load_dump(copy, tmp_path / "dump")
     with copy.reading() as connection:
         assert connection.exec_driver_sql("SELECT seq FROM head").scalar() == 0
     copy.close()
 
 
-def test_a_record_that_cannot_be_taken_is_named_and_nothing_is_kept(database: Database, tmp_path: Path) -> None:
-    manifest = dumped(database, tmp_path / "dump")
+def test_an_invalid_record_is_named_and_nothing_is_loaded(database: Database, tmp_path: Path) -> None:
+    manifest = write_dump(database, tmp_path / "dump")
     line = b'{"record":"claim","kind":"other","statement":"x","topic":"nope"}\n'
     (tmp_path / "dump" / "claims.jsonl").write_bytes(line)
-    files = [one.model_dump(mode="json") for one in manifest.files]
+    files = [file.model_dump(mode="json") for file in manifest.files]
     files[3] |= {"records": 1, "bytes": len(line), "sha256": hashlib.sha256(line).hexdigest()}
-    rewritten(files=files)(tmp_path / "dump")
-    copy = empty(tmp_path, "copy")
+    change_manifest(files=files)(tmp_path / "dump")
+    copy = empty_database(tmp_path, "copy")
 
-    with pytest.raises(ImportRefusedError) as refused:
-        load(copy, tmp_path / "dump")
-    (why,) = refused.value.report.refusals
-    assert (why.line, why.field, why.reason) == (
+    with pytest.raises(ImportRefusedError) as error:
+        load_dump(copy, tmp_path / "dump")
+    (refusal,) = error.value.report.refusals
+    assert (refusal.line, refusal.field, refusal.reason) == (
         1,
         "topic",
         "there is no topic with this id or key (claims.jsonl, line 1)",
@@ -296,19 +304,21 @@ def test_a_record_that_cannot_be_taken_is_named_and_nothing_is_kept(database: Da
     copy.close()
 
 
-def test_neither_folder_nor_database_is_written_over(database: Database, week: dict[str, str], tmp_path: Path) -> None:
-    dumped(database, tmp_path / "dump")
+def test_neither_a_folder_nor_a_database_is_overwritten(
+    database: Database, week: dict[str, str], tmp_path: Path
+) -> None:
+    write_dump(database, tmp_path / "dump")
     with pytest.raises(ConflictError, match="not empty"):
-        dumped(database, tmp_path / "dump")
-    with pytest.raises(ConflictError, match="already"):
-        load(database, tmp_path / "dump")
+        write_dump(database, tmp_path / "dump")
+    with pytest.raises(ConflictError, match="database is not empty"):
+        load_dump(database, tmp_path / "dump")
 
 
-def test_a_dry_run_keeps_nothing(database: Database, week: dict[str, str], tmp_path: Path) -> None:
-    dumped(database, tmp_path / "dump")
-    copy = empty(tmp_path, "copy")
-    assert load(copy, tmp_path / "dump", dry_run=True).created > 20
-    assert load(copy, tmp_path / "dump").created > 20
+def test_a_dry_run_stores_nothing(database: Database, week: dict[str, str], tmp_path: Path) -> None:
+    write_dump(database, tmp_path / "dump")
+    copy = empty_database(tmp_path, "copy")
+    assert load_dump(copy, tmp_path / "dump", dry_run=True).created > 20
+    assert load_dump(copy, tmp_path / "dump").created > 20
     copy.close()
 
 
@@ -319,8 +329,8 @@ def test_a_file_with_ratings_is_imported_over_the_api(
     rating = {"reliability": "B", "topic": "q", "rationale": "Good.", "decided_on": "2025-01-12", "decided_by": "Desk"}
     line = {"record": "source", "key": "s", "name": "S", "kind": "ngo", "ratings": [rating]}
     body = json.dumps(line).encode()
-    assert load_file(api, editor, body)["objects"]["source_rating"] == {"created": 1, "unchanged": 0, "revised": 0}
-    assert load_file(api, editor, body)["objects"]["source_rating"] == {"created": 0, "unchanged": 1, "revised": 0}
+    assert import_file(api, editor, body)["objects"]["source_rating"] == {"created": 1, "unchanged": 0, "revised": 0}
+    assert import_file(api, editor, body)["objects"]["source_rating"] == {"created": 0, "unchanged": 1, "revised": 0}
 
     source = api.get("sources").json()["items"][0]["id"]
     (item,) = api.get(f"sources/{source}/ratings").json()["items"]
@@ -329,20 +339,20 @@ def test_a_file_with_ratings_is_imported_over_the_api(
     record("claims", attributions=[{"source": source, "stance": "asserts"}])
     for name in ("attest_json", "attest_csv"):
         out = api.get("export", params={"format": name}).content
-        report = load_file(api, editor, out)
+        report = import_file(api, editor, out)
         assert report["rows"] == report["unchanged"]
 
 
-def test_ratings_that_name_nothing_are_refused(api: TestClient, editor: dict[str, str]) -> None:
+def test_a_rating_for_an_unknown_topic_is_refused(api: TestClient, editor: dict[str, str]) -> None:
     rating = {"reliability": "B", "topic": "?", "rationale": "x", "decided_on": "2025-01-12", "decided_by": "Desk"}
     body = json.dumps({"record": "source", "name": "S", "kind": "ngo", "ratings": [rating]}).encode()
     report = api.post("imports", content=body, headers=editor).json()
-    assert [(one["field"], one["reason"]) for one in report["refusals"]] == [
+    assert [(refusal["field"], refusal["reason"]) for refusal in report["refusals"]] == [
         ("ratings.topic", "there is no topic with this id or key")
     ]
 
 
-def test_the_command_line_makes_a_dump_and_loads_it(tmp_path: Path) -> None:
+def test_the_command_line_writes_and_loads_a_dump(tmp_path: Path) -> None:
     from typer.testing import CliRunner
 
     from app import settings
@@ -360,16 +370,16 @@ def test_the_command_line_makes_a_dump_and_loads_it(tmp_path: Path) -> None:
     for name in ("one", "two"):
         assert run(name, "db", "upgrade").exit_code == 0
     assert run("one", "import", str(SEED / "01-story-january-2025.json")).exit_code == 0
-    made = run("one", "dump", str(tmp_path / "dump"), "--licence", "CC0-1.0")
-    assert made.exit_code == 0, made.output
-    assert "claims.jsonl: 14 records" in made.output
+    write_dump = run("one", "dump", str(tmp_path / "dump"), "--licence", "CC0-1.0")
+    assert write_dump.exit_code == 0, write_dump.output
+    assert "claims.jsonl: 14 records" in write_dump.output
     loaded = run("two", "import", str(tmp_path / "dump"))
     assert loaded.exit_code == 0, loaded.output
     assert "36 created" in loaded.output
     assert run("two", "dump", str(tmp_path / "again"), "--licence", "CC0-1.0").exit_code == 0
-    assert contents(tmp_path / "again") == contents(tmp_path / "dump")
+    assert file_contents(tmp_path / "again") == file_contents(tmp_path / "dump")
     for name in ("csv", "jsonl", "parquet", "json_ld", "claim_review", "atom"):
-        out = tmp_path / f"out.{name}"
-        done = run("two", "export", "--format", name, "--kind", "casualty_figure", "-o", str(out))
-        assert done.exit_code == 0, done.output
-        assert out.stat().st_size > 100
+        path = tmp_path / f"out.{name}"
+        exported = run("two", "export", "--format", name, "--kind", "casualty_figure", "-o", str(path))
+        assert exported.exit_code == 0, exported.output
+        assert path.stat().st_size > 100

@@ -1,4 +1,4 @@
-"""Lists of claims over the API: filters, orders, facets, search, pages; now and as of a moment."""
+"""Lists of claims over the API: filters, sort orders, facets, search and pages, now and as of a past moment."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.services.queries import claim_filters
-from tests.support.problems import refused
+from tests.support.problems import assert_problem
 
 Record = Callable[..., dict[str, Any]]
 Correct = Callable[..., dict[str, Any]]
@@ -23,8 +23,8 @@ def figure(metric: str, qualifier: str, **bounds: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def data(record: Record, correct: Correct) -> dict[str, str]:
-    """A small record in which every filter parts the claims; ids by name."""
+def ids_by_name(record: Record, correct: Correct) -> dict[str, str]:
+    """A small record in which every filter selects some claims and leaves out others; ids by name."""
     state = record("sources", name="Republic of Korea", key="state")["id"]
     service = record("sources", name="National Intelligence Service", parent=state, other_names=["국가정보원"])["id"]
     office = record("sources", name="An office", parent=service, kind="intelligence_service")["id"]
@@ -37,7 +37,7 @@ def data(record: Record, correct: Correct) -> dict[str, str]:
     def claim(name: str, **fields: Any) -> None:
         ids[name] = record("claims", **{"kind": "other", "statement": f"Claim {name}.", "key": name, **fields})["id"]
 
-    def says(source: str, stance: str = "asserts", **fields: Any) -> dict[str, Any]:
+    def attribution(source: str, stance: str = "asserts", **fields: Any) -> dict[str, Any]:
         return {"source": source, "stance": stance, **fields}
 
     claim(
@@ -48,7 +48,11 @@ def data(record: Record, correct: Correct) -> dict[str, str]:
         place="Курська область, Росія",
         time="2025-01~",
         quantities=[figure("present", "about", best=11000)],
-        attributions=[says(office, "estimates"), says(paper), says(paper, note="Again, in another edition.")],
+        attributions=[
+            attribution(office, "estimates"),
+            attribution(paper),
+            attribution(paper, note="Again, in another edition."),
+        ],
     )
     claim(
         "losses",
@@ -58,7 +62,7 @@ def data(record: Record, correct: Correct) -> dict[str, str]:
         place="Çankırı, Türkiye",
         time="2025-01-13",
         quantities=[figure("killed", "about", best=300), figure("wounded", "at_least", low=2700)],
-        attributions=[says(service), says(paper, "cannot_verify")],
+        attributions=[attribution(service), attribution(paper, "cannot_verify")],
     )
     claim(
         "range",
@@ -66,29 +70,29 @@ def data(record: Record, correct: Correct) -> dict[str, str]:
         place="50% of A_b",
         time="2024-12-31/2025-01-01",
         quantities=[figure("killed", "between", low=40, high=60), figure("missing", "up_to", high=500)],
-        attributions=[says(state, "denies")],
+        attributions=[attribution(state, "denies")],
     )
     claim(
         "dozens",
         kind="capture_report",
         time="../2024-06",
         quantities=[figure("captured", "vague", verbatim="десятки")],
-        attributions=[says(paper, "alleges", quote={"exact": "захопили десятки"})],
+        attributions=[attribution(paper, "alleges", quote={"exact": "захопили десятки"})],
     )
     claim("bare", statement="Nothing is known of it.")
-    claim("taken back", attributions=[says(paper)])
-    spoken = record("attributions", claim=ids["bare"], source=service, stance="denies")["id"]
-    correct("attributions", spoken, withdrawn=True)
+    claim("taken back", attributions=[attribution(paper)])
+    withdrawn_id = record("attributions", claim=ids["bare"], source=service, stance="denies")["id"]
+    correct("attributions", withdrawn_id, withdrawn=True)
     correct("claims", ids["taken back"], stage="withdrawn", notice="It was a misreading.")
     claim("draft", stage="draft", kind="troop_estimate", time="2025-01-05")
     return ids
 
 
-def found(api: TestClient, params: Params, **headers: str) -> list[str]:
+def listed_keys(api: TestClient, params: Params, **headers: str) -> list[str]:
     """The keys of the claims in a list, in its order."""
-    answer = api.get("claims", params=params, headers=headers)
-    assert answer.status_code == 200, (params, answer.text)
-    return [one["key"] for one in answer.json()["items"]]
+    response = api.get("claims", params=params, headers=headers)
+    assert response.status_code == 200, (params, response.text)
+    return [item["key"] for item in response.json()["items"]]
 
 
 FILTERS: list[tuple[Params, set[str]]] = [
@@ -101,18 +105,18 @@ FILTERS: list[tuple[Params, set[str]]] = [
     ({"stage": ["published", "withdrawn"], "kind": "other"}, {"bare", "taken back"}),
     ({"topic": "@strength"}, {"troops"}),
     ({"topic": "strength"}, {"troops"}),
-    # An organisation answers for its parts, and not the other way round.
+    # Filtering by an organisation includes its sub-organisations, but not its parent.
     ({"source": "@state"}, {"troops", "losses", "range"}),
     ({"source": "state"}, {"troops", "losses", "range"}),
     ({"source": "@service"}, {"troops", "losses"}),
     ({"source": "@office"}, {"troops"}),
     ({"source": "@paper"}, {"troops", "losses", "dozens"}),
-    # The stance is that source's.
+    # The stance filter applies to the attribution of the source in the same filter.
     ({"source": "@paper", "stance": "asserts"}, {"troops"}),
     ({"source": "@state", "stance": ["denies", "estimates"]}, {"troops", "range"}),
     ({"stance": "denies"}, {"range"}),
     ({"stance": "no_statement_found"}, set()),
-    # Metric and value are those of one figure.
+    # Metric and value must match the same figure.
     ({"metric": "killed"}, {"losses", "range"}),
     ({"metric": ["missing", "captured"]}, {"range", "dozens"}),
     ({"metric": "killed", "value_min": 300}, {"losses"}),
@@ -125,14 +129,14 @@ FILTERS: list[tuple[Params, set[str]]] = [
     ({"value_min": 301, "value_max": 2699}, {"range"}),
     ({"value_min": 0}, {"troops", "losses", "range"}),
     ({"metric": "captured", "value_min": 0}, set()),
-    # Neither case nor accents matter, and nothing is a wildcard.
+    # Matching ignores case and accents, and no character is a wildcard.
     ({"place": "КУРСЬКА"}, {"troops"}),
     ({"place": "росія"}, {"troops"}),
     ({"place": "cankiri"}, {"losses"}),
     ({"place": "TÜRKIYE"}, {"losses"}),
     ({"place": "% of a_"}, {"range"}),
     ({"place": "a%b"}, set()),
-    # A claim may speak of any day that its time covers; without one, of none.
+    # A claim matches any day that its time covers; a claim without a time matches none.
     ({"date_from": "2025-01-31"}, {"troops"}),
     ({"date_from": "2025-01-13"}, {"troops", "losses"}),
     ({"date_from": "2025-01-01"}, {"troops", "losses", "range"}),
@@ -152,14 +156,16 @@ FILTERS: list[tuple[Params, set[str]]] = [
 ]
 
 
-def test_every_filter(api: TestClient, data: dict[str, str], subtests: pytest.Subtests) -> None:
+def test_each_filter_returns_the_expected_claims(
+    api: TestClient, ids_by_name: dict[str, str], subtests: pytest.Subtests
+) -> None:
     for params, expected in FILTERS:
         with subtests.test(str(params)):
-            asked = {
-                name: data[value[1:]] if isinstance(value, str) and value.startswith("@") else value
+            query = {
+                name: ids_by_name[value[1:]] if isinstance(value, str) and value.startswith("@") else value
                 for name, value in params.items()
             }
-            assert sorted(found(api, asked)) == sorted(expected)
+            assert sorted(listed_keys(api, query)) == sorted(expected)
 
 
 REFUSED: list[tuple[Params, str]] = [
@@ -213,29 +219,50 @@ REFUSED: list[tuple[Params, str]] = [
 ]
 
 
-def test_every_parameter_that_is_not_as_it_should_be(api: TestClient, subtests: pytest.Subtests) -> None:
+def test_invalid_query_parameters_are_refused(api: TestClient, subtests: pytest.Subtests) -> None:
     for params, fields in REFUSED:
         with subtests.test(str(params)):
-            refused(api.get("claims", params=params), 422, *fields.split())
+            assert_problem(api.get("claims", params=params), 422, *fields.split())
 
 
-def test_every_sort(api: TestClient, data: dict[str, str], correct: Correct) -> None:
-    # What has no beginning comes first, in the order of recording.
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"place": "xy"},
+        {"place": "x" * 200},
+        {"q": "x" * 500},
+        {"limit": "1"},
+        {"limit": "200"},
+        {"value_min": "0", "value_max": "99999999999.9999"},
+    ],
+    ids=str,
+)
+def test_parameters_at_the_limits_are_accepted(api: TestClient, params: Params) -> None:
+    assert listed_keys(api, params) == []
+
+
+def test_lists_are_sorted_as_requested(
+    api: TestClient, ids_by_name: dict[str, str], record: Record, correct: Correct
+) -> None:
+    # Claims without a beginning come first, in the order of recording.
     by_date = ["dozens", "bare", "range", "troops", "losses"]
     recorded = ["troops", "losses", "range", "dozens", "bare"]
-    assert found(api, {}) == found(api, {"sort": "-date"}) == by_date[::-1]
-    assert found(api, {"sort": "date"}) == by_date
-    assert found(api, {"sort": "id"}) == recorded
-    assert found(api, {"sort": "-id"}) == recorded[::-1]
-    assert found(api, {"sort": "recorded"}) == recorded
-    correct("claims", data["losses"], note="Looked at again.")
-    assert found(api, {"sort": "-recorded"}) == ["losses", "bare", "dozens", "range", "troops"]
-    assert found(api, {"q": "kursk OR claim", "sort": "id"}) == found(api, {"q": "kursk OR claim", "sort": "-id"})[::-1]
-    # A statement counts for more than the name of a source.
-    assert found(api, {"q": "paper"}) == found(api, {"q": "paper", "sort": "relevance"})
+    assert listed_keys(api, {}) == listed_keys(api, {"sort": "-date"}) == by_date[::-1]
+    assert listed_keys(api, {"sort": "date"}) == by_date
+    assert listed_keys(api, {"sort": "id"}) == recorded
+    assert listed_keys(api, {"sort": "-id"}) == recorded[::-1]
+    assert listed_keys(api, {"sort": "recorded"}) == recorded
+    correct("claims", ids_by_name["losses"], note="Looked at again.")
+    assert listed_keys(api, {"sort": "-recorded"}) == ["losses", "bare", "dozens", "range", "troops"]
+    assert listed_keys(api, {"q": "claim", "sort": "id"}) == ["range", "dozens"]
+    assert listed_keys(api, {"q": "claim", "sort": "-id"}) == ["dozens", "range"]
+    # Searches sort by relevance unless told otherwise: a match in a statement outranks one in a source's name.
+    record("claims", statement="A paper was found.", key="paper in the statement", time="1999")
+    by_relevance = ["paper in the statement", "dozens", "losses", "troops"]
+    assert listed_keys(api, {"q": "paper"}) == listed_keys(api, {"q": "paper", "sort": "relevance"}) == by_relevance
 
 
-def test_facets_count_the_whole_list(api: TestClient, data: dict[str, str]) -> None:
+def test_facets_count_the_whole_list(api: TestClient, ids_by_name: dict[str, str]) -> None:
     everything = "status,kind,stage,topic,metric,source"
 
     page = api.get("claims", params={"facets": everything, "limit": 1}).json()
@@ -245,10 +272,15 @@ def test_facets_count_the_whole_list(api: TestClient, data: dict[str, str]) -> N
         "status": {"unassessed": 5},
         "kind": {"casualty_figure": 2, "capture_report": 1, "other": 1, "troop_estimate": 1},
         "stage": {"published": 5},
-        "topic": {data["strength"]: 1, data["lost"]: 1},
+        "topic": {ids_by_name["strength"]: 1, ids_by_name["lost"]: 1},
         "metric": {"killed": 2, "captured": 1, "missing": 1, "present": 1, "wounded": 1},
-        # A claim counts once for each source, however often the source speaks.
-        "source": {data["paper"]: 3, data["state"]: 1, data["service"]: 1, data["office"]: 1},
+        # A claim counts once per source, even if it has several attributions to that source.
+        "source": {
+            ids_by_name["paper"]: 3,
+            ids_by_name["state"]: 1,
+            ids_by_name["service"]: 1,
+            ids_by_name["office"]: 1,
+        },
     }
     assert list(page["facets"]["kind"]) == ["casualty_figure", "capture_report", "other", "troop_estimate"]
     narrowed = api.get("claims", params={"facets": "metric, kind,metric", "source": "paper", "q": "were"}).json()
@@ -256,38 +288,40 @@ def test_facets_count_the_whole_list(api: TestClient, data: dict[str, str]) -> N
     assert api.get("claims").json()["facets"] is None
 
 
-def test_a_claim_in_a_list_says_who_takes_which_stance(api: TestClient, data: dict[str, str]) -> None:
-    items = {one["key"]: one for one in api.get("claims").json()["items"]}
+def test_a_listed_claim_shows_its_sources_and_their_stances(api: TestClient, ids_by_name: dict[str, str]) -> None:
+    items = {item["key"]: item for item in api.get("claims").json()["items"]}
 
-    assert [(one["name"], one["stance"]) for one in items["troops"]["attributed_to"]] == [
+    assert [(source["name"], source["stance"]) for source in items["troops"]["attributed_to"]] == [
         ("An office", "estimates"),
         ("A paper", "asserts"),
     ]
-    # What was taken back is not among them.
+    # Withdrawn attributions are left out.
     assert items["bare"]["attributed_to"] == []
-    assert items["losses"]["topic"] == {"id": data["lost"], "title": "Losses?"}
-    assert [(one["low"], one["best"], one["high"]) for one in items["range"]["quantities"]] == [
+    assert items["losses"]["topic"] == {"id": ids_by_name["lost"], "title": "Losses?"}
+    assert [(figure["low"], figure["best"], figure["high"]) for figure in items["range"]["quantities"]] == [
         (40, None, 60),
         (None, None, 500),
     ]
     assert items["troops"]["snippets"] is None
 
 
-def test_a_list_as_of_a_moment(api: TestClient, data: dict[str, str], record: Record, correct: Correct) -> None:
+def test_a_list_as_of_a_past_moment_is_unaffected_by_later_edits(
+    api: TestClient, ids_by_name: dict[str, str], record: Record, correct: Correct
+) -> None:
     params: Params = {"facets": "kind,metric,source,topic", "limit": 200}
     before = api.get("claims", params={**params, "sort": "-recorded"}).json()
     searched = api.get("claims", params={"q": "kursk"}).json()
     withdrawn = api.get("claims", params={"stage": "withdrawn"}).json()
-    moment = max(one["recorded_at"] for one in [*before["items"], *withdrawn["items"]])
+    moment = max(item["recorded_at"] for item in [*before["items"], *withdrawn["items"]])
 
-    correct("claims", data["troops"], statement="Nobody is anywhere.", place="Here", kind="other", topic=None)
-    correct("claims", data["losses"], stage="withdrawn", notice="Wrong.")
-    correct("claims", data["range"], quantities=[], time="1999")
-    correct("sources", data["office"], parent=None, name="Bureau")
+    correct("claims", ids_by_name["troops"], statement="Nobody is anywhere.", place="Here", kind="other", topic=None)
+    correct("claims", ids_by_name["losses"], stage="withdrawn", notice="Wrong.")
+    correct("claims", ids_by_name["range"], quantities=[], time="1999")
+    correct("sources", ids_by_name["office"], parent=None, name="Bureau")
     record("claims", statement="Some are in Kursk.", key="new")
 
-    assert found(api, {"q": "kursk"}) == ["new"]
-    assert found(api, {"source": "state"}) == ["range"]
+    assert listed_keys(api, {"q": "kursk"}) == ["new"]
+    assert listed_keys(api, {"source": "state"}) == ["range"]
     then: Params = {"as_of": moment}
     assert api.get("claims", params={**params, "sort": "-recorded", **then}).json() == before
     assert api.get("claims", params={"q": "kursk", **then}).json() == searched
@@ -301,7 +335,7 @@ def test_a_list_as_of_a_moment(api: TestClient, data: dict[str, str], record: Re
         ({"stage": "withdrawn"}, {"taken back"}),
     ]
     for filters, expected in table:
-        assert set(found(api, {**filters, **then})) == expected, filters
+        assert set(listed_keys(api, {**filters, **then})) == expected, filters
     nothing = api.get("claims", params={"as_of": "2020-01-01", "facets": "kind"}).json()
     assert nothing == {
         "items": [],
@@ -311,14 +345,14 @@ def test_a_list_as_of_a_moment(api: TestClient, data: dict[str, str], record: Re
     }
 
 
-def test_a_cursor_belongs_to_its_query(api: TestClient, data: dict[str, str]) -> None:
+def test_a_cursor_is_valid_only_for_its_query(api: TestClient, ids_by_name: dict[str, str]) -> None:
     params: Params = {"limit": 2, "sort": "date", "kind": ["casualty_figure", "capture_report"]}
     page = api.get("claims", params=params).json()
     cursor = page["next"]
 
-    # How many are on a page may change.
+    # The page size may change between pages.
     rest = api.get("claims", params={**params, "limit": 5, "cursor": cursor}).json()
-    assert ([one["key"] for one in rest["items"]], rest["next"]) == (["losses"], None)
+    assert ([item["key"] for item in rest["items"]], rest["next"]) == (["losses"], None)
     changes: list[Params] = [
         {"sort": "-date"},
         {"sort": None},
@@ -329,25 +363,25 @@ def test_a_cursor_belongs_to_its_query(api: TestClient, data: dict[str, str]) ->
         {"stage": "published"},
     ]
     for change in changes:
-        asked = {name: value for name, value in {**params, **change, "cursor": cursor}.items() if value is not None}
-        refused(api.get("claims", params=asked), 422, "cursor")
-    for other in ("sources", "attributions", f"topics/{data['strength']}/estimates"):
-        refused(api.get(other, params={"cursor": cursor}), 422, "cursor")
-    for place in range(0, len(cursor), 7):
-        tampered = cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :]
-        refused(api.get("claims", params={**params, "cursor": tampered}), 422, "cursor")
+        query = {name: value for name, value in {**params, **change, "cursor": cursor}.items() if value is not None}
+        assert_problem(api.get("claims", params=query), 422, "cursor")
+    for other in ("sources", "attributions", f"topics/{ids_by_name['strength']}/estimates"):
+        assert_problem(api.get(other, params={"cursor": cursor}), 422, "cursor")
+    for position in range(0, len(cursor), 7):
+        tampered = cursor[:position] + ("A" if cursor[position] != "A" else "B") + cursor[position + 1 :]
+        assert_problem(api.get("claims", params={**params, "cursor": tampered}), 422, "cursor")
 
 
 def pages(api: TestClient, params: Params, between: Callable[[], object] = lambda: None) -> Iterable[list[str]]:
-    """The ids on each page of a list, one page after the other; `between` is done between them."""
+    """The ids on each page of a list; `between` is called between pages."""
     cursor: Params = {}
     while True:
-        answer = api.get("claims", params={**params, **cursor})
-        assert answer.status_code == 200, answer.text
-        yield [one["id"] for one in answer.json()["items"]]
-        if answer.json()["next"] is None:
+        response = api.get("claims", params={**params, **cursor})
+        assert response.status_code == 200, response.text
+        yield [item["id"] for item in response.json()["items"]]
+        if response.json()["next"] is None:
             return
-        cursor = {"cursor": answer.json()["next"]}
+        cursor = {"cursor": response.json()["next"]}
         between()
 
 
@@ -357,26 +391,28 @@ TIMES = (None, "2025-01", "2025-01-01", "../2025-01", "2024-12-31/2025-02", "999
 
 
 def test_pages_are_complete_and_without_repeats(api: TestClient, record: Record) -> None:
-    many = [
+    claim_ids = [
         record("claims", statement="Soldiers " * (number % 3 + 1) + "are there.", time=TIMES[number % len(TIMES)])["id"]
         for number in range(12)
     ]
 
     @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    @given(sort=st.sampled_from(SORTS), limit=st.integers(1, 14), searched=st.booleans())
-    def whatever_is_asked(sort: str, limit: int, searched: bool) -> None:
-        params: Params = {"sort": sort, "limit": limit} | ({"q": "soldiers"} if searched or sort == "relevance" else {})
-        read = list(pages(api, params))
-        together = [one for page in read for one in page]
-        whole = api.get("claims", params={**params, "limit": 200}).json()
-        assert together == [one["id"] for one in whole["items"]]
-        assert sorted(together) == sorted(many)
-        assert all(len(page) == limit for page in read[:-1])
+    @given(sort=st.sampled_from(SORTS), limit=st.integers(1, 14), is_search=st.booleans())
+    def check_pages(sort: str, limit: int, is_search: bool) -> None:
+        params: Params = {"sort": sort, "limit": limit} | (
+            {"q": "soldiers"} if is_search or sort == "relevance" else {}
+        )
+        id_pages = list(pages(api, params))
+        read_ids = [claim_id for page in id_pages for claim_id in page]
+        full_list = api.get("claims", params={**params, "limit": 200}).json()
+        assert read_ids == [item["id"] for item in full_list["items"]]
+        assert sorted(read_ids) == sorted(claim_ids)
+        assert all(len(page) == limit for page in id_pages[:-1])
 
-    whatever_is_asked()
+    check_pages()
 
 
-def test_pages_lose_and_repeat_nothing_while_others_write(
+def test_pages_skip_and_repeat_no_claim_during_concurrent_writes(
     api: TestClient, record: Record, subtests: pytest.Subtests
 ) -> None:
     def add(number: int) -> str:
@@ -389,13 +425,13 @@ def test_pages_lose_and_repeat_nothing_while_others_write(
     for number, sort in enumerate(SORTS):
         with subtests.test(sort):
             params: Params = {"sort": sort, "limit": 4, "q": "soldiers"}
-            before = {one["id"] for one in api.get("claims", params={**params, "limit": 200}).json()["items"]}
-            read = [one for page in pages(api, params, partial(add, number)) for one in page]
-            assert len(read) == len(set(read))
-            assert before <= set(read)
+            ids_before = {item["id"] for item in api.get("claims", params={**params, "limit": 200}).json()["items"]}
+            read_ids = [claim_id for page in pages(api, params, partial(add, number)) for claim_id in page]
+            assert len(read_ids) == len(set(read_ids))
+            assert ids_before <= set(read_ids)
 
 
-def test_a_source_of_few_words_and_one_of_many_are_listed_alike(
+def test_rare_and_frequent_sources_are_listed_alike(
     api: TestClient, record: Record, correct: Correct, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     above = record("sources", key="above")
@@ -403,34 +439,38 @@ def test_a_source_of_few_words_and_one_of_many_are_listed_alike(
         record("sources", key=name, parent=parent)
     stances = ("asserts", "denies", "asserts", "alleges")
     for number, (name, stance) in enumerate(zip(("one", "two", "other", "one"), stances, strict=True)):
-        said = [{"key": "a", "source": name, "stance": stance}, {"key": "b", "source": name, "stance": stance}]
-        record("claims", key=f"c{number}", time=f"2025-01-1{number % 2}", attributions=said)
+        attributions = [{"key": "a", "source": name, "stance": stance}, {"key": "b", "source": name, "stance": stance}]
+        record("claims", key=f"c{number}", time=f"2025-01-1{number % 2}", attributions=attributions)
     last = api.get("claims", params={"sort": "-recorded"}).json()["items"][0]
-    for said_last in api.get(f"claims/{last['id']}").json()["attributions"]:
-        correct("attributions", said_last["id"], withdrawn=True)
+    for attribution in api.get(f"claims/{last['id']}").json()["attributions"]:
+        correct("attributions", attribution["id"], withdrawn=True)
 
-    def listed(**params: Any) -> list[str]:
-        found: list[str] = []
+    def all_keys(**params: Any) -> list[str]:
+        keys: list[str] = []
         page = api.get("claims", params={"limit": 1, **params}).raise_for_status().json()
-        found += [one["key"] for one in page["items"]]
+        keys += [item["key"] for item in page["items"]]
         while page["next"] is not None:
             page = api.get("claims", params={"limit": 1, **params, "cursor": page["next"]}).raise_for_status().json()
-            found += [one["key"] for one in page["items"]]
-        return found
+            keys += [item["key"] for item in page["items"]]
+        return keys
 
-    asked: list[dict[str, Any]] = [
+    queries: list[dict[str, Any]] = [
         {"source": source, "sort": sort, **more}
         for source in ("one", "two", above["id"], "other")
         for sort in ("-date", "date", "-recorded", "recorded", "-id", "id")
         for more in ({}, {"as_of": last["recorded_at"]}, {"stance": ["asserts", "denies"]}, {"date_from": "2025-01-11"})
     ]
-    few = [listed(**one) for one in asked]
-    monkeypatch.setattr(claim_filters, "FEW", -1)
-    many = [listed(**one) for one in asked]
+    as_rare = [all_keys(**params) for params in queries]
+    monkeypatch.setattr(claim_filters, "RARE_SOURCE_LIMIT", -1)
+    as_frequent = [all_keys(**params) for params in queries]
 
-    assert few == many
-    told = dict(zip(map(str, asked), few, strict=True))
-    assert told[str({"source": "one", "sort": "id"})] == ["c0"]
-    assert told[str({"source": "one", "sort": "-id", "as_of": last["recorded_at"]})] == ["c3", "c0"]
-    assert told[str({"source": above["id"], "sort": "date"})] == ["c0", "c1"]
-    assert told[str({"source": above["id"], "sort": "date", "as_of": last["recorded_at"]})] == ["c0", "c1", "c3"]
+    assert as_rare == as_frequent
+    keys_by_query = dict(zip(map(str, queries), as_rare, strict=True))
+    assert keys_by_query[str({"source": "one", "sort": "id"})] == ["c0"]
+    assert keys_by_query[str({"source": "one", "sort": "-id", "as_of": last["recorded_at"]})] == ["c3", "c0"]
+    assert keys_by_query[str({"source": above["id"], "sort": "date"})] == ["c0", "c1"]
+    assert keys_by_query[str({"source": above["id"], "sort": "date", "as_of": last["recorded_at"]})] == [
+        "c0",
+        "c1",
+        "c3",
+    ]

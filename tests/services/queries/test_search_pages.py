@@ -1,4 +1,4 @@
-"""Searched lists that find much: pages, orders and counts are right on both sides of every bound."""
+"""Large search results: pages, sort orders and counts are right below and above every internal limit."""
 
 import json
 from collections.abc import Callable
@@ -13,231 +13,239 @@ from sqlalchemy import text
 
 from app.db import fulltext
 from app.db.engine import Database
-from app.services.queries import search_pages
-from app.services.search import search_query
+from app.services.queries import search_pages, search_query
 
 Record = Callable[..., dict[str, Any]]
 Correct = Callable[..., dict[str, Any]]
 Params = dict[str, Any]
 
-MANY = 30
+CLAIM_COUNT = 30
 KINDS = ("troop_estimate", "deployment", "other")
 SORTS = ("relevance", "-date", "date", "-recorded", "recorded", "id", "-id")
 
-BOUNDS: list[dict[str, int]] = [
+LIMITS: list[dict[str, int]] = [
     {},
-    {"RANKED": 1, "COUNTED": 1},
-    {"RANKED": 7, "COUNTED": 7},
-    {"RANKED": 4, "COUNTED": 7, "FEW_CLAIMS": 3},
-    {"RANKED": 7, "COUNTED": 11, "FEW_CLAIMS": 3, "LONGEST_WALK": 4},
-    {"RANKED": MANY, "COUNTED": MANY},
-    {"RANKED": 9, "COUNTED": MANY - 1, "FEW_CLAIMS": 0, "SAMPLE": 2},
-    {"RANKED": 5, "COUNTED": 5, "FEW_CLAIMS": 0, "SAMPLE": 1, "LONGEST_WALK": 1},
+    {"MAX_RANKED": 1, "MAX_COUNTED": 1},
+    {"MAX_RANKED": 7, "MAX_COUNTED": 7},
+    {"MAX_RANKED": 4, "MAX_COUNTED": 7, "FEW_CLAIMS": 3},
+    {"MAX_RANKED": 7, "MAX_COUNTED": 11, "FEW_CLAIMS": 3, "MAX_SCANNED": 4},
+    {"MAX_RANKED": CLAIM_COUNT, "MAX_COUNTED": CLAIM_COUNT},
+    {"MAX_RANKED": 9, "MAX_COUNTED": CLAIM_COUNT - 1, "FEW_CLAIMS": 0, "SAMPLE": 2},
+    {"MAX_RANKED": 5, "MAX_COUNTED": 5, "FEW_CLAIMS": 0, "SAMPLE": 1, "MAX_SCANNED": 1},
 ]
-"""What a list shows must not depend on how far each way of finding is gone, but for the order by relevance."""
+"""The result of a list must not depend on these limits, except in the order by relevance."""
 
 
 @pytest.fixture
-def within(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Sets the bounds; those that are not named are too large to be met."""
+def set_limits(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Set the limits; those that are not named are too large to be reached."""
 
-    def set_bounds(**bounds: int) -> None:
-        for name in ("RANKED", "COUNTED", "FEW_CLAIMS", "LONGEST_WALK"):
-            monkeypatch.setattr(search_pages, name, bounds.get(name, 20_000))
-        monkeypatch.setattr(fulltext, "SAMPLE", bounds.get("SAMPLE", 1_000))
+    def set_module_limits(**limits: int) -> None:
+        for name in ("MAX_RANKED", "MAX_COUNTED", "FEW_CLAIMS", "MAX_SCANNED"):
+            monkeypatch.setattr(search_pages, name, limits.get(name, 20_000))
+        monkeypatch.setattr(fulltext, "SAMPLE_SIZE", limits.get("SAMPLE", 1_000))
 
-    return set_bounds
+    return set_module_limits
 
 
 def statement(number: int) -> str:
-    """Words that many, some or few claims have."""
+    """A statement of words that occur in many, some or few claims."""
     words = ["Soldiers", "northern" if number % 2 else "southern", "seldom" if number % 10 == 0 else "often"]
     return " ".join([*words, f"number{number}."])
 
 
-def leap(database: Database) -> None:
-    """Have PostgreSQL number what is recorded next as if much else had been before, almost to the end of a segment."""
+def skip_text_ids(database: Database) -> None:
+    """Advance PostgreSQL's sequence of text ids almost to the end of a segment of the index."""
     if not database.is_sqlite:
         with database.writing() as connection:
             last = connection.execute(text("SELECT max(id) FROM search_text")).scalar_one()
-            end = {"number": (last // fulltext.SEGMENT + 1) * fulltext.SEGMENT - 2}
+            end = {"number": (last // fulltext.SEGMENT_SIZE + 1) * fulltext.SEGMENT_SIZE - 2}
             connection.execute(text("SELECT setval(pg_get_serial_sequence('search_text', 'id'), :number)"), end)
 
 
 @pytest.fixture
-def many(record: Record, database: Database) -> list[str]:
-    """Claims that all have the word soldiers, every third one only in a quote; ids in the order of recording."""
+def claim_ids(record: Record, database: Database) -> list[str]:
+    """Claims that all have the word "soldiers", every third one only in a quote; ids in the order of recording."""
     source = record("sources")["id"]
     ids = []
-    for number in range(MANY):
+    for number in range(CLAIM_COUNT):
         if number % 7 == 5:
-            leap(database)
-        quoted = number % 3 == 0
-        said = {"source": source, "stance": "asserts"}
-        if quoted:
-            said["quote"] = {"exact": statement(number)}
+            skip_text_ids(database)
+        is_quoted = number % 3 == 0
+        attribution = {"source": source, "stance": "asserts"}
+        if is_quoted:
+            attribution["quote"] = {"exact": statement(number)}
         claim = record(
             "claims",
-            statement="It is said." if quoted else statement(number),
+            statement="It is said." if is_quoted else statement(number),
             kind=KINDS[number % len(KINDS)],
             time=str(date(2025, 1, 1) + timedelta(days=number * 7 % 31)),
-            attributions=[said],
+            attributions=[attribution],
         )
         ids.append(claim["id"])
     return ids
 
 
-def walk(api: TestClient, params: Params, between: Callable[[], object] = lambda: None) -> list[str]:
-    """The ids of all pages of a list; `between` is done after each."""
-    found: list[str] = []
+def read_all_pages(api: TestClient, params: Params, between: Callable[[], object] = lambda: None) -> list[str]:
+    """The ids of all pages of a list; `between` is called after each page but the last."""
+    ids: list[str] = []
     cursor: Params = {}
     while True:
-        answer = api.get("claims", params={**params, **cursor})
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
-        found += [one["id"] for one in page["items"]]
+        response = api.get("claims", params={**params, **cursor})
+        assert response.status_code == 200, response.text
+        page = response.json()
+        ids += [item["id"] for item in page["items"]]
         if page["next"] is None:
-            return found
+            return ids
         assert len(page["items"]) == params["limit"]
         cursor = {"cursor": page["next"]}
         between()
 
 
-def test_lists_are_the_same_whichever_way_they_are_found(
-    api: TestClient, many: list[str], within: Callable[..., None], subtests: pytest.Subtests
+def test_lists_do_not_depend_on_the_query_strategy(
+    api: TestClient, claim_ids: list[str], set_limits: Callable[..., None], subtests: pytest.Subtests
 ) -> None:
-    queries: list[Params] = [
-        {"q": "soldiers"},
-        {"q": "soldiers northern"},
-        {"q": "soldiers -northern"},
-        {"q": "sold* seldom"},
-        {"q": "soldiers", "kind": "other"},
-        {"q": "soldiers", "status": "confirmed"},
-        {"q": "soldiers", "date_from": "2025-01-20"},
-        {"q": "nothing"},
+    queries: list[tuple[Params, int]] = [
+        ({"q": "soldiers"}, 30),
+        ({"q": "soldiers northern"}, 15),
+        ({"q": "soldiers -northern"}, 15),
+        ({"q": "sold* seldom"}, 3),
+        ({"q": "soldiers", "kind": "other"}, 10),
+        ({"q": "soldiers", "status": "confirmed"}, 0),
+        ({"q": "soldiers", "date_from": "2025-01-20"}, 11),
+        ({"q": "nothing"}, 0),
     ]
-    for params in queries:
+    for params, expected_count in queries:
         for sort in SORTS:
-            within()
-            whole = walk(api, {**params, "sort": sort, "limit": 200})
-            for bounds in BOUNDS:
-                with subtests.test(f"{params} {sort} {bounds}"):
-                    within(**bounds)
-                    read = walk(api, {**params, "sort": sort, "limit": 4})
-                    assert len(read) == len(set(read))
-                    assert set(read) == set(whole)
-                    if sort != "relevance" or bounds.get("RANKED", MANY) >= MANY:
-                        assert read == whole
+            set_limits()
+            full_list = read_all_pages(api, {**params, "sort": sort, "limit": 200})
+            assert len(full_list) == expected_count
+            for limits in LIMITS:
+                with subtests.test(f"{params} {sort} {limits}"):
+                    set_limits(**limits)
+                    read_ids = read_all_pages(api, {**params, "sort": sort, "limit": 4})
+                    assert len(read_ids) == len(set(read_ids))
+                    assert set(read_ids) == set(full_list)
+                    if sort != "relevance" or limits.get("MAX_RANKED", CLAIM_COUNT) >= CLAIM_COUNT:
+                        assert read_ids == full_list
 
 
 def test_the_newest_matches_are_ranked_and_older_ones_follow_newest_first(
-    api: TestClient, many: list[str], within: Callable[..., None]
+    api: TestClient, claim_ids: list[str], set_limits: Callable[..., None]
 ) -> None:
-    within(RANKED=8, COUNTED=11)
-    newest, older = many[-8:], many[:-8]
-    in_statement = [one for one in newest if many.index(one) % 3]
-    in_quote = [one for one in newest if one not in in_statement]
+    set_limits(MAX_RANKED=8, MAX_COUNTED=11)
+    newest, older = claim_ids[-8:], claim_ids[:-8]
+    in_statement = [claim_id for claim_id in newest if claim_ids.index(claim_id) % 3]
+    in_quote = [claim_id for claim_id in newest if claim_id not in in_statement]
 
     for limit in (1, 5, 8, 13, 200):
-        for counted in ({}, {"facets": "kind"}):
-            read = walk(api, {"q": "soldiers", "limit": limit, **counted})
-            assert read == in_statement[::-1] + in_quote[::-1] + older[::-1]
+        for facets in ({}, {"facets": "kind"}):
+            read_ids = read_all_pages(api, {"q": "soldiers", "limit": limit, **facets})
+            assert read_ids == in_statement[::-1] + in_quote[::-1] + older[::-1]
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_pages_lose_and_repeat_nothing_while_others_write(
-    api: TestClient, many: list[str], record: Record, correct: Correct, sort: str, *, within: Callable[..., None]
+def test_pages_skip_and_repeat_nothing_during_concurrent_writes(
+    api: TestClient,
+    claim_ids: list[str],
+    record: Record,
+    correct: Correct,
+    sort: str,
+    *,
+    set_limits: Callable[..., None],
 ) -> None:
-    within(RANKED=8, COUNTED=11, LONGEST_WALK=10)
-    rewritten = iter(many)
+    set_limits(MAX_RANKED=8, MAX_COUNTED=11, MAX_SCANNED=10)
+    rewritten = iter(claim_ids)
 
     def write() -> None:
         record("claims", statement="Soldiers, more of them.", time="2025-01-15")
-        # Its text becomes the newest of all. In the order of recording the claim itself moves, and may be missed.
+        # The corrected text becomes the newest. In the order of recording the claim itself moves and may be skipped.
         if not sort.endswith("recorded"):
             correct("claims", next(rewritten), statement="Soldiers, said otherwise.")
 
-    before = walk(api, {"q": "soldiers", "sort": sort, "limit": 200})
-    read = walk(api, {"q": "soldiers", "sort": sort, "limit": 4}, write)
+    ids_before = read_all_pages(api, {"q": "soldiers", "sort": sort, "limit": 200})
+    read_ids = read_all_pages(api, {"q": "soldiers", "sort": sort, "limit": 4}, write)
 
-    assert len(read) == len(set(read))
-    assert set(before) <= set(read)
+    assert len(read_ids) == len(set(read_ids))
+    assert set(ids_before) <= set(read_ids)
 
 
-def test_a_search_of_a_moment_is_the_one_that_was_made_then(
-    api: TestClient, many: list[str], within: Callable[..., None], record: Record, correct: Correct
+def test_a_search_as_of_a_moment_returns_what_it_returned_then(
+    api: TestClient, claim_ids: list[str], set_limits: Callable[..., None], record: Record, correct: Correct
 ) -> None:
-    questions: list[Params] = [
+    searches: list[Params] = [
         {"q": "soldiers", "limit": 4, "facets": "kind,status", "sort": sort} for sort in ("relevance", "-date", "id")
     ]
-    questions += [{"q": "soldiers north*", "limit": 4, "kind": "other", "facets": "kind,source"}]
-    within(RANKED=8, COUNTED=11, FEW_CLAIMS=5, LONGEST_WALK=6)
-    before = [api.get("claims", params=params).json() for params in questions]
-    whole = [walk(api, {**params, "limit": 4}) for params in questions]
-    moment = api.get(f"claims/{many[-1]}").json()["recorded_at"]
+    searches += [{"q": "soldiers north*", "limit": 4, "kind": "other", "facets": "kind,source"}]
+    set_limits(MAX_RANKED=8, MAX_COUNTED=11, FEW_CLAIMS=5, MAX_SCANNED=6)
+    pages_before = [api.get("claims", params=params).json() for params in searches]
+    ids_before = [read_all_pages(api, {**params, "limit": 4}) for params in searches]
+    moment = api.get(f"claims/{claim_ids[-1]}").json()["recorded_at"]
 
     for number in range(12):
         record("claims", statement="Soldiers northwards, more of them.", kind="other")
-        correct("claims", many[number * 2], statement="Nobody at all.", kind="other")
+        correct("claims", claim_ids[number * 2], statement="Nobody at all.", kind="other")
 
-    for params, answer, all_of_it in zip(questions, before, whole, strict=True):
-        then = {**params, "as_of": moment}
-        told = api.get("claims", params=then).json()
-        assert {**told, "next": None} == {**answer, "next": None}
-        assert walk(api, then) == all_of_it
+    for params, page, ids in zip(searches, pages_before, ids_before, strict=True):
+        params_then = {**params, "as_of": moment}
+        page_then = api.get("claims", params=params_then).json()
+        assert {**page_then, "next": None} == {**page, "next": None}
+        assert read_all_pages(api, params_then) == ids
 
 
-def test_what_was_counted_is_told(api: TestClient, many: list[str], within: Callable[..., None]) -> None:
-    limits = count(1)  # another address each time: the bounds are no part of what an answer is kept by
+def test_facets_report_how_many_claims_were_counted(
+    api: TestClient, claim_ids: list[str], set_limits: Callable[..., None]
+) -> None:
+    page_sizes = count(1)  # a new address for each request: the response cache does not know the limits
 
-    def told(**params: Any) -> tuple[Any, Any]:
-        page = api.get("claims", params={"limit": next(limits), **params}).json()
+    def count_and_facets(**params: Any) -> tuple[Any, Any]:
+        page = api.get("claims", params={"limit": next(page_sizes), **params}).json()
         return page["counted"], page["facets"]
 
-    everything = {"claims": MANY, "complete": True}
-    kinds = {"kind": dict.fromkeys(sorted(KINDS), MANY // len(KINDS))}
-    assert told() == (None, None)
-    assert told(facets="kind") == (everything, kinds)
-    assert told(q="soldiers") == (None, None)
-    assert told(q="soldiers", facets="kind") == (everything, kinds)
-    within(RANKED=MANY, COUNTED=MANY, FEW_CLAIMS=MANY // 3)
-    assert told(q="soldiers", facets="kind") == (everything, kinds)
-    within(RANKED=MANY // 2, COUNTED=MANY - 1, FEW_CLAIMS=MANY // 3)
-    counted, facets = told(q="soldiers", facets="kind,source,topic", sort="-date")
-    assert counted == {"claims": MANY - 1, "complete": False}
-    assert sum(facets["kind"].values()) == MANY - 1
-    assert list(facets["source"].values()) == [MANY - 1]
+    everything = {"claims": CLAIM_COUNT, "complete": True}
+    kinds = {"kind": dict.fromkeys(sorted(KINDS), CLAIM_COUNT // len(KINDS))}
+    assert count_and_facets() == (None, None)
+    assert count_and_facets(facets="kind") == (everything, kinds)
+    assert count_and_facets(q="soldiers") == (None, None)
+    assert count_and_facets(q="soldiers", facets="kind") == (everything, kinds)
+    set_limits(MAX_RANKED=CLAIM_COUNT, MAX_COUNTED=CLAIM_COUNT, FEW_CLAIMS=CLAIM_COUNT // 3)
+    assert count_and_facets(q="soldiers", facets="kind") == (everything, kinds)
+    set_limits(MAX_RANKED=CLAIM_COUNT // 2, MAX_COUNTED=CLAIM_COUNT - 1, FEW_CLAIMS=CLAIM_COUNT // 3)
+    counted, facets = count_and_facets(q="soldiers", facets="kind,source,topic", sort="-date")
+    assert counted == {"claims": CLAIM_COUNT - 1, "complete": False}
+    assert sum(facets["kind"].values()) == CLAIM_COUNT - 1
+    assert list(facets["source"].values()) == [CLAIM_COUNT - 1]
     assert facets["topic"] == {}
-    # The claims of one kind are few, and so they can all be tried.
-    few = {"claims": MANY // 3, "complete": True}
-    assert told(q="soldiers", kind="other", facets="kind") == (few, {"kind": {"other": MANY // 3}})
-    within(RANKED=1, COUNTED=MANY - 3, FEW_CLAIMS=1)
-    counted, facets = told(q="soldiers", kind="other", facets="kind")
-    assert counted == {"claims": MANY // 3 - 1, "complete": False}
-    assert facets == {"kind": {"other": MANY // 3 - 1}}
+    # A filter leaves few enough claims to match each text.
+    few = {"claims": CLAIM_COUNT // 3, "complete": True}
+    assert count_and_facets(q="soldiers", kind="other", facets="kind") == (few, {"kind": {"other": CLAIM_COUNT // 3}})
+    set_limits(MAX_RANKED=1, MAX_COUNTED=CLAIM_COUNT - 3, FEW_CLAIMS=1)
+    counted, facets = count_and_facets(q="soldiers", kind="other", facets="kind")
+    assert counted == {"claims": CLAIM_COUNT // 3 - 1, "complete": False}
+    assert facets == {"kind": {"other": CLAIM_COUNT // 3 - 1}}
 
 
 @pytest.fixture
-def strewn(api: TestClient, database: Database, editor: dict[str, str]) -> dict[int, set[str]]:
-    """Words of claims in three segments with gaps between, by the number of the text; the newest alone say "burst"."""
+def words_by_text_id(api: TestClient, database: Database, editor: dict[str, str]) -> dict[int, set[str]]:
+    """The words of each text by its id, in three segments with gaps; only the newest texts have the word "burst"."""
     random = Random(1)
     for part in range(3):
         lines = []
-        for place in range(50):
-            words = ["every", *(word for word, share in SHARES.items() if random.random() < share)]
-            words += ["burst"] if part == 2 and place >= 35 else []
+        for number in range(50):
+            words = ["every", *(word for word, share in WORD_SHARES.items() if random.random() < share)]
+            words += ["burst"] if part == 2 and number >= 35 else []
             lines.append({"record": "claim", "kind": "other", "statement": " ".join(words), "stage": "published"})
-        answer = api.post("imports", content="\n".join(map(json.dumps, lines)), headers=editor)
-        assert answer.json()["created"] == len(lines), answer.text
-        leap(database)
+        response = api.post("imports", content="\n".join(map(json.dumps, lines)), headers=editor)
+        assert response.json()["created"] == len(lines), response.text
+        skip_text_ids(database)
     with database.reading() as connection:
         rows = connection.execute(text("SELECT id, statement FROM search_text ORDER BY id DESC")).all()
     return {number: set(words.split()) for number, words in rows}
 
 
-SHARES = {"most": 0.8, "half": 0.5, "seldom": 0.05}
+WORD_SHARES = {"most": 0.8, "half": 0.5, "seldom": 0.05}
 
-QUESTIONS: dict[str, Callable[[set[str]], bool]] = {
+MATCHERS: dict[str, Callable[[set[str]], bool]] = {
     "every": lambda words: "every" in words,
     "most half": lambda words: {"most", "half"} <= words,
     '"every most"': lambda words: "most" in words,
@@ -249,86 +257,107 @@ QUESTIONS: dict[str, Callable[[set[str]], bool]] = {
 }
 
 
-def test_the_newest_matches_are_found_whichever_way_and_however_far(
-    database: Database, strewn: dict[int, set[str]], monkeypatch: pytest.MonkeyPatch
+def test_the_newest_matches_do_not_depend_on_the_query_strategy(
+    database: Database, words_by_text_id: dict[int, set[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     random = Random(2)
-    tops = [max(strewn), *random.sample(sorted(strewn), 5), min(strewn), min(strewn) - 1]
-    ways = list(product(QUESTIONS, tops, (1, 2, 14, 15, 16, 40, 200), (0, 1, 7, 1_000), (0, 2, 10**9)))
+    upper_bounds = [
+        max(words_by_text_id),
+        *random.sample(sorted(words_by_text_id), 5),
+        min(words_by_text_id),
+        min(words_by_text_id) - 1,
+    ]
+    combinations = list(product(MATCHERS, upper_bounds, (1, 2, 14, 15, 16, 40, 200), (0, 1, 7, 1_000), (0, 2, 10**9)))
     with database.reading() as connection:
-        for q, highest, most, sample, listed_for_tried in random.sample(ways, 700):
-            monkeypatch.setattr(fulltext, "SAMPLE", sample)
-            monkeypatch.setattr(fulltext, "LISTED_FOR_TRIED", listed_for_tried)
-            found = fulltext.newest(connection, search_query.match_of(connection, search_query.parse(q)), highest, most)
-            expected = [number for number, words in strewn.items() if number <= highest and QUESTIONS[q](words)]
-            assert found == expected[:most], (q, highest, most, sample, listed_for_tried)
+        for q, highest, limit, sample, hits_per_row in random.sample(combinations, 700):
+            monkeypatch.setattr(fulltext, "SAMPLE_SIZE", sample)
+            monkeypatch.setattr(fulltext, "INDEX_HITS_PER_SCANNED_ROW", hits_per_row)
+            text_ids = fulltext.newest_matches(
+                connection, search_query.build_match(connection, search_query.parse(q)), highest, limit
+            )
+            expected = [
+                text_id for text_id, words in words_by_text_id.items() if text_id <= highest and MATCHERS[q](words)
+            ]
+            assert text_ids == expected[:limit], (q, highest, limit, sample, hits_per_row)
 
 
 @pytest.fixture
-def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """How PostgreSQL was asked, look by look."""
-    told: list[str] = []
+def postgresql_reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the functions that read from PostgreSQL, call by call."""
+    reads: list[str] = []
 
     def counting(name: str) -> Callable[..., list[int]]:
-        look: Callable[..., list[int]] = getattr(fulltext, name)
+        read: Callable[..., list[int]] = getattr(fulltext, name)
 
-        def counted(*asked: Any) -> list[int]:
-            told.append(name)
-            return look(*asked)
+        def counted_read(*arguments: Any) -> list[int]:
+            reads.append(name)
+            return read(*arguments)
 
-        return counted
+        return counted_read
 
-    for name in ("_walked", "_looked_up"):
+    for name in ("_scan_rows", "_search_segments"):
         monkeypatch.setattr(fulltext, name, counting(name))
-    return told
+    return reads
 
 
-def test_few_looks_find_that_there_is_no_more(
-    database: Database, strewn: dict[int, set[str]], looks: list[str], monkeypatch: pytest.MonkeyPatch
+def test_few_reads_show_that_there_are_no_more_matches(
+    database: Database,
+    words_by_text_id: dict[int, set[str]],
+    postgresql_reads: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(fulltext, "SAMPLE", 4)
+    monkeypatch.setattr(fulltext, "SAMPLE_SIZE", 4)
     with database.reading() as connection:
-        burst = search_query.match_of(connection, search_query.parse("burst"))
-        # One more than there are: those before the burst are looked for among all that is older.
-        for listed_for_tried in (0, 2, 10**9):
-            monkeypatch.setattr(fulltext, "LISTED_FOR_TRIED", listed_for_tried)
-            looks.clear()
-            assert len(fulltext.newest(connection, burst, max(strewn), 16)) == 15
-            # Twice as far each time, from 4 rows to all numbers of three segments.
-            assert len(looks) <= 16, looks
+        burst = search_query.build_match(connection, search_query.parse("burst"))
+        # The limit is one more than there are matches, so all older texts must be searched too.
+        for hits_per_row in (0, 2, 10**9):
+            monkeypatch.setattr(fulltext, "INDEX_HITS_PER_SCANNED_ROW", hits_per_row)
+            postgresql_reads.clear()
+            assert len(fulltext.newest_matches(connection, burst, max(words_by_text_id), 16)) == 15
+            # Each read covers twice as many rows as the last, from 4 rows to all ids of three segments.
+            assert len(postgresql_reads) <= 16, postgresql_reads
+            assert bool(postgresql_reads) is not database.is_sqlite
 
 
-def test_numbers_that_nothing_has_mislead_nobody_about_how_frequent_a_word_is(
-    database: Database, strewn: dict[int, set[str]], looks: list[str], monkeypatch: pytest.MonkeyPatch
+def test_gaps_between_text_ids_do_not_distort_the_frequency_estimate(
+    database: Database,
+    words_by_text_id: dict[int, set[str]],
+    postgresql_reads: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # The newest texts, and behind a gap of nearly a segment some more.
-    monkeypatch.setattr(fulltext, "SAMPLE", 60)
+    # The sample holds the newest texts and some more from beyond a gap of nearly a whole segment.
+    monkeypatch.setattr(fulltext, "SAMPLE_SIZE", 60)
     with database.reading() as connection:
-        every = search_query.match_of(connection, search_query.parse("every"))
-        assert len(fulltext.newest(connection, every, max(strewn), 70)) == 70
-    assert looks == ([] if database.is_sqlite else ["_walked", "_walked"])
+        every = search_query.build_match(connection, search_query.parse("every"))
+        assert len(fulltext.newest_matches(connection, every, max(words_by_text_id), 70)) == 70
+    assert postgresql_reads == ([] if database.is_sqlite else ["_scan_rows", "_scan_rows"])
 
 
-def test_an_export_has_all_that_a_search_finds(api: TestClient, many: list[str]) -> None:
-    for q, expected in {"soldiers": many, "sold* -northern": many[::2], "number7": many[7:8], "nothing": []}.items():
+def test_an_export_contains_all_matches_of_a_search(api: TestClient, claim_ids: list[str]) -> None:
+    for q, expected in {
+        "soldiers": claim_ids,
+        "sold* -northern": claim_ids[::2],
+        "number7": claim_ids[7:8],
+        "nothing": [],
+    }.items():
         lines = api.get("claims.jsonl", params={"q": q}).raise_for_status().text.splitlines()
         assert sorted(json.loads(line)["id"] for line in lines) == sorted(expected)
 
 
-def test_a_beginning_finds_the_same_however_many_words_it_stands_for(
-    api: TestClient, many: list[str], within: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+def test_a_prefix_finds_the_same_however_many_words_it_expands_to(
+    api: TestClient, claim_ids: list[str], set_limits: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queries = {
-        "number*": MANY,
-        "numbe*": MANY,
+        "number*": CLAIM_COUNT,
+        "numbe*": CLAIM_COUNT,
         "number2*": 11,
         '"often number2*"': 10,
-        "sold* south*": MANY // 2,
+        "sold* south*": CLAIM_COUNT // 2,
         "soldiers -numb*": 0,
-        "-number1* sold*": MANY - 11,
+        "-number1* sold*": CLAIM_COUNT - 11,
         "numbering*": 0,
     }
-    for most in (0, 5, 300):
-        monkeypatch.setattr(search_query, "MOST_ENDINGS", most)
+    for max_expansions in (0, 5, 300):
+        monkeypatch.setattr(search_query, "MAX_EXPANSIONS", max_expansions)
         for q, expected in queries.items():
-            assert len(walk(api, {"q": q, "limit": 200})) == expected, (q, most)
+            assert len(read_all_pages(api, {"q": q, "limit": 200})) == expected, (q, max_expansions)

@@ -1,27 +1,29 @@
-"""Claims as they are given out, made by hand: for tests of what formats make of them."""
+"""Builders of published claims and their parts, for tests of the export formats."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.schemas.files.edition import Edition
 from app.schemas.files.publication import (
-    House,
     PublishedAttribution,
     PublishedClaim,
     PublishedDocument,
     PublishedFactCheck,
     PublishedSource,
+    Publisher,
 )
 from app.vocabulary import DocumentKind, Lineage, SourceKind, Stage, Stance, Status
 
-HOUSE = House(name="The Desk", address="https://desk.example/api/v1")
-EDITION = Edition(house=HOUSE, address="https://desk.example/api/v1/export?format=x", moment="2025-01-12T18:00:00Z")
+PUBLISHER = Publisher(name="The Desk", address="https://desk.example/api/v1")
+EDITION = Edition(
+    publisher=PUBLISHER, address="https://desk.example/api/v1/export?format=x", moment="2025-01-12T18:00:00Z"
+)
 MOMENT = "2025-01-12T09:00:00Z"
 
 
 def source(name: str = "NIS", *, number: int = 1, **fields: Any) -> PublishedSource:
     """A source."""
-    known: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "id": f"src_{number:026d}",
         "version": 1,
         "name": name,
@@ -33,12 +35,12 @@ def source(name: str = "NIS", *, number: int = 1, **fields: Any) -> PublishedSou
         "other_names": [],
         "recorded_at": MOMENT,
     }
-    return PublishedSource(**{**known, **fields})
+    return PublishedSource(**{**defaults, **fields})
 
 
 def document(title: str | None = "Briefing", *, number: int = 1, **fields: Any) -> PublishedDocument:
     """A document."""
-    known: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "id": f"doc_{number:026d}",
         "version": 1,
         "kind": DocumentKind.ARTICLE,
@@ -56,12 +58,12 @@ def document(title: str | None = "Briefing", *, number: int = 1, **fields: Any) 
         "captures": [],
         "recorded_at": MOMENT,
     }
-    return PublishedDocument(**{**known, **fields})
+    return PublishedDocument(**{**defaults, **fields})
 
 
-def said(by: PublishedSource, *, number: int = 1, **fields: Any) -> PublishedAttribution:
-    """What a source says of a claim."""
-    known: dict[str, Any] = {
+def attribution(by: PublishedSource, *, number: int = 1, **fields: Any) -> PublishedAttribution:
+    """An attribution of a claim to a source."""
+    defaults: dict[str, Any] = {
         "id": f"att_{number:026d}",
         "source": by,
         "stance": Stance.ASSERTS,
@@ -74,12 +76,12 @@ def said(by: PublishedSource, *, number: int = 1, **fields: Any) -> PublishedAtt
         "withdrawn": False,
         "retraction": None,
     }
-    return PublishedAttribution(**{**known, **fields})
+    return PublishedAttribution(**{**defaults, **fields})
 
 
 def figure(**fields: Any) -> dict[str, Any]:
     """A figure of a claim."""
-    known = {
+    defaults = {
         "metric": "present",
         "unit": "soldiers",
         "population": None,
@@ -92,12 +94,12 @@ def figure(**fields: Any) -> dict[str, Any]:
         "verbatim": None,
         "verbatim_language": None,
     }
-    return {**known, **fields}
+    return {**defaults, **fields}
 
 
 def fact_check(original: Mapping[str, Any], *, number: int = 1, **fields: Any) -> PublishedFactCheck:
-    """A review of another."""
-    known: dict[str, Any] = {
+    """A fact-check by another organisation."""
+    defaults: dict[str, Any] = {
         "id": f"fck_{number:026d}",
         "source": source("The Checker", number=90),
         "document": None,
@@ -108,12 +110,12 @@ def fact_check(original: Mapping[str, Any], *, number: int = 1, **fields: Any) -
         "explanation": None,
         "original": original,
     }
-    return PublishedFactCheck(**{**known, **fields})
+    return PublishedFactCheck(**{**defaults, **fields})
 
 
 def decision(**fields: Any) -> dict[str, Any]:
     """A decision on a claim."""
-    known = {
+    defaults = {
         "id": f"rev_{1:026d}",
         "status": "unconfirmed",
         "rationale": "Nobody has seen it.",
@@ -131,17 +133,17 @@ def decision(**fields: Any) -> dict[str, Any]:
         "stale_because": [],
         "recorded_at": MOMENT,
     }
-    return {**known, **fields}
+    return {**defaults, **fields}
 
 
 def claim(*, number: int = 1, attributions: Sequence[PublishedAttribution] = (), **fields: Any) -> PublishedClaim:
-    """A claim on which something was decided."""
+    """A published claim with a decision."""
     identifier = f"clm_{number:026d}"
-    known: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "id": identifier,
         "key": None,
         "version": 2,
-        "address": HOUSE.claim(identifier, 2),
+        "address": PUBLISHER.claim(identifier, 2),
         "recorded_at": MOMENT,
         "kind": "troop_estimate",
         "statement": "About 11,000 are there.",
@@ -159,4 +161,4 @@ def claim(*, number: int = 1, attributions: Sequence[PublishedAttribution] = (),
         "decision": decision(),
         "fact_checks": [],
     }
-    return PublishedClaim(**{**known, **fields})
+    return PublishedClaim(**{**defaults, **fields})

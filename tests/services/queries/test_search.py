@@ -1,4 +1,4 @@
-"""Search: one table of texts, asked the same on both engines, with the same answers in the same order."""
+"""Full-text search: both database engines return the same claims in the same order."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
-from hypothesis import settings as configured
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import text as statement
 
 from app.db import fulltext
 from app.db.engine import Database
-from app.formats.search_text import MOST_INDEX_BYTES, index_text
+from app.formats.search_text import index_text
 from app.main import create_app
 from app.services.people import keys
 from app.services.queries import search_pages
@@ -38,17 +38,17 @@ CLAIMS: dict[str, dict[str, Any]] = {
     "vietnamese": {"statement": "Đại sứ quán ở Hà Nội phủ nhận."},
     "dotted": {"statement": "Exactly 2.500 men in the village of Ägypten-Süd."},
     "spaced": {"statement": "Another 12 000 were said to be in Belgorod."},
-    # Where a word stands decides how much it counts.
+    # The field that has the word decides its weight.
     "in the statement": {"statement": "Pyongyang denies it."},
     "in a quote": {"statement": "It was denied.", "quotes": ["There is nothing in it, Pyongyang said today"]},
     "in a name": {"statement": "Nothing was said.", "source": "Voice of Pyongyang"},
-    # A phrase must not run from one text into the next.
+    # A phrase must not match across two texts.
     "two quotes": {"statement": "They spoke twice.", "quotes": ["we saw the red", "lantern from afar"]},
     "statement and quote": {"statement": "It began in winter", "quotes": ["palace guards came"]},
     "markup": {"statement": 'He wrote <b>"zebra"</b> & <script>alert(1)</script>.'},
 }
 
-FOUND: dict[str, list[str]] = {
+EXPECTED: dict[str, list[str]] = {
     # words, all of them, in any order
     "soldiers kursk": ["english"],
     "kursk soldiers café": ["english"],
@@ -74,7 +74,7 @@ FOUND: dict[str, list[str]] = {
     "정보원": ["korean"],
     "북한": ["korean"],
     "사정": [],
-    # numbers, however their thousands are parted
+    # numbers with any thousands separator
     "11,000": ["english"],
     "11000": ["english"],
     "11 000": ["english"],
@@ -92,16 +92,16 @@ FOUND: dict[str, list[str]] = {
     "red lantern": ["two quotes"],
     '"winter palace"': [],
     "winter palace": ["statement and quote"],
-    # beginnings and exclusions
+    # prefixes and exclusions
     "belgor*": ["spaced"],
     "soldi* kur*": ["english"],
     '"north kor*"': ["english"],
     "pyongyang -denies -voice": ["in a quote"],
     '"north korean" -kursk': [],
     "pyongyang -den*": ["in a name"],
-    # where a word stands: the statement counts most, a quote more than a name
+    # weights: the statement weighs most, a quote more than a name
     "pyongyang": ["in the statement", "in a quote", "in a name"],
-    # what the engines take for operators is text
+    # the engines' operators are plain text
     "near beta": ["operators"],
     "NEAR": ["operators"],
     "beta OR kursk": [],
@@ -125,78 +125,83 @@ FOUND: dict[str, list[str]] = {
 
 
 @pytest.fixture(scope="module")
-def both(
+def clients(
     tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, postgresql_template: str
 ) -> Iterator[dict[str, TestClient]]:
-    """The service on each engine, with the table recorded in both."""
+    """A client of the service on each engine, with the claims recorded in both."""
     folder = tmp_path_factory.mktemp("search")
     (folder / "attest.db").write_bytes(sqlite_template.read_bytes())
-    created = postgres.create_database(template=postgresql_template)
-    with client_of(f"sqlite:///{folder / 'attest.db'}") as sqlite, client_of(created) as postgresql:
+    postgresql_url = postgres.create_database(template=postgresql_template)
+    with (
+        client_with_claims(f"sqlite:///{folder / 'attest.db'}") as sqlite,
+        client_with_claims(postgresql_url) as postgresql,
+    ):
         yield {"sqlite": sqlite, "postgresql": postgresql}
-    postgres.drop_database(created)
+    postgres.drop_database(postgresql_url)
 
 
 @contextmanager
-def client_of(url: str) -> Iterator[TestClient]:
-    """A service upon a database, asked by an editor, with the table recorded in it."""
+def client_with_claims(url: str) -> Iterator[TestClient]:
+    """A client with an editor's key, for a service with the claims recorded in its database."""
     database = Database(url, pool_size=1)
     with database.writing() as connection:
         _info, key = keys.issue(connection, "Test", Role.EDITOR)
     database.close()
-    # Nothing is kept: tests ask the same again, to be found in another way.
-    chosen = Settings(database_url=url, secret_key=SecretStr("not secret"), pool_size=2, kept_answers_bytes=0)
-    app = create_app(chosen)
+    # No response cache: tests repeat a request that must run another query plan.
+    settings = Settings(database_url=url, secret_key=SecretStr("not secret"), pool_size=2, response_cache_bytes=0)
+    app = create_app(settings)
     with Client(app) as client:
         client.headers["Authorization"] = f"Bearer {key}"
-        record_table(client)
+        record_claims(client)
         yield client
 
 
-def record_table(client: TestClient) -> None:
+def record_claims(client: TestClient) -> None:
     for name, texts in CLAIMS.items():
         speaker = {"name": texts.get("source", "A ministry"), "kind": "other"}
         source = client.post("sources", json=speaker).json()["id"]
-        said = [{"source": source, "stance": "asserts", "quote": {"exact": quote}} for quote in texts.get("quotes", [])]
+        attributions = [
+            {"source": source, "stance": "asserts", "quote": {"exact": quote}} for quote in texts.get("quotes", [])
+        ]
         body = {"kind": "other", "statement": texts["statement"], "stage": "published", "note": name}
-        body["attributions"] = said or [{"source": source, "stance": "asserts"}]
-        answer = client.post("claims", json={**body, "key": name})
-        assert answer.status_code == 201, answer.text
+        body["attributions"] = attributions or [{"source": source, "stance": "asserts"}]
+        response = client.post("claims", json={**body, "key": name})
+        assert response.status_code == 201, response.text
 
 
-def found(client: TestClient, q: str) -> list[str]:
-    """The names of the claims that are found, in their order."""
-    answer = client.get("claims", params={"q": q, "limit": 200})
-    assert answer.status_code == 200, answer.text
-    return [item["key"] for item in answer.json()["items"]]
+def search_keys(client: TestClient, q: str) -> list[str]:
+    """The keys of the matching claims, in order."""
+    response = client.get("claims", params={"q": q, "limit": 200})
+    assert response.status_code == 200, response.text
+    return [item["key"] for item in response.json()["items"]]
 
 
-SAMPLES = (0, 1_000)
-"""PostgreSQL tries so many rows before it asks its index: none, or all that there are."""
+SAMPLE_SIZES = (0, 1_000)
+"""How many rows PostgreSQL scans before it uses its index: none, or all."""
 
 
-@pytest.mark.parametrize("q", FOUND)
+@pytest.mark.parametrize("q", EXPECTED)
 def test_both_engines_find_the_same_in_the_same_order(
-    both: dict[str, TestClient], q: str, monkeypatch: pytest.MonkeyPatch
+    clients: dict[str, TestClient], q: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert found(both["sqlite"], q) == FOUND[q]
-    for sample in SAMPLES:
-        monkeypatch.setattr(fulltext, "SAMPLE", sample)
-        assert found(both["postgresql"], q) == FOUND[q]
+    assert search_keys(clients["sqlite"], q) == EXPECTED[q]
+    for sample in SAMPLE_SIZES:
+        monkeypatch.setattr(fulltext, "SAMPLE_SIZE", sample)
+        assert search_keys(clients["postgresql"], q) == EXPECTED[q]
 
 
-@pytest.mark.parametrize("q", FOUND)
-def test_texts_that_are_tried_match_as_the_index_does(
-    both: dict[str, TestClient], q: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("q", EXPECTED)
+def test_scanned_texts_match_like_the_index(
+    clients: dict[str, TestClient], q: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search_pages, "RANKED", 1)
-    monkeypatch.setattr(search_pages, "COUNTED", 1)
-    for client in both.values():
+    monkeypatch.setattr(search_pages, "MAX_RANKED", 1)
+    monkeypatch.setattr(search_pages, "MAX_COUNTED", 1)
+    for client in clients.values():
         narrowed = client.get("claims", params={"q": q, "limit": 200, "kind": "other"})
-        assert sorted(item["key"] for item in narrowed.json()["items"]) == sorted(FOUND[q])
+        assert sorted(item["key"] for item in narrowed.json()["items"]) == sorted(EXPECTED[q])
         monkeypatch.setattr(search_pages, "FEW_CLAIMS", 0)
         by_date = client.get("claims", params={"q": q, "limit": 200, "sort": "-date"})
-        assert sorted(item["key"] for item in by_date.json()["items"]) == sorted(FOUND[q])
+        assert sorted(item["key"] for item in by_date.json()["items"]) == sorted(EXPECTED[q])
 
 
 ALPHABET = "kurs 북한상자  -*\"'()&|!:<>^\\NEAR ÄКй1,0. أسر"
@@ -208,29 +213,29 @@ beginnings = st.builds(
 )
 
 
-@configured(max_examples=120, deadline=None, derandomize=True, database=None)
+@hypothesis_settings(max_examples=120, deadline=None, derandomize=True, database=None)
 @given(
     st.one_of(
         st.text(max_size=40),
         st.text(ALPHABET, max_size=40),
-        st.lists(st.sampled_from([*FOUND, "-", "*", '"', " "]), max_size=4).map(" ".join),
+        st.lists(st.sampled_from([*EXPECTED, "-", "*", '"', " "]), max_size=4).map(" ".join),
         st.lists(beginnings, min_size=1, max_size=3).map(" ".join),
     )
 )
-def test_no_text_breaks_it_and_both_engines_agree(both: dict[str, TestClient], q: str) -> None:
-    answers = []
-    for sample in SAMPLES:
+def test_any_text_is_answered_and_both_engines_agree(clients: dict[str, TestClient], q: str) -> None:
+    responses = []
+    for sample in SAMPLE_SIZES:
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(fulltext, "SAMPLE", sample)
-            answers += [client.get("claims", params={"q": q, "limit": 200}) for client in both.values()]
+            patched.setattr(fulltext, "SAMPLE_SIZE", sample)
+            responses += [client.get("claims", params={"q": q, "limit": 200}) for client in clients.values()]
 
-    assert {answer.status_code for answer in answers} in ({200}, {422})
-    sets = [{item["key"] for item in answer.json().get("items", [])} for answer in answers]
-    assert all(one == sets[0] for one in sets)
+    assert {response.status_code for response in responses} in ({200}, {422})
+    key_sets = [{item["key"] for item in response.json().get("items", [])} for response in responses]
+    assert all(keys == key_sets[0] for keys in key_sets)
 
 
-def test_snippets_show_the_words_and_no_markup_but_ours(both: dict[str, TestClient]) -> None:
-    for client in both.values():
+def test_snippets_mark_the_words_and_escape_the_text(clients: dict[str, TestClient]) -> None:
+    for client in clients.values():
         item = client.get("claims", params={"q": "zebra alert"}).json()["items"][0]
         assert item["snippets"] == [
             {
@@ -240,23 +245,23 @@ def test_snippets_show_the_words_and_no_markup_but_ours(both: dict[str, TestClie
             }
         ]
         fields = {
-            item["key"]: {one["field"] for one in item["snippets"]}
+            item["key"]: {snippet["field"] for snippet in item["snippets"]}
             for item in client.get("claims", params={"q": "pyongyang"}).json()["items"]
         }
         assert fields == {"in the statement": {"statement"}, "in a quote": {"quote"}, "in a name": {"source"}}
-    assert client.get("claims").json()["items"][0]["snippets"] is None
+        assert client.get("claims").json()["items"][0]["snippets"] is None
 
 
 @pytest.mark.parametrize("q", ["", " ", "-kursk", "*", '""', "-", "()", "!!!", "a" * 501])
-def test_a_query_with_nothing_to_look_for_is_refused(both: dict[str, TestClient], q: str) -> None:
-    for client in both.values():
-        answer = client.get("claims", params={"q": q})
-        assert answer.status_code == 422
-        assert answer.json()["errors"][0]["field"] == "q"
+def test_a_query_without_search_terms_is_refused(clients: dict[str, TestClient], q: str) -> None:
+    for client in clients.values():
+        response = client.get("claims", params={"q": q})
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["field"] == "q"
 
 
-def test_pages_of_a_search_neither_skip_nor_repeat(both: dict[str, TestClient]) -> None:
-    for client in both.values():
+def test_pages_of_a_search_skip_and_repeat_nothing(clients: dict[str, TestClient]) -> None:
+    for client in clients.values():
         pages, params = [], {"q": "pyongyang", "limit": "1"}
         while True:
             page = client.get("claims", params=params).json()
@@ -264,20 +269,20 @@ def test_pages_of_a_search_neither_skip_nor_repeat(both: dict[str, TestClient]) 
             if page["next"] is None:
                 break
             params["cursor"] = page["next"]
-        assert pages == FOUND["pyongyang"]
+        assert pages == EXPECTED["pyongyang"]
 
 
-# --- over time ---
+# --- after corrections, and as of a past moment ---
 
 
-def named(api: TestClient, q: str, **params: str) -> list[str]:
-    """The ids of the claims that are found."""
+def search_ids(api: TestClient, q: str, **params: str) -> list[str]:
+    """The ids of the matching claims."""
     return [item["id"] for item in api.get("claims", params={"q": q, **params}).json()["items"]]
 
 
 def test_the_longest_text_fits_into_the_index_in_any_segment(request: pytest.FixtureRequest) -> None:
     words = index_text(" ".join(f"{number:064d}" for number in range(20_000)))
-    assert len(words) > MOST_INDEX_BYTES * 0.8
+    assert len(words) > 800_000
     with fresh_database("postgresql", request) as url:
         database = Database(url, pool_size=1)
         with database.reading() as connection:
@@ -286,14 +291,14 @@ def test_the_longest_text_fits_into_the_index_in_any_segment(request: pytest.Fix
         database.close()
 
 
-def test_of_a_text_that_is_too_long_for_the_index_the_beginning_is_found(api: TestClient, record: Record) -> None:
+def test_a_text_too_long_for_the_index_is_found_by_its_beginning(api: TestClient, record: Record) -> None:
     source = record("sources")["id"]
-    # Khmer: no spaces, three bytes for each character, two of which are a word.
+    # Khmer has no spaces and three bytes per character; every two characters are indexed as a word.
     long = "".join(chr(0x1780 + number * 7 % 33) + chr(0x1780 + number // 33 % 33) for number in range(24_000))
-    said = {"source": source, "stance": "asserts", "quote": {"exact": f"first {long} last"}}
-    claim = record("claims", attributions=[said, {**said, "quote": {"exact": "another"}}])
+    attribution = {"source": source, "stance": "asserts", "quote": {"exact": f"first {long} last"}}
+    claim = record("claims", attributions=[attribution, {**attribution, "quote": {"exact": "another"}}])
     for q, expected in {"first": [claim["id"]], long[:4]: [claim["id"]], "last": []}.items():
-        assert [one["id"] for one in api.get("claims", params={"q": q}).json()["items"]] == expected, q
+        assert [item["id"] for item in api.get("claims", params={"q": q}).json()["items"]] == expected, q
 
 
 def test_a_source_is_found_by_its_new_name_at_once(
@@ -302,17 +307,17 @@ def test_a_source_is_found_by_its_new_name_at_once(
     source = record("sources", name="Ministry of Truth", other_names=["Minitrue"])
     claim = record("claims", attributions=[{"source": source["id"], "stance": "asserts"}])
     before = api.get(f"claims/{claim['id']}").json()["recorded_at"]
-    assert named(api, "truth") == named(api, "minitrue") == [claim["id"]]
+    assert search_ids(api, "truth") == search_ids(api, "minitrue") == [claim["id"]]
 
     correct("sources", source["id"], name="Ministry of Peace", other_names=["Minipax"])
 
-    assert named(api, "peace") == named(api, "minipax") == [claim["id"]]
-    assert named(api, "truth") == named(api, "minitrue") == []
-    assert named(api, "truth", as_of=before) == [claim["id"]]
-    assert named(api, "peace", as_of=before) == []
+    assert search_ids(api, "peace") == search_ids(api, "minipax") == [claim["id"]]
+    assert search_ids(api, "truth") == search_ids(api, "minitrue") == []
+    assert search_ids(api, "truth", as_of=before) == [claim["id"]]
+    assert search_ids(api, "peace", as_of=before) == []
 
 
-def test_a_search_as_of_a_moment_finds_the_words_of_then(
+def test_a_search_as_of_a_moment_finds_the_words_of_that_moment(
     api: TestClient, record: Record, correct: Callable[..., dict[str, Any]]
 ) -> None:
     claim = record("claims", statement="Eleven thousand soldiers.", place="Kursk")
@@ -321,15 +326,15 @@ def test_a_search_as_of_a_moment_finds_the_words_of_then(
 
     corrected = correct("claims", claim["id"], statement="Twelve thousand soldiers.", place="Belgorod")
 
-    assert named(api, "twelve") == named(api, "belgorod") == [claim["id"]]
-    assert named(api, "eleven") == named(api, "kursk") == []
-    assert named(api, "eleven", as_of=first) == named(api, "kursk", as_of=first) == [claim["id"]]
-    assert named(api, "twelve", as_of=first) == []
-    assert named(api, "soldiers", as_of=first) == [claim["id"]]
-    assert set(named(api, "soldiers", as_of=corrected["recorded_at"])) == {claim["id"], later["id"]}
-    shown = api.get("claims", params={"q": "eleven", "as_of": first}).json()["items"][0]
-    assert shown["statement"] == "Eleven thousand soldiers."
-    assert shown["snippets"][0]["html"] == "<mark>Eleven</mark> thousand soldiers."
+    assert search_ids(api, "twelve") == search_ids(api, "belgorod") == [claim["id"]]
+    assert search_ids(api, "eleven") == search_ids(api, "kursk") == []
+    assert search_ids(api, "eleven", as_of=first) == search_ids(api, "kursk", as_of=first) == [claim["id"]]
+    assert search_ids(api, "twelve", as_of=first) == []
+    assert search_ids(api, "soldiers", as_of=first) == [claim["id"]]
+    assert set(search_ids(api, "soldiers", as_of=corrected["recorded_at"])) == {claim["id"], later["id"]}
+    item = api.get("claims", params={"q": "eleven", "as_of": first}).json()["items"][0]
+    assert item["statement"] == "Eleven thousand soldiers."
+    assert item["snippets"][0]["html"] == "<mark>Eleven</mark> thousand soldiers."
 
 
 def test_quotes_translations_and_verbatim_figures_are_searched(
@@ -343,19 +348,19 @@ def test_quotes_translations_and_verbatim_figures_are_searched(
     )
 
     for q in ("тисячі", '"a thousand"', '"dozens upon"'):
-        assert named(api, q) == [claim["id"]], q
+        assert search_ids(api, q) == [claim["id"]], q
 
-    said = api.get(f"claims/{claim['id']}").json()["attributions"][0]["id"]
-    correct("attributions", said, quote={"exact": "кілька сотень"})
+    attribution_id = api.get(f"claims/{claim['id']}").json()["attributions"][0]["id"]
+    correct("attributions", attribution_id, quote={"exact": "кілька сотень"})
     correct("claims", claim["id"], quantities=[{**figure, "verbatim": "hundreds"}])
-    assert named(api, "тисячі") == named(api, "dozens") == []
-    assert named(api, "сотень") == named(api, "hundreds") == [claim["id"]]
+    assert search_ids(api, "тисячі") == search_ids(api, "dozens") == []
+    assert search_ids(api, "сотень") == search_ids(api, "hundreds") == [claim["id"]]
 
 
 def test_drafts_are_not_found_by_readers(api: TestClient, record: Record, editor: dict[str, str]) -> None:
     claim = record("claims", statement="A secret draft.", stage="draft")
 
-    assert named(api, "secret") == []
-    answer = api.get("claims", params={"q": "secret", "stage": "draft"}, headers=editor)
-    assert [item["id"] for item in answer.json()["items"]] == [claim["id"]]
+    assert search_ids(api, "secret") == []
+    response = api.get("claims", params={"q": "secret", "stage": "draft"}, headers=editor)
+    assert [item["id"] for item in response.json()["items"]] == [claim["id"]]
     assert api.get("claims", params={"q": "secret", "stage": "draft"}).status_code == 403

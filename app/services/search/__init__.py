@@ -1,1 +1,0 @@
-"""Full-text search: the index, and queries against it."""
