@@ -1,5 +1,5 @@
-"""How fast Attest is, measured beside a raw-driver loop and beside what people would use instead.
+"""Benchmarks of Attest, compared with a loop over the bare database driver and with Datasette.
 
-`python -m benchmarks --help` tells what can be measured; `make bench` and `make bench-full` are the usual runs.
-Everything that the generated databases say is made up.
+`python -m benchmarks --help` lists what can be measured; `make bench` and `make bench-full` are the usual runs.
+The content of the generated databases is invented.
 """

@@ -1,4 +1,4 @@
-"""One import of a generated record: some hundred claims with all that hangs on them, and what becomes of them later."""
+"""One import of a generated record: some hundred claims with their related rows and their later changes."""
 
 import json
 from calendar import monthrange
@@ -29,8 +29,8 @@ from app.vocabulary import (
     Status,
 )
 from benchmarks import texts
-from benchmarks.history import BATCH, BEGIN, Act, Event, Fate, History
-from benchmarks.ids import Ids, one_id
+from benchmarks.history import BATCH, BEGIN, ClaimPlan, History, LaterChange, PlannedChange
+from benchmarks.ids import Ids, single_id
 from benchmarks.rows import (
     AttributionRow,
     CaptureRow,
@@ -47,7 +47,7 @@ from benchmarks.rows import (
 from benchmarks.world import FAMILIES, FIRST_DAY, Question, Speaker, World, day_before, metric_of, moment
 
 Rows = dict[str, list[tuple[object, ...]]]
-"""Rows by the table that they go into."""
+"""Rows by table."""
 
 _KINDS = {
     MetricFamily.STRENGTH: ClaimKind.TROOP_ESTIMATE,
@@ -89,18 +89,18 @@ _RELATION_WEIGHTS = (45, 20, 15, 12, 8)
 
 
 class Batch(NamedTuple):
-    """What one import wrote, and what came later."""
+    """The rows of one import, and those of later changes to its claims."""
 
     rows: Rows
     later: list[tuple[int, Rows]]
-    """With the number of the change that wrote them."""
+    """With the numbers of the changes."""
 
 
 def make(number: int, claims: int, seed: int, world: World, history: History) -> Batch:
-    """Batch `number` of a database of so many claims."""
-    maker = _Maker(Random(f"batch {seed} {number}"), world, history.imports[number])
-    for place in range(number * BATCH, min((number + 1) * BATCH, claims)):
-        maker.claim(place, history.fates.get(place) or Fate())
+    """Make batch `number` of a database of `claims` claims."""
+    maker = _BatchMaker(Random(f"batch {seed} {number}"), world, history.imports[number])
+    for claim_number in range(number * BATCH, min((number + 1) * BATCH, claims)):
+        maker.claim(claim_number, history.claim_plans.get(claim_number) or ClaimPlan())
     return Batch(dict(maker.rows), [(seq, dict(rows)) for seq, rows in maker.later.items()])
 
 
@@ -111,7 +111,7 @@ class _Figure(NamedTuple):
     qualifier: Qualifier
 
 
-class _Said(NamedTuple):
+class _AttributionDraft(NamedTuple):
     speaker: Speaker
     stance: Stance
     lineage: Lineage
@@ -119,23 +119,23 @@ class _Said(NamedTuple):
     withdrawn: bool = False
 
 
-class _Maker:
+class _BatchMaker:
     """Makes the rows of one import."""
 
-    def __init__(self, rng: Random, world: World, act: Act) -> None:
+    def __init__(self, rng: Random, world: World, change: PlannedChange) -> None:
         self.rows: Rows = defaultdict(list)
         self.later: defaultdict[int, Rows] = defaultdict(lambda: defaultdict(list))
         self._rng = rng
         self._world = world
-        self._ids = Ids(rng, act.at)
-        self._stamp = (act.seq, moment(act.at))
-        self._day = act.at.date()
-        self._documents = [self._document(act.seq, number) for number in range(BATCH // 5)]
+        self._ids = Ids(rng, change.at)
+        self._stamp = (change.seq, moment(change.at))
+        self._day = change.at.date()
+        self._documents = [self._document(change.seq, number) for number in range(BATCH // 5)]
         self._claim_ids: list[str] = []
         self._last_of_topic: dict[str | None, str] = {}
 
     def _store(self, table: str, *rows: tuple[object, ...]) -> None:
-        """First versions: a row as it is, and the revision."""
+        """Store rows as current rows and as first revisions."""
         self.rows[table] += rows
         self.rows[f"{table}_revision"] += rows
 
@@ -178,8 +178,8 @@ class _Maker:
 
     # --- a claim ---
 
-    def claim(self, number: int, fate: Fate) -> None:
-        """Make claim `number` with everything that hangs on it."""
+    def claim(self, number: int, claim_plan: ClaimPlan) -> None:
+        """Make claim `number` with its related rows."""
         rng = self._rng
         question = self._world.questions.draw(rng) if rng.random() < 0.6 else None
         kind, region, figures = self._subject(question)
@@ -189,11 +189,11 @@ class _Maker:
         unit = figures[0].unit if figures else "soldiers"
         drawn = texts.Drawn(side, _wording(figures, count), f"{count:,}", unit, region, village)
         language = "en" if rng.random() < 0.88 else rng.choice(texts.LANGUAGES)
-        said = texts.statement(rng, kind, drawn) if language == "en" else texts.foreign(rng, language, drawn)
+        text = texts.statement(rng, kind, drawn) if language == "en" else texts.foreign(rng, language, drawn)
         place = None if rng.random() < 0.1 else f"{region.latin} Oblast" if question else f"{village}, {region.latin}"
         time, earliest, latest = self._time()
-        adverse = self._world.parties.get(side) if fate.status is Status.CONCEDED or rng.random() < 0.5 else None
-        if fate.status is Status.CONCEDED and adverse is None:
+        adverse = self._world.parties.get(side) if claim_plan.status is Status.CONCEDED or rng.random() < 0.5 else None
+        if claim_plan.status is Status.CONCEDED and adverse is None:
             adverse = self._world.parties["Russian"]
         row = ClaimRow(
             id=self._ids.new("clm"),
@@ -201,7 +201,7 @@ class _Maker:
             version=1,
             topic_id=question.id if question else None,
             kind=kind.value,
-            statement=said,
+            statement=text,
             language=language,
             place=place,
             place_folded=_folded(place),
@@ -210,7 +210,7 @@ class _Maker:
             time_latest=latest,
             adverse_to_id=adverse.id if adverse else None,
             status=Status.UNASSESSED.value,
-            stage=fate.stage.value,
+            stage=claim_plan.stage.value,
             notice=None,
             note=f"Compare {texts.thing(rng)} of the week before." if rng.random() < 0.05 else None,
             content_version=1,
@@ -218,12 +218,12 @@ class _Maker:
             recorded_at=self._stamp[1],
         )
         quantities = self._quantities(row, figures, language)
-        attributions, names = self._attributions(row, drawn, fate, adverse)
-        self._hangers(row, fate, question)
+        attributions, names = self._attributions(row, drawn, claim_plan, adverse)
+        self._related_rows(row, claim_plan, question)
         self.rows["claim_revision"].append(row)
         self.rows["quantity"] += quantities
         self.rows["attribution_revision"] += attributions
-        self._later(row, attributions, quantities, names, fate)
+        self._store_versions(row, attributions, quantities, names, claim_plan)
         self._claim_ids.append(row.id)
         self._last_of_topic[row.topic_id] = row.id
 
@@ -238,8 +238,8 @@ class _Maker:
             figures = [_Figure(question.metric, question.unit, best, qualifier)]
             family, region = question.family, question.region
         else:
-            other = rng.random() < 0.3
-            family = MetricFamily.OTHER if other else rng.choices(list(FAMILIES), list(FAMILIES.values()))[0]
+            is_other = rng.random() < 0.3
+            family = MetricFamily.OTHER if is_other else rng.choices(list(FAMILIES), list(FAMILIES.values()))[0]
             region = texts.REGIONS.draw(rng)
             figures = []
             if family is not MetricFamily.OTHER:
@@ -258,7 +258,7 @@ class _Maker:
         drawn = rng.random()
         if drawn < 0.04:
             return None, date.min.isoformat(), date.max.isoformat()
-        # A third is entered from the archive: what was said in the first two years.
+        # A third of the claims is entered from the archive and is about the first two years.
         back = rng.uniform(0, (self._day - FIRST_DAY).days) if rng.random() < 0.3 else rng.expovariate(0.15)
         day = day_before(self._day, back)
         if drawn < 0.74:
@@ -271,12 +271,12 @@ class _Maker:
 
     def _quantities(self, row: ClaimRow, figures: list[_Figure], language: str) -> list[QuantityRow]:
         rng = self._rng
-        found = []
+        rows = []
         for position, figure in enumerate(figures):
             low, best, high = _bounds(figure)
-            vague = figure.qualifier is Qualifier.VAGUE
-            verbatim = "dozens" if vague else f"{figure.best} {figure.unit}" if rng.random() < 0.3 else None
-            found.append(
+            is_vague = figure.qualifier is Qualifier.VAGUE
+            verbatim = "dozens" if is_vague else f"{figure.best} {figure.unit}" if rng.random() < 0.3 else None
+            rows.append(
                 QuantityRow(
                     claim_id=row.id,
                     content_version=1,
@@ -296,81 +296,89 @@ class _Maker:
                     recorded_at=self._stamp[1],
                 )
             )
-        return found
+        return rows
 
-    # --- who says so ---
+    # --- attributions ---
 
     def _attributions(
-        self, row: ClaimRow, drawn: texts.Drawn, fate: Fate, adverse: Speaker | None
+        self, row: ClaimRow, drawn: texts.Drawn, claim_plan: ClaimPlan, adverse: Speaker | None
     ) -> tuple[list[AttributionRow], list[str]]:
-        """The attributions of a claim, and the names of who makes them, in that order."""
+        """Return the attributions of a claim, and the names of their sources."""
         rng, speakers = self._rng, self._world.speakers
-        found: list[AttributionRow] = []
+        rows: list[AttributionRow] = []
         names: list[str] = []
 
-        def add(said: _Said) -> None:
-            found.append(self._attribution(row, drawn, said, len(found)))
-            if not said.withdrawn:
-                names.extend(said.speaker.names)
+        def add(attribution: _AttributionDraft) -> None:
+            rows.append(self._attribution(row, drawn, attribution, len(rows)))
+            if not attribution.withdrawn:
+                names.extend(attribution.speaker.names)
 
-        first = self._named() if fate.status is Status.CORROBORATED else speakers.draw(rng)
-        add(_Said(first, rng.choices(_FIRST_STANCES, _FIRST_WEIGHTS)[0], Lineage.ORIGINAL))
-        # Whoever relayed another would make the two origins of a corroborated claim hard to tell apart.
+        first = self._named() if claim_plan.status is Status.CORROBORATED else speakers.draw(rng)
+        add(_AttributionDraft(first, rng.choices(_FIRST_STANCES, _FIRST_WEIGHTS)[0], Lineage.ORIGINAL))
+        # Relayed attributions could connect the two origins of a corroborated claim.
         others = rng.choices(_ATTRIBUTIONS, _ATTRIBUTION_WEIGHTS)[0] - 1
-        for _ in range(0 if fate.status is Status.CORROBORATED else others):
-            speaker, how = speakers.draw(rng), rng.random()
-            if how < 0.6:
-                asserting = [one.id for one in found if one.stance in ASSERTING_STANCES and not one.withdrawn]
-                add(_Said(speaker, Stance.ASSERTS, Lineage.RELAYED, rng.choice(asserting)))
-            elif how < 0.8:
+        for _ in range(0 if claim_plan.status is Status.CORROBORATED else others):
+            speaker, share = speakers.draw(rng), rng.random()
+            if share < 0.6:
+                asserting = [
+                    attribution.id
+                    for attribution in rows
+                    if attribution.stance in ASSERTING_STANCES and not attribution.withdrawn
+                ]
+                add(_AttributionDraft(speaker, Stance.ASSERTS, Lineage.RELAYED, rng.choice(asserting)))
+            elif share < 0.8:
                 stance = rng.choice((Stance.ASSERTS, Stance.CONFIRMS, Stance.ESTIMATES))
-                add(_Said(speaker, stance, Lineage.ORIGINAL))
-            elif how < 0.93:
-                add(_Said(speaker, Stance.ASSERTS, Lineage.UNKNOWN, withdrawn=how > 0.92))
+                add(_AttributionDraft(speaker, stance, Lineage.ORIGINAL))
+            elif share < 0.93:
+                add(_AttributionDraft(speaker, Stance.ASSERTS, Lineage.UNKNOWN, withdrawn=share > 0.92))
             else:
                 stance = rng.choice((Stance.CANNOT_VERIFY, Stance.DECLINES_TO_COMMENT, Stance.DENIES))
-                add(_Said(speaker, stance, Lineage.ORIGINAL))
-        needed = self._needed(fate.status, first, adverse)
+                add(_AttributionDraft(speaker, stance, Lineage.ORIGINAL))
+        needed = self._required_attribution(claim_plan.status, first, adverse)
         if needed is not None:
             add(needed)
-        return found, names
+        return rows, names
 
     def _named(self) -> Speaker:
         speaker = self._world.speakers.draw(self._rng)
         return speaker if speaker.named else self._named()
 
-    def _needed(self, status: Status, first: Speaker, adverse: Speaker | None) -> _Said | None:
-        """Without what the claim could not have got its status."""
+    def _required_attribution(
+        self, status: Status, first: Speaker, adverse: Speaker | None
+    ) -> _AttributionDraft | None:
+        """Return the attribution that the status requires, if any."""
         rng = self._rng
         match status:
             case Status.CORROBORATED:
                 second = self._named()
                 while second.root == first.root:
                     second = self._named()
-                return _Said(second, Stance.ASSERTS, Lineage.ORIGINAL)
+                return _AttributionDraft(second, Stance.ASSERTS, Lineage.ORIGINAL)
             case Status.CONCEDED if adverse is not None:
-                return _Said(adverse, Stance.CONFIRMS, Lineage.ORIGINAL)
+                return _AttributionDraft(adverse, Stance.CONFIRMS, Lineage.ORIGINAL)
             case Status.DISPUTED:
                 denier = self._named()
-                return _Said(denier, rng.choice((Stance.DENIES, Stance.DISPUTES_FIGURE)), Lineage.ORIGINAL)
+                return _AttributionDraft(denier, rng.choice((Stance.DENIES, Stance.DISPUTES_FIGURE)), Lineage.ORIGINAL)
             case Status.UNVERIFIABLE:
                 party = rng.choice(list(self._world.parties.values()))
-                return _Said(party, Stance.NO_STATEMENT_FOUND, Lineage.UNKNOWN)
+                return _AttributionDraft(party, Stance.NO_STATEMENT_FOUND, Lineage.UNKNOWN)
             case _:
                 return None
 
-    def _attribution(self, row: ClaimRow, drawn: texts.Drawn, said: _Said, number: int) -> AttributionRow:
-        speaker, stance = said.speaker, said.stance
+    def _attribution(
+        self, row: ClaimRow, drawn: texts.Drawn, attribution: _AttributionDraft, number: int
+    ) -> AttributionRow:
+        speaker, stance = attribution.speaker, attribution.stance
         rng = self._rng
         document_id, day = rng.choice(self._documents)
-        searched = stance is Stance.NO_STATEMENT_FOUND
+        is_search = stance is Stance.NO_STATEMENT_FOUND
         quote = translation = None
-        if not searched and rng.random() < 0.55:
-            foreign = speaker.language != "en"
-            quote = texts.foreign(rng, speaker.language, drawn) if foreign else texts.quote(rng, drawn)
-            translation = texts.quote(rng, drawn) if foreign and rng.random() < 0.6 else None
-        official = speaker.kind in ("government", "armed_force", "intelligence_service")
-        told = Directness.OFFICIAL_RELEASE if official else Directness.PARAPHRASE
+        if not is_search and rng.random() < 0.55:
+            is_foreign = speaker.language != "en"
+            quote = texts.foreign(rng, speaker.language, drawn) if is_foreign else texts.quote(rng, drawn)
+            translation = texts.quote(rng, drawn) if is_foreign and rng.random() < 0.6 else None
+        is_official = speaker.kind in ("government", "armed_force", "intelligence_service")
+        default_directness = Directness.OFFICIAL_RELEASE if is_official else Directness.PARAPHRASE
         return AttributionRow(
             id=self._ids.new("att"),
             key=f"{number + 1}",
@@ -378,36 +386,36 @@ class _Maker:
             claim_id=row.id,
             source_id=speaker.id,
             stance=stance.value,
-            lineage=said.lineage.value,
-            upstream_id=said.upstream,
-            document_id=None if searched else document_id,
+            lineage=attribution.lineage.value,
+            upstream_id=attribution.upstream,
+            document_id=None if is_search else document_id,
             said=day.isoformat(),
             said_earliest=day.isoformat(),
             said_latest=day.isoformat(),
-            directness=(Directness.DIRECT_QUOTE if quote else told).value,
+            directness=(Directness.DIRECT_QUOTE if quote else default_directness).value,
             quote=quote,
             quote_language=speaker.language if quote else None,
             translation=translation,
             translated_by="Machine translation, checked by the desk" if translation else None,
-            searched_on=self._day.isoformat() if searched else None,
-            searched_where="Its site and its channels, the week before." if searched else None,
-            searched_by="Import desk" if searched else None,
+            searched_on=self._day.isoformat() if is_search else None,
+            searched_where="Its site and its channels, the week before." if is_search else None,
+            searched_by="Import desk" if is_search else None,
             note=None,
-            withdrawn=int(said.withdrawn),
+            withdrawn=int(attribution.withdrawn),
             change_seq=self._stamp[0],
             recorded_at=self._stamp[1],
         )
 
-    # --- what else hangs on it ---
+    # --- evidence, relations and fact-checks ---
 
-    def _hangers(self, row: ClaimRow, fate: Fate, question: Question | None) -> None:
-        """Evidence, relations and the reviews of others."""
+    def _related_rows(self, row: ClaimRow, claim_plan: ClaimPlan, question: Question | None) -> None:
+        """Make evidence, relations and fact-checks by others."""
         rng = self._rng
-        known = _EVIDENCE_OF.get(fate.status)
-        if known or rng.random() < 0.012:
-            role, independent, conclusive = known or (EvidenceRole.CONTEXT, None, 0)
+        known_evidence = _EVIDENCE_OF.get(claim_plan.status)
+        if known_evidence or rng.random() < 0.012:
+            role, independent, conclusive = known_evidence or (EvidenceRole.CONTEXT, None, 0)
             document_id, day = rng.choice(self._documents)
-            examined = known is not None
+            is_examined = known_evidence is not None
             self._store(
                 "evidence",
                 EvidenceRow(
@@ -419,9 +427,9 @@ class _Maker:
                     role=role.value,
                     description=f"It shows {texts.thing(rng)}.",
                     independent=independent,
-                    examined_on=self._day.isoformat() if examined else None,
+                    examined_on=self._day.isoformat() if is_examined else None,
                     finding=f"Published on {day}; it shows {texts.thing(rng)} and {texts.thing(rng)}."
-                    if examined
+                    if is_examined
                     else None,
                     conclusive=conclusive,
                     withdrawn=0,
@@ -461,28 +469,28 @@ class _Maker:
             ),
         )
 
-    # --- what becomes of it ---
+    # --- later changes ---
 
-    def _later(
+    def _store_versions(
         self,
         row: ClaimRow,
         attributions: list[AttributionRow],
         quantities: list[QuantityRow],
         names: list[str],
-        fate: Fate,
+        claim_plan: ClaimPlan,
     ) -> None:
-        """Store the claim as it is in the end, and the versions in between."""
+        """Store the final claim and its earlier versions."""
         words = _search_text(row, attributions, quantities, names)
-        for event in fate.events:
-            rows = self.later[event.seq]
-            stamp = (event.seq, moment(event.at))
+        for change in claim_plan.events:
+            rows = self.later[change.seq]
+            stamp = (change.seq, moment(change.at))
             changes: dict[str, object] = {}
-            match event.what:
+            match change.action:
                 case "rule":
-                    rows["independence_ruling"].append(self._ruling(row, attributions, event, stamp))
+                    rows["independence_ruling"].append(self._ruling(row, attributions, change, stamp))
                 case "decide":
-                    rows["review"].append(self._review(row, fate, event, stamp))
-                    changes["status"] = fate.status.value
+                    rows["review"].append(self._review(row, claim_plan, change, stamp))
+                    changes["status"] = claim_plan.status.value
                 case "withdraw":
                     changes = {"stage": Stage.WITHDRAWN.value, "notice": "Recorded by mistake; see the history."}
                 case "correct_attribution":
@@ -499,12 +507,12 @@ class _Maker:
                         "place_folded": _folded(place),
                         "content_version": row.version + 1,
                     }
-                    again = [
-                        one._replace(content_version=row.version + 1, change_seq=stamp[0], recorded_at=stamp[1])
-                        for one in quantities
+                    new_quantities = [
+                        quantity._replace(content_version=row.version + 1, change_seq=stamp[0], recorded_at=stamp[1])
+                        for quantity in quantities
                     ]
-                    rows["quantity"] += again
-            row = row._replace(version=row.version + 1, change_seq=stamp[0], recorded_at=stamp[1], **changes)  # type: ignore[arg-type]  # each of its column's type
+                    rows["quantity"] += new_quantities
+            row = row._replace(version=row.version + 1, change_seq=stamp[0], recorded_at=stamp[1], **changes)  # type: ignore[arg-type]  # values have the types of their columns
             rows["claim_revision"].append(row)
             if "statement" in changes:
                 self.rows["search_text"].append(words._replace(latest=0))
@@ -516,17 +524,17 @@ class _Maker:
         self.rows["attribution"] += attributions
 
     def _ruling(
-        self, row: ClaimRow, attributions: list[AttributionRow], event: Event, stamp: tuple[int, str]
+        self, row: ClaimRow, attributions: list[AttributionRow], change: LaterChange, stamp: tuple[int, str]
     ) -> RulingRow:
         pair = sorted((attributions[0].source_id, attributions[-1].source_id))
         established = Independence.ESTABLISHED.value
         reason = "Each has it from people of its own."
-        return RulingRow(one_id("rul", event.at, self._rng), row.id, pair[0], pair[1], established, reason, *stamp)
+        return RulingRow(single_id("rul", change.at, self._rng), row.id, pair[0], pair[1], established, reason, *stamp)
 
-    def _review(self, row: ClaimRow, fate: Fate, event: Event, stamp: tuple[int, str]) -> ReviewRow:
+    def _review(self, row: ClaimRow, claim_plan: ClaimPlan, change: LaterChange, stamp: tuple[int, str]) -> ReviewRow:
         rationale = f"The desk looked at {texts.thing(self._rng)} and at {texts.thing(self._rng)}."
-        about = (one_id("rev", event.at, self._rng), row.id, row.version)
-        return ReviewRow(*about, fate.status.value, rationale, event.at.date().isoformat(), event.by, *stamp)
+        identity = (single_id("rev", change.at, self._rng), row.id, row.version)
+        return ReviewRow(*identity, claim_plan.status.value, rationale, change.at.date().isoformat(), change.by, *stamp)
 
 
 def _wording(figures: list[_Figure], number: int) -> str:
@@ -549,7 +557,7 @@ def _bounds(figure: _Figure) -> tuple[int | None, int | None, int | None]:
             return None, None, None
 
 
-# --- the words by which it is found, as app.services.core.search_index makes them ---
+# --- search texts, as app.services.core.search_index makes them ---
 
 
 @lru_cache(maxsize=65_536)
@@ -561,22 +569,24 @@ _word = lru_cache(maxsize=200_000)(index_text)
 
 
 def _words(text: str) -> str:
-    # Word by word, because most words are seen again and again. Between words only numbers join ("11 000"), and no two
-    # stand side by side in what we make.
+    # Word by word, because most words repeat and are cached. Only numbers join across a space ("11 000"), and generated
+    # texts never have two numbers in a row.
     return " ".join(filter(None, map(_word, text.split(" "))))
 
 
 def _search_text(
     row: ClaimRow, attributions: Sequence[AttributionRow], quantities: Sequence[QuantityRow], names: Sequence[str]
 ) -> SearchTextRow:
-    live = [one for one in attributions if not one.withdrawn]
-    quotes = [text for one in live for text in (one.quote, one.translation) if text is not None]
-    quotes += [one.verbatim for one in quantities if one.verbatim is not None]
+    current = [attribution for attribution in attributions if not attribution.withdrawn]
+    quotes = [
+        text for attribution in current for text in (attribution.quote, attribution.translation) if text is not None
+    ]
+    quotes += [quantity.verbatim for quantity in quantities if quantity.verbatim is not None]
     statement = _column([row.statement, row.place or ""])
-    said = _column(quotes)
-    told = _column(names)
-    return SearchTextRow(row.id, 1, 1, row.change_seq, statement, said, told)
+    quote_column = _column(quotes)
+    source_column = _column(names)
+    return SearchTextRow(row.id, 1, 1, row.change_seq, statement, quote_column, source_column)
 
 
-def _column(those: Sequence[str]) -> str:
-    return " ".join(f"{one} {BOUNDARY}" for one in map(_words, dict.fromkeys(those)) if one)
+def _column(column_texts: Sequence[str]) -> str:
+    return " ".join(f"{words} {BOUNDARY}" for words in map(_words, dict.fromkeys(column_texts)) if words)

@@ -1,4 +1,4 @@
-"""What is measured: for each case how a request is drawn, its floor, and what Datasette answers that comes nearest."""
+"""The benchmark cases: for each one its random requests, its floor, and the closest request to Datasette."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from benchmarks.pool import Pool
 API = "/api/v1"
 
 REQUESTS = 1_000
-"""Requests that are drawn for a case; they are asked again and again, in this order."""
+"""Number of requests drawn for a case; they are repeated in this order."""
 
 
 @dataclass(frozen=True)
@@ -22,29 +22,29 @@ class Case:
 
     name: str
     what: str
-    """For a reader of the results."""
+    """The label in the results."""
     draw: Callable[[Pool, Random], tuple[Any, ...]]
-    """What this request asks for; the values go into the other three."""
+    """Draws the values of a request, which are the arguments of `path`, `floor` and `datasette`."""
     path: Callable[..., str]
     floor: Callable[..., None] | None = None
-    """Called with a driver and the values."""
+    """Runs the floor; called with a driver and the values."""
     datasette: Callable[..., str] | None = None
     conditional: bool = False
-    """Asked with the entity tag of the answer before, so that 304 comes back."""
+    """Whether requests send the current entity tag, so that the response is 304."""
     cursor: bool = False
-    """The path is completed with the cursor of a page far down."""
+    """Whether the path is completed with the cursor of a deep page."""
     heavy: bool = False
-    """Takes so long, at a million claims, that fewer are asked at once."""
+    """Whether a request is slow at a million claims, so that fewer run at once."""
     history_of: str = ""
-    """The case of which this one asks the past."""
+    """The case that this one repeats as of a past moment."""
 
-    def asked(self, pool: Pool, seed: int) -> list[tuple[Any, ...]]:
-        """The values of all requests, the same in every run on the same database."""
+    def draw_requests(self, pool: Pool, seed: int) -> list[tuple[Any, ...]]:
+        """Draw the values of all requests; they are the same in every run on the same database."""
         rng = Random(f"{self.name} {seed}")
         return [self.draw(pool, rng) for _ in range(REQUESTS)]
 
     def run_floor(self, driver: Driver, values: tuple[Any, ...]) -> None:
-        """Do by the driver what a request asks for."""
+        """Run the floor of a request with the driver."""
         if self.floor is not None:
             self.floor(driver, *values)
 
@@ -60,30 +60,30 @@ def _pick(name: str) -> Callable[[Pool, Random], tuple[Any, ...]]:
     return draw
 
 
-def _each(name: str) -> Callable[[Pool, Random], tuple[Any, ...]]:
+def _pick_tuple(name: str) -> Callable[[Pool, Random], tuple[Any, ...]]:
     def draw(pool: Pool, rng: Random) -> tuple[Any, ...]:
         return tuple(rng.choice(getattr(pool, name)))
 
     return draw
 
 
-def _nothing(_pool: Pool, _rng: Random) -> tuple[Any, ...]:
+def _no_values(_pool: Pool, _rng: Random) -> tuple[Any, ...]:
     return ()
 
 
-def _then(draw: Callable[[Pool, Random], tuple[Any, ...]]) -> Callable[[Pool, Random], tuple[Any, ...]]:
-    def drawn(pool: Pool, rng: Random) -> tuple[Any, ...]:
+def _as_of(draw: Callable[[Pool, Random], tuple[Any, ...]]) -> Callable[[Pool, Random], tuple[Any, ...]]:
+    def draw_with_moment(pool: Pool, rng: Random) -> tuple[Any, ...]:
         return (*draw(pool, rng), pool.middle, pool.middle_seq)
 
-    return drawn
+    return draw_with_moment
 
 
-def _floor_then(floor: Callable[..., None]) -> Callable[..., None]:
-    def floored(driver: Driver, *values: Any) -> None:
-        *asked, _moment, seq = values
-        floor(driver, *asked, seq)
+def _floor_as_of(floor: Callable[..., None]) -> Callable[..., None]:
+    def floor_as_of(driver: Driver, *values: Any) -> None:
+        *floor_values, _moment, seq = values
+        floor(driver, *floor_values, seq)
 
-    return floored
+    return floor_as_of
 
 
 def _datasette_list(kind: str, status: str, since: str) -> str:
@@ -102,7 +102,7 @@ def _datasette_search(q: str) -> str:
     return f"/attest/claim_search.json?{urlencode(query)}"
 
 
-def _word_of(script: str) -> Callable[[Pool, Random], tuple[Any, ...]]:
+def _pick_word(script: str) -> Callable[[Pool, Random], tuple[Any, ...]]:
     def draw(pool: Pool, rng: Random) -> tuple[Any, ...]:
         return (rng.choice(pool.by_script[script]),)
 
@@ -123,7 +123,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "list",
         "list of 20 (kind, status, date)",
-        _each("lists"),
+        _pick_tuple("lists"),
         lambda kind, status, since: _claims(kind=kind, status=status, date_from=since),
         floors.filtered,
         _datasette_list,
@@ -133,7 +133,7 @@ CASES: tuple[Case, ...] = (
         "two-word search with facets",
         _pick("typical_pairs"),
         lambda q: _claims(q=q, facets="status,kind"),
-        floors.found_and_counted,
+        floors.search_with_facets,
         _datasette_search,
     ),
     Case(
@@ -144,13 +144,13 @@ CASES: tuple[Case, ...] = (
         None,
         lambda claim_id: f"/attest/claim_whole.json?_shape=objects&id={claim_id}",
     ),
-    Case("list-all", "list, unfiltered", _nothing, lambda: f"{API}/claims", floors.everything),
-    Case("list-topic", "list of a topic", _pick("topics"), lambda topic: _claims(topic=topic), floors.of_topic),
-    Case("list-source", "list of a source", _pick("sources"), lambda source: _claims(source=source), floors.of_source),
+    Case("list-all", "list, unfiltered", _no_values, lambda: f"{API}/claims", floors.latest),
+    Case("list-topic", "list of a topic", _pick("topics"), lambda topic: _claims(topic=topic), floors.by_topic),
+    Case("list-source", "list of a source", _pick("sources"), lambda source: _claims(source=source), floors.by_source),
     Case(
         "list-deep",
         "page at depth 100,000, by cursor",
-        _each("deep"),
+        _pick_tuple("deep"),
         lambda _day, _claim: f"{API}/claims",
         floors.deep,
         cursor=True,
@@ -158,9 +158,9 @@ CASES: tuple[Case, ...] = (
     Case(
         "facets-all",
         "list with facets, unfiltered",
-        _nothing,
+        _no_values,
         lambda: _claims(facets="status,kind"),
-        floors.counted,
+        floors.latest_with_facets,
         heavy=True,
     ),
     Case(
@@ -168,7 +168,7 @@ CASES: tuple[Case, ...] = (
         "search for a frequent word",
         _pick("hot_words"),
         lambda q: _claims(q=q),
-        floors.found,
+        floors.search,
         heavy=True,
     ),
     Case(
@@ -176,7 +176,7 @@ CASES: tuple[Case, ...] = (
         "search for a pair of frequent words",
         _pick("hot_pairs"),
         lambda q: _claims(q=q),
-        floors.found,
+        floors.search,
         heavy=True,
     ),
     Case(
@@ -184,16 +184,16 @@ CASES: tuple[Case, ...] = (
         "frequent word with facets",
         _pick("hot_words"),
         lambda q: _claims(q=q, facets="status,kind"),
-        floors.found_and_counted,
+        floors.search_with_facets,
         heavy=True,
     ),
     *(
         Case(
             f"search-{script}",
             f"search for a word, {script.title()}",
-            _word_of(script),
+            _pick_word(script),
             lambda q: _claims(q=q),
-            floors.found,
+            floors.search,
         )
         for script in _SCRIPTS
     ),
@@ -202,7 +202,7 @@ CASES: tuple[Case, ...] = (
         "prefix while typing",
         _pick("prefixes"),
         lambda q: _claims(q=q, limit=10),
-        floors.found,
+        floors.search,
         heavy=True,
     ),
     Case(
@@ -230,33 +230,33 @@ CASES: tuple[Case, ...] = (
     Case(
         "claim-then",
         "one claim, as of the midpoint",
-        _then(_pick("old_claims")),
+        _as_of(_pick("old_claims")),
         lambda claim_id, moment, _seq: f"{API}/claims/{claim_id}?as_of={moment}",
-        _floor_then(floors.claim_then),
+        _floor_as_of(floors.claim_as_of),
         history_of="claim",
     ),
     Case(
         "list-then",
         "list of 20, as of the midpoint",
-        _then(_each("lists")),
+        _as_of(_pick_tuple("lists")),
         lambda kind, status, since, moment, _seq: _claims(kind=kind, status=status, date_from=since, as_of=moment),
-        _floor_then(floors.filtered_then),
+        _floor_as_of(floors.filtered_as_of),
         history_of="list",
     ),
     Case(
         "search-then",
         "two-word search with facets, as of the midpoint",
-        _then(_pick("typical_pairs")),
+        _as_of(_pick("typical_pairs")),
         lambda q, moment, _seq: _claims(q=q, facets="status,kind", as_of=moment),
-        _floor_then(floors.found_and_counted_then),
+        _floor_as_of(floors.search_with_facets_as_of),
         history_of="search",
     ),
     Case(
         "estimates-then",
         "estimates of a typical topic, as of the midpoint",
-        _then(_pick("topics")),
+        _as_of(_pick("topics")),
         lambda topic, moment, _seq: f"{API}/topics/{topic}/estimates?as_of={moment}",
-        _floor_then(floors.estimates_then),
+        _floor_as_of(floors.estimates_as_of),
         history_of="estimates",
     ),
     Case(
@@ -269,7 +269,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "list-304",
         "list of 20, unchanged (304)",
-        _each("lists"),
+        _pick_tuple("lists"),
         lambda kind, status, since: _claims(kind=kind, status=status, date_from=since),
         conditional=True,
     ),
@@ -281,12 +281,12 @@ CASES: tuple[Case, ...] = (
         floors.export,
         heavy=True,
     ),
-    Case("docs", "documentation page", _nothing, lambda: "/docs"),
-    Case("health", "health", _nothing, lambda: f"{API}/health"),
+    Case("docs", "documentation page", _no_values, lambda: "/docs"),
+    Case("health", "health", _no_values, lambda: f"{API}/health"),
 )
-"""In the order of the tables; the first three are those that the goals are set for."""
+"""In the order of the tables; the first three have goals."""
 
 BY_NAME = {case.name: case for case in CASES}
 PRIMARY = CASES[:3]
 AGAIN = (*PRIMARY, BY_NAME["list-all"], BY_NAME["claim-then"])
-"""Cases that are also measured as the service answers them that has kept its answers."""
+"""Cases that are also measured with the response cache."""

@@ -1,4 +1,4 @@
-"""The charts of the page, as SVG."""
+"""The charts of docs/performance.md, as SVG."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,18 +10,18 @@ from benchmarks.results import Results
 
 COLOURS = ("#1b6ca8", "#d1495b", "#66a182")
 
-MOST_LINES = 10
-"""Of what grows, so many kinds of request are drawn: those that grow most."""
+MAX_LINES = 10
+"""Most lines in a growth chart: the cases that grow most."""
 
 
 def draw(results: Results, folder: Path) -> list[tuple[Path, str]]:
-    """Draw what can be drawn; the files, each with a text for those who do not see it."""
+    """Draw the charts for which there are results, and return their files with alternative texts."""
     folder.mkdir(parents=True, exist_ok=True)
     return [*_ratios(results, folder), *_cost(results, folder), *_growth(results, folder)]
 
 
 def _figure(width: float, height: float) -> tuple[Any, Any]:
-    import matplotlib as mpl  # noqa: PLC0415 - takes a second, and most runs draw nothing
+    import matplotlib as mpl  # noqa: PLC0415 - takes a second, and most runs draw no chart
 
     mpl.use("svg")
     mpl.rcParams.update(
@@ -37,26 +37,26 @@ def _figure(width: float, height: float) -> tuple[Any, Any]:
     )
     from matplotlib import pyplot as plt  # noqa: PLC0415 - as above
 
-    made: tuple[Any, Any] = plt.subplots(figsize=(width, height), layout="constrained")
-    return made
+    figure_and_axes: tuple[Any, Any] = plt.subplots(figsize=(width, height), layout="constrained")
+    return figure_and_axes
 
 
 def _save(figure: Any, path: Path) -> None:
-    # Without a date and with ids from a salt the same results give the same file.
+    # Without a date and with salted ids, the same results give the same file.
     figure.savefig(path, metadata={"Date": None})
 
 
 def _ratios(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
-    """How near to the goals."""
+    """Draw how close each ratio is to its goal."""
     claims = max((sample.claims for sample in results.samples if sample.variant == "floor"), default=0)
     reached: list[tuple[str, float]] = []
     for engine in results.engines():
         for baseline, name in BASELINES.items():
             for case in PRIMARY:
-                found = ratio(results, engine, claims, case.name, baseline=baseline, variant="attest")
+                measured_ratio = ratio(results, engine, claims, case.name, baseline=baseline, variant="attest")
                 goal = GOALS.get((engine, baseline), {}).get(case.name)
-                if found is not None and goal is not None:
-                    reached.append((f"{ENGINES[engine]}, × {name}: {case.what}", found / goal[0]))
+                if measured_ratio is not None and goal is not None:
+                    reached.append((f"{ENGINES[engine]}, × {name}: {case.what}", measured_ratio / goal[0]))
     if not reached:
         return
     figure, axes = _figure(8, 0.35 * len(reached) + 1)
@@ -69,10 +69,11 @@ def _ratios(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _cost(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
-    """CPU of every case beside its floor."""
+    """Draw the CPU time of every case next to its floor."""
     for engine in results.engines():
         claims = max(
-            (one.claims for one in results.samples if (one.engine, one.variant) == (engine, "floor")), default=0
+            (sample.claims for sample in results.samples if (sample.engine, sample.variant) == (engine, "floor")),
+            default=0,
         )
         rows = [
             (case.what, results.spread(engine, claims, case.name, "attest", "cpu_ms"),
@@ -83,15 +84,17 @@ def _cost(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
         if not rows:
             continue
         figure, axes = _figure(8, 0.28 * len(rows) + 1)
-        for place, (_, ours, floor) in enumerate(rows):
+        for row_number, (_, ours, floor) in enumerate(rows):
             if ours is not None and floor is not None:
-                axes.plot([floor.median, ours.median], [place, place], color="#bbbbbb", linewidth=1.5, zorder=1)
-        places = range(len(rows))
-        axes.scatter([ours.median for _, ours, _ in rows if ours], places, color=COLOURS[0], s=22, label="Attest")
-        floors = [(floor.median, place) for place, (_, _, floor) in enumerate(rows) if floor is not None]
+                axes.plot(
+                    [floor.median, ours.median], [row_number, row_number], color="#bbbbbb", linewidth=1.5, zorder=1
+                )
+        row_numbers = range(len(rows))
+        axes.scatter([ours.median for _, ours, _ in rows if ours], row_numbers, color=COLOURS[0], s=22, label="Attest")
+        floors = [(floor.median, row_number) for row_number, (_, _, floor) in enumerate(rows) if floor is not None]
         axes.scatter([x for x, _ in floors], [y for _, y in floors], color=COLOURS[1], s=22, label="baseline")
         axes.grid(axis="x", color="#eeeeee")
-        axes.set_yticks(places, [name for name, _, _ in rows])
+        axes.set_yticks(row_numbers, [name for name, _, _ in rows])
         axes.set_xscale("log")
         axes.set_xlabel(f"CPU milliseconds of a request, {ENGINES[engine]}, {claims:,} claims")
         axes.legend(loc="lower right", frameon=False)
@@ -103,7 +106,7 @@ def _cost(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _growth(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
-    """CPU of every case by size."""
+    """Draw the CPU time of every case by size."""
     for engine in results.engines():
         sizes = results.sizes(engine)
         if len(sizes) < 2:
@@ -115,7 +118,7 @@ def _growth(results: Results, folder: Path) -> Iterator[tuple[Path, str]]:
             if len(medians) == len(sizes) and medians[-1] > 2 * medians[0]:
                 grown.append((medians[-1] / medians[0], medians, case.what))
         figure, axes = _figure(9, 4.5)
-        for number, (_, medians, what) in enumerate(sorted(grown, reverse=True)[:MOST_LINES]):
+        for number, (_, medians, what) in enumerate(sorted(grown, reverse=True)[:MAX_LINES]):
             axes.plot(sizes, medians, "o-", label=what, color=f"C{number}")
         axes.set_xscale("log")
         axes.set_yscale("log")

@@ -1,6 +1,6 @@
-"""The load client, in a process of its own: keep-alive connections over plain sockets, as cheap as Python has them.
+"""The load client, in a process of its own: keep-alive connections over plain sockets, at minimal cost in Python.
 
-It reads commands, one JSON object a line, and answers each with one line. Nothing of it is counted.
+It reads commands, one JSON object per line, and answers each with one line. Its own CPU time is not measured.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from itertools import cycle
 from typing import Any, NamedTuple
 
 
-class Answer(NamedTuple):
-    """What came back, as far as it is looked at."""
+class Response(NamedTuple):
+    """The parts of a response that are checked."""
 
     status: int
     headers: dict[str, str]
@@ -27,10 +27,10 @@ class Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
-        self._waiting: asyncio.Future[Answer] | None = None
+        self._pending: asyncio.Future[Response] | None = None
         self._head: tuple[int, dict[str, str]] | None = None
         self._body = bytearray()
-        self._wanted = -1
+        self._content_length = -1
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the loop."""
@@ -38,19 +38,19 @@ class Connection(asyncio.Protocol):
         self._transport = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Called by the loop; whoever waits is told."""
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_exception(exc or ConnectionError("the server closed the connection"))
+        """Called by the loop; fails the pending request."""
+        if self._pending is not None and not self._pending.done():
+            self._pending.set_exception(exc or ConnectionError("the server closed the connection"))
 
-    def ask(self, request: bytes) -> "asyncio.Future[Answer]":
-        """Send a request; its answer."""
+    def send(self, request: bytes) -> "asyncio.Future[Response]":
+        """Send a request and return its response."""
         assert self._transport is not None
-        self._waiting = asyncio.get_running_loop().create_future()
+        self._pending = asyncio.get_running_loop().create_future()
         self._transport.write(request)
-        return self._waiting
+        return self._pending
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         if self._transport is not None:
             self._transport.close()
 
@@ -65,15 +65,15 @@ class Connection(asyncio.Protocol):
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
             self._head = int(first.split(" ", 2)[1]), headers
             del self._buffer[: end + 4]
-            self._wanted = 0 if self._head[0] == 304 else int(headers.get("content-length", -1))
-        if self._wanted >= 0:
-            if len(self._buffer) >= self._wanted:
-                self._done(bytes(self._buffer[: self._wanted]))
+            self._content_length = 0 if self._head[0] == 304 else int(headers.get("content-length", -1))
+        if self._content_length >= 0:
+            if len(self._buffer) >= self._content_length:
+                self._finish_response(bytes(self._buffer[: self._content_length]))
                 del self._buffer[:]
-        elif self._dechunked():
-            self._done(bytes(self._body))
+        elif self._read_chunks():
+            self._finish_response(bytes(self._body))
 
-    def _dechunked(self) -> bool:
+    def _read_chunks(self) -> bool:
         while (end := self._buffer.find(b"\r\n")) >= 0:
             size = int(self._buffer[:end], 16)
             if len(self._buffer) < end + 4 + size:
@@ -84,23 +84,23 @@ class Connection(asyncio.Protocol):
                 return True
         return False
 
-    def _done(self, body: bytes) -> None:
+    def _finish_response(self, body: bytes) -> None:
         assert self._head is not None
-        assert self._waiting is not None
-        answer = Answer(*self._head, body)
+        assert self._pending is not None
+        response = Response(*self._head, body)
         self._head = None
         self._body = bytearray()
-        self._waiting.set_result(answer)
+        self._pending.set_result(response)
 
 
-def request_of(path: str, headers: dict[str, str], body: str = "") -> bytes:
-    """A GET request, or a POST of JSON if there is a body."""
-    sent = body.encode()
-    if sent:
-        headers = {**headers, "Content-Type": "application/json", "Content-Length": str(len(sent))}
-    method = "POST" if sent else "GET"
+def build_request(path: str, headers: dict[str, str], body: str = "") -> bytes:
+    """Return a GET request, or a POST request with JSON if there is a body."""
+    content = body.encode()
+    if content:
+        headers = {**headers, "Content-Type": "application/json", "Content-Length": str(len(content))}
+    method = "POST" if content else "GET"
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *(f"{name}: {value}" for name, value in headers.items())]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii") + sent
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii") + content
 
 
 async def _open(port: int, connections: int) -> list[Connection]:
@@ -110,60 +110,65 @@ async def _open(port: int, connections: int) -> list[Connection]:
 
 
 async def _measure(port: int, requests: Sequence[bytes], connections: int, seconds: float) -> dict[str, Any]:
-    """Ask for so many seconds on so many connections; each asks again as soon as it has its answer."""
+    """Send requests for `seconds` on `connections`; each sends the next as soon as it has its response."""
     opened = await _open(port, connections)
-    source: Iterator[bytes] = cycle(requests)
+    next_requests: Iterator[bytes] = cycle(requests)
     latencies: list[float] = []
-    begin = time.perf_counter()
-    until = begin + seconds
+    start = time.perf_counter()
+    end = start + seconds
     failed = 0
 
     async def work(connection: Connection) -> None:
         nonlocal failed
-        while (now := time.perf_counter()) < until:
-            answer = await connection.ask(next(source))
+        while (now := time.perf_counter()) < end:
+            response = await connection.send(next(next_requests))
             latencies.append(time.perf_counter() - now)
-            failed += answer.status not in (200, 201, 304)
+            failed += response.status not in (200, 201, 304)
 
     await asyncio.gather(*map(work, opened))
-    took = time.perf_counter() - begin
+    duration = time.perf_counter() - start
     for connection in opened:
         connection.close()
     latencies.sort()
     return {
         "requests": len(latencies),
         "failed": failed,
-        "seconds": took,
+        "seconds": duration,
         "p50": statistics.median(latencies),
         "p99": latencies[min(len(latencies) - 1, int(len(latencies) * 0.99))],
     }
 
 
 async def _check(port: int, requests: Sequence[bytes], seconds: float) -> dict[str, Any]:
-    """Ask each once, as many as there is time for: status, entity tag, length, and what it says if it failed."""
+    """Send each request once, as many as fit into `seconds`: status, entity tag, length, and the body of errors."""
     connection = (await _open(port, 1))[0]
-    found: list[dict[str, Any]] = []
-    begin = time.perf_counter()
+    responses: list[dict[str, Any]] = []
+    start = time.perf_counter()
     for request in requests:
-        if found and time.perf_counter() - begin > seconds:
+        if responses and time.perf_counter() - start > seconds:
             break
-        answer = await connection.ask(request)
-        said = "" if answer.status in (200, 304) else answer.body[:400].decode(errors="replace")
-        found.append(
-            {"status": answer.status, "etag": answer.headers.get("etag"), "length": len(answer.body), "said": said}
+        response = await connection.send(request)
+        error = "" if response.status in (200, 304) else response.body[:400].decode(errors="replace")
+        responses.append(
+            {
+                "status": response.status,
+                "etag": response.headers.get("etag"),
+                "length": len(response.body),
+                "error": error,
+            }
         )
     connection.close()
-    return {"answers": found, "seconds": time.perf_counter() - begin}
+    return {"responses": responses, "seconds": time.perf_counter() - start}
 
 
-async def _next_page(port: int, path: str, pages: int) -> list[str]:
-    """Walk down a list by its cursors; those of the last pages."""
+async def _walk_pages(port: int, path: str, pages: int) -> list[str]:
+    """Walk down a list by its cursors and return the last 20 of them."""
     connection = (await _open(port, 1))[0]
     cursors: list[str] = []
     for _ in range(pages):
-        asked = f"{path}&cursor={cursors[-1]}" if cursors else path
-        answer = await connection.ask(request_of(asked, {}))
-        cursor = json.loads(answer.body).get("next")
+        address = f"{path}&cursor={cursors[-1]}" if cursors else path
+        response = await connection.send(build_request(address, {}))
+        cursor = json.loads(response.body).get("next")
         if cursor is None:
             break
         cursors.append(cursor)
@@ -172,14 +177,14 @@ async def _next_page(port: int, path: str, pages: int) -> list[str]:
 
 
 def main() -> None:
-    """Answer commands until there are no more."""
+    """Answer commands until the input ends."""
     for line in sys.stdin:
         command = json.loads(line)
         port = command["port"]
         if command["do"] == "walk":
-            result: Any = asyncio.run(_next_page(port, command["path"], command["pages"]))
+            result: Any = asyncio.run(_walk_pages(port, command["path"], command["pages"]))
         else:
-            requests = [request_of(*request) for request in command["requests"]]
+            requests = [build_request(*request) for request in command["requests"]]
             if command["do"] == "check":
                 result = asyncio.run(_check(port, requests, command["seconds"]))
             else:

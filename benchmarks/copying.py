@@ -1,4 +1,4 @@
-"""Copies a generated SQLite database to PostgreSQL, so that both engines are asked about the same record."""
+"""Copies a generated SQLite database to PostgreSQL, so that both engines hold the same record."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,36 +11,36 @@ from app.db import migrate
 from app.db.engine import Database
 from benchmarks.generate import LOADED_AT, derive
 from benchmarks.postgres import Server
-from benchmarks.rows import SHAPES, columns_of
+from benchmarks.rows import ROW_TYPES, columns_of
 from benchmarks.screen import step
 
 MAINTENANCE = "maintenance_work_mem = '1GB'"
 
 
 def to_postgresql(origin: Path, server: Server, database: str) -> None:
-    """Make `database` on the server: our migrations, and all rows of the SQLite file."""
+    """Create `database` on the server with Attest's migrations and all rows of the SQLite file."""
     loading = f"{database}_loading"
     server.create(loading)
     with step("migrations"):
-        opened = Database(server.url(loading))
-        migrate.upgrade(opened, LOADED_AT)
-        opened.close()
+        loading_database = Database(server.url(loading))
+        migrate.upgrade(loading_database, LOADED_AT)
+        loading_database.close()
     source = sqlite3.connect(f"file:{origin}?mode=ro", uri=True)
     with psycopg.connect(server.conninfo(loading), autocommit=True) as target:
-        # Neither triggers nor foreign keys are checked: the rows come from a database that checked them.
+        # Skip triggers and foreign keys: the rows come from a database that checked them.
         target.execute("SET session_replication_role = replica")
         target.execute(f"SET {MAINTENANCE}")
-        dropped = _drop_indexes(target)
+        index_statements = _drop_indexes(target)
         with step("rows"):
             for table in _tables(source):
                 _copy(source, target, table, columns_of(table))
             _copy(source, target, "head", ["id", "seq", "at"])
         with step("indexes"):
-            for statement in dropped:
+            for statement in index_statements:
                 target.execute(statement)
         _continue_sequences(target)
     source.close()
-    settle(server, loading)
+    finish_database(server, loading)
     server.rename(loading, database)
 
 
@@ -51,14 +51,14 @@ CREATE TABLE IF NOT EXISTS floor_text AS SELECT id, claim_id, version, latest, c
 FROM search_text ORDER BY id;
 CREATE INDEX IF NOT EXISTS floor_text_words ON floor_text USING gin (words)
 """
-"""What the floor searches: the same texts with the index that one would make first."""
+"""The search table of the floor: the same texts with the most obvious index."""
 
 
-def settle(server: Server, database: str) -> None:
-    """Bring a database to the present revision, and do what autovacuum would have done by now."""
+def finish_database(server: Server, database: str) -> None:
+    """Migrate a database to the current revision, and do what autovacuum would have done by now."""
     derive(server.url(database))
     with psycopg.connect(server.conninfo(database), autocommit=True) as connection:
-        with step("what the floor searches"):
+        with step("search table of the floor"):
             connection.execute(FLOOR_TEXT)
         with step("statistics"):
             connection.execute("VACUUM (ANALYZE, FREEZE)")
@@ -67,27 +67,27 @@ def settle(server: Server, database: str) -> None:
 
 def _tables(source: sqlite3.Connection) -> list[str]:
     names = {name for (name,) in source.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    return [name for table in SHAPES for name in (table, f"{table}_revision") if name in names]
+    return [name for table in ROW_TYPES for name in (table, f"{table}_revision") if name in names]
 
 
 def _drop_indexes(target: "psycopg.Connection[tuple[object, ...]]") -> list[sql.SQL]:
-    """Drop the indexes that stand behind no constraint; the statements that make them again."""
-    found = target.execute(
+    """Drop the indexes that belong to no constraint, and return the statements that create them again."""
+    indexes = target.execute(
         "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
         " JOIN pg_class ON pg_class.oid = indexrelid"
         " WHERE relnamespace = 'public'::regnamespace"
         " AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)"
     ).fetchall()
-    for name, _statement in found:
+    for name, _statement in indexes:
         target.execute(sql.SQL("DROP INDEX {}").format(sql.SQL(str(name))))
-    return [sql.SQL(str(statement)) for _name, statement in found]
+    return [sql.SQL(str(statement)) for _name, statement in indexes]
 
 
 def _copy(
     source: sqlite3.Connection, target: "psycopg.Connection[tuple[object, ...]]", table: str, columns: list[str]
 ) -> None:
     names = ", ".join(f'"{column}"' for column in columns)
-    target.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))  # what a migration put there
+    target.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))  # rows that a migration inserted
     with target.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
         for row in _rows(source, f"SELECT {names} FROM {table}"):
             copy.write_row(row)
@@ -100,5 +100,5 @@ def _rows(source: sqlite3.Connection, query: str) -> Iterator[tuple[object, ...]
 
 
 def _continue_sequences(target: "psycopg.Connection[tuple[object, ...]]") -> None:
-    """What is recorded next gets the number after the last."""
+    """Let the next search text get the id after the last one."""
     target.execute("SELECT setval(pg_get_serial_sequence('search_text', 'id'), greatest(max(id), 1)) FROM search_text")

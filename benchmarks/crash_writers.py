@@ -1,4 +1,4 @@
-"""Writers who remember what they were told was done, so that it can be looked for after a crash."""
+"""Writers that remember what the service acknowledged, so that it can be checked after a crash."""
 
 import http.client
 import json
@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, NamedTuple
 
-DONE = frozenset({200, 201})
-AWAY = 503
-"""What the service says while the database is away."""
+SUCCESS_STATUSES = frozenset({200, 201})
+UNAVAILABLE_STATUS = 503
+"""The status of responses while the database is unavailable."""
 
 
-class Answer(NamedTuple):
-    """What came back."""
+class Response(NamedTuple):
+    """The response to a request."""
 
     status: int
     body: dict[str, Any]
@@ -22,7 +22,7 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True)
 class Keys:
-    """Keys of three people: one who records, one who proposes, one who approves."""
+    """The keys of an editor, a proposer and an approver."""
 
     editor: str
     proposer: str
@@ -31,7 +31,7 @@ class Keys:
 
 @dataclass
 class Request:
-    """One request, with all that it takes to send it again."""
+    """A request that can be repeated."""
 
     method: str
     path: str
@@ -39,23 +39,23 @@ class Request:
     body: dict[str, Any]
     name: str
 
-    def send(self, port: int) -> Answer:
-        """Ask, on a connection of its own. Raises OSError or HTTPException if no whole answer comes."""
+    def send(self, port: int) -> Response:
+        """Send it on a connection of its own. Raises OSError or HTTPException without a complete response."""
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
-        # A correction says what it expects, anything else what it is called.
+        # Corrections have a precondition; all other requests have an idempotency key.
         headers |= {"If-Match": "*"} if self.method == "PATCH" else {"Idempotency-Key": self.name}
         try:
             connection.request(self.method, f"/api/v1/{self.path}", json.dumps(self.body), headers)
-            answer = connection.getresponse()
-            return Answer(answer.status, json.loads(answer.read()), "Idempotent-Replayed" in answer.headers)
+            response = connection.getresponse()
+            return Response(response.status, json.loads(response.read()), "Idempotent-Replayed" in response.headers)
         finally:
             connection.close()
 
 
 @dataclass
 class Claim:
-    """What is known to be on record of a claim: nothing of it may be otherwise."""
+    """The acknowledged state of a claim, which the service must not lose."""
 
     statement: str
     id: str = ""
@@ -63,85 +63,85 @@ class Claim:
     proposal: str | None = None
     status: str = "unassessed"
 
-    def differs(self, shown: dict[str, Any]) -> list[str]:
-        """What of it is not shown as it was acknowledged."""
+    def differences(self, body: dict[str, Any]) -> list[str]:
+        """The fields of a response that differ from the acknowledged state."""
         names = ("id", "statement", "place", "status")
-        return [f"{name}: {shown.get(name)!r}" for name in names if shown.get(name) != getattr(self, name)]
+        return [f"{name}: {body.get(name)!r}" for name in names if body.get(name) != getattr(self, name)]
 
 
 @dataclass
 class Writer:
-    """Takes one claim after another through recording, correction, proposal and approval, until it is cut off."""
+    """Records, corrects, proposes and approves one claim after another, until the service stops responding."""
 
     name: str
     keys: Keys
     source: str
     claims: list[Claim] = field(default_factory=list)
     acknowledged: int = 0
-    refused: list[str] = field(default_factory=list)
-    """Answers that should not have been."""
+    unexpected: list[str] = field(default_factory=list)
+    """Unexpected responses."""
     pending: tuple[Claim, Request] | None = None
-    """What was asked for last, if no answer came: it may have been done, or not."""
+    """The last request, if it got no response: it may or may not have been done."""
 
     @property
-    def settled(self) -> list[Claim]:
-        """The claims of which it is known what is on record: what was not answered may have been done, or not."""
+    def known_claims(self) -> list[Claim]:
+        """The claims without a pending request, so that their recorded state is known."""
         return [claim for claim in self.claims if self.pending is None or claim is not self.pending[0]]
 
     def work(self, port: int, stop: Event) -> None:
-        """Write until nobody answers, or the database is away."""
+        """Write until the service stops responding or the database is unavailable."""
         while not stop.is_set():
             claim = Claim(f"{self.name}, claim {len(self.claims)}.")
             for request in self._steps(claim):
                 self.pending = claim, request
                 try:
-                    answer = request.send(port)
+                    response = request.send(port)
                 except (OSError, http.client.HTTPException, ValueError):
                     return
-                if answer.status == AWAY:
+                if response.status == UNAVAILABLE_STATUS:
                     return
-                self._take(claim, request, answer)
+                self._record_response(claim, request, response)
 
-    def go_on(self, port: int) -> bool | None:
-        """Send again what was not answered; True if it had been done before, None if nothing was left."""
+    def resend_pending(self, port: int) -> bool | None:
+        """Repeat the pending request; True if it had been done before, None if no request was pending."""
         if self.pending is None:
             return None
         claim, request = self.pending
-        answer = request.send(port)
-        before = claim.place is not None if request.method == "PATCH" else answer.replayed
-        self._take(claim, request, answer)
-        return before
+        response = request.send(port)
+        was_done_before = claim.place is not None if request.method == "PATCH" else response.replayed
+        self._record_response(claim, request, response)
+        return was_done_before
 
     def _steps(self, claim: Claim) -> Iterator[Request]:
-        said = [{"source": self.source, "stance": "asserts", "lineage": "original"}]
-        fields = {"kind": "other", "statement": claim.statement, "stage": "published", "attributions": said}
+        attributions = [{"source": self.source, "stance": "asserts", "lineage": "original"}]
+        fields = {"kind": "other", "statement": claim.statement, "stage": "published", "attributions": attributions}
         name = f"{self.name}-{len(self.claims)}".replace(" ", "-")
         yield Request("POST", "claims", self.keys.editor, fields, f"{name}-record")
-        corrected = {"place": "Kursk Oblast", "reason": "Named more narrowly."}
-        yield Request("PATCH", f"claims/{claim.id}", self.keys.editor, corrected, "")
-        judged = {
+        correction = {"place": "Kursk Oblast", "reason": "Named more narrowly."}
+        yield Request("PATCH", f"claims/{claim.id}", self.keys.editor, correction, "")
+        proposal = {
             "claim_version": 2,
             "status": "unconfirmed",
             "credibility": 3,
             "standard": "reasonable_grounds",
             "rationale": "Said, and no more.",
         }
-        yield Request("POST", f"claims/{claim.id}/proposals", self.keys.proposer, judged, f"{name}-propose")
-        signed = {"verdict": "approve"}
-        yield Request("POST", f"proposals/{claim.proposal}/sign-offs", self.keys.approver, signed, f"{name}-approve")
+        yield Request("POST", f"claims/{claim.id}/proposals", self.keys.proposer, proposal, f"{name}-propose")
+        sign_off = {"verdict": "approve"}
+        yield Request("POST", f"proposals/{claim.proposal}/sign-offs", self.keys.approver, sign_off, f"{name}-approve")
 
-    def _take(self, claim: Claim, request: Request, answer: Answer) -> None:
+    def _record_response(self, claim: Claim, request: Request, response: Response) -> None:
         self.pending = None
-        if answer.status not in DONE:
-            self.refused.append(f"{request.method} {request.path}: {answer.status} {answer.body}")
+        if response.status not in SUCCESS_STATUSES:
+            self.unexpected.append(f"{request.method} {request.path}: {response.status} {response.body}")
             return
         self.acknowledged += 1
         if request.path == "claims":
-            claim.id = answer.body["id"]
+            claim.id = response.body["id"]
             self.claims.append(claim)
         elif request.method == "PATCH":
-            claim.place = answer.body["place"]
+            claim.place = response.body["place"]
         elif "verdict" in request.body:
             claim.status = "unconfirmed"
         else:
-            claim.proposal = answer.body["id"]
+            claim.proposal = response.body["id"]

@@ -1,4 +1,4 @@
-"""The two drivers, used as directly as Python allows: a statement goes in, a list of dicts comes out."""
+"""The two database drivers with a minimal interface: a statement goes in, a list of dicts comes out."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -13,46 +13,46 @@ Rows = list[dict[str, Any]]
 
 
 class Driver(Protocol):
-    """What a floor is written against. Statements have `?` for values."""
+    """The interface that the floors use. Statements have `?` for values."""
 
     name: str
 
     def rows(self, statement: str, values: Sequence[object]) -> Rows:
-        """All rows of a query."""
+        """Return all rows of a query."""
 
     def among(self, column: str, values: Sequence[object]) -> tuple[str, list[object]]:
-        """The condition that a column holds one of these values, and what goes with it."""
+        """Return the condition that a column has one of these values, and its parameters."""
 
     def match(self, q: str) -> str:
-        """A search in the engine's own language."""
+        """Return a search in the engine's own query syntax."""
 
 
 class Sqlite:
-    """The sqlite3 module. It keeps prepared statements itself."""
+    """The sqlite3 module, which caches prepared statements itself."""
 
     name = "sqlite"
 
     def __init__(self, path: str) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
-        self._connection.execute("PRAGMA cache_size = -65536")  # as the service has it
+        self._connection.execute("PRAGMA cache_size = -65536")  # as in the service
 
     def rows(self, statement: str, values: Sequence[object]) -> Rows:
-        """See Driver."""
+        """See `Driver`."""
         cursor = self._connection.execute(statement, values)
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def among(self, column: str, values: Sequence[object]) -> tuple[str, list[object]]:
-        """See Driver."""
+        """See `Driver`."""
         return f"{column} IN ({', '.join('?' * len(values))})", list(values)
 
     def match(self, q: str) -> str:
-        """See Driver."""
+        """See `Driver`."""
         return to_fts5(parse_query(q))
 
 
 class Postgresql:
-    """psycopg, every statement prepared on its first use."""
+    """psycopg, which prepares every statement on its first use."""
 
     name = "postgresql"
 
@@ -61,18 +61,18 @@ class Postgresql:
         self._connection.prepared_max = 256
 
     def rows(self, statement: str, values: Sequence[object]) -> Rows:
-        """See Driver."""
+        """See `Driver`."""
         return self._connection.execute(statement.replace("?", "%s"), values, prepare=True).fetchall()
 
     def among(self, column: str, values: Sequence[object]) -> tuple[str, list[object]]:
-        """See Driver."""
+        """See `Driver`."""
         return f"{column} = ANY(?)", [list(values)]
 
     def match(self, q: str) -> str:
-        """See Driver."""
+        """See `Driver`."""
         return to_tsquery(parse_query(q))
 
 
-def opened(address: str) -> Driver:
-    """A driver for the path of an SQLite file, or what libpq calls a connection string."""
+def open_driver(address: str) -> Driver:
+    """Open a driver for the path of an SQLite file or a libpq connection string."""
     return Postgresql(address) if address.startswith("host=") else Sqlite(address)

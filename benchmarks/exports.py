@@ -1,7 +1,7 @@
-"""`python -m benchmarks.exports`: what it takes to export everything, in each format, and the memory that it takes.
+"""`python -m benchmarks.exports`: the time and memory of exporting all claims in each format.
 
-Each export is a command in a process of its own, as `attest export --format csv` is. The floor beside it reads the same
-claims with the bare driver, in one statement, and writes the columns of the CSV that need no thought, as CSV.
+Each export is a command in a process of its own, such as `attest export --format csv`. The floor reads the same claims
+with the bare driver, in one statement, and writes the columns that need no processing as CSV.
 """
 
 import csv
@@ -20,9 +20,9 @@ from sqlalchemy import make_url
 
 from app.formats.exports.export_formats import EXPORT_FORMATS
 from benchmarks import postgres, servers
-from benchmarks.processes import taken
+from benchmarks.processes import measure_command
 from benchmarks.screen import console
-from benchmarks.screen import results as out
+from benchmarks.screen import result_console as out
 from benchmarks.store import DATA, Store
 
 _FLOOR = """
@@ -39,86 +39,93 @@ _FLOOR = """
 
 
 def floor(url: str, target: Path) -> None:
-    """Write all claims as CSV with nothing but the driver."""
+    """Write all claims as CSV with only the driver."""
     address = make_url(url)
     with target.open("w", newline="") as stream:
         write = csv.writer(stream).writerows
         if address.get_backend_name() == "sqlite":
-            file = sqlite3.connect(f"file:{address.database}?mode=ro", uri=True)
-            write(file.execute(_FLOOR.format(joined="group_concat")))
+            connection_to_file = sqlite3.connect(f"file:{address.database}?mode=ro", uri=True)
+            write(connection_to_file.execute(_FLOOR.format(joined="group_concat")))
             return
         host = str(address.query["host"])
-        connected = psycopg.connect(host=host, user=address.username, dbname=address.database)
-        with connected as connection, connection.cursor("floor") as cursor:
+        opened = psycopg.connect(host=host, user=address.username, dbname=address.database)
+        with opened as connection, connection.cursor("floor") as cursor:
             cursor.itersize = 1_000
             write(cursor.execute(_FLOOR.format(joined="string_agg")))
 
 
-def measured(
-    url: str, claims: int, formats: list[str], folder: Path, server: int | None = None
+def measure(
+    url: str, claims: int, formats: list[str], folder: Path, server_pid: int | None = None
 ) -> list[dict[str, Any]]:
-    """The floor and each format: seconds, CPU seconds, bytes, and the most memory that the process held.
+    """Measure the floor and each format: seconds, CPU seconds, bytes written, and peak memory of the process.
 
-    The CPU of the database's `server`, by the number of its process, counts; its memory does not.
+    The CPU time of the database server with the process id `server_pid` is included; its memory is not.
     """
     env = servers.environment(url, folder)
     target = folder / "out"
-    alone = [sys.executable, "-m", "benchmarks.exports", "--floor", str(target), "--url", url]
-    found = []
-    for one in ("floor", *formats):
-        console.print(f"Exporting {claims:,} claims: {one} ...")
-        command = alone if one == "floor" else [*servers.ATTEST, "export", "--format", one, "-o", str(target)]
-        found.append({"format": one, "claims": claims, **taken(command, env, server), "bytes": target.stat().st_size})
+    floor_command = [sys.executable, "-m", "benchmarks.exports", "--floor", str(target), "--url", url]
+    measurements = []
+    for name in ("floor", *formats):
+        console.print(f"Exporting {claims:,} claims: {name} ...")
+        command = floor_command if name == "floor" else [*servers.ATTEST, "export", "--format", name, "-o", str(target)]
+        measurements.append(
+            {
+                "format": name,
+                "claims": claims,
+                **measure_command(command, env, server_pid),
+                "bytes": target.stat().st_size,
+            }
+        )
         target.unlink()
-    return found
+    return measurements
 
 
-def shown(found: list[dict[str, Any]]) -> Table:
-    """What came out, as a table: claims per CPU second, and how much of the floor's that is."""
+def results_table(measurements: list[dict[str, Any]]) -> Table:
+    """Return the results as a table: claims per second and per CPU second, relative to the floor."""
     table = Table("format", "claims/s", "claims/CPU s", "of the floor", "MB out", "peak RSS, MB")
-    base = found[0]["claims"] / found[0]["cpu_seconds"]
-    for one in found:
-        rate = one["claims"] / one["cpu_seconds"]
+    floor_rate = measurements[0]["claims"] / measurements[0]["cpu_seconds"]
+    for measurement in measurements:
+        rate = measurement["claims"] / measurement["cpu_seconds"]
         table.add_row(
-            one["format"],
-            f"{one['claims'] / one['seconds']:,.0f}",
+            measurement["format"],
+            f"{measurement['claims'] / measurement['seconds']:,.0f}",
             f"{rate:,.0f}",
-            f"1/{base / rate:.1f}",
-            f"{one['bytes'] / 1e6:,.1f}",
-            f"{one['peak_bytes'] / 1e6:,.0f}",
+            f"1/{floor_rate / rate:.1f}",
+            f"{measurement['bytes'] / 1e6:,.1f}",
+            f"{measurement['peak_bytes'] / 1e6:,.0f}",
         )
     return table
 
 
 def main(
     *,
-    claims: Annotated[int, typer.Option(min=1_000, help="Claims of the generated database.")] = 100_000,
-    engine: Annotated[Literal["sqlite", "postgresql"], typer.Option(help="On which engine.")] = "sqlite",
-    formats: Annotated[str, typer.Option(help="Formats, parted by commas.")] = ",".join(EXPORT_FORMATS),
-    data: Annotated[Path, typer.Option(help="Folder that keeps the generated databases.")] = DATA,
+    claims: Annotated[int, typer.Option(min=1_000, help="Number of claims in the generated database.")] = 100_000,
+    engine: Annotated[Literal["sqlite", "postgresql"], typer.Option(help="Database engine.")] = "sqlite",
+    formats: Annotated[str, typer.Option(help="Formats, separated by commas.")] = ",".join(EXPORT_FORMATS),
+    data: Annotated[Path, typer.Option(help="Folder for the generated databases, which are kept.")] = DATA,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     floor_to: Annotated[Path | None, typer.Option("--floor", hidden=True)] = None,
     url: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> None:
-    """Measure exports of everything in every format."""
+    """Measure exports of all claims in every format."""
     if floor_to is not None:
         floor(url, floor_to)
         return
-    made, wanted = Store(data, 1), formats.split(",")
+    store, selected_formats = Store(data, 1), formats.split(",")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=data)))
         if engine == "sqlite":
-            path = made.sqlite(claims).path
-            found = measured(f"sqlite:///{path}", _published(path), wanted, folder)
+            path = store.sqlite(claims).path
+            measurements = measure(f"sqlite:///{path}", _published(path), selected_formats, folder)
         else:
             server = stack.enter_context(postgres.running(data / "postgres"))
-            address = server.url(made.postgresql(server, claims))
+            address = server.url(store.postgresql(server, claims))
             # Both engines hold the same claims.
-            found = measured(address, _published(made.sqlite(claims).path), wanted, folder, server.pid)
+            measurements = measure(address, _published(store.sqlite(claims).path), selected_formats, folder, server.pid)
     if as_json:
-        typer.echo(json.dumps(found, indent=2))
+        typer.echo(json.dumps(measurements, indent=2))
     else:
-        out.print(shown(found))
+        out.print(results_table(measurements))
 
 
 def _published(path: Path) -> int:

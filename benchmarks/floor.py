@@ -1,6 +1,6 @@
 """The floor loop, in a process of its own: `python -m benchmarks.floor <database> <pool> <seed>`.
 
-It reads commands, one JSON object a line, and answers each with one line.
+It reads commands, one JSON object per line, and answers each with one line.
 """
 
 import json
@@ -11,26 +11,26 @@ from pathlib import Path
 
 from benchmarks import pool
 from benchmarks.cases import BY_NAME
-from benchmarks.drivers import opened
+from benchmarks.drivers import open_driver
 
 
 def main() -> None:
-    """Run a case's floor for the seconds that are asked for; how often it ran."""
-    address, kept, seed = sys.argv[1:]
-    driver = opened(address)
-    chosen = pool.read(Path(kept))
-    asked = {case.name: case.asked(chosen, int(seed)) for case in BY_NAME.values()}
+    """For each command, run the floor of a case for some seconds and print how often it ran."""
+    address, pool_path, seed = sys.argv[1:]
+    driver = open_driver(address)
+    request_pool = pool.read(Path(pool_path))
+    values_by_case = {case.name: case.draw_requests(request_pool, int(seed)) for case in BY_NAME.values()}
     for line in sys.stdin:
         command = json.loads(line)
         case = BY_NAME[command["case"]]
-        done, took, begin = 0, 0.0, time.perf_counter()
-        for values in cycle(asked[case.name]):
+        count, duration, start = 0, 0.0, time.perf_counter()
+        for values in cycle(values_by_case[case.name]):
             case.run_floor(driver, values)
-            done += 1
-            took = time.perf_counter() - begin
-            if took >= command["seconds"]:
+            count += 1
+            duration = time.perf_counter() - start
+            if duration >= command["seconds"]:
                 break
-        sys.stdout.write(json.dumps({"requests": done, "seconds": took}) + "\n")
+        sys.stdout.write(json.dumps({"requests": count, "seconds": duration}) + "\n")
         sys.stdout.flush()
 
 

@@ -1,17 +1,17 @@
-"""`python -m benchmarks.formatting`: formatted citations per second of work, beside what it takes to write CSL-JSON."""
+"""`python -m benchmarks.formatting`: formatted citations per CPU second, compared with writing CSL-JSON."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
 
 from app.formats.citations import bibliography, csl_json, short_style
 from app.schemas.files.citation import Citation, Rendering
-from benchmarks.screen import results as out
+from benchmarks.screen import result_console as out
 
 SIZES = (1, 20, 500)
 ROUNDS = 3
 
 Write = Callable[[Iterable[Citation], Rendering], Iterator[str]]
-WAYS: dict[str, tuple[Write, Rendering]] = {
+WRITERS: dict[str, tuple[Write, Rendering]] = {
     "csl_json": (csl_json.write, Rendering()),
     "short": (bibliography.write_text, Rendering(short_style.STYLE_NAME)),
     "apa": (bibliography.write_text, Rendering("apa")),
@@ -21,31 +21,33 @@ WAYS: dict[str, tuple[Write, Rendering]] = {
 
 
 def main() -> None:
-    """Measure, and print a table for docs/citations.md."""
+    """Measure and print a table for docs/citations.md."""
     out.print(
         "| | " + " | ".join(f"{size} references, ms" for size in SIZES) + " | references/s of 500 | of csl_json |"
     )
     out.print("|---" * (len(SIZES) + 3) + "|")
-    base = 0.0
-    for name, (write, rendering) in WAYS.items():
-        seconds = [_measured(write, rendering, _citations(size)) for size in SIZES]
+    csl_json_rate = 0.0
+    for name, (write, rendering) in WRITERS.items():
+        seconds = [_measure(write, rendering, _citations(size)) for size in SIZES]
         rate = SIZES[-1] / seconds[-1]
-        base = base or rate
-        shown = " | ".join(f"{1000 * one:,.1f}" for one in seconds)
-        out.print(f"| {name} | {shown} | {rate:,.0f} | 1/{base / rate:,.0f} |")
+        csl_json_rate = csl_json_rate or rate
+        cells = " | ".join(f"{1000 * duration:,.1f}" for duration in seconds)
+        out.print(f"| {name} | {cells} | {rate:,.0f} | 1/{csl_json_rate / rate:,.0f} |")
 
 
-def _measured(write: Write, rendering: Rendering, cited: list[Citation]) -> float:
-    """Seconds of work for a list, ours and of the processor, the best of some, for others use the machine too."""
-    taken = []
+def _measure(write: Write, rendering: Rendering, citations: list[Citation]) -> float:
+    """CPU seconds for a list, including the citation processor; the best round, because other load slows some down."""
+    durations = []
     # The system counts in hundredths of a second.
-    again = 1 if write is not csl_json.write and rendering.style != short_style.STYLE_NAME else 20_000 // len(cited)
+    repetitions = (
+        1 if write is not csl_json.write and rendering.style != short_style.STYLE_NAME else 20_000 // len(citations)
+    )
     for _ in range(ROUNDS):
-        begin = sum(os.times()[:4])
-        for _ in range(again):
-            assert "".join(write(cited, rendering))
-        taken.append((sum(os.times()[:4]) - begin) / again)
-    return min(taken)
+        start = sum(os.times()[:4])
+        for _ in range(repetitions):
+            assert "".join(write(citations, rendering))
+        durations.append((sum(os.times()[:4]) - start) / repetitions)
+    return min(durations)
 
 
 def _citations(count: int) -> list[Citation]:

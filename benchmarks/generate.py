@@ -1,8 +1,8 @@
-"""Makes a database of a given size: our migrations, a made-up record of two years, loaded fast.
+"""Generates an SQLite database of a given size: Attest's migrations and an invented record of two years.
 
-Rows are loaded into the schema of one revision, and the migrations after it are applied to the full database, as they
-are wherever Attest is in use. So later migrations, and tables that they fill from the record, need no change here. What
-is dropped for loading (secondary indexes, triggers) is read from the database itself and made again afterwards.
+Rows are loaded into the schema of one revision, and the later migrations are applied to the full database, as in
+production. So later migrations, and tables that they fill from the record, need no change here. Secondary indexes and
+triggers are dropped for loading and created again afterwards, from the statements in the database itself.
 """
 
 import heapq
@@ -25,11 +25,11 @@ from benchmarks.screen import step
 from benchmarks.world import moment
 
 LOADED_AT = "0003"
-"""The revision whose columns `benchmarks.rows` holds."""
+"""The migration that has the columns in `benchmarks.rows`."""
 
 
 def sqlite_database(path: Path, claims: int, seed: int) -> None:
-    """Make a database of so many claims at `path`, where nothing must be."""
+    """Generate a database of `claims` claims at `path`, which must not exist."""
     with step("migrations"):
         database = Database(f"sqlite:///{path}")
         migrate.upgrade(database, LOADED_AT)
@@ -38,14 +38,14 @@ def sqlite_database(path: Path, claims: int, seed: int) -> None:
     for pragma in ("journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF", "cache_size = -1000000"):
         connection.execute(f"PRAGMA {pragma}")
     with step("history"):
-        told = history.plan(claims, seed)
-    dropped = _drop(connection)
+        planned_history = history.plan(claims, seed)
+    recreate_statements = _drop(connection)
     with step("rows"):
         connection.execute("BEGIN")
-        _store(connection, claims, seed, told)
+        _store(connection, claims, seed, planned_history)
         connection.execute("COMMIT")
     with step("indexes"):
-        for statement in dropped:
+        for statement in recreate_statements:
             connection.execute(statement)
     with step("full-text index"):
         connection.execute("INSERT INTO search_index (search_index) VALUES ('rebuild')")
@@ -60,10 +60,10 @@ def sqlite_database(path: Path, claims: int, seed: int) -> None:
 
 
 def derive(url: str) -> None:
-    """Bring a loaded database to the present revision, with all that is derived from the record.
+    """Migrate a loaded database to the current revision and fill the tables derived from the record.
 
-    Loading goes past the services that keep derived tables up to date. Migrations that make such a table fill it, but
-    for the log, which takes in what it finds.
+    Loading bypasses the services that update derived tables. The migrations that create such tables fill them, except
+    for the log, which catches up here.
     """
     with step("later migrations"):
         database = Database(url)
@@ -74,66 +74,71 @@ def derive(url: str) -> None:
 
 
 def _drop(connection: sqlite3.Connection) -> list[str]:
-    """Drop secondary indexes and triggers; the statements that make them again."""
-    found = connection.execute(
+    """Drop secondary indexes and triggers, and return the statements that create them again."""
+    objects = connection.execute(
         "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
     ).fetchall()
-    for kind, name, _sql in found:
+    for kind, name, _sql in objects:
         connection.execute(f'DROP {kind} "{name}"')
-    return [sql for _kind, _name, sql in found]
+    return [sql for _kind, _name, sql in objects]
 
 
-def _store(connection: sqlite3.Connection, claims: int, seed: int, told: History) -> None:
+def _store(connection: sqlite3.Connection, claims: int, seed: int, planned_history: History) -> None:
     ids = Ids(Random(f"people {seed}"), history.BEGIN)
     people = {by: PersonRow(ids.new("per"), by, moment(history.BEGIN)) for by in (history.IMPORTER, *history.DESK)}
-    built = world.build(claims, seed)
+    built_world = world.build(claims, seed)
     writer = _Writer(connection)
     writer.write(
         {
             "person": list(people.values()),
             "change": [
-                ChangeRow(act.seq, moment(act.at), people[act.by].id, act.action.value, act.reason) for act in told.acts
+                ChangeRow(change.seq, moment(change.at), people[change.by].id, change.action.value, change.reason)
+                for change in planned_history.changes
             ],
-            "source": list(built.source_rows),
-            "source_revision": list(built.source_rows),
-            "topic": list(built.topic_rows),
-            "topic_revision": list(built.topic_rows),
+            "source": list(built_world.source_rows),
+            "source_revision": list(built_world.source_rows),
+            "topic": list(built_world.topic_rows),
+            "topic_revision": list(built_world.topic_rows),
         }
     )
-    last = told.acts[-1]
+    last = planned_history.changes[-1]
     connection.execute("UPDATE head SET seq = ?, at = ?", (last.seq, moment(last.at)))
-    with get_context("fork").Pool(initializer=_remember, initargs=(claims, seed, built, told)) as pool:
-        for rows in _in_order(told, pool.imap(_make, range(len(told.imports)), chunksize=2)):
+    with get_context("fork").Pool(
+        initializer=_set_shared, initargs=(claims, seed, built_world, planned_history)
+    ) as pool:
+        for rows in _ordered_rows(
+            planned_history, pool.imap(_make_batch, range(len(planned_history.imports)), chunksize=2)
+        ):
             writer.write(rows)
 
 
 _shared: list[Any] = []
 
 
-def _remember(*shared: Any) -> None:
-    # In a worker: what all batches share came with the fork and need not travel again.
+def _set_shared(*shared: Any) -> None:
+    # In a worker: the shared data came with the fork, so it is not pickled for each batch.
     _shared[:] = shared
 
 
-def _make(number: int) -> batch.Batch:
+def _make_batch(number: int) -> batch.Batch:
     return batch.make(number, *_shared)
 
 
-def _in_order(told: History, batches: Iterable[batch.Batch]) -> Iterator[Rows]:
-    """The rows as they were recorded: what came later stands after the imports that were made before it."""
+def _ordered_rows(planned_history: History, batches: Iterable[batch.Batch]) -> Iterator[Rows]:
+    """The rows in the order of their changes: later changes follow the imports that precede them."""
     waiting: list[tuple[int, int, Rows]] = []
-    for number, (act, made) in enumerate(zip(told.imports, batches, strict=True)):
-        while waiting and waiting[0][0] < act.seq:
+    for number, (change, batch_made) in enumerate(zip(planned_history.imports, batches, strict=True)):
+        while waiting and waiting[0][0] < change.seq:
             yield heapq.heappop(waiting)[2]
-        yield made.rows
-        for place, (seq, rows) in enumerate(made.later):
-            heapq.heappush(waiting, (seq, number * 1_000_000 + place, rows))
+        yield batch_made.rows
+        for position, (seq, rows) in enumerate(batch_made.later):
+            heapq.heappush(waiting, (seq, number * 1_000_000 + position, rows))
     while waiting:
         yield heapq.heappop(waiting)[2]
 
 
 class _Writer:
-    """Stores rows, and gives search texts their ids."""
+    """Stores rows and numbers search texts."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -142,11 +147,11 @@ class _Writer:
 
     def write(self, rows: Rows) -> None:
         """Store rows of any tables."""
-        for table, those in rows.items():
-            stored = self._numbered(those) if table == "search_text" else those
+        for table, table_rows in rows.items():
+            stored = self._with_ids(table_rows) if table == "search_text" else table_rows
             self._connection.executemany(self._statement(table), stored)
 
-    def _numbered(self, rows: Iterable[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
+    def _with_ids(self, rows: Iterable[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
         for row in rows:
             self._search_texts += 1
             yield (*row, self._search_texts)

@@ -1,4 +1,4 @@
-"""When the record was made: two years of imports, and what the desk did to claims afterwards."""
+"""The changes of a generated record: two years of imports, and what the desk did to claims afterwards."""
 
 import math
 from dataclasses import dataclass, field
@@ -10,16 +10,16 @@ from app.vocabulary import Action, Stage, Status
 
 BEGIN = datetime(2023, 11, 1, tzinfo=UTC)
 DAYS = 730
-"""How long the record was being made."""
+"""Length of the record, in days."""
 
 BATCH = 500
-"""Claims of one import."""
+"""Claims per import."""
 
 IMPORTER = "Import desk"
 DESK = ("A. Lindqvist", "B. Moreau", "C. Okafor", "D. Petrenko", "E. Tanaka", "F. Weiss")
 
-# Of all claims: those that a decision was taken on, by what was decided.
-_DECIDED = {
+# Shares of all claims that get a decision, by status.
+_STATUS_SHARES = {
     Status.UNCONFIRMED: 0.090,
     Status.DISPUTED: 0.040,
     Status.UNVERIFIABLE: 0.022,
@@ -29,35 +29,35 @@ _DECIDED = {
     Status.CONCEDED: 0.006,
     Status.CORROBORATED: 0.003,
 }
-_CORRECTED = {"correct_claim": 0.015, "correct_attribution": 0.012, "withdraw": 0.004}
-_HIDDEN = {Stage.DRAFT: 0.025, Stage.IN_REVIEW: 0.010}
+_CORRECTION_SHARES = {"correct_claim": 0.015, "correct_attribution": 0.012, "withdraw": 0.004}
+_UNPUBLISHED_SHARES = {Stage.DRAFT: 0.025, Stage.IN_REVIEW: 0.010}
 
 
-class Event(NamedTuple):
-    """A change that was made to one claim after it was recorded."""
+class LaterChange(NamedTuple):
+    """A change to a claim after it was recorded."""
 
     seq: int
     at: datetime
-    what: str
+    action: str
     """rule, decide, correct_claim, correct_attribution or withdraw."""
     by: str
-    """The byline of who did it."""
+    """The byline of the person who made it."""
 
 
 @dataclass
-class Fate:
-    """What becomes of a claim."""
+class ClaimPlan:
+    """The stage, final status and later changes of a claim."""
 
     stage: Stage = Stage.PUBLISHED
-    """The stage in which it is recorded."""
+    """Stage when recorded."""
     status: Status = Status.UNASSESSED
-    """What is decided on it in the end."""
-    events: list[Event] = field(default_factory=list)
-    """What happens to it later, in that order."""
+    """Final status."""
+    events: list[LaterChange] = field(default_factory=list)
+    """Later changes, in order."""
 
 
-class Act(NamedTuple):
-    """A change as it stands in the table."""
+class PlannedChange(NamedTuple):
+    """A row of the table `change`."""
 
     seq: int
     at: datetime
@@ -68,21 +68,21 @@ class Act(NamedTuple):
 
 @dataclass
 class History:
-    """Every change, and what becomes of the claims."""
+    """All changes, and the plans of the claims."""
 
-    acts: list[Act]
-    imports: list[Act]
-    """Those that record claims: batch n is recorded by number n."""
-    fates: dict[int, Fate]
-    """By the claim's number; the many that are not in here are published and left alone."""
+    changes: list[PlannedChange]
+    imports: list[PlannedChange]
+    """The changes that record claims: number n records batch n."""
+    claim_plans: dict[int, ClaimPlan]
+    """By the number of the claim; claims without a plan are published and never changed."""
 
     @property
     def middle(self) -> datetime:
-        """A moment at which half of the claims were recorded."""
+        """A moment when half of the claims were recorded."""
         return self.imports[len(self.imports) // 2].at + timedelta(seconds=1)
 
 
-_ACTS = {
+_ACTIONS = {
     "rule": (Action.RULE, "Each has it from people of its own."),
     "decide": (Action.DECIDE, "Reviewed by the desk."),
     "correct_claim": (Action.CORRECT, "The place was named too narrowly."),
@@ -92,72 +92,76 @@ _ACTS = {
 
 
 def plan(claims: int, seed: int) -> History:
-    """The history of a database of so many claims."""
+    """Plan the history of a database of `claims` claims."""
     rng = Random(f"history {seed} {claims}")
     batches = math.ceil(claims / BATCH)
     step = timedelta(days=DAYS) / batches
     moments = [BEGIN + timedelta(hours=1) + step * (number + rng.random() * 0.8) for number in range(batches)]
     end = BEGIN + timedelta(days=DAYS, hours=1)
-    fates: dict[int, Fate] = {}
-    later: list[tuple[datetime, int, str, str]] = []
+    claim_plans: dict[int, ClaimPlan] = {}
+    later_changes: list[tuple[datetime, int, str, str]] = []
     for number in range(claims):
         at = moments[number // BATCH]
-        fate = _fate(rng)
-        if fate is None:
+        claim_plan = _draw_claim_plan(rng)
+        if claim_plan is None:
             continue
-        fates[number] = fate
-        if fate.stage is Stage.PUBLISHED:
-            later += _events(rng, number, fate, at, end)
-    return _numbered(moments, later, fates)
+        claim_plans[number] = claim_plan
+        if claim_plan.stage is Stage.PUBLISHED:
+            later_changes += _events(rng, number, claim_plan, at, end)
+    return _number_changes(moments, later_changes, claim_plans)
 
 
-def _fate(rng: Random) -> Fate | None:
+def _draw_claim_plan(rng: Random) -> ClaimPlan | None:
     drawn = rng.random()
-    for stage, share in _HIDDEN.items():
+    for stage, share in _UNPUBLISHED_SHARES.items():
         if drawn < share:
-            return Fate(stage=stage)
+            return ClaimPlan(stage=stage)
         drawn -= share
-    for status, share in _DECIDED.items():
+    for status, share in _STATUS_SHARES.items():
         if drawn < share:
-            return Fate(status=status)
+            return ClaimPlan(status=status)
         drawn -= share
-    # Corrections strike claims whether or not there is a decision; here are those without one.
-    return Fate() if rng.random() < sum(_CORRECTED.values()) else None
+    # Corrections also affect claims without a decision.
+    return ClaimPlan() if rng.random() < sum(_CORRECTION_SHARES.values()) else None
 
 
-def _events(rng: Random, number: int, fate: Fate, at: datetime, end: datetime) -> list[tuple[datetime, int, str, str]]:
-    whats: list[str] = []
-    if fate.status is not Status.UNASSESSED:
-        whats = ["rule", "decide"] if fate.status is Status.CORROBORATED else ["decide"]
-    if not whats or rng.random() < sum(_CORRECTED.values()):
-        correction = rng.choices(list(_CORRECTED), list(_CORRECTED.values()))[0]
-        whats.append(correction)
+def _events(
+    rng: Random, number: int, claim_plan: ClaimPlan, at: datetime, end: datetime
+) -> list[tuple[datetime, int, str, str]]:
+    actions: list[str] = []
+    if claim_plan.status is not Status.UNASSESSED:
+        actions = ["rule", "decide"] if claim_plan.status is Status.CORROBORATED else ["decide"]
+    if not actions or rng.random() < sum(_CORRECTION_SHARES.values()):
+        correction = rng.choices(list(_CORRECTION_SHARES), list(_CORRECTION_SHARES.values()))[0]
+        actions.append(correction)
         if correction != "withdraw":
-            rng.shuffle(whats)
-        if "rule" in whats and whats.index("rule") > whats.index("decide"):
-            whats.remove("rule")
-            whats.insert(0, "rule")
-    found = []
-    for what in whats:
-        wait = timedelta(days=min(rng.lognormvariate(2.5, 1.0), 200), seconds=rng.random() * 3600)
-        # What would have come after the end came sooner.
-        at = at + wait if at + wait < end else at + (end - at) * rng.uniform(0.2, 0.8)
-        found.append((at, number, what, rng.choice(DESK)))
-    return found
+            rng.shuffle(actions)
+        if "rule" in actions and actions.index("rule") > actions.index("decide"):
+            actions.remove("rule")
+            actions.insert(0, "rule")
+    planned = []
+    for action in actions:
+        delay = timedelta(days=min(rng.lognormvariate(2.5, 1.0), 200), seconds=rng.random() * 3600)
+        # A change that would come after the end is moved before it.
+        at = at + delay if at + delay < end else at + (end - at) * rng.uniform(0.2, 0.8)
+        planned.append((at, number, action, rng.choice(DESK)))
+    return planned
 
 
-def _numbered(moments: list[datetime], later: list[tuple[datetime, int, str, str]], fates: dict[int, Fate]) -> History:
-    begin = Act(1, BEGIN, IMPORTER, Action.IMPORT, "Sources and topics.")
-    acts: list[Act] = [begin]
-    imports: list[Act] = []
-    every = [(at, -1, "import", IMPORTER) for at in moments] + later
-    for seq, (at, number, what, by) in enumerate(sorted(every), start=2):
+def _number_changes(
+    moments: list[datetime], later_changes: list[tuple[datetime, int, str, str]], claim_plans: dict[int, ClaimPlan]
+) -> History:
+    first_change = PlannedChange(1, BEGIN, IMPORTER, Action.IMPORT, "Sources and topics.")
+    changes: list[PlannedChange] = [first_change]
+    imports: list[PlannedChange] = []
+    planned = [(at, -1, "import", IMPORTER) for at in moments] + later_changes
+    for seq, (at, number, action_name, by) in enumerate(sorted(planned), start=2):
         if number < 0:
-            act = Act(seq, at, by, Action.IMPORT, f"Import of batch-{len(imports):05}.json.")
-            imports.append(act)
+            change = PlannedChange(seq, at, by, Action.IMPORT, f"Import of batch-{len(imports):05}.json.")
+            imports.append(change)
         else:
-            action, reason = _ACTS[what]
-            act = Act(seq, at, by, action, reason)
-            fates[number].events.append(Event(seq, at, what, by))
-        acts.append(act)
-    return History(acts, imports, fates)
+            action, reason = _ACTIONS[action_name]
+            change = PlannedChange(seq, at, by, action, reason)
+            claim_plans[number].events.append(LaterChange(seq, at, action_name, by))
+        changes.append(change)
+    return History(changes, imports, claim_plans)

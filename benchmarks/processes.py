@@ -1,4 +1,4 @@
-"""Processes that are measured: how they start, on which core they run, what they have cost."""
+"""Measured processes: starting them, pinning them to cores, and reading their CPU time and memory."""
 
 import json
 import os
@@ -20,13 +20,13 @@ START_TIMEOUT = 120
 
 
 class NotStartedError(RuntimeError):
-    """A server did not answer; the message holds what it said."""
+    """A server did not respond; the message has its output."""
 
 
 def cores() -> tuple[set[int], set[int]]:
-    """The cores for what is measured, and for the load client; one and the same where there is only one.
+    """Return the core for servers and the core for the load client; the same one on a machine with one core.
 
-    Empty where cores cannot be chosen.
+    The sets are empty where the system does not support pinning.
     """
     if not hasattr(os, "sched_getaffinity"):
         return set(), set()
@@ -34,31 +34,31 @@ def cores() -> tuple[set[int], set[int]]:
     return {allowed[0]}, {allowed[-1]}
 
 
-def pin(pid: int, to: set[int]) -> None:
-    """Let a process, and what it starts from now on, run on these cores only."""
-    if to and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(pid, to)
+def pin(pid: int, cpus: set[int]) -> None:
+    """Restrict a process, and the processes that it will start, to these cores."""
+    if cpus and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(pid, cpus)
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of a process, all below it, and those of them that have ended."""
-    found = 0.0
-    waiting = [pid]
-    while waiting:
-        one = waiting.pop()
+    """Return the user and system time of a process and its descendants, including those that have ended."""
+    total = 0.0
+    pending = [pid]
+    while pending:
+        process_id = pending.pop()
         try:
-            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-            # utime and stime; cutime and cstime of children that were waited for.
-            found += sum(int(fields[place]) for place in (11, 12, 13, 14)) / TICKS
-            for task in Path(f"/proc/{one}/task").iterdir():
-                waiting += map(int, (task / "children").read_text().split())
+            fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+            # utime, stime, and the cutime and cstime of children that were waited for.
+            total += sum(int(fields[index]) for index in (11, 12, 13, 14)) / TICKS
+            for task in Path(f"/proc/{process_id}/task").iterdir():
+                pending += map(int, (task / "children").read_text().split())
         except (OSError, ValueError):
             continue
-    return found
+    return total
 
 
 def peak_resident_bytes(pid: int) -> int:
-    """The most memory that a process has held at once since it began; 0 if it has ended."""
+    """Return the peak resident memory of a process; 0 if it has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
@@ -67,72 +67,72 @@ def peak_resident_bytes(pid: int) -> int:
 
 
 def resident_bytes(pid: int) -> int:
-    """Memory that a process holds."""
+    """Return the resident memory of a process."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
+    """Return a free port."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
-class Done(NamedTuple):
-    """A command that has ended."""
+class CommandResult(NamedTuple):
+    """The output and the cost of a command."""
 
     output: str
     seconds: float
     cpu_seconds: float
 
 
-def run(command: list[str], env: Mapping[str, str], *, allowed: tuple[int, ...] = (0,)) -> Done:
-    """Run a command to its end.
+def run(command: list[str], env: Mapping[str, str], *, allowed: tuple[int, ...] = (0,)) -> CommandResult:
+    """Run a command and return its output and cost.
 
-    Raises RuntimeError, with what it said, for an exit code that is not among the allowed ones.
+    Raises RuntimeError with its output if the exit code is not allowed.
     """
-    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(command, env=dict(env), capture_output=True, text=True, check=False)
-    seconds = time.perf_counter() - begin
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode not in allowed:
-        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Done(done.stdout, seconds, cpu)
+    usage_before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    result = subprocess.run(command, env=dict(env), capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - start
+    usage_after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if result.returncode not in allowed:
+        raise RuntimeError(f"{' '.join(command)} ended with {result.returncode}:\n{result.stdout}{result.stderr}")
+    cpu = usage_after.ru_utime + usage_after.ru_stime - usage_before.ru_utime - usage_before.ru_stime
+    return CommandResult(result.stdout, seconds, cpu)
 
 
-def taken(
+def measure_command(
     command: list[str],
     env: dict[str, str],
-    server: int | None = None,
+    server_pid: int | None = None,
     *,
     output: Path = Path(os.devnull),
     allowed: Collection[int] = (0,),
 ) -> dict[str, float]:
-    """What a command takes that prints into a file: seconds, CPU seconds, and the most memory that it held.
+    """Run a command with its output in a file: seconds, CPU seconds and peak memory.
 
     Raises RuntimeError if it fails.
     """
-    begin, before = time.perf_counter(), cpu_seconds(server) if server else 0
-    printed = (os.POSIX_SPAWN_OPEN, 1, output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    pid = os.posix_spawn(command[0], command, dict(env), file_actions=[printed])
-    # The most memory that a process says it held at its end includes what this one holds, which it was once.
-    most = 0
+    start, server_cpu_before = time.perf_counter(), cpu_seconds(server_pid) if server_pid else 0
+    redirect_output = (os.POSIX_SPAWN_OPEN, 1, output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    pid = os.posix_spawn(command[0], command, dict(env), file_actions=[redirect_output])
+    # Poll the peak: the one from wait4 includes the memory of this process, of which the command was a fork.
+    peak = 0
     while True:
-        most = max(most, peak_resident_bytes(pid))
-        ended, status, used = os.wait4(pid, os.WNOHANG)
-        if ended:
+        peak = max(peak, peak_resident_bytes(pid))
+        ended_pid, status, usage = os.wait4(pid, os.WNOHANG)
+        if ended_pid:
             break
         time.sleep(0.02)
     if (code := os.waitstatus_to_exitcode(status)) not in allowed:
         raise RuntimeError(f"{' '.join(command)} ended with {code}")
-    cpu = used.ru_utime + used.ru_stime + (cpu_seconds(server) - before if server else 0)
-    return {"seconds": time.perf_counter() - begin, "cpu_seconds": cpu, "peak_bytes": most}
+    cpu = usage.ru_utime + usage.ru_stime + (cpu_seconds(server_pid) - server_cpu_before if server_pid else 0)
+    return {"seconds": time.perf_counter() - start, "cpu_seconds": cpu, "peak_bytes": peak}
 
 
 class Worker:
-    """A process that answers one line of JSON with another."""
+    """A process that answers each line of JSON with another."""
 
     def __init__(self, module: str, *arguments: str, core: set[int]) -> None:
         self._process = subprocess.Popen(
@@ -142,8 +142,8 @@ class Worker:
         self.module = module
         pin(self.pid, core)
 
-    def ask(self, **command: Any) -> Any:
-        """Send a command; its answer."""
+    def send(self, **command: Any) -> Any:
+        """Send a command and return its answer."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(command) + "\n")
@@ -154,66 +154,66 @@ class Worker:
         return json.loads(line)
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the process."""
         self._process.kill()
         self._process.wait()
 
 
 class Server:
-    """A server that answers HTTP."""
+    """A running HTTP server."""
 
     def __init__(
         self, name: str, command: list[str], *, port: int, ready: str, env: Mapping[str, str], core: set[int]
     ) -> None:
         self.name = name
         self.port = port
-        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the server
-        begin = time.perf_counter()
+        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - stays open as long as the server
+        start = time.perf_counter()
         self._process = subprocess.Popen(
             command,
             env=dict(env),
             stdout=self._log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            preexec_fn=lambda: pin(0, core),  # noqa: PLW1509 - before it starts threads of its own
+            preexec_fn=lambda: pin(0, core),  # noqa: PLW1509 - must happen before the server starts threads
         )
         self.pid = self._process.pid
         self._wait(ready)
-        self.started_after = time.perf_counter() - begin
-        """Seconds from the start of the process to the first answer."""
-        self.started_with = cpu_seconds(self.pid)
-        """CPU seconds that this took: on a busy machine they tell more."""
+        self.startup_seconds = time.perf_counter() - start
+        """Seconds from the start of the process to the first response."""
+        self.startup_cpu_seconds = cpu_seconds(self.pid)
+        """CPU seconds until then, which depend less on other load."""
 
     def _wait(self, ready: str) -> None:
-        until = time.monotonic() + START_TIMEOUT
-        while time.monotonic() < until:
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 break
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{ready}", timeout=START_TIMEOUT) as answer:
-                    if answer.status == 200:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{ready}", timeout=START_TIMEOUT) as response:
+                    if response.status == 200:
                         return
             except urllib.error.HTTPError as error:
                 self.stop()
                 raise NotStartedError(
-                    f"{self.name} answers {ready} with {error.code}:\n{error.read()[:2000]!r}"
+                    f"{self.name} returned the status {error.code} for {ready}:\n{error.read()[:2000]!r}"
                 ) from None
             except OSError:
                 time.sleep(0.01)
         code = self._process.poll()
         self.stop()
         self._log.seek(0)
-        said = self._log.read().decode(errors="replace")[-4000:]
-        ended = "does not answer" if code is None else f"ended with exit code {code}"
-        raise NotStartedError(f"{self.name} {ended}. It said:\n{said}")
+        output = self._log.read().decode(errors="replace")[-4000:]
+        outcome = "does not respond" if code is None else f"ended with exit code {code}"
+        raise NotStartedError(f"{self.name} {outcome}. Its output:\n{output}")
 
     def kill(self) -> None:
-        """End it as a power cut would: it gets to do nothing any more."""
+        """Kill the server without a chance to clean up."""
         self._process.kill()
         self._process.wait()
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the process."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:

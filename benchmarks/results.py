@@ -1,4 +1,4 @@
-"""What was measured, put together: medians with their spread, and ratios."""
+"""The results of a run: medians with their range, and ratios."""
 
 import json
 import statistics
@@ -11,7 +11,7 @@ from benchmarks.measure import Sample
 
 
 class Spread(NamedTuple):
-    """The middle one of several measurements, and the outermost."""
+    """The median, lowest and highest of several measurements."""
 
     median: float
     least: float
@@ -19,13 +19,13 @@ class Spread(NamedTuple):
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread":
-        """Of at least one measurement."""
+        """Return the spread of at least one measurement."""
         return cls(statistics.median(values), min(values), max(values))
 
 
 @dataclass
 class Results:
-    """All that a run has measured."""
+    """All measurements of a run."""
 
     machine: dict[str, str] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
@@ -34,27 +34,27 @@ class Results:
     databases: list[dict[str, Any]] = field(default_factory=list)
 
     def write(self, path: Path) -> None:
-        """Keep everything, so that the report can be written again."""
+        """Write the results as JSON, so that the report can be written again."""
         path.write_text(json.dumps(asdict(self), indent=1))
 
     @classmethod
     def read(cls, path: Path) -> "Results":
-        """What was kept."""
-        kept = json.loads(path.read_text())
-        return cls(**{**kept, "samples": [Sample(**sample) for sample in kept["samples"]]})
+        """Read results from JSON."""
+        content = json.loads(path.read_text())
+        return cls(**{**content, "samples": [Sample(**sample) for sample in content["samples"]]})
 
     def engines(self) -> list[str]:
-        """The engines that were measured."""
+        """Return the measured engines."""
         return list(dict.fromkeys(sample.engine for sample in self.samples))
 
     def sizes(self, engine: str) -> list[int]:
-        """The sizes that were measured on an engine, smallest first."""
+        """Return the measured sizes of an engine, smallest first."""
         return sorted({sample.claims for sample in self.samples if sample.engine == engine})
 
-    def spread(self, engine: str, claims: int, case: str, variant: str, what: str) -> Spread | None:
-        """A figure of a case and variant; None if it was not measured."""
+    def spread(self, engine: str, claims: int, case: str, variant: str, measure: str) -> Spread | None:
+        """Return a measure of a case and variant; None if it was not measured."""
         values = [
-            getattr(sample, what)
+            getattr(sample, measure)
             for sample in self.samples
             if (sample.engine, sample.claims, sample.case, sample.variant) == (engine, claims, case, variant)
         ]
@@ -62,13 +62,13 @@ class Results:
         return Spread.of(values) if values else None
 
     def to_floor(self, engine: str, claims: int, case: str, variant: str = "attest") -> float | None:
-        """CPU of the floor by CPU of Attest: 1 would be as cheap as the loop over the driver."""
+        """Return the CPU time of the floor divided by that of Attest."""
         ours = self.spread(engine, claims, case, variant, "cpu_ms")
         floor = self.spread(engine, claims, case, "floor", "cpu_ms")
         return floor.median / ours.median if ours and floor and ours.median else None
 
     def to_datasette(self, engine: str, claims: int, case: str, variant: str = "attest") -> float | None:
-        """Requests per second of Attest by those of Datasette on the SQLite file."""
+        """Return the throughput of Attest divided by that of Datasette on the SQLite file."""
         ours = self.spread(engine, claims, case, variant, "rps")
         other = self.spread("sqlite", claims, case, "datasette", "rps")
         return ours.median / other.median if ours and other and other.median else None

@@ -1,14 +1,14 @@
-"""The rows that the generator makes, one shape for each table; their fields are columns.
+"""The rows of generated databases: a named tuple for each table, with its columns as fields.
 
-Values are as SQLite stores them: days and moments as text, truth as 0 and 1. A column of the schema that is not named
-here gets its default.
+Values have the form that SQLite stores: dates and times as text, booleans as 0 and 1. Columns that are not listed get
+their default.
 """
 
 from typing import NamedTuple
 
 
 class SourceRow(NamedTuple):
-    """Of `source` and `source_revision`."""
+    """A row of `source` and `source_revision`."""
 
     id: str
     key: str
@@ -28,7 +28,7 @@ class SourceRow(NamedTuple):
 
 
 class TopicRow(NamedTuple):
-    """Of `topic` and `topic_revision`."""
+    """A row of `topic` and `topic_revision`."""
 
     id: str
     key: str
@@ -46,7 +46,7 @@ class TopicRow(NamedTuple):
 
 
 class DocumentRow(NamedTuple):
-    """Of `document` and `document_revision`."""
+    """A row of `document` and `document_revision`."""
 
     id: str
     key: str
@@ -69,7 +69,7 @@ class DocumentRow(NamedTuple):
 
 
 class CaptureRow(NamedTuple):
-    """Of `capture`."""
+    """A row of `capture`."""
 
     id: str
     document_id: str
@@ -83,7 +83,7 @@ class CaptureRow(NamedTuple):
 
 
 class ClaimRow(NamedTuple):
-    """Of `claim` and `claim_revision`."""
+    """A row of `claim` and `claim_revision`."""
 
     id: str
     key: str
@@ -108,7 +108,7 @@ class ClaimRow(NamedTuple):
 
 
 class QuantityRow(NamedTuple):
-    """Of `quantity`."""
+    """A row of `quantity`."""
 
     claim_id: str
     content_version: int
@@ -129,7 +129,7 @@ class QuantityRow(NamedTuple):
 
 
 class AttributionRow(NamedTuple):
-    """Of `attribution` and `attribution_revision`."""
+    """A row of `attribution` and `attribution_revision`."""
 
     id: str
     key: str
@@ -158,7 +158,7 @@ class AttributionRow(NamedTuple):
 
 
 class EvidenceRow(NamedTuple):
-    """Of `evidence` and `evidence_revision`."""
+    """A row of `evidence` and `evidence_revision`."""
 
     id: str
     key: str
@@ -177,7 +177,7 @@ class EvidenceRow(NamedTuple):
 
 
 class RelationRow(NamedTuple):
-    """Of `claim_relation` and `claim_relation_revision`."""
+    """A row of `claim_relation` and `claim_relation_revision`."""
 
     id: str
     key: str | None
@@ -192,7 +192,7 @@ class RelationRow(NamedTuple):
 
 
 class FactCheckRow(NamedTuple):
-    """Of `fact_check` and `fact_check_revision`."""
+    """A row of `fact_check` and `fact_check_revision`."""
 
     id: str
     key: str
@@ -211,7 +211,7 @@ class FactCheckRow(NamedTuple):
 
 
 class RulingRow(NamedTuple):
-    """Of `independence_ruling`."""
+    """A row of `independence_ruling`."""
 
     id: str
     claim_id: str
@@ -224,7 +224,7 @@ class RulingRow(NamedTuple):
 
 
 class ReviewRow(NamedTuple):
-    """Of `review`."""
+    """A row of `review`."""
 
     id: str
     claim_id: str
@@ -238,7 +238,7 @@ class ReviewRow(NamedTuple):
 
 
 class SearchTextRow(NamedTuple):
-    """Of `search_text`; the id is given when the row is stored."""
+    """A row of `search_text`; the id is added when the row is stored."""
 
     claim_id: str
     version: int
@@ -250,7 +250,7 @@ class SearchTextRow(NamedTuple):
 
 
 class ChangeRow(NamedTuple):
-    """Of `change`."""
+    """A row of `change`."""
 
     seq: int
     at: str
@@ -260,14 +260,14 @@ class ChangeRow(NamedTuple):
 
 
 class PersonRow(NamedTuple):
-    """Of `person`."""
+    """A row of `person`."""
 
     id: str
     byline: str
     created_at: str
 
 
-SHAPES: dict[str, type[tuple[object, ...]]] = {
+ROW_TYPES: dict[str, type[tuple[object, ...]]] = {
     "person": PersonRow,
     "change": ChangeRow,
     "source": SourceRow,
@@ -284,10 +284,10 @@ SHAPES: dict[str, type[tuple[object, ...]]] = {
     "review": ReviewRow,
     "search_text": SearchTextRow,
 }
-"""The shape of the rows of each table; revisions have that of their table."""
+"""The row type of each table; revisions have the type of their table."""
 
 
 def columns_of(table: str) -> list[str]:
-    """The columns of a table, or of its revisions, in the order of its rows."""
-    fields: tuple[str, ...] = SHAPES[table.removesuffix("_revision")]._fields  # type: ignore[attr-defined]  # named tuples
+    """Return the columns of a table or its revision table, in the order of its rows."""
+    fields: tuple[str, ...] = ROW_TYPES[table.removesuffix("_revision")]._fields  # type: ignore[attr-defined]  # named tuples
     return [*fields, "id"] if table == "search_text" else list(fields)

@@ -1,4 +1,4 @@
-"""What the benchmarks say while they run."""
+"""The consoles of the benchmarks: progress on standard error, results on standard output."""
 
 import time
 from collections.abc import Iterator
@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from rich.console import Console
 
 console = Console(stderr=True, highlight=False)
-"""Progress; results go to standard output."""
+"""For progress messages."""
 
-results = Console(highlight=False, width=None if Console().is_terminal else 170)
-"""The tables at the end."""
+result_console = Console(highlight=False, width=None if Console().is_terminal else 170)
+"""For the tables of results."""
 
 
 @contextmanager
-def step(what: str) -> Iterator[None]:
-    """Say how long something took."""
-    begin = time.perf_counter()
+def step(description: str) -> Iterator[None]:
+    """Print how long the body took."""
+    start = time.perf_counter()
     yield
-    console.print(f"  {what}: {time.perf_counter() - begin:.1f} s")
+    console.print(f"  {description}: {time.perf_counter() - start:.1f} s")

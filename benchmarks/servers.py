@@ -1,4 +1,4 @@
-"""The servers that are compared: Attest, and Datasette on the same SQLite file."""
+"""The servers to compare: Attest, and Datasette on the same SQLite file."""
 
 import json
 import os
@@ -20,29 +20,29 @@ LEFT JOIN source ON source.id = attribution.source_id
 LEFT JOIN document ON document.id = attribution.document_id
 WHERE claim.id = :id
 """
-"""One claim with its attributions, as somebody would set it up who publishes the file with Datasette."""
+"""One claim with its attributions, as a publisher of the file would configure it in Datasette."""
 
 CLAIM_SEARCH = """
 CREATE VIEW IF NOT EXISTS claim_search AS
 SELECT claim.*, search_text.id AS search_id, search_text.latest
 FROM search_text JOIN claim ON claim.id = search_text.claim_id
 """
-"""What Datasette searches: it can only count by columns of the table or view that it searches."""
+"""The view that Datasette searches, because its facets are columns of the table or view that it searches."""
 
 
-def _surroundings() -> dict[str, str]:
-    """What is set here, but for settings of Attest's.
+def _base_environment() -> dict[str, str]:
+    """Return the environment variables without the settings of Attest.
 
-    Where Python may not keep what it has compiled, each start would compile all of Attest again.
+    PYTHONDONTWRITEBYTECODE is removed too: it would make each start compile all of Attest again.
     """
-    left = "PYTHONDONTWRITEBYTECODE"
-    return {name: value for name, value in os.environ.items() if name != left and not name.startswith("ATTEST_")}
+    excluded = "PYTHONDONTWRITEBYTECODE"
+    return {name: value for name, value in os.environ.items() if name != excluded and not name.startswith("ATTEST_")}
 
 
 def environment(url: str, folder: Path) -> dict[str, str]:
-    """The environment in which Attest's own commands use that database."""
+    """Return the environment in which Attest's commands use a database."""
     return {
-        **_surroundings(),
+        **_base_environment(),
         "ATTEST_DATABASE_URL": url,
         "ATTEST_DATA_DIR": str(folder),
         "ATTEST_SECRET_KEY": "only for benchmarks: cursors stay the same",
@@ -51,43 +51,43 @@ def environment(url: str, folder: Path) -> dict[str, str]:
 
 
 ATTEST = [str(BIN / "attest")]
-"""The command."""
+"""The command `attest`."""
 
 UNLOGGED = [sys.executable, "-m", "benchmarks.unlogged"]
-"""The same without the log, to be measured beside it."""
+"""The command without the log, to measure the cost of the log."""
 
 
-def attest(url: str, folder: Path, core: set[int], *, keeps: bool, logged: bool = True) -> Server:
-    """`attest serve`, as anybody would start it; `keeps` its answers, as it does by itself, or makes each anew."""
+def attest(url: str, folder: Path, core: set[int], *, cached: bool, logged: bool = True) -> Server:
+    """Start `attest serve` with its default settings, or without the response cache if not `cached`."""
     port = free_port()
     command = [*(ATTEST if logged else UNLOGGED), "serve", "--port", str(port)]
-    env = environment(url, folder) | ({} if keeps else {"ATTEST_RESPONSE_CACHE_BYTES": "0"})
+    env = environment(url, folder) | ({} if cached else {"ATTEST_RESPONSE_CACHE_BYTES": "0"})
     return Server("Attest", command, port=port, ready="/api/v1/health", env=env, core=core)
 
 
-def _settle(path: Path) -> None:
-    """Bring everything into the file itself: a reader that takes it as immutable does not see the log beside it."""
-    opened = sqlite3.connect(path, isolation_level=None)
+def _checkpoint(path: Path) -> None:
+    """Copy the write-ahead log into the file, because a reader that opens it as immutable ignores the log."""
+    connection = sqlite3.connect(path, isolation_level=None)
     for _ in range(20):
-        busy, *_pages = opened.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        busy, *_pages = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if not busy:
             break
         time.sleep(0.5)
     else:
-        raise NotStartedError(f"{path} is being read all the time, so that its log cannot be emptied.")
-    opened.close()
+        raise NotStartedError(f"{path} is in use, so its write-ahead log cannot be emptied.")
+    connection.close()
 
 
 def add_view(path: Path) -> None:
-    """Make the view that Datasette searches, while nobody has the file open."""
-    opened = sqlite3.connect(path, isolation_level=None)
-    opened.execute(CLAIM_SEARCH)
-    opened.close()
+    """Create the view that Datasette searches, while no process has the file open."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute(CLAIM_SEARCH)
+    connection.close()
 
 
 def datasette(path: Path, folder: Path, core: set[int]) -> Server:
-    """Datasette on that file, told that it does not change, and with its limits raised so that it answers."""
-    _settle(path)
+    """Start Datasette on a file, opened as immutable and with raised limits."""
+    _checkpoint(path)
     metadata = folder / "datasette.json"
     tables = {"claim_search": {"fts_table": "search_index", "fts_pk": "search_id"}}
     queries = {"claim_whole": {"sql": CLAIM_WHOLE}}
@@ -103,5 +103,10 @@ def datasette(path: Path, folder: Path, core: set[int]) -> Server:
         "--port", str(port), *options,
     ]  # fmt: skip
     return Server(
-        "Datasette", command, port=port, ready="/attest/claim.json?_size=1&_nocount=1", env=_surroundings(), core=core
+        "Datasette",
+        command,
+        port=port,
+        ready="/attest/claim.json?_size=1&_nocount=1",
+        env=_base_environment(),
+        core=core,
     )

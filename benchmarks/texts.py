@@ -1,7 +1,7 @@
-"""Sentences of a war that a machine made up, in six scripts.
+"""Invented sentences about a war, in six scripts.
 
-Words are drawn as they are in real text: a few stand in a third of all claims, some hundreds in one of a thousand,
-and a long tail of names of villages and people almost nowhere.
+Words are distributed as in real text: a few occur in a third of all claims, some hundreds in one of a thousand, and a
+long tail of names of villages and people in hardly any.
 """
 
 from bisect import bisect_left
@@ -14,14 +14,14 @@ Item = TypeVar("Item")
 
 
 class Zipf(Generic[Item]):
-    """Items of which the first are drawn most often: the one at rank r with weight 1 / (r + flatness)."""
+    """Items with a Zipf distribution: the item at rank r has the weight 1 / (r + flatness)."""
 
     def __init__(self, items: Sequence[Item], flatness: float = 1.0) -> None:
         self.items = items
         self._sums = list(accumulate(1 / (rank + flatness) for rank in range(1, len(items) + 1)))
 
     def draw(self, rng: Random) -> Item:
-        """One of them."""
+        """Draw an item."""
         return self.items[bisect_left(self._sums, rng.random() * self._sums[-1])]
 
 
@@ -94,7 +94,7 @@ def cyrillic(name: str) -> str:
 
 SIDES = Zipf(("Russian", "Ukrainian", "North Korean", "Wagner", "Belarusian"), flatness=0.6)
 
-# What a typical search looks for: each stands in some hundredths of all claims, two of them together in few.
+# The words of typical searches: each occurs in some hundredths of all claims, and pairs of them in few.
 _NOUNS = Zipf(
     (
         "artillery missile drone infantry armour ammunition convoy bridge depot airfield railway hospital school power "
@@ -153,7 +153,7 @@ _REPORTING = Zipf(
 
 
 class Drawn(NamedTuple):
-    """What a sentence is about."""
+    """The values that are inserted into a sentence."""
 
     side: str
     figure: str
@@ -299,10 +299,10 @@ _FOREIGN_NOUNS = {
 }
 
 LANGUAGES = tuple(_FOREIGN_STATEMENTS)
-"""Languages besides English. With it they are written in six scripts."""
+"""Languages besides English. Together with English they use six scripts."""
 
 SCRIPTS = {"latin": "en", "cyrillic": "uk", "hangul": "ko", "arabic": "ar", "han": "zh", "greek": "el"}
-"""For each script the language whose words are searched for."""
+"""For each script, the language whose words are searched for."""
 
 _REGION_IN = {"uk": "cyrillic", "ru": "cyrillic", "ko": "hangul", "ar": "arabic", "zh": "han", "el": "greek"}
 
@@ -313,8 +313,8 @@ def detail(rng: Random) -> str:
 
 
 def thing(rng: Random) -> str:
-    """Something, such as "a burnt bridge"."""
-    return f"{_one(_ADJECTIVES.draw(rng))} {_NOUNS.draw(rng)}"
+    """An adjective and a noun, such as "a burnt bridge"."""
+    return f"{_with_article(_ADJECTIVES.draw(rng))} {_NOUNS.draw(rng)}"
 
 
 def statement(rng: Random, kind: str, drawn: Drawn) -> str:
@@ -338,7 +338,7 @@ def statement(rng: Random, kind: str, drawn: Drawn) -> str:
     return text[0].upper() + text[1:]
 
 
-def _one(word: str) -> str:
+def _with_article(word: str) -> str:
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
@@ -356,10 +356,10 @@ def foreign(rng: Random, language: str, drawn: Drawn) -> str:
 
 
 def quote(rng: Random, drawn: Drawn) -> str:
-    """What somebody said, in English."""
+    """A quote in English."""
     return (
         f"We {_VERBS.draw(rng)} {drawn.village} with {_ADJECTIVES.draw(rng)} {_NOUNS.draw(rng)}; "
-        f"{drawn.number} {drawn.unit} and {_one(_NOUNS.draw(rng))} of the {unit_name(rng)} are accounted for."
+        f"{drawn.number} {drawn.unit} and {_with_article(_NOUNS.draw(rng))} of the {unit_name(rng)} are accounted for."
     )
 
 
@@ -369,5 +369,5 @@ def title(rng: Random, drawn: Drawn) -> str:
 
 
 def words_of(language: str) -> Sequence[str]:
-    """Words of a language that are worth searching for, the frequent ones first."""
+    """Words of a language to search for, the frequent ones first."""
     return _NOUNS.items if language == "en" else _FOREIGN_NOUNS[language].items

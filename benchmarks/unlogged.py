@@ -1,8 +1,8 @@
-"""The command `attest` without the log that proves itself: what the log costs is measured beside it.
+"""The command `attest` without the tamper-evident log, to measure the cost of the log.
 
     python -m benchmarks.unlogged import claims.jsonl
 
-Nobody runs Attest like this. What is recorded meanwhile is taken into the log by `attest db upgrade`.
+For benchmarks only. `attest db upgrade` adds the changes recorded meanwhile to the log.
 """
 
 from app.cli.main import main
@@ -10,10 +10,10 @@ from app.db.revisions import ChangeWriter
 from app.services.log import recorder
 
 
-def _keep_nothing(change: ChangeWriter) -> None:
-    """Instead of `log.keep`."""
+def _attach_nothing(change: ChangeWriter) -> None:
+    """Replace `recorder.attach_log`."""
 
 
 if __name__ == "__main__":
-    recorder.attach_log = _keep_nothing
+    recorder.attach_log = _attach_nothing
     main()

@@ -1,4 +1,4 @@
-"""Checks that a generated database is one that Attest itself could have written."""
+"""Checks that Attest could have written a generated database."""
 
 import random
 from collections.abc import Iterator
@@ -17,61 +17,61 @@ from app.services.policy.status_rules import STATUS_RULES
 from app.vocabulary import Action, Status
 
 SAMPLE = 2_000
-"""Claims that are looked at one by one."""
+"""Number of claims that are checked individually."""
 
 
-def faults(url: str) -> list[str]:
-    """What is wrong with a database; nothing, it is to be hoped."""
+def find_faults(url: str) -> list[str]:
+    """Return the faults of a database; an empty list if it has none."""
     database = Database(url)
-    found = migrate.drift(database, Base.metadata)
+    faults = migrate.drift(database, Base.metadata)
     with database.writing() as connection:
-        found += _foreign_keys(connection)
-        found += _current_is_last_version(connection)
-        found += _of_claims(connection)
+        faults += _check_foreign_keys(connection)
+        faults += _check_current_versions(connection)
+        faults += _check_claims(connection)
         connection.rollback()
     database.close()
-    return found
+    return faults
 
 
-def _foreign_keys(connection: Connection) -> Iterator[str]:
+def _check_foreign_keys(connection: Connection) -> Iterator[str]:
     if connection.dialect.name == "sqlite":
         for row in connection.execute(text("PRAGMA foreign_key_check")).fetchmany(5):
             yield f"foreign key: {row}"
 
 
-def _current_is_last_version(connection: Connection) -> Iterator[str]:
+def _check_current_versions(connection: Connection) -> Iterator[str]:
     for model in VERSIONED:
         table = table_of(model)
         revision = revision_table(table)
-        same = revision.c.id == table.c.id
-        versions = select(func.count()).where(same).scalar_subquery()
-        last = select(func.count()).where(same, revision.c.version == table.c.version)
+        same_object = revision.c.id == table.c.id
+        versions = select(func.count()).where(same_object).scalar_subquery()
+        last = select(func.count()).where(same_object, revision.c.version == table.c.version)
         last = last.where(revision.c.change_seq == table.c.change_seq, revision.c.recorded_at == table.c.recorded_at)
-        wrong = (versions != table.c.version) | (last.scalar_subquery() != 1)
-        count = connection.scalar(select(func.count()).select_from(table).where(wrong))
+        is_wrong = (versions != table.c.version) | (last.scalar_subquery() != 1)
+        count = connection.scalar(select(func.count()).select_from(table).where(is_wrong))
         if count:
-            yield f"{table.name}: {count} rows are not their last revision"
+            yield f"{table.name}: {count} rows differ from their last revision"
 
 
-def _of_claims(connection: Connection) -> Iterator[str]:
+def _check_claims(connection: Connection) -> Iterator[str]:
     claim, review, search_text = table_of(Claim), table_of(Review), table_of(SearchText)
     identifiers = list(connection.scalars(select(claim.c.id).order_by(claim.c.id)))
-    chosen = random.Random(1).sample(identifiers, min(SAMPLE, len(identifiers)))
+    claim_ids = random.Random(1).sample(identifiers, min(SAMPLE, len(identifiers)))
     before = connection.scalar(select(func.count()).select_from(search_text))
     actor = connection.scalar(select(table_of(Person).c.id).limit(1))
     change: ChangeWriter = open_change(connection, actor_id=str(actor), action=Action.CORRECT, reason="A check.")
-    search_index.refresh(change, chosen)
+    search_index.refresh(change, claim_ids)
     written = (connection.scalar(select(func.count()).select_from(search_text)) or 0) - (before or 0)
     if written:
-        yield f"search_text: {written} of {len(chosen)} are not what the service would have written"
-    facts = reviews.fetch_status_facts(connection, NOW, dict.fromkeys(chosen))
-    for one, rows in reviews.fetch_by_claim(connection, NOW, chosen).items():
-        row = connection.execute(select(claim).where(claim.c.id == one)).mappings().one()
+        yield f"search_text: {written} of {len(claim_ids)} differ from what the service would have written"
+    facts = reviews.fetch_status_facts(connection, NOW, dict.fromkeys(claim_ids))
+    for claim_id, rows in reviews.fetch_by_claim(connection, NOW, claim_ids).items():
+        row = connection.execute(select(claim).where(claim.c.id == claim_id)).mappings().one()
         last = decision_staleness.current_decision(rows)
         if row["status"] != (last["status"] if last else Status.UNASSESSED):
-            yield f"{one}: its status is not that of its last decision"
-        if last is not None and not STATUS_RULES[Status(last["status"])].is_met(facts[one]):
-            yield f"{one}: {last['status']} needs {STATUS_RULES[Status(last['status'])].requirement}"
+            yield f"{claim_id}: its status differs from its current decision"
+        if last is not None and not STATUS_RULES[Status(last["status"])].is_met(facts[claim_id]):
+            yield f"{claim_id}: {last['status']} needs {STATUS_RULES[Status(last['status'])].requirement}"
     decided = connection.scalar(select(func.count(review.c.claim_id.distinct())))
     if not decided:
-        yield "no claim was ever decided on"
+        yield "no claim has a decision"

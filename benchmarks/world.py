@@ -1,4 +1,4 @@
-"""Who speaks and what is asked: the sources and the topics of a generated database."""
+"""The sources and topics of a generated database."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -14,11 +14,11 @@ from benchmarks.rows import SourceRow, TopicRow
 from benchmarks.texts import Zipf
 
 FIRST_DAY = date(2022, 2, 24)
-"""The earliest that claims speak of."""
+"""The earliest day that claims are about."""
 
 
 class Speaker(NamedTuple):
-    """A source as far as claims need it."""
+    """The properties of a source that claims need."""
 
     id: str
     root: str
@@ -30,7 +30,7 @@ class Speaker(NamedTuple):
 
 
 class Question(NamedTuple):
-    """A topic as far as claims need it."""
+    """The properties of a topic that claims need."""
 
     id: str
     family: MetricFamily
@@ -38,19 +38,19 @@ class Question(NamedTuple):
     unit: str
     region: texts.Place
     base: int
-    """The figure at the beginning of the period."""
+    """The figure at the start of the period."""
     growth: float
-    """How many times that it is at the end."""
+    """The growth until the end of the period, as a multiple of `base`."""
 
 
 class World(NamedTuple):
-    """What all claims share."""
+    """The sources and topics that all claims share."""
 
     source_rows: list[SourceRow]
     topic_rows: list[TopicRow]
     speakers: Zipf[Speaker]
     parties: dict[str, Speaker]
-    """The states that claims are adverse to, by side."""
+    """The states that are parties to the war, by side."""
     questions: Zipf[Question]
 
 
@@ -90,7 +90,7 @@ _NAMES = {
     "dataset": "Losses around {village}, dataset {number}",
     "other": "Official in {village} who asked not to be named",
 }
-_OTHERS = (
+_OTHER_SOURCES = (
     ("news_organisation", "named", 0.45),
     ("social_media_account", "named", 0.20),
     ("witness", "described", 0.10),
@@ -127,16 +127,16 @@ FAMILIES = {
     MetricFamily.CAPTIVITY: 8,
     MetricFamily.OTHER: 5,
 }
-"""How often each is asked about."""
+"""The relative frequency of topics in each family."""
 
 
 def metric_of(rng: Random, family: MetricFamily) -> tuple[Metric, str]:
-    """A metric of a family, with its unit."""
+    """Draw a metric of a family, with its unit."""
     return rng.choice(_METRICS[family])
 
 
 def build(claims: int, seed: int) -> World:
-    """The world of a database of so many claims."""
+    """Build the sources and topics of a database of `claims` claims."""
     rng = Random(f"world {seed} {claims}")
     ids = Ids(rng, BEGIN)
     rows, speakers, parties = _sources(rng, ids, max(200, claims // 200))
@@ -145,7 +145,7 @@ def build(claims: int, seed: int) -> World:
 
 
 def moment(at: datetime) -> str:
-    """A moment as SQLite stores it."""
+    """Format a moment as SQLite stores it."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
 
 
@@ -171,17 +171,17 @@ def _source(
     )
 
 
-def _sources(rng: Random, ids: Ids, wanted: int) -> tuple[list[SourceRow], list[Speaker], dict[str, Speaker]]:
-    """All sources, parents first; the same as speakers, the most talkative first; the parties by side."""
+def _sources(rng: Random, ids: Ids, count: int) -> tuple[list[SourceRow], list[Speaker], dict[str, Speaker]]:
+    """All sources, parents first; the same as speakers, the most frequent first; the parties by side."""
     rows: list[SourceRow] = []
-    spoken: list[Speaker] = []
+    speakers: list[Speaker] = []
     parties: dict[str, Speaker] = {}
 
     def add(row: SourceRow, root: str, language: str) -> Speaker:
         rows.append(row)
         names = (row.name, *json.loads(row.other_names))
         speaker = Speaker(row.id, root, row.kind, row.anonymity in ("named", "described"), language, names)
-        spoken.append(speaker)
+        speakers.append(speaker)
         return speaker
 
     for name, (language, side, others) in _STATES.items():
@@ -202,13 +202,13 @@ def _sources(rng: Random, ids: Ids, wanted: int) -> tuple[list[SourceRow], list[
                 side=name if side else None,
             )
             add(row, state.id, language)
-    heads = list(spoken)
-    while len(rows) < wanted:
-        kinds, weights = [one[:2] for one in _OTHERS], [one[2] for one in _OTHERS]
+    possible_parents = list(speakers)
+    while len(rows) < count:
+        kinds, weights = [row[:2] for row in _OTHER_SOURCES], [row[2] for row in _OTHER_SOURCES]
         kind, anonymity = rng.choices(kinds, weights)[0]
         language = rng.choices(("en", *texts.LANGUAGES), (40, 20, 15, 9, 6, 6, 4))[0]
-        inside = rng.random() < 0.35
-        parent = rng.choice(heads) if inside else None
+        has_parent = rng.random() < 0.35
+        parent = rng.choice(possible_parents) if has_parent else None
         name, others = _name(rng, kind, language, len(rows))
         url = f"https://source-{len(rows)}.example/" if kind != "witness" else None
         row = _source(
@@ -224,14 +224,14 @@ def _sources(rng: Random, ids: Ids, wanted: int) -> tuple[list[SourceRow], list[
         )
         speaker = add(row, parent.root if parent else row.id, language)
         if rng.random() < 0.05:
-            heads.append(speaker)
-    # Offices and the press speak most; the long tail hardly ever does.
-    talkative = spoken[1 : 1 + len(_STATES) * (1 + len(_OFFICES))]
-    rest = spoken[1 + len(talkative) :]
-    order = [one for pair in zip(talkative, rest, strict=False) for one in pair]
-    placed = set(order)
-    order += [one for one in spoken if one not in placed]
-    return rows, order, parties
+            possible_parents.append(speaker)
+    # Offices alternate with other sources at the top; a long tail hardly ever speaks.
+    frequent = speakers[1 : 1 + len(_STATES) * (1 + len(_OFFICES))]
+    rest = speakers[1 + len(frequent) :]
+    ordered = [speaker for pair in zip(frequent, rest, strict=False) for speaker in pair]
+    placed = set(ordered)
+    ordered += [speaker for speaker in speakers if speaker not in placed]
+    return rows, ordered, parties
 
 
 def _name(rng: Random, kind: str, language: str, number: int) -> tuple[str, tuple[str, ...]]:
@@ -245,9 +245,9 @@ def _name(rng: Random, kind: str, language: str, number: int) -> tuple[str, tupl
     return _NAMES[kind].format(village=village, handle=village.replace(" ", "").lower(), number=number), ()
 
 
-def _topics(rng: Random, ids: Ids, wanted: int) -> tuple[list[TopicRow], list[Question]]:
+def _topics(rng: Random, ids: Ids, count: int) -> tuple[list[TopicRow], list[Question]]:
     rows, questions = [], []
-    for number in range(wanted):
+    for number in range(count):
         family = rng.choices(list(FAMILIES), list(FAMILIES.values()))[0]
         metric, unit = metric_of(rng, family)
         region, side = texts.REGIONS.draw(rng), texts.SIDES.draw(rng)
@@ -274,5 +274,5 @@ def _topics(rng: Random, ids: Ids, wanted: int) -> tuple[list[TopicRow], list[Qu
 
 
 def day_before(day: date, days: float) -> date:
-    """A day so many days before, not before the first that claims speak of."""
+    """Return the day `days` before `day`, but not before FIRST_DAY."""
     return max(FIRST_DAY, day - timedelta(days=int(days)))

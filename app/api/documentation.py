@@ -1,5 +1,6 @@
 """The API's documentation: the OpenAPI document, and Swagger UI on a page of ours that needs no other server."""
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,9 +8,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
+from app.api.http.dependencies import ReadConnection
 from app.api.http.idempotency_key import KEY_PATTERN
 from app.api.http.permissions import API, policies
 from app.services.core.idempotency import HEADER_NAME
+from app.services.queries.example_ids import newest_public_ids
 from app.vocabulary import Role
 
 OPENAPI = f"{API}/openapi.json"
@@ -62,9 +65,9 @@ def redirect_to_documentation() -> Response:
 
 
 @router.get(OPENAPI)
-def read_openapi(request: Request) -> Response:
+def read_openapi(request: Request, connection: ReadConnection) -> Response:
     """The OpenAPI document."""
-    return JSONResponse(request.app.openapi())
+    return JSONResponse(with_examples(request.app.openapi(), newest_public_ids(connection)))
 
 
 @router.get(PAGE)
@@ -122,3 +125,25 @@ def add_policies(document: dict[str, Any]) -> None:
             operation["description"] += f"\n\nNeeds the key of {_ROLES[policy.role]}{scope}."
         if method == "POST" and policy.repeatable:
             operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+
+
+def with_examples(document: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
+    """A copy of an OpenAPI document whose required parameters have examples that exist here.
+
+    `ids` has an id for each noun in an address. Where there is none, the parameter gets no example.
+    """
+    result = copy.deepcopy(dict(document))
+    claim_id = ids.get("claims")
+    for path, operations in result["paths"].items():
+        example_of = {
+            "identifier": ids.get(path.removeprefix(API).split("/")[1]),
+            "cited": claim_id and [f"{claim_id}@1"],
+            "object": claim_id and f"claim/{claim_id}",
+        }
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter.get("required") and parameter["name"] in example_of:
+                    parameter["schema"].pop("examples", None)
+                    if example := example_of[parameter["name"]]:
+                        parameter["example"] = example
+    return result

@@ -68,7 +68,16 @@ def list_keys(as_json: JsonOption = False) -> None:
         print_json([key.model_dump() for key in listed])
         return
     table = Table(
-        Column("id", no_wrap=True), "begins with", "byline", "role", "for", "issued", "expires", "revoked", "last used"
+        Column("id", no_wrap=True),
+        "begins with",
+        "byline",
+        "role",
+        "scopes",
+        "label",
+        "issued",
+        "expires",
+        "revoked",
+        "last used",
     )
     for key in listed:
         dates = (key.created_at, key.expires_at, key.revoked_at, key.last_used_at)
@@ -77,7 +86,8 @@ def list_keys(as_json: JsonOption = False) -> None:
             f"attest_{key.handle}_…",
             Text(key.byline),  # a Text object, because rich would read [brackets] in a string as markup
             key.role,
-            Text(key.label or ", ".join(key.scopes)),
+            ", ".join(key.scopes),
+            Text(key.label or ""),
             *(f"{day:%Y-%m-%d}" if day else "" for day in dates),
         )
     console().print(table)

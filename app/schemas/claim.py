@@ -205,7 +205,7 @@ class ClaimRead(ClaimCore):
     attributions: list[AttributionRead]
     """Sources and their stances on the claim."""
     counts: Counts
-    """The five counts of attributions, publishers and origins."""
+    """Counts of attributions, publishers and origins."""
     origins: OriginsRead
     """Identified origins of the claim and their independence."""
     evidence: list[EvidenceRead]

@@ -730,44 +730,82 @@ CHECK = {"key": "k", "source": "s", "original": {}}
 
 
 @pytest.mark.parametrize(
-    "rows",
+    ("rows", "created", "refusals"),
     [
-        [{**CLAIM, "relations": [{"relation": "refines", "other_claim": "d"}] * 2}, {**CLAIM, "key": "d"}],
-        [{**CLAIM, "key": "d"}, {**CLAIM, "relations": [{"relation": "refines", "other_claim": "d"}] * 2}],
-        [{**CLAIM, "relations": [{"relation": "refines", "other_claim": "c"}]}],
-        [SOURCE, {**CLAIM, "fact_checks": [CHECK, CHECK]}],
-        [
-            CLAIM,
-            {"record": "note", "claim": "c", "joins": "c", "note": "N"},
-            {"record": "note", "claim": "c", "note": "M"},
-        ],
-        [
-            {**SOURCE, "key": "t", "parent": "t"},
-            {**SOURCE, "key": "u", "parent": "v"},
-            {**SOURCE, "key": "v", "parent": "u"},
-        ],
-        [
-            {**SOURCE, "id": "src_" + "0" * 26},
-            {**SOURCE, "id": "src_" + "1" * 26},
-            {**SOURCE, "key": None, "id": "src_" + "0" * 26},
-        ],
-        [{**CLAIM, "id": "clm_" + "0" * 26}, {**CLAIM, "key": "d", "id": "clm_" + "0" * 26}, {**CLAIM, "joins": "c"}],
-        [SOURCE, {**CLAIM, "fact_checks": [{**CHECK, "original": {"a": {"b": ["\x00"]}}}]}],
-        [SOURCE, {**CLAIM, "fact_checks": [{**CHECK, "original": {"\ud800": 1}}]}],
-        [
-            SOURCE,
-            {**CLAIM, "fact_checks": [{**CHECK, "original": {"a": 10**4000, "b": 1e308, "c": 5e-324, "d": -0.0}}]},
-        ],
+        # The relations of the first row can only be resolved after the second one; then the duplicate is merged.
+        (
+            [{**CLAIM, "relations": [{"relation": "refines", "other_claim": "d"}] * 2}, {**CLAIM, "key": "d"}],
+            2,
+            [(1, "relations")],
+        ),
+        (
+            [{**CLAIM, "key": "d"}, {**CLAIM, "relations": [{"relation": "refines", "other_claim": "d"}] * 2}],
+            1,
+            [(2, "relations")],
+        ),
+        ([{**CLAIM, "relations": [{"relation": "refines", "other_claim": "c"}]}], 0, [(1, "relations.0.other_claim")]),
+        ([SOURCE, {**CLAIM, "fact_checks": [CHECK, CHECK]}], 1, [(2, "fact_checks")]),
+        (
+            [
+                CLAIM,
+                {"record": "note", "claim": "c", "joins": "c", "note": "N"},
+                {"record": "note", "claim": "c", "note": "M"},
+            ],
+            1,
+            [],
+        ),
+        (
+            [
+                {**SOURCE, "key": "t", "parent": "t"},
+                {**SOURCE, "key": "u", "parent": "v"},
+                {**SOURCE, "key": "v", "parent": "u"},
+            ],
+            0,
+            [(1, "parent"), (2, "parent"), (3, "parent")],
+        ),
+        (
+            [
+                {**SOURCE, "id": "src_" + "0" * 26},
+                {**SOURCE, "id": "src_" + "1" * 26},
+                {**SOURCE, "key": None, "id": "src_" + "0" * 26},
+            ],
+            1,
+            [],
+        ),
+        (
+            [
+                {**CLAIM, "id": "clm_" + "0" * 26},
+                {**CLAIM, "key": "d", "id": "clm_" + "0" * 26},
+                {**CLAIM, "joins": "c"},
+            ],
+            1,
+            [],
+        ),
+        ([SOURCE, {**CLAIM, "fact_checks": [{**CHECK, "original": {"a": {"b": ["\x00"]}}}]}], 1, [(2, "")]),
+        ([SOURCE, {**CLAIM, "fact_checks": [{**CHECK, "original": {"\ud800": 1}}]}], 1, [(2, "")]),
+        (
+            [
+                SOURCE,
+                {**CLAIM, "fact_checks": [{**CHECK, "original": {"a": 10**4000, "b": 1e308, "c": 5e-324, "d": -0.0}}]},
+            ],
+            2,
+            [],
+        ),
     ],
-    ids=lambda rows: json.dumps(rows)[-40:],
+    ids=lambda value: json.dumps(value)[-40:],
 )
-def test_import_rows_that_contradict_each_other(api: TestClient, editor: Headers, rows: list[dict[str, Any]]) -> None:
+def test_import_rows_that_contradict_each_other(
+    api: TestClient, editor: Headers, rows: list[dict[str, Any]], created: int, refusals: list[tuple[int, str]]
+) -> None:
     content = "\n".join(map(json.dumps, rows)).encode()
 
-    for _ in range(2):
-        response = post_import(api, editor, content, format="attest_json")
-        assert response.status_code == 200, response.text
-    assert post_import(api, editor, content, format="attest_json", strict="true").status_code in (200, 422)
+    first, second = (post_import(api, editor, content, format="attest_json") for _ in range(2))
+
+    assert (first.status_code, second.status_code) == (200, 200), first.text
+    assert (first.json()["created"], second.json()["created"]) == (created, 0)
+    assert [(refusal["line"], refusal["field"]) for refusal in second.json()["refusals"]] == refusals
+    strict = post_import(api, editor, content, format="attest_json", strict="true")
+    assert strict.status_code == (422 if refusals else 200)
     assert api.get("claims").status_code == 200
     assert api.get("export").status_code == 200
 

@@ -1,4 +1,4 @@
-"""Rows written in bulk: however many there are, each is there, and each as its first version."""
+"""Bulk writes: any number of rows is stored completely, each as its first version."""
 
 import json
 from collections.abc import Callable
@@ -18,13 +18,15 @@ Headers = dict[str, str]
 
 
 def stored(database: Database, table: Any) -> list[Any]:
-    """The rows of a table in the order of their ids, with the same columns as its versions."""
+    """The rows of a table or of its revisions, ordered by id."""
     with database.reading() as connection:
         return list(connection.execute(select(table).order_by(table.c.id)).all())
 
 
 @pytest.mark.parametrize("count", [1, 9, 10, 11, 100, 213])
-def test_as_many_rows_as_there_are(api: TestClient, editor: Headers, database: Database, count: int) -> None:
+def test_an_import_of_any_size_stores_every_row_as_its_first_version(
+    api: TestClient, editor: Headers, database: Database, count: int
+) -> None:
     sources: list[Any] = [
         {
             "record": "source",
@@ -54,7 +56,7 @@ def test_as_many_rows_as_there_are(api: TestClient, editor: Headers, database: D
     assert (report["created"], report["refused"]) == (2 * count, 0)
     for model in (Source, Claim):
         table = table_of(model)
-        assert len(stored(database, table)) == count
+        assert [row.version for row in stored(database, table)] == [1] * count
         assert stored(database, table) == stored(database, revision_table(table))
     assert len(stored(database, table_of(SearchText))) == count
     again = api.post("imports", content=body, headers=editor).raise_for_status().json()
@@ -64,12 +66,16 @@ def test_as_many_rows_as_there_are(api: TestClient, editor: Headers, database: D
     assert last[0]["statement"] == claims[-1]["statement"]
 
 
-def test_objects_that_change_alike_and_otherwise(database: Database, record: Callable[..., dict[str, Any]]) -> None:
+def test_a_bulk_revision_sets_equal_and_different_values(
+    database: Database, record: Callable[..., dict[str, Any]]
+) -> None:
     ids = [record("claims")["id"] for _ in range(4)]
     claim = table_of(Claim)
-    rows = [{"id": one, "place": place} for one, place in zip(ids, ["Kursk", "Kursk", None, "Sumy"], strict=True)]
+    rows = [
+        {"id": claim_id, "place": place} for claim_id, place in zip(ids, ["Kursk", "Kursk", None, "Sumy"], strict=True)
+    ]
     with database.writing() as connection:
         seq = connection.scalar(select(claim.c.change_seq).where(claim.c.id == ids[0]))
         bulk.revise(connection, claim, rows, {"change_seq": seq})
-        found = connection.execute(select(claim.c.id, claim.c.place, claim.c.version).order_by(claim.c.id)).all()
-    assert [tuple(row) for row in found] == [(row["id"], row["place"], 2) for row in rows]
+        stored_rows = connection.execute(select(claim.c.id, claim.c.place, claim.c.version).order_by(claim.c.id)).all()
+    assert [tuple(row) for row in stored_rows] == [(row["id"], row["place"], 2) for row in rows]

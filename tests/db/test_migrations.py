@@ -1,4 +1,4 @@
-"""Migrations: every step up and down again with data in between, on every engine, to exactly what the models say."""
+"""Migrations: every step up and down with data in between, on every engine, to exactly the schema of the models."""
 
 import ast
 import re
@@ -11,6 +11,7 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Engine, MetaData, Table, func, insert, inspect, literal, select
+from sqlalchemy.exc import DBAPIError
 
 from app import vocabulary
 from app.db import migrate
@@ -67,7 +68,7 @@ WORDS: dict[tuple[str, str], type[Word]] = {
     ("source_rating", "reliability"): vocabulary.Reliability,
     ("topic", "metric_family"): vocabulary.MetricFamily,
 }
-"""Which closed list a column holds."""
+"""The closed list of each column, by table and column."""
 
 NOT_STORED: set[type[Word]] = {
     vocabulary.CitationState,
@@ -78,22 +79,22 @@ NOT_STORED: set[type[Word]] = {
     vocabulary.Staleness,
     vocabulary.Taken,
 }
-"""Closed lists of what follows from the record."""
+"""Closed lists that no column holds: their values are derived from the record."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql", f"postgresql {SYSTEM_POSTGRESQL}"])
 def empty_urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """Two empty databases of one server; also of the oldest PostgreSQL that we promise, where it is installed."""
+    """Two empty databases of one server; also of the oldest supported PostgreSQL, if it is installed."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'one.db'}", f"sqlite:///{tmp_path / 'two.db'}"
         return
     server = None
     if request.param != "postgresql" and (server := postgres.system_server(SYSTEM_POSTGRESQL)) is None:
         pytest.skip(f"PostgreSQL {SYSTEM_POSTGRESQL} is not installed")
-    one, two = (postgres.create_database(server=server) for _ in range(2))
-    yield one, two
-    postgres.drop_database(one)
-    postgres.drop_database(two)
+    first, second = (postgres.create_database(server=server) for _ in range(2))
+    yield first, second
+    postgres.drop_database(first)
+    postgres.drop_database(second)
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def revisions() -> list[str]:
 
 
 def record_claim(database: Database, figure: int) -> str:
-    """Record a claim with a figure and somebody who gives it; its id."""
+    """Record a claim with a figure and an attribution; its id."""
     with database.writing() as connection:
         actor = actors.system_actor(connection, "Test")
         source = SourceCreate(name=f"Ministry {figure}", kind=SourceKind.GOVERNMENT)
@@ -133,30 +134,34 @@ def record_claim(database: Database, figure: int) -> str:
 
 
 def copy_claim(database: Database, claim_id: str) -> str:
-    """Record a claim with all that hangs on it again, in a schema that the services know no longer; its id."""
-    copied, said = new_id("clm"), new_id("att")
-    changed = {
-        "claim": {"id": copied},
-        "claim_revision": {"id": copied},
-        "quantity": {"claim_id": copied},
-        "attribution": {"id": said, "claim_id": copied},
-        "attribution_revision": {"id": said, "claim_id": copied},
-        "search_text": {"claim_id": copied},
+    """Copy a claim with its parts, in an older schema that the services cannot write; the id of the copy."""
+    claim_copy_id, attribution_id = new_id("clm"), new_id("att")
+    new_values = {
+        "claim": {"id": claim_copy_id},
+        "claim_revision": {"id": claim_copy_id},
+        "quantity": {"claim_id": claim_copy_id},
+        "attribution": {"id": attribution_id, "claim_id": claim_copy_id},
+        "attribution_revision": {"id": attribution_id, "claim_id": claim_copy_id},
+        "search_text": {"claim_id": claim_copy_id},
     }
     with database.writing() as connection:
-        for name, values in changed.items():
+        for name, values in new_values.items():
             table = Table(name, MetaData(), autoload_with=connection)
             numbered = {"id"} if name == "search_text" else set()
-            columns = [one for one in table.c if migrate.is_modelled(one.name, "column") and one.name not in numbered]
+            columns = [
+                column
+                for column in table.c
+                if migrate.is_modelled(column.name, "column") and column.name not in numbered
+            ]
             of_claim = table.c.id if name in ("claim", "claim_revision") else table.c.claim_id
-            copy = select(*(literal(values[one.name]) if one.name in values else one for one in columns))
+            copy = select(*(literal(values[column.name]) if column.name in values else column for column in columns))
             rows = copy.where(of_claim == claim_id)
-            connection.execute(insert(table).from_select([one.name for one in columns], rows))
-    return copied
+            connection.execute(insert(table).from_select([column.name for column in columns], rows))
+    return claim_copy_id
 
 
-def found(database: Database, word: str, tmp_path: Path) -> list[dict[str, Any]]:
-    """What the service finds in this database."""
+def search(database: Database, word: str, tmp_path: Path) -> list[dict[str, Any]]:
+    """The claims that the service finds in this database."""
     settings = Settings(database_url=database.url, data_dir=tmp_path, pool_size=2)
     with Client(create_app(settings)) as api:
         items: list[dict[str, Any]] = api.get("claims", params={"q": word}).raise_for_status().json()["items"]
@@ -164,7 +169,7 @@ def found(database: Database, word: str, tmp_path: Path) -> list[dict[str, Any]]
 
 
 def number_of_claims(database: Database, tmp_path: Path) -> int:
-    """How many claims there are with a figure and somebody who gives it, as the service counts them."""
+    """The number of claims with a figure and an attribution, from the facets of the service."""
     settings = Settings(database_url=database.url, data_dir=tmp_path, pool_size=2)
     with Client(create_app(settings)) as api:
         facets = api.get("claims", params={"facets": "status,metric,source"}).raise_for_status().json()["facets"]
@@ -186,7 +191,7 @@ def test_every_step_down_and_up_again_keeps_the_data(empty: Database, tmp_path: 
         assert migrate.current_revision(empty) == revision
         with empty.reading() as connection:
             assert connection.scalar(select(func.count()).select_from(table_of(Claim))) == len(identifiers)
-        # Data that come while the schema stands here are there afterwards, too.
+        # A claim that is recorded at this revision must survive the later steps, too.
         identifiers.append(copy_claim(empty, identifiers[0]))
 
     for revision in revisions()[1:]:
@@ -194,7 +199,7 @@ def test_every_step_down_and_up_again_keeps_the_data(empty: Database, tmp_path: 
         with empty.reading() as connection:
             assert connection.scalar(select(func.count()).select_from(table_of(Claim))) == len(identifiers)
     assert migrate.drift(empty, Base.metadata) == []
-    assert {item["id"] for item in found(empty, "солдатів", tmp_path)} == set(identifiers)
+    assert {item["id"] for item in search(empty, "солдатів", tmp_path)} == set(identifiers)
     assert number_of_claims(empty, tmp_path) == len(identifiers)
 
 
@@ -211,19 +216,19 @@ def test_down_to_nothing_and_up_again(empty: Database, tmp_path: Path) -> None:
     migrate.upgrade(empty)
     assert migrate.current_revision(empty) == migrate.head_revision()
     assert migrate.drift(empty, Base.metadata) == []
-    assert found(empty, "солдатів", tmp_path) == []
+    assert search(empty, "солдатів", tmp_path) == []
     claim_id = record_claim(empty, 300)
-    assert [item["id"] for item in found(empty, "300", tmp_path)] == [claim_id]
+    assert [item["id"] for item in search(empty, "300", tmp_path)] == [claim_id]
 
 
 def test_a_step_that_fails_leaves_the_schema_as_it_was(empty: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     migrate.upgrade(empty, "0001")
     before = tables(empty)
-    # The search_text table is taken away, so that 0003 fails after 0002 has made its triggers.
+    # Without the search_text table 0003 fails, after 0002 has created its triggers.
     with empty.writing() as connection:
         connection.exec_driver_sql("ALTER TABLE search_text RENAME TO elsewhere")
 
-    with pytest.raises(Exception, match="search_text"):
+    with pytest.raises(DBAPIError, match="search_text"):
         migrate.upgrade(empty)
 
     assert migrate.current_revision(empty) == "0001"
@@ -234,11 +239,11 @@ def test_a_step_that_fails_leaves_the_schema_as_it_was(empty: Database, monkeypa
     assert migrate.drift(empty, Base.metadata) == []
 
 
-def test_whoever_had_keys_keeps_what_they_were_good_for(empty: Database) -> None:
-    """Before 0007 only keys had a role."""
+def test_people_get_the_highest_role_of_their_valid_keys(empty: Database) -> None:
+    """Before 0007 only keys had a role, and people had none."""
     migrate.upgrade(empty, "0006")
     before, after = datetime(2020, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
-    # Whose each key is, its role, when it expires, when it was revoked.
+    # The owner of each key, its role, when it expires, when it was revoked.
     issued = [
         ("One", "reader", None, None),
         ("One", "editor", after, None),
@@ -271,7 +276,7 @@ def test_whoever_had_keys_keeps_what_they_were_good_for(empty: Database) -> None
         of_key = {scope for key_id, scope in scopes if key_id == str(number)}
         assert of_key == vocabulary.ROLE_SCOPES[vocabulary.Role(role)]
 
-    # Back again, nobody's key works who had left.
+    # A downgrade revokes the keys of people who have left.
     with empty.writing() as connection:
         connection.exec_driver_sql("UPDATE person SET left_at = created_at WHERE byline = 'One'")
     migrate.downgrade(empty, "0006")
@@ -280,7 +285,7 @@ def test_whoever_had_keys_keeps_what_they_were_good_for(empty: Database) -> None
         assert list(ended) == ["0", "1", "2", "5"]
 
 
-def test_migrating_gives_exactly_what_the_models_say(empty_urls: tuple[str, str]) -> None:
+def test_the_migrations_produce_the_schema_of_the_models(empty_urls: tuple[str, str]) -> None:
     migrated, modelled = (Database(url, pool_size=1) for url in empty_urls)
     migrate.upgrade(migrated)
     with modelled.writing() as connection:
@@ -290,21 +295,21 @@ def test_migrating_gives_exactly_what_the_models_say(empty_urls: tuple[str, str]
     by_migration, by_models = reflected(migrated.engine), reflected(modelled.engine)
 
     assert by_migration.keys() == by_models.keys() == Base.metadata.tables.keys()
-    for name, told in by_models.items():
-        assert by_migration[name] == told, name
+    for name, table in by_models.items():
+        assert by_migration[name] == table, name
     migrated.close()
     modelled.close()
 
 
 def reflected(engine: Engine) -> dict[str, dict[str, Any]]:
-    """What a database says of its tables; autogeneration compares neither CHECKs nor, on SQLite, comments."""
+    """The reflected tables of a database; autogeneration compares neither CHECKs nor, on SQLite, comments."""
     inspector = inspect(engine)
     comments = engine.dialect.supports_comments
-    told = {}
+    reflection = {}
     for table in inspector.get_table_names():
         if table == "alembic_version" or not migrate.is_modelled(table, "table"):
             continue
-        told[table] = {
+        reflection[table] = {
             "comment": inspector.get_table_comment(table)["text"] if comments else None,
             "columns": {
                 column["name"]: (
@@ -327,36 +332,36 @@ def reflected(engine: Engine) -> dict[str, dict[str, Any]]:
                 if migrate.is_modelled(index["name"], "index")
             },
         }
-    return told
+    return reflection
 
 
-def test_comparing_by_reflection_sees_every_check(empty: Database) -> None:
+def test_reflection_finds_every_check_constraint(empty: Database) -> None:
     migrate.upgrade(empty)
-    seen = {name: table["checks"].keys() for name, table in reflected(empty.engine).items()}
-    meant = {
-        name: {str(each.name) for each in table.constraints if isinstance(each, CheckConstraint)}
+    reflected_checks = {name: table["checks"].keys() for name, table in reflected(empty.engine).items()}
+    modelled_checks = {
+        name: {str(constraint.name) for constraint in table.constraints if isinstance(constraint, CheckConstraint)}
         for name, table in Base.metadata.tables.items()
     }
-    assert seen == meant
+    assert reflected_checks == modelled_checks
 
 
-def test_every_table_and_column_says_what_it_is() -> None:
+def test_every_table_and_column_has_a_comment() -> None:
     for table in Base.metadata.tables.values():
         assert table.comment, table.name
         assert [column.name for column in table.columns if not column.comment] == []
 
 
-def test_closed_lists_are_those_of_the_vocabulary(empty: Database) -> None:
+def test_the_closed_lists_of_columns_match_the_vocabulary(empty: Database) -> None:
     migrate.upgrade(empty)
 
-    listed = {
+    values = {
         (table, str(name).removeprefix(f"ck_{table}_").removesuffix("_known")): re.findall(r"'([^']*)'", check)
-        for table, told in reflected(empty.engine).items()
-        for name, check in told["checks"].items()
+        for table, reflection in reflected(empty.engine).items()
+        for name, check in reflection["checks"].items()
         if str(name).endswith("_known")
     }
 
-    assert listed == {place: words.values() for place, words in WORDS.items()}
+    assert values == {column: words.values() for column, words in WORDS.items()}
     assert set(WORDS.values()) | NOT_STORED == set(Word.__subclasses__())
 
 
@@ -373,6 +378,6 @@ def test_migrations_import_no_models() -> None:
         assert imported <= {"alembic", "sqlalchemy", "typing"}, script.name
 
 
-def test_revisions_stand_in_one_line() -> None:
+def test_the_revisions_have_one_ascending_order() -> None:
     assert revisions() == sorted(revisions())
     assert revisions()[-1] == migrate.head_revision()

@@ -1,4 +1,4 @@
-"""The revision store: what is recorded stays, and nothing that is recorded is lost or out of order."""
+"""The revision store: recorded rows are never altered, and no change is lost or out of order."""
 
 import json
 from collections.abc import Callable
@@ -25,46 +25,54 @@ from tests.support.writers import run_processes
 Record = Callable[..., dict[str, Any]]
 Headers = dict[str, str]
 
-KEPT = [table_of(model) for model in APPEND_ONLY] + [revision_table(table_of(model)) for model in VERSIONED]
-"""Every table of which no row may ever change, from the models: one that is added cannot be forgotten here."""
+APPEND_ONLY_TABLES = [table_of(model) for model in APPEND_ONLY] + [
+    revision_table(table_of(model)) for model in VERSIONED
+]
+"""Every table whose rows must never change. The list comes from the models, so a new table is included."""
 
 WRITERS = 16
 
 
-# --- nothing is altered ---
+# --- append-only tables ---
 
 
 @pytest.fixture
-def captured(api: TestClient, editor: Headers, record: Record) -> str:
-    """The id of a document of which we kept bytes."""
+def captured_document(api: TestClient, editor: Headers, record: Record) -> str:
+    """The id of a document with a capture."""
     document_id = str(record("documents", title="Briefing")["id"])
-    answer = api.post(f"documents/{document_id}/captures", content=b"<p>Words.</p>", headers=editor)
-    assert answer.status_code == 201, answer.text
+    response = api.post(f"documents/{document_id}/captures", content=b"<p>Words.</p>", headers=editor)
+    assert response.status_code == 201, response.text
     return document_id
 
 
 @pytest.fixture
-def whole_record(
+def full_record(
     api: TestClient,
     editor: Headers,
     record: Record,
     correct: Record,
-    captured: str,
+    captured_document: str,
 ) -> None:
     """At least one row in every table of the record."""
-    one, two = (record("sources", name=name, key=name)["id"] for name in ("One", "Two"))
+    first_source, second_source = (record("sources", name=name, key=name)["id"] for name in ("One", "Two"))
     figure = {"metric": "present", "unit": "soldiers", "qualifier": "exact", "best": 1}
     topic = record("topics")
     first = record("claims", topic=topic["id"], quantities=[figure])
     second = record(
         "claims",
         key="second",
-        attributions=[{"source": source, "stance": "asserts", "lineage": "original"} for source in (one, two)],
-        evidence=[{"document": captured, "role": "context"}],
+        attributions=[
+            {"source": source, "stance": "asserts", "lineage": "original"} for source in (first_source, second_source)
+        ],
+        evidence=[{"document": captured_document, "role": "context"}],
         relations=[{"relation": "refines", "other_claim": first["id"]}],
     )
     correct("claims", second["id"], note="Corrected.")
-    ruling = {"sources": [one, two], "ruling": "established", "reason": "They do not know each other."}
+    ruling = {
+        "sources": [first_source, second_source],
+        "ruling": "established",
+        "reason": "They do not know each other.",
+    }
     assert api.post(f"claims/{second['id']}/independence-rulings", json=ruling, headers=editor).status_code == 201
     decision = {"status": "unconfirmed", "rationale": "Said.", "decided_on": "2025-01-13", "decided_by": "Desk"}
     line = {
@@ -78,16 +86,16 @@ def whole_record(
     report = api.post("imports", content=json.dumps(line), headers=editor).raise_for_status().json()
     assert (report["revised"], report["refusals"]) == (1, [])
     rating = {"reliability": "B", "rationale": "Borne out."}
-    assert api.post(f"sources/{one}/proposals", json=rating, headers=editor).status_code == 201
+    assert api.post(f"sources/{first_source}/proposals", json=rating, headers=editor).status_code == 201
 
 
 @pytest.fixture
-def signed(api: TestClient, editor: Headers, whole_record: None, key_of: Callable[[Role], Headers]) -> None:
-    """The same, and a proposal that somebody else has signed."""
+def signed_record(api: TestClient, editor: Headers, full_record: None, key_of: Callable[[Role], Headers]) -> None:
+    """The full record, and a proposal that another person has signed."""
     (proposal,) = api.get("proposals", headers=editor).json()["items"]
     approval = {"verdict": "approve"}
-    answer = api.post(f"proposals/{proposal['id']}/sign-offs", json=approval, headers=key_of(Role.ADMIN))
-    assert answer.status_code == 201
+    response = api.post(f"proposals/{proposal['id']}/sign-offs", json=approval, headers=key_of(Role.ADMIN))
+    assert response.status_code == 201
 
 
 def rows_of(connection: Connection, table: Table) -> list[Any]:
@@ -95,7 +103,7 @@ def rows_of(connection: Connection, table: Table) -> list[Any]:
 
 
 def alterations(table: Table, *, sqlite: bool) -> dict[str, str]:
-    """Statements that would alter or remove rows of a table, each as small as can be."""
+    """Minimal statements that would alter or remove rows of a table, by name."""
     columns = ", ".join(f'"{column.name}"' for column in table.columns)
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key)
     plain = next(column.name for column in table.columns if not column.primary_key)
@@ -122,16 +130,16 @@ def alterations(table: Table, *, sqlite: bool) -> dict[str, str]:
     }
 
 
-@pytest.mark.usefixtures("signed")
-def test_nobody_alters_or_removes_what_is_recorded(database: Database) -> None:
-    for table in KEPT:
+@pytest.mark.usefixtures("signed_record")
+def test_recorded_rows_cannot_be_altered_or_removed(database: Database) -> None:
+    for table in APPEND_ONLY_TABLES:
         with database.reading() as connection:
             before = rows_of(connection, table)
         assert before, f"the test needs a row of {table.name}"
-        for act, statement in alterations(table, sqlite=database.is_sqlite).items():
-            # PostgreSQL refuses to truncate what others refer to before it asks a trigger.
+        for name, statement in alterations(table, sqlite=database.is_sqlite).items():
+            # PostgreSQL refuses to truncate a referenced table before it fires a trigger.
             expected = f"{table.name} is append-only|cannot truncate a table referenced in a foreign key"
-            if act == "truncate with what refers to it":
+            if name == "truncate with what refers to it":
                 expected = "is append-only"
             with pytest.raises(DBAPIError, match=expected), database.writing() as connection:
                 connection.exec_driver_sql(statement)
@@ -139,40 +147,41 @@ def test_nobody_alters_or_removes_what_is_recorded(database: Database) -> None:
             assert rows_of(connection, table) == before
 
 
-@pytest.mark.usefixtures("whole_record")
-def test_removing_an_object_does_not_take_its_versions_along(database: Database) -> None:
+@pytest.mark.usefixtures("full_record")
+def test_an_object_with_versions_cannot_be_removed(database: Database) -> None:
     for model in VERSIONED:
         table = table_of(model)
         removals = [f"DELETE FROM {table.name}"]  # noqa: S608 - names of our own tables
         if not database.is_sqlite:
             removals.append(f"TRUNCATE {table.name} CASCADE")
         for removal in removals:
-            with pytest.raises(DBAPIError), database.writing() as connection:
+            message = "(?i)foreign key constraint|is append-only"
+            with pytest.raises(DBAPIError, match=message), database.writing() as connection:
                 connection.exec_driver_sql(removal)
 
 
-def test_the_triggers_stand_on_exactly_the_tables_that_are_kept(database: Database) -> None:
+def test_exactly_the_append_only_tables_have_triggers(database: Database) -> None:
     catalogue = (
         "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%\\_refuses\\_%' ESCAPE '\\'"
         if database.is_sqlite
         else "SELECT relname FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid WHERE tgname LIKE '%\\_refuses\\_%'"
     )
     with database.reading() as connection:
-        guarded = set(connection.scalars(text(catalogue)))
-        everything = set(inspect(connection).get_table_names())
+        protected = set(connection.scalars(text(catalogue)))
+        all_tables = set(inspect(connection).get_table_names())
     log = {"log_checkpoint", "log_commitment", "log_leaf", "log_node"}
-    assert guarded == {table.name for table in KEPT} | log
-    # The rest is bookkeeping, the present state of what has revisions, or made from those; whoever adds a table
-    # decides here.
-    living = {table_of(model).name for model in VERSIONED}
-    rest = {name for name in everything - guarded - living if not name.startswith("search_index")}
+    assert protected == {table.name for table in APPEND_ONLY_TABLES} | log
+    # The other tables hold bookkeeping, the present state of objects with revisions, or data derived from these. A new
+    # table must be added to one of these sets.
+    versioned = {table_of(model).name for model in VERSIONED}
+    rest = {name for name in all_tables - protected - versioned if not name.startswith("search_index")}
     derived = {"claim_count", "claim_count_history", "search_text"}
     accounts = {"api_key", "api_key_scope", "idempotent_answer", "log_salt", "person"}
-    passing = {"assignment", "review_request"}
-    assert rest == {"alembic_version", "head"} | accounts | derived | passing
+    transient = {"assignment", "review_request"}
+    assert rest == {"alembic_version", "head"} | accounts | derived | transient
 
 
-# --- nothing is lost ---
+# --- concurrent writers ---
 
 
 def changes(database: Database) -> list[Any]:
@@ -181,21 +190,24 @@ def changes(database: Database) -> list[Any]:
 
 
 def assert_nothing_was_lost(database: Database, claim: dict[str, Any], corrections: int) -> None:
-    made = changes(database)
-    assert [change.seq for change in made] == list(range(1, len(made) + 1))
-    assert all(earlier.at < later.at for earlier, later in pairwise(made))
+    recorded_changes = changes(database)
+    assert [change.seq for change in recorded_changes] == list(range(1, len(recorded_changes) + 1))
+    assert all(earlier.at < later.at for earlier, later in pairwise(recorded_changes))
     head, versions = table_of(Head), revision_table(table_of(Claim))
     with database.reading() as connection:
-        assert connection.execute(select(head.c.seq, head.c.at)).one() == (made[-1].seq, made[-1].at)
-        found = connection.scalars(
+        assert connection.execute(select(head.c.seq, head.c.at)).one() == (
+            recorded_changes[-1].seq,
+            recorded_changes[-1].at,
+        )
+        recorded_versions = connection.scalars(
             select(versions.c.version).where(versions.c.id == claim["id"]).order_by(versions.c.change_seq)
         ).all()
-    assert found == list(range(1, corrections + 2))
+    assert recorded_versions == list(range(1, corrections + 2))
 
 
 @pytest.fixture
 def counter(record: Record) -> dict[str, Any]:
-    """A claim with the figure 0, to be counted up."""
+    """A claim with the figure 0, which writers increment."""
     figure = {"metric": "present", "unit": "soldiers", "qualifier": "exact", "best": 0}
     return record("claims", quantities=[figure])
 
@@ -208,25 +220,25 @@ def test_parallel_writers_over_the_api_lose_nothing(
     def add_one(writer: int) -> list[int]:
         reached: list[int] = []
         while len(reached) < times:
-            read = api.get(f"claims/{counter['id']}")
-            figure = read.json()["quantities"][0]
+            before = api.get(f"claims/{counter['id']}")
+            figure = before.json()["quantities"][0]
             body = {"reason": f"Writer {writer}", "quantities": [{**figure, "best": figure["best"] + 1}]}
-            headers = {**editor, "If-Match": read.headers["ETag"]}
-            written = api.patch(f"claims/{counter['id']}", json=body, headers=headers)
-            assert written.status_code in (200, 412), written.text
-            if written.status_code == 200:
-                reached.append(written.json()["quantities"][0]["best"])
+            headers = {**editor, "If-Match": before.headers["ETag"]}
+            response = api.patch(f"claims/{counter['id']}", json=body, headers=headers)
+            assert response.status_code in (200, 412), response.text
+            if response.status_code == 200:
+                reached.append(response.json()["quantities"][0]["best"])
         return reached
 
     with ThreadPoolExecutor(WRITERS) as pool:
         reached = list(pool.map(add_one, range(WRITERS)))
 
-    # Every writer found the figure as the one before it had left it: each number was reached once.
+    # Every writer read the figure that the previous one wrote, so each number was reached once.
     assert sorted(number for numbers in reached for number in numbers) == list(range(1, WRITERS * times + 1))
     assert_nothing_was_lost(database, counter, WRITERS * times)
-    told = api.get(f"claims/{counter['id']}/history").json()["items"][1:]
-    assert [entry["changes"][0]["after"] for entry in told] == list(range(1, WRITERS * times + 1))
-    assert [int(entry["reason"].removeprefix("Writer ")) for entry in told] == [
+    entries = api.get(f"claims/{counter['id']}/history").json()["items"][1:]
+    assert [entry["changes"][0]["after"] for entry in entries] == list(range(1, WRITERS * times + 1))
+    assert [int(entry["reason"].removeprefix("Writer ")) for entry in entries] == [
         next(writer for writer, numbers in enumerate(reached) if number in numbers)
         for number in range(1, WRITERS * times + 1)
     ]
@@ -250,12 +262,12 @@ def test_parallel_writers_of_new_objects_take_turns(api: TestClient, editor: Hea
     with ThreadPoolExecutor(WRITERS) as pool:
         statuses = list(pool.map(post, range(2 * WRITERS)))
 
-    # Of each two that claim the same key one is refused, and uses up no number.
+    # Of each two sources with the same key one is refused, and it uses no change number.
     assert sorted(statuses) == [201] * WRITERS + [422] * WRITERS
     assert [change.seq for change in changes(database)] == list(range(1, WRITERS + 1))
 
 
-# --- numbers and times ---
+# --- change numbers and times ---
 
 
 def test_a_clock_set_back_never_dates_a_change_before_its_predecessor(
@@ -269,19 +281,19 @@ def test_a_clock_set_back_never_dates_a_change_before_its_predecessor(
     third = correct("claims", claim["id"], statement="Third.")
     fourth = correct("claims", claim["id"], statement="Fourth.")
 
-    made = changes(database)
-    assert [change.seq for change in made] == [1, 2, 3, 4]
-    assert all(earlier.at < later.at for earlier, later in pairwise(made))
-    assert made[3].at - made[1].at == timedelta(microseconds=2)
-    # The moments that we gave out ourselves can be asked for, though this clock says that they lie ahead.
-    for told in (third, fourth):
-        answer = api.get(f"claims/{claim['id']}", params={"as_of": told["recorded_at"]})
-        assert (answer.status_code, answer.json().get("statement")) == (200, told["statement"])
-    later = (made[3].at + timedelta(microseconds=1)).isoformat()
+    recorded_changes = changes(database)
+    assert [change.seq for change in recorded_changes] == [1, 2, 3, 4]
+    assert all(earlier.at < later.at for earlier, later in pairwise(recorded_changes))
+    assert recorded_changes[3].at - recorded_changes[1].at == timedelta(microseconds=2)
+    # Moments that the service returned can be read, although they are in the future of this clock.
+    for version in (third, fourth):
+        response = api.get(f"claims/{claim['id']}", params={"as_of": version["recorded_at"]})
+        assert (response.status_code, response.json().get("statement")) == (200, version["statement"])
+    later = (recorded_changes[3].at + timedelta(microseconds=1)).isoformat()
     assert api.get(f"claims/{claim['id']}", params={"as_of": later}).status_code == 422
 
 
-def test_a_write_that_changes_nothing_uses_up_no_number(
+def test_a_write_that_changes_nothing_uses_no_change_number(
     api: TestClient, editor: Headers, database: Database, record: Record, correct: Record
 ) -> None:
     source, other, document = record("sources", key="s"), record("sources", name="Other"), record("documents")
@@ -313,8 +325,8 @@ def test_a_write_that_changes_nothing_uses_up_no_number(
         version = api.get(f"{plural}/{identifier}").json()["version"]
         assert correct(plural, identifier, **fields)["version"] == version, plural
 
-    refused = api.post("claims", json={"kind": "other", "statement": "x", "topic": "nowhere"}, headers=editor)
-    assert refused.status_code == 422
+    response = api.post("claims", json={"kind": "other", "statement": "x", "topic": "nowhere"}, headers=editor)
+    assert response.status_code == 422
     lines = [
         {"record": "source", "key": "s", "name": source["name"], "kind": source["kind"]},
         {"record": "claim", "id": claim["id"], "kind": claim["kind"], "statement": claim["statement"]},
@@ -330,25 +342,26 @@ def test_a_write_that_changes_nothing_uses_up_no_number(
     assert changes(database)[-1].seq == before[-1].seq + 1
 
 
-def test_versions_of_every_object_count_up_by_one_with_what_it_is_now_as_the_last(
-    whole_record: None, database: Database
+def test_every_object_has_consecutive_versions_and_the_last_is_its_present_state(
+    full_record: None, database: Database
 ) -> None:
     for model in VERSIONED:
         table, versions = table_of(model), revision_table(table_of(model))
         with database.reading() as connection:
-            now = {row.id: row for row in rows_of(connection, table)}
+            current = {row.id: row for row in rows_of(connection, table)}
             last = select(versions.c.id, func.max(versions.c.version), func.count()).group_by(versions.c.id)
-            counted = {row[0]: (row[1], row[2]) for row in connection.execute(last)}
-            kept = {(row.id, row.version): row for row in rows_of(connection, versions)}
-        assert counted == {one: (row.version, row.version) for one, row in now.items()}
-        assert all(tuple(kept[one, row.version]) == tuple(row) for one, row in now.items())
+            version_counts = {row[0]: (row[1], row[2]) for row in connection.execute(last)}
+            assert current, f"the test needs a row of {table.name}"
+            stored_versions = {(row.id, row.version): row for row in rows_of(connection, versions)}
+        assert version_counts == {identifier: (row.version, row.version) for identifier, row in current.items()}
+        assert all(tuple(stored_versions[identifier, row.version]) == tuple(row) for identifier, row in current.items())
 
 
-def test_the_migrations_folder_is_that_of_the_repository() -> None:
+def test_the_migrations_are_read_from_the_repository() -> None:
     assert Path(__file__).resolve().parents[2] / "migrations" == migrate.MIGRATIONS
 
 
-def test_a_file_that_changes_a_relation_gives_both_its_claims_a_new_version(
+def test_an_import_that_changes_a_relation_gives_both_claims_a_new_version(
     api: TestClient, editor: Headers, record: Record
 ) -> None:
     other = record("claims", key="other")
@@ -358,7 +371,9 @@ def test_a_file_that_changes_a_relation_gives_both_its_claims_a_new_version(
         body = json.dumps({**line, "relations": [{**relation, **fields}]})
         assert api.post("imports", content=body, headers=editor).json()["refusals"] == []
 
-        for claim in api.get("claims").json()["items"]:
+        claims = api.get("claims").json()["items"]
+        assert len(claims) == 2
+        for claim in claims:
             now = api.get(f"claims/{claim['id']}").json()
             assert api.get(f"claims/{claim['id']}/versions/{now['version']}").json() == now
 

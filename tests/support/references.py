@@ -76,7 +76,7 @@ def pybtex(text: str) -> Entries:
     database = parse_string(text, "bibtex")
     return {
         key: {
-            "type": entry.type,
+            "entry_type": entry.type,
             "authors": [_person(person) for person in entry.persons.get("author", [])],
             **{name.lower(): value for name, value in entry.fields.items()},
         }
@@ -100,6 +100,7 @@ def ris(text: str) -> Entries:
     entries = rispy.loads(text.replace("\r\n", "\n"))
     return {
         entry["id"]: {
+            "type": entry["type_of_reference"],
             "title": entry.get("title"),
             "authors": entry.get("authors", []),
             "container": entry.get("secondary_title"),

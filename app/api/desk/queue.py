@@ -57,7 +57,10 @@ def take_claim(
 
 @router.delete("/queue/{identifier}/take", status_code=204, responses=failures(400, 403, 404, 413, 422))
 def release_claim(identifier: Identifier, connection: WriteConnection, writer: Writer) -> Response:
-    """Release a claim that you have taken; an editor may release any. Releasing an untaken claim is no error."""
+    """Release a claim that you have taken; an editor may release any.
+
+    Releasing a claim that nobody has taken is not an error.
+    """
     assignments.release(connection, writer, identifier)
     return Response(status_code=204)
 

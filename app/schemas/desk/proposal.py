@@ -33,9 +33,9 @@ class StatusProposalCreate(Schema):
     """Proposed status. `unassessed` cannot be proposed: it is the status before any decision."""
     rationale: Prose = Field(examples=["Two services say so; neither showed evidence."])
     """Reasoning for the proposal. It becomes public with the decision."""
-    credibility: int = Field(ge=1, le=6, examples=[3])
+    credibility: int | None = Field(None, ge=1, le=6, examples=[3])
     """Credibility of the claim on the Admiralty scale, from 1 (confirmed) to 6 (cannot be judged). It must match the
-    status."""
+    status, and may be left out if the status allows only one value."""
     standard: StandardOfProof
     """Standard of proof that was applied: how certain the decision has to be."""
     probability: Probability | None = None

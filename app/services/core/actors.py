@@ -33,6 +33,8 @@ class Actor:
     """The key that they authenticated with; None on the command line."""
     expires_at: datetime | None = None
     """When that key expires; None if it does not."""
+    account_role: Role | None = None
+    """The role of the person's account if it is higher than that of the key; the key was issued before a promotion."""
 
     def require(self, role: Role, action: str, scope: Scope | None = None) -> None:
         """Raise PermissionDeniedError unless the actor has this role and this scope.
@@ -40,8 +42,14 @@ class Actor:
         `action` is a verb phrase for the message, such as "merge claims".
         """
         if not self.role.includes(role):
+            if self.account_role is not None and self.account_role.includes(role):
+                next_step = (
+                    f"Your account has the role {self.account_role} by now, so issue a new key and use that one."
+                )
+            else:
+                next_step = "Ask an administrator if you should have it."
             raise PermissionDeniedError(
-                f"To {action} you need a key with the role {role}. Your key has the role {self.role}."
+                f"To {action} you need a key with the role {role}. Your key has the role {self.role}. {next_step}"
             )
         if scope is not None and scope not in self.scopes:
             names = ", ".join(name for name in Scope if name in self.scopes)

@@ -28,7 +28,7 @@ fact_check, rating = map(table_of, (FactCheck, SourceRating))
 DecisionQueries: TypeAlias = list[Select[Any]]
 """Queries for the ids of decisions and of open proposals."""
 
-_EMPTY_VALUES = {("kind", "other"), ("anonymity", "unknown")}
+_EMPTY_VALUES = {"kind": "other", "anonymity": "unknown"}
 """Values that say as little as null: any fact-checker may replace them."""
 
 
@@ -43,7 +43,7 @@ def replaced_columns(
     """
     filled = (name for name in columns if name in protected and row[name] is not None)
     return [name for name in columns if name in always] + [
-        name for name in filled if (name, row[name]) not in _EMPTY_VALUES
+        name for name in filled if row[name] != _EMPTY_VALUES.get(name)
     ]
 
 

@@ -53,11 +53,7 @@ def propose_status(connection: Connection, actor: Actor, claim_id: str, body: St
     if claim_id not in fetch_rows_by_id(connection, claim_table, [claim_id]):
         raise NotFoundError("claim", claim_id)
     claim = fetch_row(connection, claim_table, claim_id)
-    if claim["version"] != body.claim_version:
-        raise ConflictError(
-            f"The claim is now at version {claim['version']}, but you read version {body.claim_version}. Read it"
-            " again before you propose a status."
-        )
+    _check_version(claim["version"], body.claim_version)
     if claim["stage"] == Stage.WITHDRAWN:
         raise ConflictError(
             "This claim was withdrawn, so no decision can be made on it. If another claim replaces it (`successor`), "
@@ -70,10 +66,22 @@ def propose_status(connection: Connection, actor: Actor, claim_id: str, body: St
             "Proposing a status for this claim needs another fact-checker: you wrote its current wording."
         )
     evidence_ids = _resolve_evidence(connection, claim_id, body.evidence)
-    _check_proposed_status(connection, claim, body, evidence_ids)
-    return _store(
-        change, {**field_values(body), "claim_id": claim_id, "evidence": evidence_ids, "editor_id": editor_id}
-    )
+    credibility = _check_proposed_status(connection, claim, body, evidence_ids)
+    fields = {**field_values(body), "credibility": credibility, "evidence": evidence_ids}
+    return _store(change, {**fields, "claim_id": claim_id, "editor_id": editor_id})
+
+
+def _check_version(current_version: int, read_version: int) -> None:
+    if read_version > current_version:
+        raise ConflictError(
+            f"There is no version {read_version} of this claim: its latest version is {current_version}. Read the "
+            "claim and send its `version` as `claim_version`."
+        )
+    if read_version < current_version:
+        raise ConflictError(
+            f"The claim is now at version {current_version}, but you read version {read_version}. Read it again before "
+            "you propose a status."
+        )
 
 
 def propose_rating(connection: Connection, actor: Actor, source_id: str, body: RatingProposalCreate) -> str:
@@ -163,16 +171,20 @@ def _resolve_evidence(connection: Connection, claim_id: str, refs: Sequence[str]
 
 def _check_proposed_status(
     connection: Connection, claim: StoredRow, body: StatusProposalCreate, evidence_ids: Sequence[str]
-) -> None:
+) -> int:
+    """Raise InvalidError unless the record supports the status. Return the credibility of the decision."""
     rule = STATUS_RULES[body.status]
     if not rule.is_met(reviews.fetch_status_facts(connection, NOW, {claim["id"]: evidence_ids})[claim["id"]]):
         hint = "; only the pieces listed in the field evidence count" if rule.requires_evidence else ""
         raise InvalidError.of("status", f"'{body.status}' needs {rule.requirement}{hint}")
-    if body.credibility not in rule.credibility:
+    # It may be left out where the status allows only one value.
+    credibility = min(rule.credibility) if body.credibility is None and len(rule.credibility) == 1 else body.credibility
+    if credibility not in rule.credibility:
         allowed = " or ".join(map(str, sorted(rule.credibility)))
         raise InvalidError.of("credibility", f"must be {allowed} if the status is '{body.status}'")
     if body.notice is not None and not reviews.fetch_by_claim(connection, NOW, [claim["id"]])[claim["id"]]:
         raise InvalidError.of("notice", "must be null, because this claim has no earlier decision to correct")
+    return credibility
 
 
 # --- sign ---

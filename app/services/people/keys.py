@@ -95,9 +95,18 @@ def authenticate(connection: Connection, key: PresentedKey) -> Actor:
     expires = row["expires_at"] and datetime.fromisoformat(row["expires_at"])
     if expires is not None and expires <= clock.now():
         raise error
-    role = min(Role(row["role"]), Role(row["holder_role"]), key=list(Role).index)
+    account_role = Role(row["holder_role"])
+    role = min(Role(row["role"]), account_role, key=list(Role).index)
     scopes = frozenset(Scope(scope) for (scope,) in row["scopes"])
-    return Actor(row["person_id"], row["byline"], role, scopes & ROLE_SCOPES[role], row["id"], expires)
+    return Actor(
+        row["person_id"],
+        row["byline"],
+        role,
+        scopes & ROLE_SCOPES[role],
+        row["id"],
+        expires,
+        account_role if account_role is not role else None,
+    )
 
 
 def record_uses(connection: Connection, uses: Mapping[str, datetime]) -> None:
@@ -225,7 +234,7 @@ def _holder(connection: Connection, actor: Actor, ref: str | None) -> Any:
     if holder.system or holder.left_at is not None:
         raise ConflictError(
             "This account cannot have keys, because it is a system account or was deactivated. An administrator can "
-            "reopen a deactivated account: attest people change --active"
+            "reactivate a deactivated account: attest people change --active"
         )
     return holder
 

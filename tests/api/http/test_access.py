@@ -196,13 +196,16 @@ def test_unauthorised_requests_are_refused_before_the_body_is_read(
         ):
             request = RawRequest(api.app, path, {**headers, **declared}, chunk_size=1_000_000, chunks=30)
             assert (request.status, request.chunks_received) == (status, 0), (path, status)
-    assert "use POST here" in assert_problem(api.post("sources", json={}, headers=key_of(Role.READER)), 403)["detail"]
-    assert "use POST here" in assert_problem(api.post("sources", json={}), 401)["detail"]
+    assert (
+        "use POST on this address"
+        in assert_problem(api.post("sources", json={}, headers=key_of(Role.READER)), 403)["detail"]
+    )
+    assert "use POST on this address" in assert_problem(api.post("sources", json={}), 401)["detail"]
     for length in ("30000000", "1000001", "9" * 5000, "-1", "1_0", "ten"):
         request = RawRequest(
             api.app, "claims", {**key_of(Role.EDITOR), "Content-Length": length}, chunk_size=1_000_000, chunks=30
         )
-        assert (request.status in (400, 413), request.chunks_received) == (True, 0), length
+        assert (request.status, request.chunks_received) == (413, 0), length
 
 
 def test_a_body_is_read_only_up_to_its_limit(limited_api: TestClient, key_of: KeyOf) -> None:
@@ -224,7 +227,7 @@ def test_a_client_that_disconnects_causes_no_error(
             request = RawRequest(
                 limited_api.app, path, {**key_of(Role.ADMIN), **headers}, chunk_size=100, chunks=3, is_complete=False
             )
-            assert request.status != 500, (path, headers)
+            assert request.status == (404 if path.endswith("captures") else 400), (path, headers)
     assert [entry for entry in caplog.records if entry.levelno >= logging.ERROR] == []
     assert limited_api.get("sources").json()["items"] == []
 
@@ -298,8 +301,7 @@ def test_an_internal_error_reveals_no_implementation_details(
 
     response = api.get("claims", params={"place": "marker in a parameter"})
 
-    assert_problem(response, response.status_code)
-    assert response.status_code in (500, 503)
+    assert_problem(response, 503 if database.is_sqlite else 500)
     for detail in ("SELECT", "sqlalchemy", "sqlite", "psycopg", "Traceback", "claim.", "marker"):
         assert detail not in response.text
     assert "marker in a parameter" not in caplog.text
@@ -349,7 +351,7 @@ def test_keys_are_never_in_logs(
     responses.append(api.get("sources", headers={"Authorization": f"Bearer {good}"}))
 
     assert [response.status_code for response in responses[:4]] == [200, 201, 422, 413]
-    assert responses[-1].status_code in (500, 503)
+    assert responses[-1].status_code == (503 if database.is_sqlite else 500)
     assert caplog.records, "the error must be logged"
     for key in (good, *refused_keys.values()):
         if len(key) > 20:

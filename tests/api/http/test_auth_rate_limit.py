@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.api.http import auth_rate_limit
-from app.api.http.auth_rate_limit import ADDRESS_FACTOR, AuthRateLimit, network
+from app.api.http.auth_rate_limit import AuthRateLimit, network
 from app.db.engine import Database
 from app.main import create_app
 from app.services.people import keys
@@ -22,6 +22,9 @@ Headers = dict[str, str]
 KeyOf = Callable[[Role], Headers]
 ClientFrom = Callable[[str], TestClient]
 LIMIT = 5
+
+ADDRESS_FACTOR = 6
+"""How many times as many attempts one address has as one handle."""
 
 
 @pytest.fixture
@@ -60,7 +63,7 @@ def test_attempts_with_one_handle_are_limited_across_addresses(client_from: Clie
     ]
     assert [response.status_code for response in responses] == [401] * LIMIT + [429] * 4
     assert_problem(responses[-1], 429)
-    assert 0 < int(responses[-1].headers["Retry-After"]) <= 60 / LIMIT
+    assert responses[-1].headers["Retry-After"] == "12"
     # Other handles and requests without a key are not limited.
     elsewhere = client_from("192.0.2.99")
     assert statuses(elsewhere, [headers_with_wrong_key("b" * 8), {}]) == [401, 200]
@@ -129,7 +132,7 @@ def test_a_database_failure_does_not_count_as_an_attempt(
     office = client_from("203.0.113.1")
     with database.writing() as connection:
         connection.exec_driver_sql("ALTER TABLE api_key RENAME TO lost")
-    assert set(statuses(office, [own] * (LIMIT + 5))) <= {500, 503}
+    assert set(statuses(office, [own] * (LIMIT + 5))) == {503 if database.is_sqlite else 500}
     with database.writing() as connection:
         connection.exec_driver_sql("ALTER TABLE lost RENAME TO api_key")
     assert statuses(office, [own]) == [200]
@@ -171,7 +174,7 @@ def test_a_flood_of_wrong_keys_does_not_lift_the_limits(monkeypatch: pytest.Monk
     allowed = 0
     for number in range(20_000):
         allowed += not limiter.seconds_to_wait(parse_key(f"key {number}"), f"address {number}")
-    assert allowed <= 64 * 6
+    assert 6 <= allowed <= 64 * 6
     assert limiter.seconds_to_wait(parse_key("one more"), "elsewhere") > 0
 
 

@@ -179,8 +179,8 @@ async def work_and_compare(desk: Desk, actions: list[Action]) -> None:
     print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(acts=st.lists(action_strategy, min_size=3, max_size=6))
-@example(acts=EVERY_ACTION)
+@given(actions=st.lists(action_strategy, min_size=3, max_size=6))
+@example(actions=EVERY_ACTION)
 def test_etags_are_correct_after_every_action(
     engine: str, request: pytest.FixtureRequest, actions: list[Action]
 ) -> None:
@@ -199,7 +199,7 @@ def claim(record: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def changed(claim: dict[str, Any], correct: Any) -> dict[str, Any]:
+def corrected_claim(claim: dict[str, Any], correct: Any) -> dict[str, Any]:
     """The claim in its second version."""
     return {**claim, **correct("claims", claim["id"], place="Kursk Oblast")}
 

@@ -54,7 +54,7 @@ def test_the_most_recently_used_responses_stay_in_the_cache(url: str, database: 
         assert [is_served_from_cache(api, claim) for claim in (second, others[0], *others[20:])] == [False] * 4
 
 
-@pytest.mark.parametrize(("room", "kept"), [(0, False), (19, False), (20, True)])
+@pytest.mark.parametrize(("capacity", "is_cached"), [(0, False), (19, False), (20, True)])
 def test_a_response_is_cached_only_if_it_takes_at_most_a_twentieth_of_the_cache(
     url: str, database: Database, record: Record, capacity: int, is_cached: bool
 ) -> None:

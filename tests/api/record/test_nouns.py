@@ -73,6 +73,7 @@ NOUNS: dict[str, Noun] = {
             "title": "Допит полонених",
             "publisher": "@source",
             "author": "A. Author",
+            "authors": [{"family": "Author", "given": "A.", "particle": None, "suffix": None, "literal": None}],
             "url": "https://example.org/video?v=1",
             "language": "uk",
             "published": "2025-01-11~",
@@ -81,11 +82,15 @@ NOUNS: dict[str, Noun] = {
             "archived_on": "2025-01-13",
             "note": "Cut.",
         },
-        {"title": "Interrogation"},
+        {
+            "title": "Interrogation",
+            "authors": [{"family": None, "given": None, "particle": None, "suffix": None, "literal": "Desk"}],
+        },
         nullable=(
             "title",
             "publisher",
             "author",
+            "authors",
             "url",
             "language",
             "published",
@@ -672,13 +677,13 @@ def test_a_contradiction_makes_both_claims_disputable(
         line = json.dumps({"record": "claim", "key": key, **required, "reviews": [decision]})
         response = api.post("imports", content=line, headers=editor)
         assert response.status_code == 200, response.text
-        status: str = api.get(f"claims/{ids[key]}").json()["status"]
+        status: str = api.get(f"claims/{claim_ids[key]}").json()["status"]
         return status
 
-    ids = {key: record("claims", key=key, **required)["id"] for key in ("first", "second", "third")}
+    claim_ids = {key: record("claims", key=key, **required)["id"] for key in ("first", "second", "third")}
     assert import_decision("first") == "unassessed"
     relation = record("relations", claim="first", other_claim="second", relation="contradicts")
-    assert [import_decision(key) for key in ids] == ["disputed", "disputed", "unassessed"]
+    assert [import_decision(key) for key in claim_ids] == ["disputed", "disputed", "unassessed"]
     record("relations", claim="first", other_claim="third", relation="updates")
     correct("relations", relation["id"], withdrawn=True)
     assert import_decision("third") == "unassessed"

@@ -1,6 +1,7 @@
 """Import of BibTeX files: fields, notes, refusals, limits, and round trips through the citation formats."""
 
 import io
+import re
 import time
 import tracemalloc
 from pathlib import Path
@@ -170,6 +171,11 @@ def test_entries_inherit_fields_by_crossref_and_xdata() -> None:
     assert part.note == (
         "From BibTeX: type incollection; pages 7; booktitle The whole; editor Anna Editor; location Kyiv."
     )
+
+
+def test_a_long_citation_key_is_cut_to_200_characters() -> None:
+    (record,) = documents(f"@misc{{{'k' * 201}, title = {{x}}}}")
+    assert re.fullmatch(r"bibtex/k{200}-\w+", record.key or "")
 
 
 def test_circular_references_between_entries_end() -> None:

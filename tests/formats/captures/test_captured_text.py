@@ -1,4 +1,4 @@
-"""Captured files are read in a process of its own: what stands in them is found, and a hostile one harms nobody."""
+"""Captured files are searched in a separate process: their text is found, and hostile files do no harm."""
 
 import io
 import time
@@ -25,32 +25,32 @@ def store(tmp_path: Path) -> FolderStore:
     return FolderStore(tmp_path / "captures")
 
 
-def ask(store: FolderStore, data: bytes, *questions: CaptureSearchQuery) -> list[CaptureSearchResult]:
-    """Answers on a file that has been captured, as the service gets them."""
+def capture_and_search(store: FolderStore, data: bytes, *queries: CaptureSearchQuery) -> list[CaptureSearchResult]:
+    """Capture a file and search it, as the service does."""
     with store.stage() as draft:
         draft.write(data)
         media_type = media_types.sniff(draft.file)
         store.save(draft)
         sha256 = draft.sha256
     assert media_type is not None
-    return capture_search_pool.search(store, sha256, media_type, questions, time.monotonic() + 60)
+    return capture_search_pool.search(store, sha256, media_type, queries, time.monotonic() + 60)
 
 
 FOUND: list[tuple[str, bytes, str | None]] = [
-    # what, the file, where in it
+    # name, file, where in the file the words are
     ("a page", PAGE, None),
     ("a page in an old encoding", html(f"<p>{QUOTE} Около тысячи.</p>", "windows-1251"), None),
     ("a page in UTF-16", ("\ufeff" + PAGE.decode()).encode("utf-16-le"), None),
-    ("a page that ends in its words", b"<html><p>" + QUOTE.encode() + b" R&D", None),
+    ("a page that ends within its text", b"<html><p>" + QUOTE.encode() + b" R&D", None),
     ("a page that goes on without end", PAGE + b"<![CDATA[" * 400_000, None),
     ("text", QUOTE.encode(), None),
     ("a PDF", pdf("First.", "Second.", QUOTE), "page 3"),
     ("a web archive", warc(PAGE), PAGE_URL),
-    ("a web archive of older make", warc(PAGE).replace(b"WARC/1.1", b"WARC/1.0"), PAGE_URL),
+    ("a web archive of an older version", warc(PAGE).replace(b"WARC/1.1", b"WARC/1.0"), PAGE_URL),
     ("a gzipped one", gzipped(warc(b"", status="301 Moved")) + gzipped(warc(PAGE)), PAGE_URL),
-    ("one that is packed within", warc(gzipped(PAGE), headers="Content-Encoding: gzip\r\n"), PAGE_URL),
+    ("one with a compressed response", warc(gzipped(PAGE), headers="Content-Encoding: gzip\r\n"), PAGE_URL),
     (
-        "one that came in pieces",
+        "one with a chunked response",
         warc(b"%x\r\n%s\r\n0\r\n\r\n" % (len(PAGE), PAGE), headers="Transfer-Encoding: chunked\r\n"),
         PAGE_URL,
     ),
@@ -58,14 +58,14 @@ FOUND: list[tuple[str, bytes, str | None]] = [
     ("a PDF in one", warc(pdf("x", QUOTE), "application/pdf"), f"{PAGE_URL}, page 2"),
     ("text in an old encoding in one", warc(f"Было: {QUOTE}".encode("koi8-r"), "text/plain; charset=koi8-r"), PAGE_URL),
     ("a packed web archive", wacz(gzipped(warc(b"<p>x")), gzipped(warc(PAGE, url=f"{PAGE_URL}/2"))), f"{PAGE_URL}/2"),
-    ("one that is not gzipped within", wacz(warc(PAGE), name="archive/data{}.warc"), PAGE_URL),
-    ("an archive that breaks off behind it", gzipped(warc(PAGE) + warc(bytes(range(256)) * 100))[:-300], PAGE_URL),
+    ("one with an uncompressed archive", wacz(warc(PAGE), name="archive/data{}.warc"), PAGE_URL),
+    ("an archive that is truncated after it", gzipped(warc(PAGE) + warc(bytes(range(256)) * 100))[:-300], PAGE_URL),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("data", "where"), [one[1:] for one in FOUND], ids=[one[0] for one in FOUND])
-def test_words_and_numbers_are_found(store: FolderStore, data: bytes, where: str | None) -> None:
-    words, number, other, neither = ask(
+@pytest.mark.parametrize(("data", "where"), [case[1:] for case in FOUND], ids=[case[0] for case in FOUND])
+def test_words_and_numbers_in_a_capture_are_found(store: FolderStore, data: bytes, where: str | None) -> None:
+    words, number, number_only, missing = capture_and_search(
         store,
         data,
         CaptureSearchQuery(QUOTE, suffix=""),
@@ -77,53 +77,54 @@ def test_words_and_numbers_are_found(store: FolderStore, data: bytes, where: str
     assert (words.result, words.where) == (FigureFound.FOUND, where), words
     assert "11,000 soldiers" in (words.excerpt or "")
     assert (number.result, number.reason) == (FigureFound.FOUND, "The number is in the text.")
-    assert (other.result, other.reason) == (
+    assert (number_only.result, number_only.reason) == (
         FigureFound.FOUND,
         "The number is in the text, but the quoted passage is not.",
     )
-    assert neither.result is not FigureFound.FOUND
+    assert missing.result is not FigureFound.FOUND
 
 
 NOT_FOUND = {
     "a page": html("<p>Nothing of the kind.</p>"),
-    "what is not meant to be read": html(f"<script>'{QUOTE}'</script><style>{QUOTE}</style><!-- {QUOTE} --><p>x</p>"),
+    "scripts, styles and comments": html(f"<script>'{QUOTE}'</script><style>{QUOTE}</style><!-- {QUOTE} --><p>x</p>"),
     "another number": html("<p>About 111,000 soldiers are there, and 11,0001.</p>"),
     "a PDF": pdf("Nothing", "of the kind."),
     "a web archive": warc(html("<p>Nothing of the kind.</p>")),
-    "an answer that there is none": warc(b"<p>x</p>") + warc(PAGE, status="404 Not Found"),
+    "a response with the status 404": warc(b"<p>x</p>") + warc(PAGE, status="404 Not Found"),
     "a picture within an archive": warc(PAGE, "image/png") + warc(b"<p>x</p>"),
 }
 
 
 @pytest.mark.parametrize("data", NOT_FOUND.values(), ids=NOT_FOUND)
-def test_what_does_not_stand_there_is_not_found(store: FolderStore, data: bytes) -> None:
-    words, number = ask(store, data, CaptureSearchQuery(QUOTE), CaptureSearchQuery(None, numbers=("11000",)))
+def test_other_words_are_not_found(store: FolderStore, data: bytes) -> None:
+    queries = CaptureSearchQuery(QUOTE), CaptureSearchQuery(None, numbers=("11000",))
+    words, number = capture_and_search(store, data, *queries)
 
     assert {words.result, number.result} == {FigureFound.NOT_FOUND}, (words, number)
     assert words.reason == "It does not occur in the text; the whole text was searched."
 
 
-def test_the_words_must_stand_between_those_that_are_given(store: FolderStore) -> None:
-    (told,) = ask(store, PAGE, CaptureSearchQuery("soldiers", prefix="12,000 "))
+def test_the_words_must_be_between_prefix_and_suffix(store: FolderStore) -> None:
+    (result,) = capture_and_search(store, PAGE, CaptureSearchQuery("soldiers", prefix="12,000 "))
 
-    assert told.result is FigureFound.NOT_FOUND
-    assert told.reason == "The words are in the text, but not with the given prefix and suffix."
+    assert result.result is FigureFound.NOT_FOUND
+    assert result.reason == "The words are in the text, but not with the given prefix and suffix."
 
 
 def bomb(byte: bytes = b" ", of: int = 300_000_000) -> bytes:
-    """Very much of the same, packed: 300 MB in 300 kB."""
+    """A gzip bomb: 300 MB in 300 kB."""
     return gzipped(b"<p>" + byte * of)
 
 
 def looped_pdf() -> bytes:
-    """A document whose tree of pages holds itself."""
+    """A PDF whose page tree contains itself."""
     return pdf_from_objects(
         [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [2 0 R 2 0 R] /Count 99999999 >>"]
     )
 
 
 def looped_form() -> bytes:
-    """A document with a page that draws a form that draws itself."""
+    """A PDF with a page that draws a form that draws itself."""
     content, form = b"/X Do", b"/X Do /X Do"
     draws = b"/Resources << /XObject << /X 5 0 R >> >>"
     return pdf_from_objects(
@@ -139,22 +140,22 @@ def looped_form() -> bytes:
 
 
 def overlapping(count: int) -> bytes:
-    """A packed web archive in which many names stand for the same bytes."""
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+    """A packed web archive in which many entries share the same bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("datapackage.json", "{}")
         archive.writestr("archive/data.warc", warc(b"<p>" + b"a " * 10_000_000))
         first = archive.infolist()[-1]
         for number in range(count):
-            one = zipfile.ZipInfo(f"archive/{number}.warc")
+            entry = zipfile.ZipInfo(f"archive/{number}.warc")
             for name in ("header_offset", "CRC", "compress_size", "file_size", "compress_type", "flag_bits"):
-                setattr(one, name, getattr(first, name))
-            archive.filelist.append(one)
-    return data.getvalue()
+                setattr(entry, name, getattr(first, name))
+            archive.filelist.append(entry)
+    return buffer.getvalue()
 
 
 UNCLOSED = (b"<![CDATA[", b"<!-- x>", b"<a ", b"</a ", b"<?a ", b"<!a ", b"<script>")
-"""What begins something in a page. Python's parser looks for the end of each anew, at the end of the page."""
+"""Openings of markup without an end. Python's parser would search for the end of each one to the end of the page."""
 
 HOSTILE: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
     "a picture": (PNG, "image"),
@@ -163,58 +164,63 @@ HOSTILE: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
     "a page of an encoding that is none": (html("x<p>\xe9").replace(b"utf-8", b"zip"), "encoding"),
     "a page without text": (html("<script>x</script>").replace(b"Briefing", b""), "no text"),
     "an endless page": (b"<html>" + b"<div>" * 9_000_000, "time or memory"),
-    **{f"a page with {what!r} that nothing closes": (b"<html>" + what * 400_000, "not closed") for what in UNCLOSED},
-    "a page that hides all it has": (b"<html>" + b"<template>" * 200_000 + b"</style>" * 200_000, "no text"),
+    **{
+        f"a page with {opening!r} that nothing closes": (b"<html>" + opening * 400_000, "not closed")
+        for opening in UNCLOSED
+    },
+    "a page that hides all its text": (b"<html>" + b"<template>" * 200_000 + b"</style>" * 200_000, "no text"),
     "more text than is read": (b"<html>" + b"word " * 1_100_000, "5,000,000 characters"),
-    "a PDF that is none": (b"%PDF-1.7\n<html>" + PAGE, "corrupt"),
-    "a PDF that breaks off": (pdf("x" * 1_000)[:600], "corrupt"),
-    "a PDF that holds itself": (looped_pdf(), ""),
-    "a PDF that draws itself": (looped_form(), ""),
+    "an invalid PDF": (b"%PDF-1.7\n<html>" + PAGE, "corrupt"),
+    "a truncated PDF": (pdf("x" * 1_000)[:600], "corrupt"),
+    "a PDF whose page tree contains itself": (looped_pdf(), "corrupt"),
+    "a PDF that draws itself": (looped_form(), "Page 1 is an image without text."),
     "a scanned PDF": (pdf("words", "", last_page_is_image=True), "Page 2 is an image without text."),
-    "a web archive of nothing": (warc(b""), ""),
-    "a web archive that breaks off": (warc(b"<p>x</p>" + b"a" * 5_000)[:-1_000], "truncated"),
+    "an empty response in a web archive": (warc(b""), "no text"),
+    "a truncated web archive": (warc(b"<p>x</p>" + b"a" * 5_000)[:-1_000], "truncated"),
     "a bomb in a web archive": (lambda: warc(bomb(), headers="Content-Encoding: gzip\r\n"), "unpacks to more"),
     "a bomb as a web archive": (lambda: gzipped(b"WARC/1.0\r\n" + b"a" * 300_000_000), ""),
     "a bomb in a packed web archive": (lambda: wacz(bomb(b"\x00")), ""),
-    "a bomb of many names": (lambda: overlapping(30), ""),
-    "packed as nobody reads it": (warc(b"x", headers="Content-Encoding: br\r\n"), "not supported"),
-    "packed as it is not": (warc(b"x" * 99, "application/pdf", headers="Content-Encoding: gzip\r\n"), "corrupt"),
+    "a bomb of many entries": (lambda: overlapping(30), "corrupt"),
+    "an unsupported compression": (warc(b"x", headers="Content-Encoding: br\r\n"), "not supported"),
+    "a wrong compression": (warc(b"x" * 99, "application/pdf", headers="Content-Encoding: gzip\r\n"), "corrupt"),
 }
-"""Files, and what is said of them. Bombs take seconds to make, and are made by whoever needs them."""
+"""Files and the reason reported for each. Bombs take seconds to make and are only made in the tests that need them.
+The reason is empty where it depends on the speed of the machine."""
 
 
-@pytest.mark.parametrize(("data", "told"), HOSTILE.values(), ids=HOSTILE)
-def test_what_cannot_be_read_whole_is_not_checkable(
-    store: FolderStore, monkeypatch: pytest.MonkeyPatch, data: bytes | Callable[[], bytes], told: str
+@pytest.mark.parametrize(("data", "reason"), HOSTILE.values(), ids=HOSTILE)
+def test_a_file_that_cannot_be_read_completely_is_not_checkable(
+    store: FolderStore, monkeypatch: pytest.MonkeyPatch, data: bytes | Callable[[], bytes], reason: str
 ) -> None:
     file = data if isinstance(data, bytes) else data()
-    if told in ("", "time or memory"):  # the others are told apart within a second or two
+    if reason in ("", "time or memory"):  # the other files are rejected within a second or two
         monkeypatch.setattr(capture_search_pool, "MAX_SECONDS", 8.0)
-    began = time.monotonic()
-    words, number = ask(store, file, CaptureSearchQuery(QUOTE), CaptureSearchQuery(None, numbers=("11000",)))
+    start = time.monotonic()
+    queries = CaptureSearchQuery(QUOTE), CaptureSearchQuery(None, numbers=("11000",))
+    words, number = capture_and_search(store, file, *queries)
 
     assert words.result is number.result is FigureFound.NOT_CHECKABLE, (words, number)
-    assert told in words.reason
-    assert "/" not in words.reason.replace(PAGE_URL, ""), "nothing of our insides"
-    assert time.monotonic() - began < 60
+    assert reason in words.reason
+    assert "/" not in words.reason.replace(PAGE_URL, ""), "no paths of the server"
+    assert time.monotonic() - start < 60
 
 
-def test_a_file_that_takes_too_long_is_given_up(store: FolderStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_that_takes_too_long_is_abandoned(store: FolderStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capture_search_pool, "MAX_SECONDS", 0.01)
-    (told,) = ask(store, html("<p>Too quick.</p>"), CaptureSearchQuery(QUOTE))
+    (result,) = capture_and_search(store, html("<p>Too quick.</p>"), CaptureSearchQuery(QUOTE))
 
-    assert told.reason == "Searching the file takes more time or memory than is allowed."
+    assert result.reason == "Searching the file takes more time or memory than is allowed."
 
 
-def test_what_there_is_no_time_for_is_put_off_and_not_remembered(store: FolderStore) -> None:
-    (told,) = ask(store, PAGE, CaptureSearchQuery(QUOTE))
-    assert told.result is FigureFound.FOUND
+def test_a_search_without_time_is_postponed_and_not_cached(store: FolderStore) -> None:
+    (result,) = capture_and_search(store, PAGE, CaptureSearchQuery(QUOTE))
+    assert result.result is FigureFound.FOUND
     digest = next(store.list_blobs()).name
 
-    put_off = capture_search_pool.search(
+    postponed = capture_search_pool.search(
         store, digest, media_types.HTML, [CaptureSearchQuery("other")], time.monotonic()
     )
-    assert [one.reason for one in put_off] == [
+    assert [result.reason for result in postponed] == [
         "The request reached its time limit before this file was searched. Try again later."
     ]
     later = capture_search_pool.search(
@@ -223,20 +229,20 @@ def test_what_there_is_no_time_for_is_put_off_and_not_remembered(store: FolderSt
     assert later[0].result is FigureFound.NOT_FOUND
 
 
-def test_a_file_that_is_gone_is_said_to_be(store: FolderStore) -> None:
-    (told,) = capture_search_pool.search(
+def test_a_missing_file_is_reported(store: FolderStore) -> None:
+    (result,) = capture_search_pool.search(
         store, "0" * 64, media_types.HTML, [CaptureSearchQuery(QUOTE)], time.monotonic() + 60
     )
-    assert (told.result, told.reason) == (FigureFound.NOT_CHECKABLE, "The file is missing from the capture store.")
+    assert (result.result, result.reason) == (FigureFound.NOT_CHECKABLE, "The file is missing from the capture store.")
 
 
-def test_answers_are_remembered(store: FolderStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = ask(store, PAGE, CaptureSearchQuery(QUOTE), CaptureSearchQuery("remembered"))
+def test_results_are_cached(store: FolderStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = capture_and_search(store, PAGE, CaptureSearchQuery(QUOTE), CaptureSearchQuery("cached"))
     monkeypatch.setattr(capture_search_pool, "MAX_SECONDS", 0.0)
-    assert ask(store, PAGE, CaptureSearchQuery(QUOTE), CaptureSearchQuery("remembered")) == first
+    assert capture_and_search(store, PAGE, CaptureSearchQuery(QUOTE), CaptureSearchQuery("cached")) == first
 
 
-def test_pages_of_a_pdf_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pages_of_a_pdf_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(captured_text, "MAX_PDF_PAGES", 2)
     text = captured_text.extract_text(io.BytesIO(pdf("one", "two", "three")), media_types.PDF)
     assert [part.text.strip() for part in text.parts] == ["one", "two"]

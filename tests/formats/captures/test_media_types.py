@@ -1,18 +1,18 @@
-"""What a file is, is told from its bytes, and from nothing else."""
+"""The media type of a capture is detected from its bytes alone."""
 
 import io
 import struct
 
 import pytest
 
-from app.formats.captures.media_types import CAPTURE_FORMATS, MAX_DIRECTORY_BYTES, sniff
+from app.formats.captures.media_types import CAPTURE_FORMATS, sniff
 from tests.support.files import PNG, gzipped, html, pdf, wacz, warc
 
 PAGE = warc(b"<p>A page.</p>")
 ZIPPED = wacz(gzipped(PAGE))
 END = len(ZIPPED) - 22
 
-TAKEN: list[tuple[str, bytes, str]] = [
+ACCEPTED: list[tuple[str, bytes, str]] = [
     ("a page", html("<p>Words.</p>"), "text/html"),
     ("a page with a byte order mark", b"\xef\xbb\xbf" + html("x"), "text/html"),
     ("a page in UTF-16", "\ufeff<html><p>Words.</p>".encode("utf-16-le"), "text/html"),
@@ -62,7 +62,7 @@ REFUSED: list[tuple[str, bytes]] = [
     ("a zip with a comment", ZIPPED[:-2] + b"\x05\x00words"),
     (
         "a zip with a vast directory",
-        ZIPPED[: END + 12] + struct.pack("<L", MAX_DIRECTORY_BYTES + 1) + ZIPPED[END + 16 :],
+        ZIPPED[: END + 12] + struct.pack("<L", 4_000_001) + ZIPPED[END + 16 :],
     ),
     ("a zip without a directory", ZIPPED.replace(b"PK\x01\x02", b"PK\x00\x00")),
     ("a zip with a broken second end", ZIPPED[:END] + b"PK\x06\x07" + bytes(16) + ZIPPED[END:]),
@@ -73,19 +73,25 @@ REFUSED: list[tuple[str, bytes]] = [
         + b"PK\x06\x07" + bytes(16)
         + ZIPPED[END:],
     ),
+    ("text with a control character at the end of its first 8 KB", b"a" * 8_191 + b"\x00"),
     ("random bytes", bytes(range(256))),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("data", "media_type"), [one[1:] for one in TAKEN], ids=[one[0] for one in TAKEN])
-def test_what_is_taken_is_told_by_its_bytes(data: bytes, media_type: str) -> None:
+@pytest.mark.parametrize(("data", "media_type"), [case[1:] for case in ACCEPTED], ids=[case[0] for case in ACCEPTED])
+def test_accepted_formats_are_detected(data: bytes, media_type: str) -> None:
     assert sniff(io.BytesIO(data)) == media_type
 
 
-@pytest.mark.parametrize("data", [one[1] for one in REFUSED], ids=[one[0] for one in REFUSED])
-def test_what_is_none_of_these_is_nothing(data: bytes) -> None:
+@pytest.mark.parametrize("data", [case[1] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_other_files_have_no_media_type(data: bytes) -> None:
     assert sniff(io.BytesIO(data)) is None
 
 
-def test_every_kind_is_told() -> None:
-    assert {media_type for _what, _data, media_type in TAKEN} == set(CAPTURE_FORMATS)
+def test_a_zip_directory_may_have_almost_four_megabytes() -> None:
+    name = f"archive/data{{}}{'x' * 900}.warc.gz"
+    assert sniff(io.BytesIO(wacz(*[gzipped(PAGE)] * 4_000, name=name))) == "application/wacz"
+
+
+def test_every_accepted_format_is_tested() -> None:
+    assert {media_type for _name, _data, media_type in ACCEPTED} == set(CAPTURE_FORMATS)

@@ -1,4 +1,4 @@
-"""Quotes and numbers are found as they stand in texts, and not where they do not."""
+"""Quotes and numbers are found in a text, and only where they occur."""
 
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ TEXT = normalize(
 )
 
 FOUND: list[tuple[str, str | None, str | None, bool]] = [
-    # words, prefix, suffix, only loosely
+    # words, prefix, suffix, whether the match is loose
     ("About 11,000 soldiers", None, None, False),
     ('"About 11,000  soldiers - ', None, None, True),
     ("«About 11,000\nsoldiers–most", None, None, False),
@@ -45,21 +45,35 @@ NOT_FOUND: list[tuple[str, str | None, str | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("words", "prefix", "suffix", "loose"), FOUND)
-def test_what_stands_there_is_found(words: str, prefix: str | None, suffix: str | None, loose: bool) -> None:
-    place = find_quote(TEXT, TextQuote(words, prefix, suffix))
-    assert place is not None
-    assert place.is_loose is loose
-    assert place.excerpt
+@pytest.mark.parametrize(("words", "prefix", "suffix", "is_loose"), FOUND)
+def test_a_quote_in_the_text_is_found(words: str, prefix: str | None, suffix: str | None, is_loose: bool) -> None:
+    match = find_quote(TEXT, TextQuote(words, prefix, suffix))
+    assert match is not None
+    assert match.is_loose is is_loose
+    if not is_loose:
+        assert normalize(words).strip() in match.excerpt
+
+
+def test_an_excerpt_has_80_characters_of_context_on_either_side() -> None:
+    match = find_quote(f"{'a' * 100} needle {'b' * 100}", TextQuote("needle"))
+    assert match is not None
+    assert match.excerpt == f"{'a' * 79} needle {'b' * 79}"
+
+
+def test_a_loose_match_needs_twelve_letters_or_digits() -> None:
+    match = find_quote(TEXT, TextQuote("Korean soldie"))
+    assert match is not None
+    assert match.is_loose
+    assert find_quote(TEXT, TextQuote("Korean soldi")) is None
 
 
 @pytest.mark.parametrize(("words", "prefix", "suffix"), NOT_FOUND)
-def test_what_does_not_is_not(words: str, prefix: str | None, suffix: str | None) -> None:
+def test_other_words_are_not_found(words: str, prefix: str | None, suffix: str | None) -> None:
     assert find_quote(TEXT, TextQuote(words, prefix, suffix)) is None
 
 
 NUMBERS: list[tuple[str, list[str]]] = [
-    # In a text: what stands in it; what may be read in two ways stands there twice.
+    # A text and the numbers in it; an ambiguous number has both readings.
     ("11,000", ["11000"]),
     ("11.000 Mann", ["11000"]),
     ("11 000", ["11000"]),
@@ -99,12 +113,13 @@ NUMBERS: list[tuple[str, list[str]]] = [
     ("on 3 November 2024, 697 680 men", ["3", "2024", "697680"]),
     ("300²", ["300"]),
     ("dozens of thousands, сотни тысяч, 하지만", []),
-    ("1234567890123456789", []),
+    ("123456789012345", ["123456789012345"]),
+    ("1234567890123456", []),
     ("11,0000", ["11.0000"]),
 ]
 
 
 @pytest.mark.parametrize(("text", "expected"), NUMBERS)
-def test_numbers_are_read(text: str, expected: list[str]) -> None:
-    read = [number.readings for number in find_numbers(normalize(text))]
-    assert read == [frozenset(map(Decimal, one.split())) for one in expected]
+def test_numbers_are_read_in_every_notation(text: str, expected: list[str]) -> None:
+    numbers = [number.readings for number in find_numbers(normalize(text))]
+    assert numbers == [frozenset(map(Decimal, readings.split())) for readings in expected]

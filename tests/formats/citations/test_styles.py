@@ -1,4 +1,4 @@
-"""Formatted citations: every style with all that is hard to cite, both forms, all ways in, and hostile styles."""
+"""Formatted citations: every style with hard cases, as text and HTML, on every route, and hostile styles."""
 
 import re
 import time
@@ -26,7 +26,7 @@ KeyOf = Callable[[Role], dict[str, str]]
 
 STYLES = ("apa", "chicago", "chicago-author-date", "mla", "vancouver", "ieee", "nature", "chicago-notes", "short")
 
-SAYS: dict[str, str] = {
+EXPECTED_WORDS: dict[str, str] = {
     "institution": "National Intelligence Service (South Korea)",
     "single-name": "Sukarno",
     "people": "Lovelace",
@@ -56,9 +56,9 @@ SAYS: dict[str, str] = {
     "script-address": "A link",
     "decision": "About 11,000",
 }
-"""What stands in one line of every list, exactly so: names whole, titles that are not English as they are."""
+"""Words that every list contains unchanged: complete names, and titles that are not in English."""
 
-WHOLE: list[tuple[str, str | None, str, str]] = [
+COMPLETE_LINES: list[tuple[str, str | None, str, str]] = [
     (
         "apa",
         None,
@@ -171,10 +171,10 @@ WHOLE: list[tuple[str, str | None, str, str]] = [
         ),
     ),
 ]
-"""Style, locale, row, and the whole line."""
+"""Style, locale, key of the citation, and the complete line."""
 
 
-def listed(style: str | None, locale: str | None = None) -> list[str]:
+def format_list(style: str | None, locale: str | None = None) -> list[str]:
     text = "".join(bibliography.write_text(HARD_CITATIONS.values(), Rendering(style, locale)))
     assert text.endswith("\n")
     assert not text.endswith("\n\n")
@@ -183,19 +183,19 @@ def listed(style: str | None, locale: str | None = None) -> list[str]:
 
 @pytest.fixture(scope="module")
 def lists() -> Callable[[str, str | None], list[str]]:
-    """Lists of all rows, each made once: a process costs a tenth of a second."""
-    made: dict[tuple[str, str | None], list[str]] = {}
+    """A function that formats the list of all citations, once per style: a process takes a tenth of a second."""
+    cache: dict[tuple[str, str | None], list[str]] = {}
 
     def lines(style: str, locale: str | None = None) -> list[str]:
-        if (style, locale) not in made:
-            made[style, locale] = listed(style, locale)
-        return made[style, locale]
+        if (style, locale) not in cache:
+            cache[style, locale] = format_list(style, locale)
+        return cache[style, locale]
 
     return lines
 
 
 class Markup(HTMLParser):
-    """What a browser would make of a list."""
+    """Parses a list as a browser would."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -220,11 +220,11 @@ class Markup(HTMLParser):
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_every_style_with_all_that_is_hard_to_cite(style: str, lists: Callable[..., list[str]]) -> None:
+def test_every_style_formats_every_hard_case(style: str, lists: Callable[..., list[str]]) -> None:
     lines = lists(style)
-    assert len(lines) == len(HARD_CITATIONS) == len(SAYS)
-    for row, words in SAYS.items():
-        assert sum(words in line for line in lines) >= 1, (row, words)
+    assert len(lines) == len(HARD_CITATIONS) == len(EXPECTED_WORDS)
+    for key, words in EXPECTED_WORDS.items():
+        assert sum(words in line for line in lines) >= 1, (key, words)
     for line in lines:
         assert line == line.strip()
         assert len(line) > 8
@@ -232,44 +232,64 @@ def test_every_style_with_all_that_is_hard_to_cite(style: str, lists: Callable[.
         assert not re.search(r"[,;:]\s*[.,;]|\(\)|\[\]|“”| [.,;]|\bon\.$", line), line
         assert "None" not in line
     for title in ("men in the video", "leaflet", "Розвідка", "북한군 포로"):
-        assert sum(line.lower().count(title.lower()) for line in lines) == 1, "a title once, also without an author"
+        assert sum(line.lower().count(title.lower()) for line in lines) == 1, (
+            "a title must occur once, even without an author"
+        )
 
 
-@pytest.mark.parametrize("style", [one for one in STYLES if one != "chicago-notes"])
-def test_html_says_the_same_with_little_markup(style: str, lists: Callable[..., list[str]]) -> None:
+@pytest.mark.parametrize("style", [style for style in STYLES if style != "chicago-notes"])
+def test_html_has_the_same_text_with_little_markup(style: str, lists: Callable[..., list[str]]) -> None:
     text = "".join(bibliography.write_html(HARD_CITATIONS.values(), Rendering(style, None)))
-    seen = Markup()
-    seen.feed(text)
-    seen.close()
-    assert not seen.open
-    assert seen.tags <= {"div", "span", "i", "b", "sup", "sub", "a"}
-    assert {name for name, _ in seen.attributes} <= {"class", "href", "style"}
-    for name, value in seen.attributes:
+    markup = Markup()
+    markup.feed(text)
+    markup.close()
+    assert not markup.open
+    assert markup.tags <= {"div", "span", "i", "b", "sup", "sub", "a"}
+    assert {name for name, _ in markup.attributes} <= {"class", "href", "style"}
+    for name, value in markup.attributes:
         if name == "href":
             assert value is not None
             assert value.startswith("https://"), value
         if name == "style":
             assert value == "font-variant: small-caps"
-    lines = [re.sub(r"^(\[\d+\]|\d+\.) *", "", " ".join(one.split())) for one in seen.entries]
+    lines = [re.sub(r"^(\[\d+\]|\d+\.) *", "", " ".join(entry.split())) for entry in markup.entries]
     assert lines == lists(style)
     assert "<script" not in text
     assert unescape(text).count("<script>alert(1)</script>") >= 1
 
 
-@pytest.mark.parametrize(("style", "locale", "row", "line"), WHOLE)
-def test_whole_lines(style: str, locale: str | None, row: str, line: str, lists: Callable[..., list[str]]) -> None:
-    found = lists(style, locale)
-    assert line in found, [one for one in found if SAYS[row][:12] in one]
+@pytest.mark.parametrize(("style", "locale", "key", "line"), COMPLETE_LINES)
+def test_complete_lines(style: str, locale: str | None, key: str, line: str, lists: Callable[..., list[str]]) -> None:
+    lines = lists(style, locale)
+    assert line in lines, [item for item in lines if EXPECTED_WORDS[key][:12] in item]
 
 
-def test_a_document_that_is_cited_for_several_claims_is_listed_once() -> None:
-    again = [
+def test_a_document_cited_for_several_claims_is_listed_once() -> None:
+    repeated = [
         citation(f"clm_{number}-v1-doc_1", title="The one", container="Paper", issued="2025") for number in range(3)
     ]
     for style in ("apa", "short"):
-        text = "".join(bibliography.write_text(again, Rendering(style)))
+        text = "".join(bibliography.write_text(repeated, Rendering(style)))
         assert text.count("The one") == 1
         assert "2025a" not in text
+
+
+def test_the_short_style_names_up_to_three_authors() -> None:
+    authors = [{"literal": name} for name in ("Ada", "Ben", "Cem", "Dora")]
+    three, four = (citation("a", title="T", authors=authors[:count]) for count in (3, 4))
+    assert list(short_style.format_references([three, four])) == [
+        "Ada, Ben and Cem, “T”, undated.",
+        "Ada and others, “T”, undated.",
+    ]
+
+
+def test_the_short_style_cuts_titles_after_300_characters() -> None:
+    title = "word " * 59 + "words"
+    complete, cut = (citation("a", title=text) for text in (title, f"{title} more"))
+    assert list(short_style.format_references([complete, cut])) == [
+        f"“{title}”, undated.",
+        f"“{'word ' * 59}…”, undated.",
+    ]
 
 
 def test_an_empty_list_is_empty() -> None:
@@ -281,7 +301,7 @@ def test_an_empty_list_is_empty() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "file"),
+    ("name", "file"),
     [
         ("apa", "apa"),
         ("APA.csl", "apa"),
@@ -292,13 +312,13 @@ def test_an_empty_list_is_empty() -> None:
         ("http://www.zotero.org/styles/ieee", "ieee"),
     ],
 )
-def test_styles_are_found_by_their_names(asked: str, file: str) -> None:
-    path = csl_styles.find_style(asked).path
+def test_styles_are_found_by_name(name: str, file: str) -> None:
+    path = csl_styles.find_style(name).path
     assert path is not None
     assert path.stem == file
 
 
-def test_words_that_a_style_has_itself_are_left_to_it() -> None:
+def test_terms_that_a_style_defines_itself_are_kept() -> None:
     own = OURS.replace("</info>", '</info><locale xml:lang="uk-UA"><terms/></locale>')
     assert correct_locale(own, "uk-UA") == own
     assert correct_locale(OURS, "fr-FR") == OURS
@@ -306,7 +326,7 @@ def test_words_that_a_style_has_itself_are_left_to_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "near"),
+    ("name", "message"),
     [
         ("nature-physik", "similar: nature"),
         ("vancouvr", "vancouver"),
@@ -318,16 +338,16 @@ def test_words_that_a_style_has_itself_are_left_to_it() -> None:
         ("a" * 5000, "some styles are"),
     ],
 )
-def test_no_name_reaches_anything_but_a_style(asked: str, near: str) -> None:
+def test_a_style_name_cannot_reach_other_files(name: str, message: str) -> None:
     with pytest.raises(InvalidError) as error:
-        csl_styles.find_style(asked)
+        csl_styles.find_style(name)
     assert error.value.problems[0].field == "style"
-    assert near in error.value.problems[0].message
+    assert message in error.value.problems[0].message
     assert len(error.value.problems[0].message) < 600
 
 
 @pytest.mark.parametrize(
-    ("asked", "near"),
+    ("name", "similar"),
     [
         ("mlaa", ["mla"]),
         ("mal", ["mla"]),
@@ -340,34 +360,34 @@ def test_no_name_reaches_anything_but_a_style(asked: str, near: str) -> None:
         ("journal-of-clinical-investigatoin", ["journal-of-clinical-investigation"]),
     ],
 )
-def test_an_unknown_style_is_answered_with_near_ones(asked: str, near: list[str]) -> None:
+def test_an_unknown_style_is_refused_with_similar_names(name: str, similar: list[str]) -> None:
     with pytest.raises(InvalidError) as error:
-        csl_styles.find_style(asked)
-    named = error.value.problems[0].message.partition("similar: ")[2].split(", ")
-    assert set(near) <= set(named)
-    assert len(named) == len(set(named)) <= 5
+        csl_styles.find_style(name)
+    suggestions = error.value.problems[0].message.partition("similar: ")[2].split(", ")
+    assert set(similar) <= set(suggestions)
+    assert len(suggestions) == len(set(suggestions)) <= 5
 
 
-def test_unknown_styles_take_next_to_no_work() -> None:
-    """Anybody may ask, without a key."""
-    began = time.process_time()
+def test_unknown_styles_are_refused_quickly() -> None:
+    """Anonymous requests may name a style."""
+    start = time.process_time()
     for number in range(200):
-        for asked in (f"{number}-journal-of-clinical-investigatoin-and-of-something-else-that-is-long", "a-" * 2_500):
+        for name in (f"{number}-journal-of-clinical-investigatoin-and-of-something-else-that-is-long", "a-" * 2_500):
             with pytest.raises(InvalidError, match="there is no style"):
-                csl_styles.find_style(f"{asked}{number}")
-    # Not a measurement: to compare each with all names there are takes minutes.
-    assert time.process_time() - began < 20
+                csl_styles.find_style(f"{name}{number}")
+    # A wide bound: comparing each name with all styles takes minutes.
+    assert time.process_time() - start < 20
 
 
 @pytest.mark.parametrize(
-    ("asked", "locale"),
+    ("name", "locale"),
     [("uk", "uk-UA"), ("ko-kr", "ko-KR"), ("en", "en-US"), ("en-AU", "en-US"), ("zh-Hant", "zh-TW"), ("de", "de-DE")],
 )
-def test_locales_are_found_by_language(asked: str, locale: str) -> None:
-    assert csl_styles.find_locale(asked) == locale
+def test_locales_are_found_by_language_tag(name: str, locale: str) -> None:
+    assert csl_styles.find_locale(name) == locale
 
 
-def test_a_locale_that_there_is_none_for() -> None:
+def test_an_unknown_locale_is_refused() -> None:
     with pytest.raises(InvalidError, match=r"locale: there is no locale 'tlh'"):
         csl_styles.find_locale("tlh")
     with pytest.raises(InvalidError) as error:
@@ -375,14 +395,14 @@ def test_a_locale_that_there_is_none_for() -> None:
     assert len(error.value.problems[0].message) < 1_000
 
 
-def test_the_processor_has_every_locale_that_we_name() -> None:
+def test_the_processor_contains_every_known_locale() -> None:
     program = csl_processor.program()
     assert program is not None
-    inside = {found.decode() for found in re.findall(rb'xml:lang="([A-Za-z-]{2,5})"', program.read_bytes())}
-    assert set(csl_styles.LOCALES) <= inside
+    locales = {match.decode() for match in re.findall(rb'xml:lang="([A-Za-z-]{2,5})"', program.read_bytes())}
+    assert set(csl_styles.LOCALES) <= locales
 
 
-# --- styles that are brought along ---
+# --- uploaded styles ---
 
 HEAD = '<style xmlns="http://purl.org/net/xbiblio/csl" class="in-text" version="1.0">'
 INFO = "<info><title>Ours</title><id>ours</id><updated>2025-01-01T00:00:00Z</updated></info>"
@@ -402,13 +422,13 @@ def explosive(levels: int, times: int) -> str:
 
 
 def calling(times: int) -> str:
-    """A style with a macro that calls another one so often, which has as many elements."""
+    """Build a style whose macro calls another macro `times` times, which has as many elements."""
     calls = '<text macro="a"/>' * times
     return f'{HEAD}{INFO}<macro name="z">{calls}</macro><macro name="a">{"<b/>" * times}</macro>{CITE}</style>'
 
 
 def lengthy(before: str, repeated: str, behind: str = "") -> str:
-    """A style in which names, with their namespace before each, come to a hundred times what it has itself."""
+    """Build a style whose names, each expanded with its namespace, are a hundred times as long as the style itself."""
     space = "x" * 9_000
     inner = "".join(map(repeated.format, range(9_000)))
     return f'{HEAD}{INFO}{CITE}<a xmlns="{space}" xmlns:x="{space}"{before}{inner}{behind}</a></style>'
@@ -429,19 +449,19 @@ HOSTILE: dict[str, tuple[str, str]] = {
         OURS.replace(MACRO, '<macro name="m"><text macro="n"/></macro><macro name="n"><text macro="m"/></macro>'),
         "calls itself",
     ),
-    "macros without end": (explosive(20, 10), "leads through too many"),
+    "macros without end": (explosive(20, 10), "calls too many others"),
     "a long row of macros": (explosive(17_000, 1), ""),
-    "a macro that is called over and over": (calling(24_000), "leads through too many"),
+    "a macro that is called over and over": (calling(24_000), "calls too many others"),
     "long names of elements": (lengthy(">", "<a{}/>"), "namespace"),
     "long names of attributes": (lengthy(">", '<b x:a{}="" />'), "namespace"),
-    "long names of attributes in one tag": (lengthy("", ' x:a{}=""', ">"), "no tag, text or comment"),
+    "long names of attributes in one tag": (lengthy("", ' x:a{}=""', ">"), "must not contain a tag, text or comment"),
     "deep": (f"{HEAD}{'<group>' * 5000}{'</group>' * 5000}</style>", "nested at most 100 levels deep"),
     "wide": (f"{HEAD}{'<group/>' * 60_000}</style>", "at most 50,000 elements"),
     "not closed": (HEAD, "not well-formed"),
     "unknown entity": (f"{HEAD}&nbsp;</style>", "not well-formed"),
     "no style": ("<html/>", "must be a CSL 1.0 style"),
     "without layout": (f"{HEAD}{INFO}</style>", "must define the layout of citations"),
-    "of nobody": (
+    "with an unknown parent": (
         f'{HEAD}<info><link rel="independent-parent" href="http://x/../../../etc/passwd"/></info></style>',
         "there is no style",
     ),
@@ -451,19 +471,19 @@ HOSTILE: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_styles_are_refused_at_once(name: str) -> None:
-    xml, why = HOSTILE[name]
-    began = time.process_time()
-    if why:
+def test_hostile_styles_are_refused_quickly(name: str) -> None:
+    xml, reason = HOSTILE[name]
+    start = time.process_time()
+    if reason:
         with pytest.raises(InvalidError) as error:
             csl_styles.find_style(xml)
         assert error.value.problems[0].field == "style"
-        assert why in error.value.problems[0].message
+        assert reason in error.value.problems[0].message
         assert "root:" not in error.value.problems[0].message
     else:
         csl_styles.find_style(xml)
-    # Not a measurement: what is not refused at once takes minutes, or all there is of memory.
-    assert time.process_time() - began < 20
+    # A wide bound: a hostile style that is processed takes minutes or exhausts the memory.
+    assert time.process_time() - start < 20
 
 
 def test_a_style_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -481,7 +501,7 @@ def test_a_style_that_takes_too_much_memory_is_stopped(monkeypatch: pytest.Monke
         list(bibliography.write_text(rows, Rendering("apa")))
 
 
-def test_only_so_many_lists_are_formatted_at_a_time(
+def test_the_number_of_lists_formatted_at_once_is_limited(
     api: TestClient, claim: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sandbox, "SLOT_TIMEOUT", 0.01)
@@ -490,9 +510,9 @@ def test_only_so_many_lists_are_formatted_at_a_time(
     try:
         with pytest.raises(UnavailableError, match="Try again"):
             list(bibliography.write_text(HARD_CITATIONS.values(), Rendering("apa")))
-        answer = api.get(f"claims/{claim['id']}.txt")
-        assert_problem(answer, 503)
-        assert answer.headers["Retry-After"] == "10"
+        response = api.get(f"claims/{claim['id']}.txt")
+        assert_problem(response, 503)
+        assert response.headers["Retry-After"] == "10"
     finally:
         for _ in range(sandbox.MAX_RUNNING):
             sandbox._slots.release()
@@ -502,7 +522,7 @@ def test_only_so_many_lists_are_formatted_at_a_time(
 
 
 @pytest.mark.parametrize(("module", "finder"), [(csl_styles, "styles_folder"), (csl_processor, "program")])
-def test_without_the_extra_there_is_the_short_style(module: Any, finder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_short_style_is_used(module: Any, finder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, finder, lambda: None)
     rows = [HARD_CITATIONS["people"], HARD_CITATIONS["markup"]]
     lines = list(short_style.format_references(rows))
@@ -514,12 +534,12 @@ def test_without_the_extra_there_is_the_short_style(module: Any, finder: str, mo
         list(bibliography.write_text(rows, Rendering("apa")))
 
 
-# --- the ways in ---
+# --- over the API and the command line ---
 
 
 @pytest.fixture
 def claim(api: TestClient, record: Record) -> dict[str, Any]:
-    """A claim that stands in an article with a title that somebody meant badly."""
+    """A claim attributed in an article whose title contains a script."""
     paper = record("sources", name="Українська правда", kind="news_organisation")
     article = record(
         "documents",
@@ -544,7 +564,7 @@ APA = (
 )
 
 
-def ways(claim: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+def routes(claim: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
     identifier = claim["id"]
     yield f"citations?claim={identifier}&format=bibliography", {}
     yield f"claims/{identifier}.txt", {}
@@ -554,25 +574,25 @@ def ways(claim: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
     yield "claims", {"Accept": 'text/x-bibliography; style="apa"'}
 
 
-def test_all_ways_in_lead_to_the_same(api: TestClient, claim: dict[str, Any]) -> None:
-    for path, headers in ways(claim):
-        answer = api.get(path, headers=headers)
-        assert answer.status_code == 200, (path, answer.text)
-        assert answer.headers["content-type"] == "text/x-bibliography; charset=utf-8"
-        assert answer.text == APA, path
-    answer = api.get("claims", headers={"Accept": "text/x-bibliography; style=chicago; locale=uk-UA"})
-    assert answer.text.startswith("Шевченко, Олена. «Розвідка: <script>alert(1)</script>». Українська правда, ")
+def test_every_route_returns_the_same_citation(api: TestClient, claim: dict[str, Any]) -> None:
+    for path, headers in routes(claim):
+        response = api.get(path, headers=headers)
+        assert response.status_code == 200, (path, response.text)
+        assert response.headers["content-type"] == "text/x-bibliography; charset=utf-8"
+        assert response.text == APA, path
+    response = api.get("claims", headers={"Accept": "text/x-bibliography; style=chicago; locale=uk-UA"})
+    assert response.text.startswith("Шевченко, Олена. «Розвідка: <script>alert(1)</script>». Українська правда, ")
 
 
-def test_html_is_never_a_page_of_ours(api: TestClient, claim: dict[str, Any]) -> None:
-    answer = api.get(f"claims/{claim['id']}.html?style=apa")
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "<script" not in answer.text
-    assert "&lt;script&gt;" in answer.text
-    assert '<a href="https://example.org/1?a=1&amp;b=2">' in answer.text
-    # Every browser asks for HTML first; who opens an address of the API means the claim.
+def test_html_is_served_with_a_content_security_policy(api: TestClient, claim: dict[str, Any]) -> None:
+    response = api.get(f"claims/{claim['id']}.html?style=apa")
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "<script" not in response.text
+    assert "&lt;script&gt;" in response.text
+    assert '<a href="https://example.org/1?a=1&amp;b=2">' in response.text
+    # Browsers prefer HTML; a person who opens a URL of the API still gets the claim as JSON.
     browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
     assert api.get(f"claims/{claim['id']}", headers=browser).headers["content-type"] == "application/json"
 
@@ -587,30 +607,30 @@ def test_html_is_never_a_page_of_ours(api: TestClient, claim: dict[str, Any]) ->
         ("style=apa&locale=../x", "locale", "BCP 47"),
     ],
 )
-def test_what_there_is_not_is_refused_by_name(
+def test_unknown_styles_and_locales_are_refused_by_field(
     api: TestClient, claim: dict[str, Any], query: str, field: str, message: str
 ) -> None:
     problem = assert_problem(api.get(f"claims.txt?{query}"), 422)
-    assert [one["field"] for one in problem["errors"]] == [field]
+    assert [error["field"] for error in problem["errors"]] == [field]
     assert message in problem["errors"][0]["message"]
 
 
-def test_a_long_list_is_refused_with_what_to_narrow(
+def test_a_long_list_is_refused_with_the_filters_to_use(
     api: TestClient, claim: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bibliography, "MAX_REFERENCES", 0)
     problem = assert_problem(api.get("claims.txt"), 422)
-    assert "narrow the list (topic, kind" in problem["errors"][0]["message"]
+    assert "narrow it (topic, kind" in problem["errors"][0]["message"]
 
 
-def test_a_style_of_ones_own(api: TestClient, claim: dict[str, Any], key_of: KeyOf) -> None:
+def test_an_uploaded_style_is_used(api: TestClient, claim: dict[str, Any], key_of: KeyOf) -> None:
     reader = key_of(Role.READER)
-    answer = api.post(f"citations?claim={claim['id']}", content=OURS.encode(), headers=reader)
-    assert answer.status_code == 200, answer.text
-    assert answer.text == "Our style: Розвідка: <script>alert(1)</script>!\n"
-    answer = api.post("citations?format=bibliography_html&q=soldiers", content=OURS.encode(), headers=reader)
-    assert answer.headers["content-type"].startswith("text/html")
-    assert "<script" not in answer.text
+    response = api.post(f"citations?claim={claim['id']}", content=OURS.encode(), headers=reader)
+    assert response.status_code == 200, response.text
+    assert response.text == "Our style: Розвідка: <script>alert(1)</script>!\n"
+    response = api.post("citations?format=bibliography_html&q=soldiers", content=OURS.encode(), headers=reader)
+    assert response.headers["content-type"].startswith("text/html")
+    assert "<script" not in response.text
     for content, field, params in (
         (BOMB, "style", ""),
         (FILE, "style", ""),
@@ -626,18 +646,18 @@ def test_a_style_of_ones_own(api: TestClient, claim: dict[str, Any], key_of: Key
     assert_problem(api.post("citations", content=b"<" * 1_000_001, headers=reader), 413)
 
 
-def test_cite_by_command(claim: dict[str, Any], url: str, tmp_path: Path) -> None:
-    done = attest(url, tmp_path, "cite", claim["id"], "--style", "apa")
-    assert (done.code, done.out) == (0, APA)
-    own = tmp_path / "publisher.csl"
-    own.write_text(OURS, encoding="utf-8")
-    written = tmp_path / "list.txt"
-    assert attest(url, tmp_path, "cite", "--style", own, "-o", written).code == 0
-    assert written.read_text(encoding="utf-8") == "Our style: Розвідка: <script>alert(1)</script>!\n"
+def test_the_cite_command_prints_or_writes_the_list(claim: dict[str, Any], url: str, tmp_path: Path) -> None:
+    result = attest(url, tmp_path, "cite", claim["id"], "--style", "apa")
+    assert (result.code, result.out) == (0, APA)
+    style_file = tmp_path / "publisher.csl"
+    style_file.write_text(OURS, encoding="utf-8")
+    output = tmp_path / "list.txt"
+    assert attest(url, tmp_path, "cite", "--style", style_file, "-o", output).code == 0
+    assert output.read_text(encoding="utf-8") == "Our style: Розвідка: <script>alert(1)</script>!\n"
     assert attest(url, tmp_path, "cite", claim["id"], "--format", "news").out.startswith("Ukrainian intelligence said")
     assert attest(url, tmp_path, "cite", "--style", tmp_path / "no.csl").code == 2
     assert attest(url, tmp_path, "cite", "--format", "no").code == 2
-    refused_style = attest(url, tmp_path, "cite", "--style", "apaa", "-o", tmp_path / "none.txt")
-    assert refused_style.code != 0
-    assert "similar: apa" in refused_style.err
+    refused = attest(url, tmp_path, "cite", "--style", "apaa", "-o", tmp_path / "none.txt")
+    assert refused.code != 0
+    assert "similar: apa" in refused.err
     assert not (tmp_path / "none.txt").exists()

@@ -118,8 +118,20 @@ def test_an_unknown_column_is_refused_with_a_suggestion() -> None:
 
 
 def test_a_record_may_span_500_rows() -> None:
-    below = ",,,,killed,people,exact,5,\n" * 600
-    assert (2, "") in refusals_of(HEAD + "claim,,other,x,killed,people,exact,5,\n" + below)
+    def table(rows: int) -> str:
+        head = "record,kind,statement,attributions.source,attributions.stance\n"
+        return head + "claim,other,x,a,asserts\n" + ",,,b,denies\n" * (rows - 1)
+
+    (claim,) = records(table(500))
+    assert isinstance(claim, ClaimRecord)
+    assert len(claim.attributions) == 500
+    assert refusals_of(table(501)) == [(2, "")]
+
+
+def test_at_most_50_unknown_columns_are_reported_one_by_one() -> None:
+    columns = ",".join(f"unknown{number}" for number in range(60))
+    names = [f"unknown{number}" for number in range(51)]
+    assert refusals_of(f"record,{columns}\nclaim\n") == [(1, name) for name in names]
 
 
 def test_an_invalid_byte_affects_only_its_record() -> None:

@@ -1,4 +1,4 @@
-"""ClaimReview both ways: ours by the schemas of those who read them, others' with every value that came in."""
+"""ClaimReview exports: our decisions are valid for those who read them, and imported reviews keep every value."""
 
 import json
 import os
@@ -25,15 +25,15 @@ from tests.support.published_claims import (
     source,
 )
 
-_BESIDE = Path(__file__).parents[4] / "shared/data"
-DATA = Path(os.environ.get("ATTEST_TEST_COLLECTIONS", _BESIDE)) / "04-claimreview-objects"
-"""Objects of real fact-checkers, which are not ours to copy into the repository."""
+_SHARED_DATA = Path(__file__).parents[4] / "shared/data"
+DATA = Path(os.environ.get("ATTEST_TEST_COLLECTIONS", _SHARED_DATA)) / "04-claimreview-objects"
+"""Objects of real fact-checkers, which we may not copy into the repository."""
 
 ORIGINALS = DATA / "claimreview-objects.json"
 
-needs_data = pytest.mark.skipif(not DATA.exists(), reason="the collections are not at hand")
+needs_data = pytest.mark.skipif(not DATA.exists(), reason="the collections are not available")
 
-# What Fact-Check Insights asks of a ClaimReview, in short, for where the collections are not at hand.
+# The requirements of Fact-Check Insights for a ClaimReview in short, in case the collections are not available.
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
@@ -64,14 +64,14 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def check(review: Any) -> None:
-    """Raises ValidationError unless a review of ours is as those who read it want it."""
+def validate_review(review: Any) -> None:
+    """Raise ValidationError unless a review of ours satisfies the schemas of those who read it."""
     schemas = [SCHEMA]
     if DATA.exists():
-        theirs = json.loads((DATA / "zenodotus-claim-review-schema.json").read_text())
-        # By its `$id` the references in it would lead nowhere.
-        del theirs["definitions"]["claimReview"]["$id"]
-        schemas.append(theirs)
+        schema = json.loads((DATA / "zenodotus-claim-review-schema.json").read_text())
+        # With its `$id`, its references could not be resolved.
+        del schema["definitions"]["claimReview"]["$id"]
+        schemas.append(schema)
     for schema in schemas:
         jsonschema_rs.validator_for(schema, validate_formats=True).validate(review)
 
@@ -90,25 +90,25 @@ def check(review: Any) -> None:
         (Status.UNVERIFIABLE, "Unproven"),
     ],
 )
-def test_each_status_has_its_words_and_no_number(status: Status, name: str | None) -> None:
-    decided = None if status is Status.UNASSESSED else decision(status=status)
-    made = claim(status=status, decision=decided, adverse_to=source("Russia", number=9))
-    review = decision_review(made, PUBLISHER)
+def test_each_status_has_a_rating_name_and_no_number(status: Status, name: str | None) -> None:
+    decision_fields = None if status is Status.UNASSESSED else decision(status=status)
+    published = claim(status=status, decision=decision_fields, adverse_to=source("Russia", number=9))
+    review = decision_review(published, PUBLISHER)
 
     if name is None:
         assert review is None
         return
     assert review is not None
-    check(review)
+    validate_review(review)
     assert review["reviewRating"] == {
         "@type": "Rating",
         "alternateName": name,
         "ratingExplanation": "Nobody has seen it.",
     }
-    assert (review["author"]["name"], review["url"]) == (PUBLISHER.name, made.address)
+    assert (review["author"]["name"], review["url"]) == (PUBLISHER.name, published.address)
 
 
-def test_every_status_is_in_the_table() -> None:
+def test_every_status_has_a_rating_name() -> None:
     assert ALTERNATE_NAMES.keys() == set(Status)
 
 
@@ -116,11 +116,11 @@ def test_a_withdrawn_claim_has_no_review() -> None:
     assert decision_review(claim(stage=Stage.WITHDRAWN, notice="Wrong."), PUBLISHER) is None
 
 
-def test_who_made_the_claim_and_where_it_appeared() -> None:
+def test_the_reviewed_item_has_claimants_and_appearances() -> None:
     state = source("South Korea", kind=SourceKind.GOVERNMENT)
     service = source("NIS", number=2, parent=state, url="https://nis.example")
     paper = source("The Paper", number=3)
-    made = claim(
+    published = claim(
         attributions=[
             attribution(paper, number=1, lineage=Lineage.RELAYED, relayed_from=[service], document=document(number=1)),
             attribution(service, number=2, document=document(None, number=2, url=None, published="2025-01~")),
@@ -128,9 +128,9 @@ def test_who_made_the_claim_and_where_it_appeared() -> None:
             attribution(source("Nobody", number=5), number=4, withdrawn=True),
         ]
     )
-    review = decision_review(made, PUBLISHER)
+    review = decision_review(published, PUBLISHER)
     assert review is not None
-    check(review)
+    validate_review(review)
     item = review["itemReviewed"]
 
     assert item["author"] == {
@@ -139,101 +139,103 @@ def test_who_made_the_claim_and_where_it_appeared() -> None:
         "sameAs": ["https://nis.example"],
     }
     assert item["datePublished"] == "2025-01-12"
-    assert [one.get("url") for one in item["appearance"]] == [None, "https://news.example/1"]
+    assert [appearance.get("url") for appearance in item["appearance"]] == [None, "https://news.example/1"]
     assert item["firstAppearance"]["url"] == "https://news.example/1"
 
 
-def exported(api: TestClient, **params: Any) -> Iterator[dict[str, Any]]:
-    answer = api.get("export", params={"format": "claim_review", **params})
-    assert answer.status_code == 200, answer.text
-    feed = answer.json()
+def fetch_reviews(api: TestClient, **params: Any) -> Iterator[dict[str, Any]]:
+    response = api.get("export", params={"format": "claim_review", **params})
+    assert response.status_code == 200, response.text
+    feed = response.json()
     assert (feed["@context"], feed["@type"]) == ("https://schema.org", "DataFeed")
     yield from (item["item"] for item in feed["dataFeedElement"])
 
 
-def test_what_we_decided_is_valid(api: TestClient, editor: dict[str, str]) -> None:
+def test_exported_decisions_are_valid(api: TestClient, editor: dict[str, str]) -> None:
     load(api, editor, (Path(__file__).parents[3] / "seed_data/01-story-january-2025.json").read_bytes())
-    reviews = list(exported(api))
+    reviews = list(fetch_reviews(api))
 
     for review in reviews:
-        check(review)
+        validate_review(review)
     assert len(reviews) == 8
-    assert {one["reviewRating"]["alternateName"] for one in reviews} == {"Unconfirmed"}
+    assert {review["reviewRating"]["alternateName"] for review in reviews} == {"Unconfirmed"}
 
 
-def checks_of(api: TestClient) -> dict[tuple[str, str], dict[str, Any]]:
-    """What is on record of others' reviews, by claim, without ids of this record."""
-    found = {}
+def fetch_fact_checks(api: TestClient) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the recorded fact-checks by claim and URL, without the ids of this record."""
+    fact_checks = {}
     for item in api.get("claims", params={"limit": 200}).json()["items"]:
-        whole = api.get(f"claims/{item['id']}").json()
-        for one in whole["fact_checks"]:
-            plain = {name: value for name, value in one.items() if name not in ("id", "document_id", "source")}
-            found[whole["statement"], one["url"]] = {**plain, "source": one["source"]["name"]}
-    return found
+        claim = api.get(f"claims/{item['id']}").json()
+        for check in claim["fact_checks"]:
+            fields = {name: value for name, value in check.items() if name not in ("id", "document_id", "source")}
+            fact_checks[claim["statement"], check["url"]] = {**fields, "source": check["source"]["name"]}
+    return fact_checks
 
 
 @needs_data
-def test_reviews_of_others_keep_every_value(api: TestClient, editor: dict[str, str], tmp_path: Path) -> None:
-    originals = [one["object"] for one in json.loads(ORIGINALS.read_text())]
+def test_imported_reviews_are_exported_with_every_value(
+    api: TestClient, editor: dict[str, str], tmp_path: Path
+) -> None:
+    originals = [item["object"] for item in json.loads(ORIGINALS.read_text())]
     report = api.post("imports", content=ORIGINALS.read_bytes(), headers=editor).json()
     assert (report["rows"], report["created"], report["refused"]) == (45, 43, 2)
     out = api.get("export", params={"format": "claim_review"}).content
 
-    reviews = list(exported(api))
-    # Two objects come twice in the collection, with another page around them; the first of each is what we hold.
+    reviews = list(fetch_reviews(api))
+    # Two objects occur twice in the collection, in different pages; the first of each is imported.
     assert len(reviews) == 43
     for review in reviews:
         assert review in originals, review["url"]
-    assert {(one["url"], one["claimReviewed"]) for one in reviews} == {
-        (one["url"], one["claimReviewed"]) for one in originals
+    assert {(review["url"], review["claimReviewed"]) for review in reviews} == {
+        (original["url"], original["claimReviewed"]) for original in originals
     }
 
-    again = api.post("imports", content=out, headers=editor).json()
-    assert (again["unchanged"], again["rows"], again["refused"]) == (43, 43, 0)
-    assert again["objects"]["claim"] == {"created": 0, "unchanged": 43, "revised": 0}
+    second_report = api.post("imports", content=out, headers=editor).json()
+    assert (second_report["unchanged"], second_report["rows"], second_report["refused"]) == (43, 43, 0)
+    assert second_report["objects"]["claim"] == {"created": 0, "unchanged": 43, "revised": 0}
     with second_service(tmp_path) as (second, headers):
         load(second, headers, out)
-        assert checks_of(second) == checks_of(api)
+        assert fetch_fact_checks(second) == fetch_fact_checks(api)
         assert second.get("export", params={"format": "claim_review"}).json()["dataFeedElement"]
-        assert sorted(map(repr, exported(second))) == sorted(map(repr, reviews))
+        assert sorted(map(repr, fetch_reviews(second))) == sorted(map(repr, reviews))
 
 
 @needs_data
 @pytest.mark.parametrize("name", ["google_fact_check_raw.json", "gesis_claims_raw.json"])
-def test_what_came_in_another_shape_goes_out_in_schema_org_s(
+def test_reviews_imported_in_other_formats_are_exported_as_schema_org(
     api: TestClient, editor: dict[str, str], tmp_path: Path, name: str
 ) -> None:
     load(api, editor, (DATA / name).read_bytes())
     out = api.get("export", params={"format": "claim_review"}).content
-    for review in exported(api):
-        assert review["claimReviewed"]
-        assert review["reviewRating"]["alternateName"]
-        assert review["author"]["name"]
+    (review,) = fetch_reviews(api)
+    assert review["claimReviewed"]
+    assert review["reviewRating"]["alternateName"]
+    assert review["author"]["name"]
     with second_service(tmp_path) as (second, headers):
         load(second, headers, out)
-        assert checks_of(second) == checks_of(api)
+        assert fetch_fact_checks(second) == fetch_fact_checks(api)
 
 
-def test_our_own_decision_read_by_another_attest_is_a_fact_check_there(
+def test_a_decision_imported_by_another_service_is_a_fact_check_there(
     api: TestClient, editor: dict[str, str], record: Callable[..., Any], tmp_path: Path
 ) -> None:
     load(api, editor, (Path(__file__).parents[3] / "seed_data/01-story-january-2025.json").read_bytes())
     out = api.get("export", params={"format": "claim_review"}).content
     with second_service(tmp_path) as (second, headers):
         load(second, headers, out)
-        found = checks_of(second)
+        fact_checks = fetch_fact_checks(second)
 
-        assert len(found) == 8
-        assert {(one["source"], one["verdict"], one["rating_value"]) for one in found.values()} == {
+        assert len(fact_checks) == 8
+        assert {(check["source"], check["verdict"], check["rating_value"]) for check in fact_checks.values()} == {
             ("Attest", "Unconfirmed", None)
         }
         items = second.get("claims", params={"limit": 200}).json()["items"]
-        assert {one["status"] for one in items} == {"unassessed"}
+        assert {item["status"] for item in items} == {"unassessed"}
 
 
-def test_nothing_in_a_review_of_others_ends_a_script() -> None:
-    evil = {"claimReviewed": "</script>", "@type": "ClaimReview", "</script>": ["<!--"], "n": 1.50, "z": None}
-    text = "".join(claim_review_feed.write([claim(decision=None, fact_checks=[fact_check(evil)])], EDITION))
+def test_an_imported_review_cannot_end_a_script_element() -> None:
+    hostile = {"claimReviewed": "</script>", "@type": "ClaimReview", "</script>": ["<!--"], "n": 1.50, "z": None}
+    text = "".join(claim_review_feed.write([claim(decision=None, fact_checks=[fact_check(hostile)])], EDITION))
 
     assert "<" not in text
-    assert json.loads(text)["dataFeedElement"][0]["item"] == evil
+    assert json.loads(text)["dataFeedElement"][0]["item"] == hostile

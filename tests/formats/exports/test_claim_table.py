@@ -1,4 +1,4 @@
-"""Exports as CSV and Parquet: a row for each figure, and no cell that a spreadsheet would run."""
+"""Exports as CSV and Parquet: one row per figure, and no cell that a spreadsheet would execute."""
 
 import csv
 import io
@@ -49,21 +49,23 @@ HOSTILE = (
 HARMLESS = ("", "'", "'quoted'", "a=b", "1-2", "Kim@example.org", "O'Brien", "100%", "десятки", "김정은", "  ", "(=1)")
 
 
-def formula(cell: str) -> bool:
-    """A check of our own, written otherwise: what is left of a cell without what cannot be seen begins with a sign."""
-    seen = re.sub(r"^[\s\x00-\x20]+", "", "".join(c for c in cell if unicodedata.category(c) not in ("Cf", "Cc", "Zs")))
-    return unicodedata.normalize("NFKC", seen)[:1] in set("=+-@−") - {""} or cell[:1] in ("\t", "\r", "\n")
+def is_formula(cell: str) -> bool:
+    """True if the first visible character of a cell is a formula sign; independent of the code under test."""
+    visible = re.sub(
+        r"^[\s\x00-\x20]+", "", "".join(c for c in cell if unicodedata.category(c) not in ("Cf", "Cc", "Zs"))
+    )
+    return unicodedata.normalize("NFKC", visible)[:1] in set("=+-@−") - {""} or cell[:1] in ("\t", "\r", "\n")
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_what_a_spreadsheet_would_run_is_protected(text: str) -> None:
-    assert not formula(escape_cell(text))
+def test_formulas_are_protected(text: str) -> None:
+    assert not is_formula(escape_cell(text))
     assert escape_cell(text)[0] == "'"
     assert unescape_cell(escape_cell(text)) == text
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_what_it_would_not_is_left_alone(text: str) -> None:
+def test_other_cells_are_unchanged(text: str) -> None:
     assert escape_cell(text) == text == unescape_cell(text)
 
 
@@ -74,25 +76,30 @@ texts = st.text(
 
 
 @given(texts)
-def test_no_text_is_run_and_every_text_comes_back(text: str) -> None:
-    assert not formula(escape_cell(text))
+def test_every_text_is_protected_and_restored(text: str) -> None:
+    assert not is_formula(escape_cell(text))
     assert unescape_cell(escape_cell(text)) == text
 
 
 @given(st.lists(texts, min_size=5, max_size=5))
-def test_no_cell_of_the_table_is_run(given_texts: list[str]) -> None:
-    one, two, three, four, five = given_texts
-    whole = claim(
-        statement=one,
-        place=two,
-        attributions=[attribution(source(name=three))],
-        quantities=[figure(verbatim=four, unit=five)],
+def test_no_cell_of_the_table_is_a_formula(cell_texts: list[str]) -> None:
+    statement, place, name, verbatim, unit = cell_texts
+    published = claim(
+        statement=statement,
+        place=place,
+        attributions=[attribution(source(name=name))],
+        quantities=[figure(verbatim=verbatim, unit=unit)],
     )
-    table = list(csv.reader(io.StringIO("".join(claim_csv.write([whole], EDITION)), newline="")))
+    table = list(csv.reader(io.StringIO("".join(claim_csv.write([published], EDITION)), newline="")))
     header, row = table
     cells = dict(zip(header, row, strict=True))
-    assert not [cell for cell in row if formula(cell)]
-    assert [unescape_cell(cells[name]) for name in ("statement", "place", "verbatim", "unit")] == [one, two, four, five]
+    assert not [cell for cell in row if is_formula(cell)]
+    assert [unescape_cell(cells[column]) for column in ("statement", "place", "verbatim", "unit")] == [
+        statement,
+        place,
+        verbatim,
+        unit,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +117,7 @@ def test_no_cell_of_the_table_is_run(given_texts: list[str]) -> None:
         ),
     ],
 )
-def test_a_row_for_each_figure(figures: list[dict[str, Any]], expected: list[tuple[str, ...]]) -> None:
+def test_each_figure_has_a_row(figures: list[dict[str, Any]], expected: list[tuple[str, ...]]) -> None:
     table = csv.DictReader(io.StringIO("".join(claim_csv.write([claim(quantities=figures)], EDITION)), newline=""))
     names = ("figure", "qualifier", "value_low", "value_best", "value_high")
     assert [tuple(row[name] for name in names) for row in table] == expected
@@ -118,15 +125,15 @@ def test_a_row_for_each_figure(figures: list[dict[str, Any]], expected: list[tup
 
 def test_the_columns_are_documented() -> None:
     page = (Path(__file__).parents[3] / "docs" / "exports.md").read_text()
-    told = re.findall(r"^\| `(\w+)` \| ([^|]*) \|$", page, re.MULTILINE)
-    assert [one for one in told if one[0] in {column.name for column in CLAIM_COLUMNS}] == [
+    documented = re.findall(r"^\| `(\w+)` \| ([^|]*) \|$", page, re.MULTILINE)
+    assert [row for row in documented if row[0] in {column.name for column in CLAIM_COLUMNS}] == [
         (column.name, column.meaning) for column in CLAIM_COLUMNS
     ]
-    for name, one in EXPORT_FORMATS.items():
-        assert f"| `{name}` | `.{one.suffix}` | `{one.media_type.partition(';')[0]}` |" in page
+    for name, export_format in EXPORT_FORMATS.items():
+        assert f"| `{name}` | `.{export_format.suffix}` | `{export_format.media_type.partition(';')[0]}` |" in page
 
 
-def test_a_byte_order_mark_is_put_before_it_on_demand(api: TestClient, record: Callable[..., Any]) -> None:
+def test_a_byte_order_mark_is_added_on_request(api: TestClient, record: Callable[..., Any]) -> None:
     record("claims")
     plain = api.get("export", params={"format": "csv"}).content
     marked = api.get("export", params={"format": "csv", "bom": "true"}).content
@@ -135,11 +142,11 @@ def test_a_byte_order_mark_is_put_before_it_on_demand(api: TestClient, record: C
     assert marked == b"\xef\xbb\xbf" + plain
 
 
-def test_parquet_has_the_same_in_types() -> None:
+def test_parquet_has_the_same_rows_with_types() -> None:
     pytest.importorskip("pyarrow")
     from pyarrow import parquet
 
-    many = [
+    claims = [
         claim(
             number=number,
             quantities=[figure(qualifier="between", low=10000, high=12000.5), figure(best=99999999999.9999)],
@@ -147,10 +154,11 @@ def test_parquet_has_the_same_in_types() -> None:
         )
         for number in range(6_000)
     ]
-    file = io.BytesIO(b"".join(claim_parquet.write(many, EDITION)))
+    file = io.BytesIO(b"".join(claim_parquet.write(claims, EDITION)))
     read = parquet.ParquetFile(file)
 
-    assert read.metadata.num_row_groups == 3
+    group_sizes = [read.metadata.row_group(index).num_rows for index in range(read.metadata.num_row_groups)]
+    assert group_sizes == [5_000, 5_000, 2_000]
     assert read.metadata.num_rows == 12_000
     assert read.schema_arrow.names == [column.name for column in CLAIM_COLUMNS]
     rows = read.read().to_pylist()
@@ -166,17 +174,17 @@ def test_parquet_has_the_same_in_types() -> None:
     assert read.schema_arrow.metadata[b"publisher"] == EDITION.publisher.name.encode()
 
 
-def test_parquet_of_nothing_is_a_table_without_rows() -> None:
+def test_an_empty_parquet_export_has_no_rows() -> None:
     pytest.importorskip("pyarrow")
     from pyarrow import parquet
 
     assert parquet.read_table(io.BytesIO(b"".join(claim_parquet.write([], EDITION)))).num_rows == 0
 
 
-def test_parquet_that_is_not_installed_says_so(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parquet_without_the_extra_is_unavailable(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
 
-    answer = api.get("export", params={"format": "parquet"})
+    response = api.get("export", params={"format": "parquet"})
 
-    assert answer.status_code == 503
-    assert "attest[parquet]" in answer.json()["detail"]
+    assert response.status_code == 503
+    assert "attest[parquet]" in response.json()["detail"]

@@ -1,4 +1,4 @@
-"""Exports as JSON Lines, JSON-LD and Atom: read back by others' programs, well-formed whatever was recorded."""
+"""Exports as JSON Lines, JSON-LD and Atom: third-party programs read them, and any recorded text is well-formed."""
 
 import json
 import re
@@ -34,7 +34,7 @@ SINGLE = Edition(publisher=PUBLISHER, address=EDITION.address, moment=EDITION.mo
 SCHEMA = "http://schema.org/"
 PROV = "http://www.w3.org/ns/prov#"
 
-# What schema.org's context says of the members that we use, and of those that trap others: nothing is fetched.
+# The part of schema.org's context that our members need; nothing is fetched.
 SCHEMA_ORG = {
     "@context": {
         "type": "@type",
@@ -60,28 +60,28 @@ HOSTILE = (
 )
 
 
-def loaded(url: str, _options: Any = None) -> dict[str, Any]:
-    """What a processor gets for a context: ours from memory, and nothing else at all."""
+def load_context(url: str, _options: Any = None) -> dict[str, Any]:
+    """Load a JSON-LD context: schema.org's from memory, and no other."""
     assert url == "https://schema.org", url
     return {"contentType": "application/ld+json", "contextUrl": None, "documentUrl": url, "document": SCHEMA_ORG}
 
 
 def nodes(text: str) -> dict[str, dict[str, Any]]:
-    """The nodes of a JSON-LD document by their addresses, as a processor understands them."""
-    flat = jsonld.flatten(json.loads(text), None, {"documentLoader": loaded})
+    """Flatten a JSON-LD document with a processor and return its nodes by their addresses."""
+    flat = jsonld.flatten(json.loads(text), None, {"documentLoader": load_context})
     return {node["@id"]: node for node in flat}
 
 
 def quads(text: str) -> str:
-    found: str = jsonld.normalize(
+    text_quads: str = jsonld.normalize(
         json.loads(text),
-        {"algorithm": "URDNA2015", "format": "application/n-quads", "documentLoader": loaded},
+        {"algorithm": "URDNA2015", "format": "application/n-quads", "documentLoader": load_context},
     )
-    return found
+    return text_quads
 
 
-def whole() -> Any:
-    """A claim with everything that the mapping speaks of."""
+def complete_claim() -> Any:
+    """Build a claim with every field that the JSON-LD mapping covers."""
     state, service = source("South Korea", number=1), source("NIS", number=2)
     paper = source("The Paper", number=3)
     original = attribution(service, number=1, document=document(number=1, published="2025-01-11"))
@@ -110,8 +110,8 @@ def whole() -> Any:
 # --- JSON Lines ---
 
 
-def test_a_line_is_a_claim_whole() -> None:
-    lines = "".join(claim_jsonl.write([whole(), claim(number=2)], EDITION)).splitlines()
+def test_each_line_is_a_complete_claim() -> None:
+    lines = "".join(claim_jsonl.write([complete_claim(), claim(number=2)], EDITION)).splitlines()
     first, second = map(json.loads, lines)
 
     assert list(first)[:5] == ["id", "key", "version", "address", "content_hash"]
@@ -128,66 +128,70 @@ def test_a_line_is_a_claim_whole() -> None:
 # --- JSON-LD ---
 
 
-def test_the_mapping_is_what_a_processor_understands() -> None:
-    made = whole()
-    graph = nodes("".join(claim_json_ld.write([made], SINGLE)))
-    here, review = graph[made.address], graph[f"{made.address}#{made.decision['id']}"]
+def test_a_processor_reads_the_mapped_properties() -> None:
+    published = complete_claim()
+    graph = nodes("".join(claim_json_ld.write([published], SINGLE)))
+    claim_node, review = graph[published.address], graph[f"{published.address}#{published.decision['id']}"]
 
     def ids(node: dict[str, Any], name: str) -> list[str]:
-        return [one["@id"].rpartition("/")[2] for one in node[name]]
+        return [value["@id"].rpartition("/")[2] for value in node[name]]
 
-    assert here["@type"] == [SCHEMA + "Claim", PROV + "Entity"]
-    assert ids(here, SCHEMA + "author") == [source(number=2).id, source(number=3).id]
-    assert ids(here, SCHEMA + "appearance") == [document(number=1).id, document(number=2).id]
-    assert ids(here, SCHEMA + "firstAppearance") == [document(number=1).id]
-    assert here[PROV + "wasRevisionOf"] == [{"@id": PUBLISHER.claim(made.id, 1)}]
-    assert here[PROV + "specializationOf"] == [{"@id": PUBLISHER.claim(made.id)}]
-    assert len(here[PROV + "wasDerivedFrom"]) == 3
-    relay = graph[f"{made.address}#{made.attributions[1].id}"]
+    assert claim_node["@type"] == [SCHEMA + "Claim", PROV + "Entity"]
+    assert ids(claim_node, SCHEMA + "author") == [source(number=2).id, source(number=3).id]
+    assert ids(claim_node, SCHEMA + "appearance") == [document(number=1).id, document(number=2).id]
+    assert ids(claim_node, SCHEMA + "firstAppearance") == [document(number=1).id]
+    assert claim_node[PROV + "wasRevisionOf"] == [{"@id": PUBLISHER.claim(published.id, 1)}]
+    assert claim_node[PROV + "specializationOf"] == [{"@id": PUBLISHER.claim(published.id)}]
+    assert len(claim_node[PROV + "wasDerivedFrom"]) == 3
+    relay = graph[f"{published.address}#{published.attributions[1].id}"]
     assert ids(relay, PROV + "wasInfluencedBy") == [source(number=2).id]
     assert ids(relay, PROV + "wasQuotedFrom") == [document(number=2).id]
     assert review["@type"] == [SCHEMA + "ClaimReview", PROV + "Entity"]
-    assert review[SCHEMA + "itemReviewed"] == [{"@id": made.address}]
+    assert review[SCHEMA + "itemReviewed"] == [{"@id": published.address}]
     rating = graph[review[SCHEMA + "reviewRating"][0]["@id"]]
     assert rating[SCHEMA + "alternateName"] == [{"@value": "Unconfirmed"}]
     assert SCHEMA + "ratingValue" not in rating
-    deciding = graph[review[PROV + "wasGeneratedBy"][0]["@id"]]
-    assert deciding["@type"] == [PROV + "Activity"]
-    assert made.address in [one["@id"] for one in deciding[PROV + "used"]]
+    activity = graph[review[PROV + "wasGeneratedBy"][0]["@id"]]
+    assert activity["@type"] == [PROV + "Activity"]
+    assert published.address in [value["@id"] for value in activity[PROV + "used"]]
     assert not [node for node in graph.values() if SCHEMA + "ratingValue" in node]
 
 
-def test_what_others_wrote_says_nothing_of_ours() -> None:
-    made = whole()
-    theirs = nodes("".join(claim_json_ld.write([made], SINGLE)))[f"{made.address}#{made.fact_checks[0].id}"]
+def test_members_of_imported_reviews_are_not_mapped() -> None:
+    published = complete_claim()
+    review = nodes("".join(claim_json_ld.write([published], SINGLE)))[
+        f"{published.address}#{published.fact_checks[0].id}"
+    ]
 
-    assert theirs[SCHEMA + "claimReviewed"] == [{"@value": "x"}]
-    assert theirs[PROV + "wasAttributedTo"] == [{"@id": f"{PUBLISHER.address}/sources/{source(number=90).id}"}]
-    assert SCHEMA + "id" not in theirs
+    assert review[SCHEMA + "claimReviewed"] == [{"@value": "x"}]
+    assert review[PROV + "wasAttributedTo"] == [{"@id": f"{PUBLISHER.address}/sources/{source(number=90).id}"}]
+    assert SCHEMA + "id" not in review
 
 
-@pytest.mark.parametrize("status", [Status.UNASSESSED, *(one for one in Status if one is not Status.UNASSESSED)])
-def test_claims_on_which_nothing_was_decided_have_no_review(status: Status) -> None:
-    decided = None if status is Status.UNASSESSED else decision(status=status)
-    text = "".join(claim_json_ld.write([claim(status=status, decision=decided)], SINGLE))
+@pytest.mark.parametrize(
+    "status", [Status.UNASSESSED, *(status for status in Status if status is not Status.UNASSESSED)]
+)
+def test_only_decided_claims_have_a_review(status: Status) -> None:
+    decision_fields = None if status is Status.UNASSESSED else decision(status=status)
+    text = "".join(claim_json_ld.write([claim(status=status, decision=decision_fields)], SINGLE))
     assert ('"ClaimReview"' in text) is (status is not Status.UNASSESSED)
 
 
-def test_a_list_is_a_feed() -> None:
-    made = [whole(), claim(number=2)]
-    text = "".join(claim_json_ld.write(made, EDITION))
+def test_a_list_is_a_data_feed() -> None:
+    claims = [complete_claim(), claim(number=2)]
+    text = "".join(claim_json_ld.write(claims, EDITION))
     graph = nodes(text)
 
     feed = graph[EDITION.address]
     assert feed["@type"] == [SCHEMA + "DataFeed"]
     assert len(feed[SCHEMA + "dataFeedElement"]) == 2
-    assert {one.address for one in made} <= graph.keys()
+    assert {item.address for item in claims} <= graph.keys()
     assert quads(text).count("<http://schema.org/Claim>") == 2
     assert quads("".join(claim_json_ld.write([], EDITION)))
 
 
 class Scripts(HTMLParser):
-    """Collects what a browser would take for scripts, and for anything else."""
+    """Collects the scripts of a page and all other text, as a browser would parse them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -214,59 +218,74 @@ texts = st.text(max_size=20) | st.sampled_from(HOSTILE) | st.text(st.sampled_fro
 
 
 @given(texts, texts, texts)
-def test_json_ld_stands_inside_html(one: str, two: str, three: str) -> None:
-    made = claim(
-        statement=one,
-        attributions=[attribution(source(two), document=document(three))],
-        fact_checks=[fact_check({"claimReviewed": three, two: {"x": one}})],
+def test_json_ld_can_be_embedded_in_html(statement: str, name: str, text: str) -> None:
+    published = claim(
+        statement=statement,
+        attributions=[attribution(source(name), document=document(text))],
+        fact_checks=[fact_check({"claimReviewed": text, name: {"x": statement}})],
     )
-    text = "".join(claim_json_ld.write([made], SINGLE))
+    json_ld = "".join(claim_json_ld.write([published], SINGLE))
     page = Scripts()
-    page.feed(f'<script type="application/ld+json">{text}</script>')
+    page.feed(f'<script type="application/ld+json">{json_ld}</script>')
     page.close()
 
-    assert (page.scripts, page.others) == ([text], "")
-    assert "<" not in text
-    assert json.loads(text)["@graph"][1]["text"] == one
+    assert (page.scripts, page.others) == ([json_ld], "")
+    assert "<" not in json_ld
+    assert json.loads(json_ld)["@graph"][1]["text"] == statement
 
 
 # --- Atom ---
 
 
 @given(texts, texts, texts)
-def test_atom_is_well_formed_whatever_was_recorded(one: str, two: str, three: str) -> None:
-    made = claim(statement=one, attributions=[attribution(source(two))], decision=decision(rationale=three), notice=one)
-    text = "".join(claim_atom.write([made], EDITION))
+def test_atom_is_well_formed_for_any_recorded_text(statement: str, name: str, text: str) -> None:
+    published = claim(
+        statement=statement,
+        attributions=[attribution(source(name))],
+        decision=decision(rationale=text),
+        notice=statement,
+    )
+    atom_feed = "".join(claim_atom.write([published], EDITION))
 
-    feed = ElementTree.fromstring(text)  # noqa: S314 - our own
-    assert "]]>" not in text
+    feed = ElementTree.fromstring(atom_feed)  # noqa: S314 - our own
+    assert "]]>" not in atom_feed
     atom = "{http://www.w3.org/2005/Atom}"
     (entry,) = feed.findall(f"{atom}entry")
     assert [len(entry.findall(atom + name)) for name in ("id", "title", "updated", "link")] == [1, 1, 1, 1]
-    title = entry.findtext(f"{atom}title") or ""
-    assert title == re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", title)
+    title, summary = entry.findtext(f"{atom}title") or "", entry.findtext(f"{atom}summary") or ""
+    assert title == f"{as_one_line(statement).rstrip('. ')}: unconfirmed"
+    assert summary == (
+        f"{as_one_line(statement)} Decided on 2025-01-12: {as_one_line(text)} On record: {as_one_line(name)} (asserts)."
+    )
+
+
+def as_one_line(text: str) -> str:
+    """The text on one line, with U+FFFD in place of the characters that are invalid in XML."""
+    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", " ".join(text.split()))
 
 
 @given(st.text())
-def test_a_text_comes_back_but_for_what_xml_cannot_hold(text: str) -> None:
-    read = ElementTree.fromstring(f'<a b="{escape_xml(text)}">{escape_xml(text)}</a>')  # noqa: S314 - our own
+def test_escaped_text_is_read_back_except_for_characters_invalid_in_xml(text: str) -> None:
+    element = ElementTree.fromstring(f'<a b="{escape_xml(text)}">{escape_xml(text)}</a>')  # noqa: S314 - our own
     expected = re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
-    assert (read.text or "") == expected
+    assert (element.text or "") == expected
+    # Parsers normalize unescaped tabs and line feeds in attributes to spaces (XML 1.0, section 3.3.3).
+    assert element.get("b") == re.sub("[\t\n]", " ", expected)
 
 
-def test_a_reader_of_feeds_reads_it() -> None:
+def test_a_feed_reader_reads_the_atom_export() -> None:
     withdrawn = claim(number=2, stage=Stage.WITHDRAWN, notice="It was <b>counted</b> twice.")
-    feed = feedparser.parse("".join(claim_atom.write([whole(), withdrawn], EDITION)))
+    feed = feedparser.parse("".join(claim_atom.write([complete_claim(), withdrawn], EDITION)))
 
     assert (feed.bozo, feed.version, feed.feed.title) == (False, "atom10", "The Desk: claims and decisions")
     assert (feed.feed.updated, feed.feed.author) == (EDITION.moment, "The Desk")
     first, second = feed.entries
-    assert (first.id, first.links[0].href) == (PUBLISHER.claim(first.id.rpartition("/")[2]), whole().address)
+    assert (first.id, first.links[0].href) == (PUBLISHER.claim(first.id.rpartition("/")[2]), complete_claim().address)
     assert first.title == "About 11,000 are there: unconfirmed"
     assert {tag.term for tag in first.tags} == {"troop_estimate", "unconfirmed", "published"}
     assert "NIS (asserts)" in first.summary
     assert second.title.endswith(": withdrawn")
-    # As text, not as markup: whoever shows it has to escape it.
+    # The summary is plain text, not markup.
     assert (second.summary_detail.type, "It was <b>counted</b> twice." in second.summary) == ("text/plain", True)
 
 
@@ -274,7 +293,7 @@ def test_a_reader_of_feeds_reads_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "accept", "answered"),
+    ("path", "accept", "expected"),
     [
         ("claims.csv", None, ("text/csv; charset=utf-8", "claim_id,")),
         ("claims.csv?kind=other", None, ("text/csv; charset=utf-8", "claim_id,")),
@@ -297,20 +316,21 @@ def test_a_reader_of_feeds_reads_it() -> None:
         ("export?format=csv&claim={claim}&claim={claim}@1", None, ("text/csv; charset=utf-8", "claim_id,")),
     ],
 )
-def test_formats_are_had_by_suffix_and_by_accept(
-    api: TestClient, record: Callable[..., Any], path: str, accept: str | None, answered: tuple[str, str]
+def test_formats_are_chosen_by_suffix_and_by_accept(
+    api: TestClient, record: Callable[..., Any], path: str, accept: str | None, expected: tuple[str, str]
 ) -> None:
-    media_type, begins = answered
+    media_type, beginning = expected
     topic = record("topics")["id"]
-    made = record("claims", topic=topic)
-    answer = api.get(path.format(claim=made["id"], topic=topic), headers={"Accept": accept} if accept else {})
+    recorded = record("claims", topic=topic)
+    response = api.get(path.format(claim=recorded["id"], topic=topic), headers={"Accept": accept} if accept else {})
 
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["Content-Type"] == media_type
-    assert answer.content.startswith(begins.encode())
-    assert "Accept" in answer.headers["Vary"]
-    if "kind=other" not in path and not media_type.endswith("parquet") and "claimreview" not in path:
-        assert made["id"].encode() in answer.content
+    assert response.status_code == 200, response.text
+    assert response.headers["Content-Type"] == media_type
+    assert response.content.startswith(beginning.encode())
+    assert "Accept" in response.headers["Vary"]
+    # Parquet is compressed, and the feed of ClaimReview contains only decided claims.
+    if not media_type.endswith("parquet") and "claimreview" not in path:
+        assert (recorded["id"].encode() in response.content) is ("kind=other" not in path)
 
 
 @pytest.mark.parametrize(
@@ -330,6 +350,8 @@ def test_formats_are_had_by_suffix_and_by_accept(
         ("export?format=attest_json&claim={draft}", 404),
     ],
 )
-def test_what_is_not_there_is_refused(api: TestClient, record: Callable[..., Any], path: str, status: int) -> None:
-    made, draft = record("claims")["id"], record("claims", stage="draft")["id"]
-    assert api.get(path.format(claim=made, draft=draft)).status_code == status
+def test_invalid_requests_and_missing_objects_are_refused(
+    api: TestClient, record: Callable[..., Any], path: str, status: int
+) -> None:
+    published, draft = record("claims")["id"], record("claims", stage="draft")["id"]
+    assert api.get(path.format(claim=published, draft=draft)).status_code == status

@@ -60,6 +60,14 @@ def test_objects_have_the_line_they_begin_on(text: str, expected: list[Any]) -> 
     assert list(read_objects(Trickle(text.encode()))) == expected  # type: ignore[arg-type]  # only `read` is used
 
 
+def test_an_object_may_have_a_million_characters_and_100_levels() -> None:
+    assert read_all(f'{{"a": "{"x" * 999_991}"}}') == [(1, {"a": "x" * 999_991})]
+    (refusal,) = refusals_of(f'{{"a": "{"x" * 999_992}"}}')
+    assert "more than 1,000,000 characters" in refusal.reason
+    nested = '{"a": ' + "[" * 99 + "]" * 99 + "}"
+    assert read_all(nested) == [(1, json.loads(nested))]
+
+
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
@@ -85,7 +93,7 @@ def test_objects_have_the_line_they_begin_on(text: str, expected: list[Any]) -> 
         ('{"a": ' + "[" * 100 + "]" * 100 + "}", 1, "nested"),
         ('{"a": ' + "[" * 100_000, 1, "nested"),
         ("[", 1, "not JSON"),
-        ('[{"a": 1}', 1, "bracket"),
+        ('[{"a": 1}', 1, "the list must be closed"),
         ('[{"a": 1},', 1, "not JSON"),
         ('[{"a": 1} {"a": 2}]', 1, "comma"),
         ('[{"a": 1}]\n{"a": 2}', 2, "nothing may follow"),
@@ -155,7 +163,7 @@ def test_a_large_object_is_refused_and_the_lines_after_it_are_read(size: int) ->
 def test_a_large_element_ends_an_array() -> None:
     items = read_all(json.dumps([{"n": 1}, {"a": "x" * 3_000_000}, {"n": 2}]))
     assert [isinstance(item, RowRefusal) for item in items] == [False, True]
-    assert "larger" in items[1].reason
+    assert "more than 1,000,000 characters" in items[1].reason
 
 
 def test_reading_an_endless_element_is_abandoned() -> None:

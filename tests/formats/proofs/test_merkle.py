@@ -216,5 +216,5 @@ def test_a_missing_leaf_has_no_proof(index: int, size: int) -> None:
 
 @pytest.mark.parametrize(("first", "second"), [(0, 1), (-1, 3), (3, 2), (0, 0)])
 def test_an_empty_or_larger_first_tree_has_no_consistency_proof(first: int, second: int) -> None:
-    with pytest.raises(ValueError, match="no smaller"):
+    with pytest.raises(ValueError, match="must not be smaller"):
         consistency_proof(first, second, subtree_hasher(leaves(3)))

@@ -121,8 +121,8 @@ def test_lines_after_the_first_three_of_a_checkpoint_are_ignored() -> None:
         (NOTE.replace("AM=\n", "AN=\n"), "base64"),
         (NOTE.replace("PeterNeumann", "Someone"), "is not signed by a trusted key, but by Someone"),
         (TEXT + "\n— PeterNeumann x08goA==\n", "the form"),
-        (TEXT + "\n— PeterNeumann x08go/ZJkuBS\n", "not made with its key"),
-        (NOTE.replace("problem,", "question,"), "not made with its key"),
+        (TEXT + "\n— PeterNeumann x08go/ZJkuBS\n", "not made with that key"),
+        (NOTE.replace("problem,", "question,"), "not made with that key"),
     ],
 )
 def test_an_invalid_note_is_refused_with_the_reason(note: str, reason: str) -> None:
@@ -140,8 +140,8 @@ def test_an_invalid_note_is_refused_with_the_reason(note: str, reason: str) -> N
             "^the key id of PeterNeumann does not match the key; copy the complete public key again$",
         ),
         (VKEY + "A", "contains invalid base64"),
-        (VKEY.replace("ARpc", "AhpC"), "has the form"),
-        ("a b" + VKEY, "has the form"),
+        (VKEY.replace("ARpc", "AhpC"), "must have the form"),
+        ("a b" + VKEY, "must have the form"),
     ],
 )
 def test_an_invalid_public_key_is_refused(vkey: str, reason: str) -> None:

@@ -5,6 +5,7 @@ import json
 from contextlib import suppress
 
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,6 +67,12 @@ def test_an_unknown_format_is_refused_with_the_known_ones(head: bytes) -> None:
 def test_detection_raises_no_other_error(head: bytes) -> None:
     with suppress(ValueError):
         assert detect("upload", head) in IMPORT_FORMATS
+
+
+def test_the_format_is_detected_in_the_first_64_kilobytes(api: TestClient, editor: dict[str, str]) -> None:
+    remark = b"%" * 60_000 + b"\n"
+    report = api.post("imports", content=remark + b"@misc{a, title = {x}}", headers=editor).json()
+    assert (report["format"], report["created"]) == ("bibtex", 1)
 
 
 def test_every_format_has_a_reader() -> None:

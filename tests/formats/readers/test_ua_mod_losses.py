@@ -216,6 +216,8 @@ def test_an_invalid_figure_is_refused_and_the_others_imported(value: object) -> 
         (EQUIPMENT | {"date": None}, ["date"]),
         (EQUIPMENT | {"laser": 3}, ["laser"]),
         (EQUIPMENT | {"greatest losses direction": 5}, ["greatest losses direction"]),
+        (EQUIPMENT | {"greatest losses direction": "x" * 501}, ["greatest losses direction"]),
+        (EQUIPMENT | {"greatest losses direction": "x" * 500}, []),
         (PERSONNEL | {"personnel*": "roughly"}, ["personnel*"]),
         (PERSONNEL | {"personnel*": None}, ["personnel*"]),
         (PERSONNEL | {"personnel*": ["about"]}, ["personnel*"]),

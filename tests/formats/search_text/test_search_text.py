@@ -1,4 +1,4 @@
-"""The words of a text: folding, splitting, asking and showing, in the scripts of war reports."""
+"""Search text: folding, tokens, queries and snippets, in the scripts of war reports."""
 
 import re
 import sqlite3
@@ -34,7 +34,7 @@ Matcher = Callable[[str, str], bool]
 
 @pytest.fixture(scope="module")
 def matches() -> Iterator[Matcher]:
-    """Whether SQLite finds a text by a query."""
+    """Return a function that says whether SQLite finds a text by a query."""
     connection = sqlite3.connect(":memory:")
     connection.execute("CREATE VIRTUAL TABLE entry USING fts5(body, tokenize='ascii')")
 
@@ -84,23 +84,23 @@ def split(text: str) -> list[str]:
         ("ΣΊΣΥΦΟΣ", "σισυφοσ"),
     ],
 )
-def test_fold(text: str, folded: str) -> None:
+def test_text_is_folded(text: str, folded: str) -> None:
     assert search_text.fold(text) == folded
 
 
 def test_fold_is_idempotent_for_every_character() -> None:
-    last_letter = 0x1F000  # above it are symbols, Han and what is private or unassigned
+    last_letter = 0x1F000  # above are symbols, Han, and private or unassigned code points
     folded = map(search_text.fold, map(chr, range(last_letter)))
     assert [text for text in folded if search_text.fold(text) != text] == []
 
 
 @given(texts)
 def test_fold_is_idempotent(text: str) -> None:
-    once = search_text.fold(text)
-    assert search_text.fold(once) == once
+    folded = search_text.fold(text)
+    assert search_text.fold(folded) == folded
 
 
-# --- splitting ---
+# --- tokens ---
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_fold_is_idempotent(text: str) -> None:
         ("… — \x00\ud800 🇺🇦", ""),
     ],
 )
-def test_tokens(text: str, expected: str) -> None:
+def test_text_is_split_into_tokens(text: str, expected: str) -> None:
     assert " ".join(split(text)) == expected
 
 
@@ -160,40 +160,40 @@ def test_tokens(text: str, expected: str) -> None:
         ),
     ],
 )
-def test_offsets_point_into_the_original(text: str, expected: list[tuple[str, str]]) -> None:
+def test_token_offsets_point_into_the_original_text(text: str, expected: list[tuple[str, str]]) -> None:
     assert [(token.text, text[token.start : token.end]) for token in search_text.tokens(text)] == expected
 
 
 @given(texts)
 @example("ﷺﷺ ½½")
-def test_offsets_slice_properly(text: str) -> None:
-    found = search_text.tokens(text)
-    for token in found:
+def test_token_offsets_are_valid_and_sorted(text: str) -> None:
+    tokens = search_text.tokens(text)
+    for token in tokens:
         assert 0 <= token.start < token.end <= len(text)
         assert 1 <= len(token.text) <= search_text.MAX_TOKEN_LENGTH
         assert token.text in split(text[token.start : token.end])
-    assert found == sorted(found, key=lambda token: (token.start, token.end))
+    assert tokens == sorted(tokens, key=lambda token: (token.start, token.end))
 
 
 @given(texts)
 def test_tokens_survive_the_ascii_tokenizer(text: str) -> None:
-    """No token holds anything at which FTS5 would split, or that would need quoting in SQL."""
+    """No token contains a character at which FTS5 would split, or that would need quoting in SQL."""
     assert all(re.fullmatch(r"[^\x00-\x2f\x3a-\x60\x7b-\x7f]+", token.text) for token in search_text.tokens(text))
 
 
 @given(texts)
 @example("1 000 ½ 000 a-1 000 а 1 000, 2")
 @example("\u0bbe \u0301a \u1161")
-def test_the_index_holds_the_words_of_the_text(text: str) -> None:
+def test_the_index_text_consists_of_the_tokens(text: str) -> None:
     assert split(text) == [token.text for token in search_text.tokens(text)]
 
 
-def test_a_very_long_word_is_cut() -> None:
+def test_a_token_has_at_most_64_characters() -> None:
     assert search_text.tokens("x" * 100) == [Token("x" * 64, 0, 100)]
 
 
 @pytest.mark.parametrize(
-    ("text", "most"),
+    ("text", "count"),
     [
         ("a " * 20_000, 16_000),
         ("사" * 20_000, 16_000),
@@ -201,11 +201,11 @@ def test_a_very_long_word_is_cut() -> None:
     ],
     ids=["positions", "bigrams", "bytes"],
 )
-def test_the_index_is_bounded_to_what_a_tsvector_holds(text: str, most: int) -> None:
-    assert len(split(text)) == most
+def test_the_index_text_is_limited_to_the_size_of_a_tsvector(text: str, count: int) -> None:
+    assert len(split(text)) == count
 
 
-# --- asking ---
+# --- queries ---
 
 
 @pytest.mark.parametrize(
@@ -240,13 +240,13 @@ def test_queries_are_compiled_for_both_engines(q: str, fts5: str, tsquery: str) 
     assert search_text.to_tsquery(query) == tsquery
 
 
-def test_beginnings_may_be_asked_for_word_by_word() -> None:
+def test_prefixes_can_be_expanded_to_words() -> None:
     query = search_text.parse_query('ukr* "north kor*" -kur*')
     endings = {"ukr": ["ukraine", "ukrposhta"], "kor": ["korea"], "kur": ()}
     assert search_text.to_fts5(query, endings) == '(("ukraine" OR "ukrposhta") AND ("north korea")) NOT ("kur" *)'
 
 
-def test_a_query_is_a_small_tree() -> None:
+def test_a_query_has_required_and_excluded_terms() -> None:
     assert search_text.parse_query('Kursk "North Korea" sold* -rumour') == SearchQuery(
         required=(SearchTerm(("kursk",)), SearchTerm(("north", "korea")), SearchTerm(("sold",), prefix=True)),
         excluded=(SearchTerm(("rumour",)),),
@@ -258,17 +258,17 @@ def test_a_query_is_a_small_tree() -> None:
     [
         ("", "a word or a number to search for."),
         ('"" * - !?', "a word or a number to search for."),
-        ('-a -"b c"', "besides the words to exclude"),
+        ('-a -"b c"', "The query only excludes words."),
         ("a" * 501, "has 501 characters; at most 500"),
     ],
 )
-def test_what_cannot_be_looked_for_says_why(q: str, message: str) -> None:
+def test_an_invalid_query_is_refused_with_the_reason(q: str, message: str) -> None:
     with pytest.raises(QueryError, match=re.escape(message)):
         search_text.parse_query(q)
 
 
 @pytest.mark.parametrize(
-    ("text", "q", "found"),
+    ("text", "q", "is_found"),
     [
         ("북한군 사상자가 1만1000명", "사상", True),
         ("북한군 사상자가 1만1000명", "상자가", True),
@@ -289,9 +289,9 @@ def test_what_cannot_be_looked_for_says_why(q: str, message: str) -> None:
         ("11 000 осіб", "11", False),
     ],
 )
-def test_fts5_finds_what_was_meant(matches: Matcher, text: str, q: str, found: bool) -> None:
-    assert matches(text, q) is found
-    if found:
+def test_fts5_finds_what_the_query_means(matches: Matcher, text: str, q: str, is_found: bool) -> None:
+    assert matches(text, q) is is_found
+    if is_found:
         assert search_text.snippet(text, search_text.parse_query(q))
 
 
@@ -307,27 +307,29 @@ def test_one_character_is_found_anywhere_in_a_run(matches: Matcher, run: str) ->
 @example("ﷺ" * 250)
 @example("a " * 250)
 @example("-b " * 166 + "a")
-def test_no_query_crashes_fts5(matches: Matcher, q: str) -> None:
+def test_no_query_is_invalid_for_fts5(matches: Matcher, q: str) -> None:
     with suppress(QueryError):
         matches("some text", q)
 
 
 @given(texts)
-def test_a_word_taken_from_a_text_finds_that_text(matches: Matcher, text: str) -> None:
+def test_every_word_of_a_text_finds_it(matches: Matcher, text: str) -> None:
     for token in search_text.tokens(text):
         assert matches(text, text[token.start : token.end])
         assert matches(text, token.text)
 
 
 @given(st.text(st.sampled_from("한국군인 "), min_size=1, max_size=12), st.data())
-def test_any_piece_of_a_text_without_spaces_finds_it(matches: Matcher, text: str, data: st.DataObject) -> None:
+def test_any_substring_in_a_script_without_spaces_finds_the_text(
+    matches: Matcher, text: str, data: st.DataObject
+) -> None:
     begin = data.draw(st.integers(0, len(text) - 1))
     piece = text[begin : data.draw(st.integers(begin + 1, len(text)))]
     assume(piece.strip())
     assert matches(text, f'"{piece}"')
 
 
-# --- showing ---
+# --- snippets ---
 
 LONG = "word " * 100
 
@@ -352,44 +354,45 @@ LONG = "word " * 100
         (LONG + "Kursk", "kursk", "…" + "word " * 31 + "<mark>Kursk</mark>"),
     ],
 )
-def test_snippet(text: str, q: str, expected: str) -> None:
+def test_a_snippet_marks_the_matches_in_context(text: str, q: str, expected: str) -> None:
     assert search_text.snippet(text, search_text.parse_query(q)) == expected
 
 
-def test_a_snippet_shows_where_most_of_the_query_is() -> None:
-    shown = search_text.snippet(
+def test_a_snippet_shows_the_passage_with_most_of_the_query() -> None:
+    snippet = search_text.snippet(
         "Kursk " + LONG + "killed in Kursk " + LONG + "killed", search_text.parse_query("kursk killed")
     )
-    assert shown is not None
-    assert "<mark>killed</mark> in <mark>Kursk</mark>" in shown
+    assert snippet is not None
+    assert "<mark>killed</mark> in <mark>Kursk</mark>" in snippet
 
 
 @pytest.mark.parametrize(("text", "q"), [("Kyiv", "Kursk"), ("", "a"), ("Korea North", '"north korea"')])
-def test_no_snippet_where_nothing_is_found(text: str, q: str) -> None:
+def test_a_text_without_a_match_has_no_snippet(text: str, q: str) -> None:
     assert search_text.snippet(text, search_text.parse_query(q)) is None
 
 
 @given(st.lists(texts, max_size=8).map(" ".join), texts, st.integers(1, 30))
-def test_a_snippet_is_a_piece_of_the_text(text: str, q: str, radius: int) -> None:
+def test_a_snippet_is_a_part_of_the_text(text: str, q: str, radius: int) -> None:
     try:
         query = search_text.parse_query(q)
     except QueryError:
         assume(False)
-    shown = search_text.snippet(text, query, radius=radius)
-    if shown is None:
+    snippet = search_text.snippet(text, query, radius=radius)
+    if snippet is None:
         return
-    plain = unescape(re.sub(r"</?mark>", "", shown)).replace("\r", "")
+    plain = unescape(re.sub(r"</?mark>", "", snippet)).replace("\r", "")
     assert any(piece in text.replace("\r", "") for piece in (plain, plain[1:], plain[:-1], plain[1:-1]))
-    assert shown.count("<mark>") == shown.count("</mark>") > 0
+    assert snippet.count("<mark>") == snippet.count("</mark>") > 0
     assert len(plain) <= 4 * radius + 2
 
 
 @given(texts)
-def test_a_word_taken_from_a_text_is_marked_in_it(text: str) -> None:
+def test_every_word_of_a_text_is_marked_in_its_snippet(text: str) -> None:
     for token in search_text.tokens(text):
-        shown = search_text.snippet(text, search_text.parse_query(text[token.start : token.end]))
-        assert shown is not None
-        assert "<mark>" in shown
+        word = text[token.start : token.end]
+        snippet = search_text.snippet(text, search_text.parse_query(word))
+        assert snippet is not None
+        assert "<mark>" in snippet
 
 
 @pytest.mark.parametrize(
@@ -403,8 +406,8 @@ def test_a_word_taken_from_a_text_is_marked_in_it(text: str) -> None:
     ],
     ids=["phrase", "bigrams", "figures", "marks", "apostrophes"],
 )
-def test_a_hundred_kilobytes_are_no_trouble(text: str, q: str) -> None:
-    began = time.process_time()
+def test_a_hundred_kilobytes_are_searched_quickly(text: str, q: str) -> None:
+    start = time.process_time()
     search_text.snippet(text, search_text.parse_query(q))
     search_text.index_text(text)
-    assert time.process_time() - began < 3
+    assert time.process_time() - start < 3

@@ -1,4 +1,4 @@
-"""The stand-alone verifier: it believes what is proved and nothing else, and needs nothing of Attest."""
+"""The stand-alone verifier `docs/verify_proof.py`: it accepts valid proofs only, and does not need Attest."""
 
 import ast
 import base64
@@ -21,23 +21,23 @@ SCRIPT = Path(__file__).parents[3] / "docs" / "verify_proof.py"
 Record = Callable[..., dict[str, Any]]
 
 
-def verify(folder: Path, key: str, *proofs: Any, checkpoint: str | None = None) -> tuple[int, str]:
-    """Run the script on proofs, in a folder where nothing of ours can be imported."""
+def verify_proofs(folder: Path, key: str, *proofs: Any, checkpoint: str | None = None) -> tuple[int, str]:
+    """Run the script on proofs, in a folder from which Attest cannot be imported; the exit code and the output."""
     paths = []
     for number, proof in enumerate(proofs):
         paths.append(folder / f"proof-{number}.json")
         paths[-1].write_text(proof if isinstance(proof, str) else json.dumps(proof))
-    kept: list[str] = []
+    options: list[str] = []
     if checkpoint is not None:
         (folder / "kept.txt").write_text(checkpoint)
-        kept = ["--checkpoint", str(folder / "kept.txt")]
-    command = [sys.executable, str(SCRIPT), "--key", key, *kept, *map(str, paths)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
+        options = ["--checkpoint", str(folder / "kept.txt")]
+    command = [sys.executable, str(SCRIPT), "--key", key, *options, *map(str, paths)]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return result.returncode, result.stdout + result.stderr
 
 
 class Proofs:
-    """Proofs of a log of a few entries."""
+    """An inclusion and a consistency proof from a log of seven entries, with its key."""
 
     def __init__(self, api: TestClient, settings: Settings, record: Record) -> None:
         record("sources")
@@ -61,7 +61,7 @@ def proofs(api: TestClient, settings: Settings, record: Record) -> Proofs:
     return Proofs(api, settings, record)
 
 
-def test_the_script_stands_alone() -> None:
+def test_the_script_imports_only_the_standard_library_and_cryptography() -> None:
     imported = set()
     for node in ast.walk(ast.parse(SCRIPT.read_text())):
         if isinstance(node, ast.Import):
@@ -71,36 +71,38 @@ def test_the_script_stands_alone() -> None:
     assert imported - sys.stdlib_module_names == {"cryptography"}
 
 
-def test_what_is_proved_is_believed(proofs: Proofs, tmp_path: Path) -> None:
-    code, said = verify(tmp_path, proofs.key, proofs.inclusion, proofs.consistency)
+def test_valid_proofs_are_accepted(proofs: Proofs, tmp_path: Path) -> None:
+    code, output = verify_proofs(tmp_path, proofs.key, proofs.inclusion, proofs.consistency)
 
-    assert code == 0, said
-    assert f"proved: {proofs.name} version 1 was recorded at " in said
-    assert "with the content shown in the proof" in said
-    assert "proved: the log of 2 entries is the beginning of that of 7" in said
-
-
-def test_proofs_by_command_are_those_of_the_api(proofs: Proofs, tmp_path: Path) -> None:
-    where = (proofs.settings.url, proofs.settings.data_dir)
-    plain = attest(*where, "audit", "proof", proofs.name, "--without-record", "-o", tmp_path / "plain.json")
-    assert plain.code == 0
-
-    assert attest(*where, "audit", "proof", proofs.name, "--version", "1").json == proofs.inclusion
-    assert attest(*where, "audit", "consistency", "2").json == proofs.consistency
-    code, said = verify(tmp_path, proofs.key, (tmp_path / "plain.json").read_text())
-    assert (code, "its contents are not in the proof" in said) == (0, True)
+    assert code == 0, output
+    assert f"proved: {proofs.name} version 1 was recorded at " in output
+    assert "with the content shown in the proof" in output
+    assert "proved: the log of 2 entries is the beginning of that of 7" in output
 
 
-def test_a_checkpoint_that_was_kept_is_held_against_a_proof(proofs: Proofs, tmp_path: Path) -> None:
+def test_the_command_line_returns_the_proofs_of_the_api(proofs: Proofs, tmp_path: Path) -> None:
+    database_and_folder = (proofs.settings.url, proofs.settings.data_dir)
+    result = attest(
+        *database_and_folder, "audit", "proof", proofs.name, "--without-record", "-o", tmp_path / "plain.json"
+    )
+    assert result.code == 0
+
+    assert attest(*database_and_folder, "audit", "proof", proofs.name, "--version", "1").json == proofs.inclusion
+    assert attest(*database_and_folder, "audit", "consistency", "2").json == proofs.consistency
+    code, output = verify_proofs(tmp_path, proofs.key, (tmp_path / "plain.json").read_text())
+    assert (code, "its contents are not in the proof" in output) == (0, True)
+
+
+def test_a_kept_checkpoint_is_compared_with_the_proof(proofs: Proofs, tmp_path: Path) -> None:
     newest = proofs.inclusion["checkpoint"]
 
-    assert verify(tmp_path, proofs.key, proofs.inclusion, checkpoint=newest)[0] == 0
-    assert verify(tmp_path, proofs.key, proofs.consistency, checkpoint=proofs.earlier)[0] == 0
-    code, said = verify(tmp_path, proofs.key, proofs.inclusion, checkpoint=proofs.earlier)
-    assert (code, "another checkpoint than the one that was kept" in said) == (1, True)
+    assert verify_proofs(tmp_path, proofs.key, proofs.inclusion, checkpoint=newest)[0] == 0
+    assert verify_proofs(tmp_path, proofs.key, proofs.consistency, checkpoint=proofs.earlier)[0] == 0
+    code, output = verify_proofs(tmp_path, proofs.key, proofs.inclusion, checkpoint=proofs.earlier)
+    assert (code, "another checkpoint than the one that was kept" in output) == (1, True)
     forged = proofs.signer.sign(Checkpoint("localhost/attest", 2, b"x" * 32).text)
-    code, said = verify(tmp_path, proofs.key, proofs.consistency, checkpoint=forged)
-    assert (code, "not about the checkpoint that was kept" in said) == (1, True)
+    code, output = verify_proofs(tmp_path, proofs.key, proofs.consistency, checkpoint=forged)
+    assert (code, "not about the checkpoint that was kept" in output) == (1, True)
 
 
 def b64(raw: bytes) -> str:
@@ -109,7 +111,7 @@ def b64(raw: bytes) -> str:
 
 HASH = b64(b"x" * 32)
 
-INCLUSION: dict[str, tuple[Callable[[Proofs, dict[str, Any]], Any], str]] = {
+INCLUSION_FORGERIES: dict[str, tuple[Callable[[Proofs, dict[str, Any]], Any], str]] = {
     "another record": (lambda _, proof: proof["record"].update(statement="Nobody."), "the record is not what was"),
     "another salt": (lambda _, proof: proof.update(salt="00" * 32), "the record is not what was logged"),
     "no salt": (lambda _, proof: proof.pop("salt"), "cannot be read as a proof"),
@@ -121,32 +123,32 @@ INCLUSION: dict[str, tuple[Callable[[Proofs, dict[str, Any]], Any], str]] = {
     "a hash too many": (lambda _, proof: proof["proof"].append(HASH), "too long"),
     "a hash too few": (lambda _, proof: proof["proof"].pop(), "too short"),
     "another size": (lambda _, proof: proof.update(size=6), "another size"),
-    "an earlier checkpoint": (lambda kept, proof: proof.update(checkpoint=kept.earlier, size=2), "no entry"),
+    "an earlier checkpoint": (lambda proofs, proof: proof.update(checkpoint=proofs.earlier, size=2), "no entry"),
     "another signature": (
         lambda _, proof: proof.update(checkpoint=proof["checkpoint"].replace("\n7\n", "\n8\n")),
         "not by this key",
     ),
     "no signature": (lambda _, proof: proof.update(checkpoint="localhost/attest\n7\n"), "not signed by this key"),
     "another log": (
-        lambda kept, proof: proof.update(checkpoint=kept.signer.sign(f"other/log\n7\n{HASH}\n")),
+        lambda proofs, proof: proof.update(checkpoint=proofs.signer.sign(f"other/log\n7\n{HASH}\n")),
         "of another log",
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", INCLUSION)
-def test_what_was_tampered_with_is_not_proved(proofs: Proofs, tmp_path: Path, what: str) -> None:
-    forge, why = INCLUSION[what]
+@pytest.mark.parametrize("what", INCLUSION_FORGERIES)
+def test_a_forged_inclusion_proof_is_rejected(proofs: Proofs, tmp_path: Path, what: str) -> None:
+    forge, message = INCLUSION_FORGERIES[what]
     forge(proofs, proofs.inclusion)
 
-    code, said = verify(tmp_path, proofs.key, proofs.inclusion)
+    code, output = verify_proofs(tmp_path, proofs.key, proofs.inclusion)
 
     assert code == 1
-    assert "NOT PROVED" in said
-    assert why in said
+    assert "NOT PROVED" in output
+    assert message in output
 
 
-CONSISTENCY: dict[str, tuple[Callable[[Proofs, dict[str, Any]], Any], str]] = {
+CONSISTENCY_FORGERIES: dict[str, tuple[Callable[[Proofs, dict[str, Any]], Any], str]] = {
     "another first root": (lambda _, proof: proof.update(first_root=HASH), "of another state"),
     "another first root, unsigned": (
         lambda _, proof: proof.update(first_root=HASH, first_checkpoint=None),
@@ -178,53 +180,57 @@ CONSISTENCY: dict[str, tuple[Callable[[Proofs, dict[str, Any]], Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("what", CONSISTENCY)
-def test_a_history_that_was_tampered_with_is_not_proved(proofs: Proofs, tmp_path: Path, what: str) -> None:
-    forge, why = CONSISTENCY[what]
+@pytest.mark.parametrize("what", CONSISTENCY_FORGERIES)
+def test_a_forged_consistency_proof_is_rejected(proofs: Proofs, tmp_path: Path, what: str) -> None:
+    forge, message = CONSISTENCY_FORGERIES[what]
     forge(proofs, proofs.consistency)
 
-    code, said = verify(tmp_path, proofs.key, proofs.consistency)
+    code, output = verify_proofs(tmp_path, proofs.key, proofs.consistency)
 
     assert code == 1
-    assert "NOT PROVED" in said
-    assert why in said
+    assert "NOT PROVED" in output
+    assert message in output
 
 
-def test_the_key_must_be_the_logs(proofs: Proofs, tmp_path: Path) -> None:
+def test_a_wrong_or_invalid_key_is_rejected(proofs: Proofs, tmp_path: Path) -> None:
     other = NoteSigner("localhost/attest", b"k" * 32).verifier.vkey
     name, identifier, key = proofs.key.split("+", 2)
     x25519 = b64(b"\x02" + base64.b64decode(key)[1:])
 
-    assert "not signed by this key" in verify(tmp_path, other, proofs.inclusion)[1]
-    assert "does not match the key" in verify(tmp_path, f"{name}+00000000+{key}", proofs.inclusion)[1]
-    assert "not for Ed25519" in verify(tmp_path, f"{name}+{identifier}+{x25519}", proofs.inclusion)[1]
-    assert verify(tmp_path, "none", proofs.inclusion)[0] == 1
+    for wrong_key, message in (
+        (other, "not signed by this key"),
+        (f"{name}+00000000+{key}", "does not match the key"),
+        (f"{name}+{identifier}+{x25519}", "not for Ed25519"),
+        ("none", "NOT PROVED"),
+    ):
+        code, output = verify_proofs(tmp_path, wrong_key, proofs.inclusion)
+        assert (code, message in output) == (1, True), output
 
 
-@pytest.mark.parametrize("written", ["", "[]", "{}", "null", '{"leaf": {}}'])
-def test_what_is_no_proof_is_said_to_be_none(proofs: Proofs, tmp_path: Path, written: str) -> None:
-    code, said = verify(tmp_path, proofs.key, written)
+@pytest.mark.parametrize("content", ["", "[]", "{}", "null", '{"leaf": {}}'])
+def test_a_file_that_is_not_a_proof_is_rejected(proofs: Proofs, tmp_path: Path, content: str) -> None:
+    code, output = verify_proofs(tmp_path, proofs.key, content)
 
-    assert (code, "cannot be read as a proof" in said) == (1, True)
-
-
-def test_what_says_two_things_proves_neither(proofs: Proofs, tmp_path: Path) -> None:
-    told = json.dumps(proofs.inclusion)
-    forged = told.replace('"record": {', '"record": {"statement": "Forged.", ', 1)
-    assert forged != told
-
-    code, said = verify(tmp_path, proofs.key, forged)
-
-    assert (code, "NOT PROVED: it names something twice" in said) == (1, True)
+    assert (code, "cannot be read as a proof" in output) == (1, True)
 
 
-def test_a_file_that_fails_does_not_hide_behind_one_that_holds(proofs: Proofs, tmp_path: Path) -> None:
-    code, said = verify(tmp_path, proofs.key, "{}", proofs.inclusion)
+def test_a_proof_with_a_duplicate_name_is_rejected(proofs: Proofs, tmp_path: Path) -> None:
+    original = json.dumps(proofs.inclusion)
+    forged = original.replace('"record": {', '"record": {"statement": "Forged.", ', 1)
+    assert forged != original
 
-    assert (code, said.count("NOT PROVED"), said.count(": proved:")) == (1, 1, 1)
+    code, output = verify_proofs(tmp_path, proofs.key, forged)
+
+    assert (code, "NOT PROVED: it names something twice" in output) == (1, True)
 
 
-def test_a_command_that_is_typed_wrongly_proves_nothing() -> None:
-    done = subprocess.run([sys.executable, str(SCRIPT)], capture_output=True, check=False)
+def test_a_valid_proof_does_not_hide_an_invalid_one(proofs: Proofs, tmp_path: Path) -> None:
+    code, output = verify_proofs(tmp_path, proofs.key, "{}", proofs.inclusion)
 
-    assert done.returncode == 2
+    assert (code, output.count("NOT PROVED"), output.count(": proved:")) == (1, 1, 1)
+
+
+def test_a_command_without_arguments_fails() -> None:
+    result = subprocess.run([sys.executable, str(SCRIPT)], capture_output=True, check=False)
+
+    assert result.returncode == 2

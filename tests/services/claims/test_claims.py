@@ -1,4 +1,4 @@
-"""Claims over the API: recorded, read whole, corrected, read as of a moment."""
+"""Claims over the API: recording, reading, correcting, and reading as of a moment."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 Record = Callable[..., dict[str, Any]]
 
 
-def test_a_claim_comes_back_whole(api: TestClient, record: Record) -> None:
+def test_a_claim_is_returned_with_all_its_parts(api: TestClient, record: Record) -> None:
     nis = record(
         "sources", name="National Intelligence Service", kind="intelligence_service", other_names=["국가정보원"]
     )
@@ -38,36 +38,39 @@ def test_a_claim_comes_back_whole(api: TestClient, record: Record) -> None:
         evidence=[{"document": document["id"], "role": "context"}],
     )
 
-    answer = api.get(f"claims/{claim['id']}")
+    response = api.get(f"claims/{claim['id']}")
 
-    assert answer.status_code == 200
-    whole = answer.json()
-    assert [(one["metric"], one["qualifier"], one["low"], one["best"], one["high"]) for one in whole["quantities"]] == [
+    assert response.status_code == 200
+    body = response.json()
+    assert [
+        (figure["metric"], figure["qualifier"], figure["low"], figure["best"], figure["high"])
+        for figure in body["quantities"]
+    ] == [
         ("killed", "about", None, 300, None),
         ("wounded", "about", None, 2700, None),
     ]
-    assert whole["quantities"][0]["verbatim"] == "300여 명"
-    assert (whole["status"], whole["stage"], whole["version"]) == ("unassessed", "published", 1)
-    assert (whole["time"], whole["place"]) == ("2025-01~", "Kursk Oblast, Russia")
-    assert whole["adverse_to"]["name"] == "North Korea"
-    assert whole["topic"] == {"id": topic["id"], "title": "Losses?"}
-    assert [one["stance"] for one in whole["attributions"]] == ["estimates", "no_statement_found"]
-    assert whole["attributions"][0]["origin_id"] == nis["id"]
-    assert whole["attributions"][0]["document"]["publisher"]["name"] == "National Intelligence Service"
-    assert whole["counts"] == {
+    assert body["quantities"][0]["verbatim"] == "300여 명"
+    assert (body["status"], body["stage"], body["version"]) == ("unassessed", "published", 1)
+    assert (body["time"], body["place"]) == ("2025-01~", "Kursk Oblast, Russia")
+    assert body["adverse_to"]["name"] == "North Korea"
+    assert body["topic"] == {"id": topic["id"], "title": "Losses?"}
+    assert [attribution["stance"] for attribution in body["attributions"]] == ["estimates", "no_statement_found"]
+    assert body["attributions"][0]["origin_id"] == nis["id"]
+    assert body["attributions"][0]["document"]["publisher"]["name"] == "National Intelligence Service"
+    assert body["counts"] == {
         "attributions": 1,
         "publishers": 1,
         "identified_origins": 1,
         "independent_origins": 0,
         "lineage_unknown": 0,
     }
-    assert whole["evidence"][0]["role"] == "context"
-    assert answer.headers["ETag"]
-    again = api.get(f"claims/{claim['id']}", headers={"If-None-Match": answer.headers["ETag"]})
+    assert body["evidence"][0]["role"] == "context"
+    assert response.headers["ETag"]
+    again = api.get(f"claims/{claim['id']}", headers={"If-None-Match": response.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_a_correction_is_a_new_version_and_the_old_one_stays(
+def test_a_correction_makes_a_new_version_and_keeps_the_old_one(
     api: TestClient, record: Record, correct: Callable[..., dict[str, Any]]
 ) -> None:
     figure = {"metric": "present", "unit": "soldiers", "qualifier": "about", "best": 11000}
@@ -80,6 +83,6 @@ def test_a_correction_is_a_new_version_and_the_old_one_stays(
     assert after["quantities"][0]["best"] == 12000
     assert api.get(f"claims/{claim['id']}", params={"as_of": moment}).json()["quantities"][0]["best"] == 11000
     assert api.get(f"claims/{claim['id']}/versions/1").json()["quantities"][0]["best"] == 11000
-    told = api.get(f"claims/{claim['id']}/history").json()["items"]
-    assert (told[-1]["reason"], told[-1]["by"]) == ("Misread.", "Test editor")
-    assert told[-1]["changes"] == [{"field": "quantities.0.best", "before": 11000, "after": 12000}]
+    entries = api.get(f"claims/{claim['id']}/history").json()["items"]
+    assert (entries[-1]["reason"], entries[-1]["by"]) == ("Misread.", "Test editor")
+    assert entries[-1]["changes"] == [{"field": "quantities.0.best", "before": 11000, "after": 12000}]

@@ -1,9 +1,8 @@
-"""What the API answers is what plain reads of the record give, on a record in which everything occurs.
+"""The API returns what a plain reader of the record returns, on records in which every field occurs.
 
-Reads are made to be fast: one statement for a whole claim, compiled once, its rows carried as JSON. Here stands another
-reader that is made to be obvious (`tests.support.plain_record`). Both must say the same of every claim, of every list,
-of every topic's estimates and in an export, now and as of earlier moments, to a reader without a key and to a
-fact-checker.
+The service reads fast: one compiled statement for a whole claim, its rows carried as JSON. The plain reader
+(`tests.support.plain_record`) is written to be obvious. Both must agree on every claim, every list, the estimates of
+every topic and an export, now and as of earlier moments, for a reader without a key and for a fact-checker.
 """
 
 from collections.abc import Iterator
@@ -34,29 +33,29 @@ from tests.support.desk import (
     Action,
     Desk,
     action_strategy,
-    open_desk,
     issue_key_headers,
+    open_desk,
 )
 from tests.support.plain_estimates import PlainEstimates
 from tests.support.plain_exports import PlainExports
 from tests.support.plain_record import Params, Query
 
-# --- what is asked ---
+# --- queries ---
 
 
-def some(*words: str) -> st.SearchStrategy[list[str]]:
+def up_to_two_of(*words: str) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(words), min_size=1, max_size=2, unique=True)
 
 
 PUBLIC = ("published", "withdrawn")
 FILTERS: dict[str, st.SearchStrategy[Any]] = {
-    "kind": some(*KINDS),
-    "status": some("unassessed", "unconfirmed", "disputed"),
-    "stage": some(*PUBLIC, "draft", "in_review"),
+    "kind": up_to_two_of(*KINDS),
+    "status": up_to_two_of("unassessed", "unconfirmed", "disputed"),
+    "stage": up_to_two_of(*PUBLIC, "draft", "in_review"),
     "topic": st.integers(0, 3),
     "source": st.integers(0, 5),
-    "stance": some(*STANCES),
-    "metric": some("present", "killed", "wounded"),
+    "stance": up_to_two_of(*STANCES),
+    "metric": up_to_two_of("present", "killed", "wounded"),
     "value_min": st.sampled_from([0, 0.0001, 0.001, 2.25, 11000, 10000.0, 99999999999.9999]),
     "value_max": st.sampled_from([0, 0.0001, 2, 11000, 99999999999, 99999999999.9999]),
     "place": st.sampled_from(["курс", "% of a_", "CANKIRI", "a%b"]),
@@ -68,8 +67,8 @@ ALL = {"stage": [str(stage) for stage in Stage]}
 
 
 @st.composite
-def queries(draw: st.DrawFn) -> Query:
-    """A list, narrowed by a few things, in some order; mostly of all stages, so that there is something to narrow."""
+def query_strategy(draw: st.DrawFn) -> Query:
+    """A list with up to three filters, in some order; mostly of all stages, so that the filters match something."""
     names = draw(st.lists(st.sampled_from(list(FILTERS)), max_size=3, unique=True))
     params = {**draw(st.sampled_from([ALL, ALL, {}])), **{name: draw(FILTERS[name]) for name in names}}
     if sort := draw(st.sampled_from([*SORTS, None])):
@@ -95,15 +94,15 @@ ESTIMATES: list[Params] = [
     {"metric": ["present"], "date_from": "2025-01-12"},
     {"date_to": "2024-11-30"},
 ]
-"""What is asked of the estimates of each topic."""
+"""Queries for the estimates of each topic."""
 
 
-class Plain(PlainEstimates, PlainExports):
-    """The plain reader of everything."""
+class PlainReader(PlainEstimates, PlainExports):
+    """The plain reader of claims, lists, estimates and exports."""
 
 
 class Comparison:
-    """Asks the API, and the plain reader, and compares."""
+    """Compares the responses of the API with the plain reader."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -112,34 +111,34 @@ class Comparison:
         with Session(desk.database.engine) as session:
             self.moments = {change.seq: change.at for change in session.scalars(select(Change))}
 
-    def plain(self, seq: int | None) -> Plain:
+    def plain_reader(self, seq: int | None) -> PlainReader:
         with Session(self.desk.database.engine) as session:
-            return Plain(session, seq)
+            return PlainReader(session, seq)
 
-    def ask(self, path: str, headers: dict[str, str], params: Params) -> Any:
-        """The body of an answer; None for 404."""
-        answer = self.desk.api.get(path, params=params, headers=headers, follow_redirects=False)
-        if answer.status_code == 404:
+    def read_body(self, path: str, headers: dict[str, str], params: Params) -> Any:
+        """The body of a response; None for 404."""
+        response = self.desk.api.get(path, params=params, headers=headers, follow_redirects=False)
+        if response.status_code == 404:
             return None
-        assert answer.status_code in (200, 307), answer.text  # where a claim gave way to another, it is there as well
+        assert response.status_code in (200, 307), response.text  # 307: a merged claim
         shape: type[Read] = ClaimRead
         if path == "claims":
             shape = ClaimPage
         elif path.endswith("/estimates"):
             shape = EstimatesPage
-        # What leaves is not made by the shape, but has it.
-        body = answer.json()
-        assert shape.model_validate_json(answer.content, extra="forbid").model_dump(mode="json") == body
+        # The service does not build the body with the schema, but the body must match it.
+        body = response.json()
+        assert shape.model_validate_json(response.content, extra="forbid").model_dump(mode="json") == body
         if shape is EstimatesPage:
-            # What can be compared stands together, and those groups in no order.
+            # The order of the conflicts is undefined.
             body["conflicts"].sort(key=str)
         return body
 
     def as_of(self, seq: int | None) -> Params:
-        """A moment from which on this change was the last."""
+        """The moment of a change, as a parameter; empty for the present."""
         return {} if seq is None else {"as_of": self.moments[seq].isoformat()}
 
-    def whole_claims(self, record: Plain) -> None:
+    def compare_claims(self, record: PlainReader) -> None:
         for claim_id in self.desk.ids["claims"]:
             claim = record.claims.get(claim_id)
             for headers, stages in self.readers:
@@ -148,54 +147,57 @@ class Comparison:
                     if claim is not None and claim.stage in stages
                     else None
                 )
-                got = self.ask(f"claims/{claim_id}", headers, self.as_of(record.seq))
-                assert got == expected, f"{claim_id} as of {record.seq}"
+                body = self.read_body(f"claims/{claim_id}", headers, self.as_of(record.seq))
+                assert body == expected, f"{claim_id} as of {record.seq}"
 
-    def versions(self) -> None:
+    def compare_versions(self) -> None:
         with Session(self.desk.database.engine) as session:
             table = revision_table(table_of(Claim))
             rows = session.execute(select(table.c.id, table.c.version, table.c.stage, table.c.change_seq)).all()
         for seq in sorted({row.change_seq for row in rows}):
-            record = self.plain(seq)
+            record = self.plain_reader(seq)
             for row in (row for row in rows if row.change_seq == seq):
                 claim = record.claims[row.id]
                 for headers, stages in self.readers:
                     hidden = row.stage not in stages or claim.stage not in stages
                     expected = None if hidden else record.read_claim(claim, stages).model_dump(mode="json")
-                    assert self.ask(f"claims/{row.id}/versions/{row.version}", headers, {}) == expected
+                    assert self.read_body(f"claims/{row.id}/versions/{row.version}", headers, {}) == expected
 
-    def list_of(self, record: Plain, query: Query) -> None:
+    def compare_list(self, record: PlainReader, query: Query) -> None:
         expected = record.list_claims(query)
-        desks_alone = not set(query.params.get("stage", [])) <= PUBLIC_STAGES
-        for headers, _stages in self.readers[1 if desks_alone else 0 :]:
+        is_desk_only = not set(query.params.get("stage", [])) <= PUBLIC_STAGES
+        for headers, _stages in self.readers[1 if is_desk_only else 0 :]:
             params = {**query.params, **self.as_of(record.seq), "limit": query.limit}
             pages = []
             while True:
-                page = self.ask("claims", headers, params)
+                page = self.read_body("claims", headers, params)
                 pages.append(page["items"])
                 if page["next"] is None:
                     break
                 params["cursor"] = page["next"]
-            found = [item for page in pages for item in page]
-            assert [one["id"] for one in found] == [claim.id for claim in expected], (query, record.seq)
-            assert found == [record.list_item(claim).model_dump(mode="json") for claim in expected], (query, record.seq)
+            items = [item for page in pages for item in page]
+            assert [item["id"] for item in items] == [claim.id for claim in expected], (query, record.seq)
+            assert items == [record.list_item(claim).model_dump(mode="json") for claim in expected], (query, record.seq)
             assert all(len(page) == query.limit for page in pages[:-1])
 
-    def estimates(self, record: Plain) -> None:
+    def compare_estimates(self, record: PlainReader) -> None:
         for topic_id in self.desk.ids["topics"]:
-            for asked in ESTIMATES:
+            for query in ESTIMATES:
                 if topic_id not in record.topics:
-                    assert self.ask(f"topics/{topic_id}/estimates", {}, self.as_of(record.seq)) is None
+                    assert self.read_body(f"topics/{topic_id}/estimates", {}, self.as_of(record.seq)) is None
                     continue
-                expected = record.estimates(topic_id, asked).model_dump(mode="json")
+                expected = record.estimates(topic_id, query).model_dump(mode="json")
                 expected["conflicts"].sort(key=str)
-                params = {**asked, **self.as_of(record.seq)}
+                params = {**query, **self.as_of(record.seq)}
                 for headers, _stages in self.readers:
-                    assert self.ask(f"topics/{topic_id}/estimates", headers, params) == expected, (asked, record.seq)
+                    assert self.read_body(f"topics/{topic_id}/estimates", headers, params) == expected, (
+                        query,
+                        record.seq,
+                    )
                 params["limit"] = 2
                 pages = []
                 while True:
-                    page = self.ask(f"topics/{topic_id}/estimates", {}, params)
+                    page = self.read_body(f"topics/{topic_id}/estimates", {}, params)
                     pages.append(page)
                     if page["next"] is None:
                         break
@@ -203,40 +205,40 @@ class Comparison:
                 assert [item for page in pages for item in page["items"]] == expected["items"]
                 assert all({**page, "items": [], "next": None} == {**expected, "items": []} for page in pages)
 
-    def exports(self, record: Plain) -> None:
+    def compare_exports(self, record: PlainReader) -> None:
         for (headers, stages), params in zip(self.readers, ({"stage": list(PUBLIC)}, ALL), strict=True):
             expected = record.export_records(record.list_claims(Query(params, 0)), stages)
-            answer = self.desk.api.get("export", params={**params, **self.as_of(record.seq)}, headers=headers)
-            assert answer.status_code == 200, answer.text
-            found = [RECORD_ADAPTER.validate_json(line) for line in answer.text.splitlines()]
-            claims = {one.id: one for one in found if isinstance(one, ClaimRecord)}
+            response = self.desk.api.get("export", params={**params, **self.as_of(record.seq)}, headers=headers)
+            assert response.status_code == 200, response.text
+            records = [RECORD_ADAPTER.validate_json(line) for line in response.text.splitlines()]
+            claims = {exported.id: exported for exported in records if isinstance(exported, ClaimRecord)}
             assert claims == expected, record.seq
-            before: set[str | None] = set()
-            for one in found:
-                assert not isinstance(one, NoteRecord)
-                if not isinstance(one, ClaimRecord):
-                    assert one == record.other_record(one.record, str(one.id))
-                # Each stands once, after all that it names.
-                assert one.id not in before
-                assert set(names_in(one)) <= before
-                before |= {one.id, one.key or one.id}
+            preceding: set[str | None] = set()
+            for exported in records:
+                assert not isinstance(exported, NoteRecord)
+                if not isinstance(exported, ClaimRecord):
+                    assert exported == record.other_record(exported.record, str(exported.id))
+                # Each record is exported once, after all records that it refers to.
+                assert exported.id not in preceding
+                assert set(referenced_names(exported)) <= preceding
+                preceding |= {exported.id, exported.key or exported.id}
 
 
-def names_in(record: Record) -> Iterator[str]:
-    """The sources, documents and topics that a record names."""
+def referenced_names(record: Record) -> Iterator[str]:
+    """The sources, documents and topics that a record refers to."""
     match record:
         case SourceRecord():
-            found = [record.parent]
+            names = [record.parent]
         case DocumentRecord():
-            found = [record.publisher]
+            names = [record.publisher]
         case ClaimRecord():
-            found = [record.topic, record.adverse_to, *(one.document for one in record.evidence)]
-            found += [name for one in record.attributions for name in (one.source, one.document)]
-            found += [name for one in record.rulings for name in one.sources]
-            found += [name for one in record.fact_checks for name in (one.source, one.document)]
+            names = [record.topic, record.adverse_to, *(piece.document for piece in record.evidence)]
+            names += [name for row in record.attributions for name in (row.source, row.document)]
+            names += [name for ruling in record.rulings for name in ruling.sources]
+            names += [name for check in record.fact_checks for name in (check.source, check.document)]
         case _:
-            found = []
-    yield from (one for one in found if one is not None)
+            names = []
+    yield from (name for name in names if name is not None)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -247,51 +249,57 @@ def names_in(record: Record) -> Iterator[str]:
     print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(acts=st.lists(action_strategy, min_size=4, max_size=25), asked=st.lists(queries(), min_size=3, max_size=15))
-@example(acts=EVERY_ACTION, asked=EVERY_QUERY)
-def test_the_api_answers_what_plain_reads_give(
-    engine: str, request: pytest.FixtureRequest, acts: list[Action], asked: list[Query]
+@given(
+    actions=st.lists(action_strategy, min_size=4, max_size=25),
+    queries=st.lists(query_strategy(), min_size=3, max_size=15),
+)
+@example(actions=EVERY_ACTION, queries=EVERY_QUERY)
+def test_the_api_returns_what_the_plain_reader_returns(
+    engine: str, request: pytest.FixtureRequest, actions: list[Action], queries: list[Query]
 ) -> None:
     with open_desk(engine, request, initial_actions=INITIAL_ACTIONS) as desk:
-        for one in acts:
-            desk.perform(*one)
-        compared = Comparison(desk)
-        last = max(compared.moments)
+        for action in actions:
+            desk.perform(*action)
+        comparison = Comparison(desk)
+        last = max(comparison.moments)
         for seq in (None, last, last * 3 // 4, last // 2, 2):
-            record = compared.plain(seq)
-            compared.whole_claims(record)
-            compared.estimates(record)
-            compared.exports(record)
-            for query in asked:
-                compared.list_of(record, query.resolve_ids(desk))
-        compared.versions()
+            record = comparison.plain_reader(seq)
+            comparison.compare_claims(record)
+            comparison.compare_estimates(record)
+            comparison.compare_exports(record)
+            for query in queries:
+                comparison.compare_list(record, query.resolve_ids(desk))
+        comparison.compare_versions()
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_week_at_the_desk_has_everything_in_it(engine: str, request: pytest.FixtureRequest) -> None:
-    # So that what is compared above is not two empty records.
+def test_the_example_actions_cover_every_field_that_is_compared(engine: str, request: pytest.FixtureRequest) -> None:
+    # Otherwise the comparison above might compare empty lists.
     with open_desk(engine, request, initial_actions=[*INITIAL_ACTIONS, *EVERY_ACTION]) as desk:
         claims = [desk.read_json(f"claims/{claim_id}") for claim_id in desk.ids["claims"]]
 
     assert desk.performed >= {name for name, *_numbers in EVERY_ACTION}
     for name in ("attributions", "evidence", "relations", "review", "fact_checks", "quantities", "topic", "adverse_to"):
         assert any(claim[name] for claim in claims), name
-    said = [one for claim in claims for one in claim["attributions"]]
+    attributions = [row for claim in claims for row in claim["attributions"]]
     for name in ("chain", "quote", "search", "document", "own_claim_id", "origin_id", "withdrawn"):
-        assert any(one[name] for one in said), name
+        assert any(row[name] for row in attributions), name
     assert any(claim["origins"]["pairs"] for claim in claims)
     assert {claim["stage"] for claim in claims} >= {"draft", "published", "withdrawn"}
 
 
-def test_a_moment_between_two_changes_is_that_of_the_first(request: pytest.FixtureRequest) -> None:
+def test_a_moment_between_two_changes_shows_the_earlier_one(request: pytest.FixtureRequest) -> None:
     with open_desk("sqlite", request) as desk:
-        compared = Comparison(desk)
+        comparison = Comparison(desk)
         claim_id = desk.ids["claims"][0]
         path = f"claims/{claim_id}"
         with Session(desk.database.engine) as session:
             claim = session.get_one(Claim, claim_id)
-            first = compared.moments[claim.change_seq]
+            first = comparison.moments[claim.change_seq]
         just_before = (first - timedelta(microseconds=1)).astimezone(UTC)
-        assert compared.ask(path, desk.headers, {"as_of": just_before.isoformat()}) is None
-        assert compared.ask(path, desk.headers, {"as_of": first.isoformat()})["version"] == 1
-        assert compared.ask(path, desk.headers, {"as_of": datetime.now(UTC).isoformat()})["version"] == claim.version
+        assert comparison.read_body(path, desk.headers, {"as_of": just_before.isoformat()}) is None
+        assert comparison.read_body(path, desk.headers, {"as_of": first.isoformat()})["version"] == 1
+        assert (
+            comparison.read_body(path, desk.headers, {"as_of": datetime.now(UTC).isoformat()})["version"]
+            == claim.version
+        )

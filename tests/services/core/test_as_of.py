@@ -56,14 +56,14 @@ class Desk:
         self.stored: list[tuple[str, Responses]] = []
         self.versions: dict[str, bytes] = {}
         self.recorded: set[str] = set()
-        """The names of the acts that changed the record at least once."""
-        self.current_act = ""
+        """The names of the actions that changed the record at least once."""
+        self.current_action = ""
 
-    # --- acts; `a`, `b` and `c` choose among the objects on record ---
+    # --- actions; `a`, `b` and `c` choose among the objects on record ---
 
-    def do(self, act: str, a: int, b: int, c: int) -> None:
-        self.current_act = act
-        getattr(self, act)(a, b, c)
+    def do(self, action: str, a: int, b: int, c: int) -> None:
+        self.current_action = action
+        getattr(self, action)(a, b, c)
         for claim_id in self.ids["claims"]:
             version = self.get(f"claims/{claim_id}").json()["version"]
             paths = (f"claims/{claim_id}/versions/{number}" for number in range(1, version + 1))
@@ -158,7 +158,7 @@ class Desk:
         self.ids["sources"] = [item["id"] for item in self.get("sources?limit=200").json()["items"]]
         self.ids["claims"] = [item["id"] for item in self.get(f"claims?limit=200&{EVERY_STAGE}").json()["items"]]
 
-    # --- helpers of the acts ---
+    # --- helpers of the actions ---
 
     def proposition(self, a: int, b: int, c: int) -> dict[str, Any]:
         figure = {"metric": "present", "unit": "soldiers", "qualifier": "about", "best": 1000 * (a + 1)}
@@ -197,10 +197,10 @@ class Desk:
             self.require_settled(self.api.patch(path, json=body, headers={**self.headers, "If-Match": tag}))
 
     def require_settled(self, response: Response) -> Response:
-        # An act may be refused (a claim related to itself, a relation recorded twice), but it must not fail.
+        # An action may be refused (a claim related to itself, a relation recorded twice), but it must not fail.
         assert response.status_code in (200, 201, 409, 422), response.text
         if response.status_code in (200, 201):
-            self.recorded.add(self.current_act)
+            self.recorded.add(self.current_action)
         return response
 
     def get(self, path: str, *, key: bool = True) -> Response:
@@ -252,13 +252,13 @@ LISTS = (
     "relations?limit=200",
 )
 
-ACTS = (
+ACTION_NAMES = (
     "source", "rename_source", "topic", "rename_topic", "document", "rename_document", "claim", "correct_claim",
     "stage_claim", "attribution", "correct_attribution", "evidence", "correct_evidence", "relation", "correct_relation",
     "ruling", "imported",
 )  # fmt: skip
 
-act = st.tuples(st.sampled_from(ACTS), *(st.integers(0, 11) for _ in range(3)))
+action = st.tuples(st.sampled_from(ACTION_NAMES), *(st.integers(0, 11) for _ in range(3)))
 
 
 @contextmanager
@@ -283,7 +283,7 @@ def open_desk(engine: str, request: pytest.FixtureRequest) -> Iterator[Desk]:
             postgres.drop_database(url)
 
 
-EVERY_ACT = [
+EVERY_ACTION = [
     ("source", 0, 0, 0), ("source", 2, 1, 0), ("source", 4, 0, 0), ("topic", 0, 0, 0), ("document", 0, 0, 0),
     ("claim", 1, 0, 2), ("claim", 3, 1, 2), ("attribution", 0, 3, 0), ("attribution", 0, 5, 0), ("evidence", 0, 0, 0),
     ("relation", 0, 1, 0), ("ruling", 0, 0, 2), ("imported", 1, 2, 3), ("rename_source", 0, 1, 2),
@@ -291,22 +291,22 @@ EVERY_ACT = [
     ("stage_claim", 1, 0, 0), ("correct_relation", 0, 1, 0), ("rename_topic", 0, 1, 0), ("rename_document", 0, 3, 0),
     ("stage_claim", 0, 1, 0),
 ]  # fmt: skip
-"""Every act, in an order in which each is recorded."""
+"""Every action, in an order in which each is recorded."""
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=2, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(acts=st.lists(act, min_size=3, max_size=6))
-@example(acts=EVERY_ACT)
+@given(actions=st.lists(action, min_size=3, max_size=6))
+@example(actions=EVERY_ACTION)
 def test_as_of_returns_the_response_of_that_moment(
-    engine: str, request: pytest.FixtureRequest, acts: list[tuple[str, int, int, int]]
+    engine: str, request: pytest.FixtureRequest, actions: list[tuple[str, int, int, int]]
 ) -> None:
     with open_desk(engine, request) as desk:
-        for number, (name, a, b, c) in enumerate(acts):
+        for number, (name, a, b, c) in enumerate(actions):
             desk.do(name, a, b, c)
             if (
-                number % 3 == 2 or len(acts) < 9 or number == len(acts) - 1
-            ):  # after each act of a long example would only take longer
+                number % 3 == 2 or len(actions) < 9 or number == len(actions) - 1
+            ):  # after each action of a long example would only take longer
                 desk.store_responses()
 
         for moment, responses in desk.stored:
@@ -317,8 +317,8 @@ def test_as_of_returns_the_response_of_that_moment(
                 assert status == 404 or past_responses[request_key][1] == content, f"{request_key} as of {moment}"
         for path, content in desk.versions.items():
             assert desk.get(path).content == content, path
-        if acts == EVERY_ACT:
-            assert desk.recorded == set(ACTS), "every act of this example must change the record"
+        if actions == EVERY_ACTION:
+            assert desk.recorded == set(ACTION_NAMES), "every action of this example must change the record"
             assert len(desk.versions) > len(desk.ids["claims"])
 
 
@@ -346,5 +346,5 @@ def test_a_404_tells_an_object_that_did_not_exist_yet_from_one_that_never_existe
     objects = [(noun, record(noun)) for noun in ("claims", "topics", "documents")]
     for noun, created in objects:
         path = f"{noun}/{created['id']}"
-        assert "as of that moment" in assert_problem(api.get(path, params={"as_of": before}), 404)["detail"]
-        assert "as of that moment" not in assert_problem(api.get(f"{path}x"), 404)["detail"]
+        assert "at that time (as_of)" in assert_problem(api.get(path, params={"as_of": before}), 404)["detail"]
+        assert "at that time (as_of)" not in assert_problem(api.get(f"{path}x"), 404)["detail"]

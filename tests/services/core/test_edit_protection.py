@@ -23,6 +23,7 @@ SHARED_OBJECTS: dict[str, dict[str, Any]] = {
         "url": "https://example.org/report",
         "published": "2025-01-12",
         "publisher": "agency",
+        "authors": [{"literal": "The staff of the agency"}],
     },
     "picture": {
         "record": "document",
@@ -36,8 +37,10 @@ SHARED_OBJECTS: dict[str, dict[str, Any]] = {
         "title": "How many?",
         "subject": "soldiers",
         "metric_family": "strength",
+        "place": "Kursk",
         "period": "2024-10/..",
     },
+    "how far": {"record": "topic", "title": "How far?", "subject": "advance", "metric_family": "other"},
 }
 CLAIM: dict[str, Any] = {
     "record": "claim",
@@ -98,6 +101,7 @@ REPLACED: list[tuple[str, dict[str, Any]]] = [
     ("report", {"published": "2025-01-11"}),
     ("report", {"publisher": "ministry"}),
     ("report", {"kind": "article"}),
+    ("report", {"authors": [{"literal": "Somebody else"}]}),
     ("picture", {"author": "Somebody else"}),
     ("picture", {"archive_url": "https://example.org/forged"}),
     ("picture", {"archived_on": "2025-01-13"}),
@@ -105,6 +109,7 @@ REPLACED: list[tuple[str, dict[str, Any]]] = [
     ("how many", {"title": "How few?"}),
     ("how many", {"subject": "civilians"}),
     ("how many", {"metric_family": "other"}),
+    ("how many", {"place": "Sumy"}),
     ("how many", {"period": "2022"}),
 ]
 
@@ -115,7 +120,8 @@ ADDED: list[tuple[str, dict[str, Any]]] = [
     ("report", {"author": "Somebody", "archive_url": "https://example.org/kept", "note": "Read it."}),
     ("report", {"title": "A report"}),
     ("picture", {"title": "A picture", "published": "2025-01"}),
-    ("how many", {"place": "Kursk", "note": "Compare with care."}),
+    ("how many", {"note": "Compare with care."}),
+    ("how far", {"place": "Kursk", "period": "2024"}),
 ]
 
 
@@ -125,7 +131,7 @@ def test_only_an_editor_replaces_a_value_that_a_decision_depends_on(
 ) -> None:
     import_lines(api, editor, CLAIM)
     problem = assert_problem(patch(Role.FACT_CHECKER, key, **fields), 403)
-    assert f"({next(iter(fields))})" in problem["detail"]
+    assert f"depends on them: {next(iter(fields))}." in problem["detail"]
     assert patch(Role.EDITOR, key, **fields).status_code == 200
 
 
@@ -141,7 +147,8 @@ def test_a_fact_checker_replaces_a_value_that_no_decision_depends_on(
 def test_a_fact_checker_fills_in_empty_columns(
     api: TestClient, editor: dict[str, str], patch: Patch, key: str, fields: dict[str, Any]
 ) -> None:
-    import_lines(api, editor, claim(attributions=[*CLAIM["attributions"], {"source": "blogger", **ASSERTION}]))
+    attributions = [*CLAIM["attributions"], {"source": "blogger", **ASSERTION}]
+    import_lines(api, editor, claim(attributions=attributions), claim(statement="They advance.", topic="how far"))
     assert patch(Role.FACT_CHECKER, key, **fields).status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""The desk: a status is proposed by one person, approved by another, and speaks of what both have seen."""
+"""Proposals: one person proposes a status or rating, another approves it, and later changes make the decision stale."""
 
 import json
 from collections.abc import Callable
@@ -20,9 +20,8 @@ from app.formats.citations.citation_formats import CITATION_FORMATS
 from app.models import Proposal, Review, SignOff
 from app.services.core.actors import Actor
 from app.services.people import keys
-from app.services.policy.proposal_states import CLOSING_VERDICTS, TRANSITIONS
 from app.services.policy.status_rules import STATUS_RULES
-from app.vocabulary import ProposalState, Role, Signer, Status, Verdict
+from app.vocabulary import ProposalState, Role, Status, Verdict
 from tests.support.problems import assert_problem
 
 Record = Callable[..., dict[str, Any]]
@@ -33,15 +32,15 @@ EXAMINED = {"examined_on": "2025-01-14", "finding": "The badge is legible."}
 
 @pytest.fixture
 def person(database: Database) -> Callable[[str], Headers]:
-    """Headers of a fact-checker by name."""
-    known: dict[str, Headers] = {}
+    """A function that returns headers with a key of the fact-checker of this name."""
+    headers_by_byline: dict[str, Headers] = {}
 
     def headers(byline: str) -> Headers:
-        if byline not in known:
+        if byline not in headers_by_byline:
             with database.writing() as connection:
                 _info, key = keys.issue(connection, byline, Role.FACT_CHECKER)
-            known[byline] = {"Authorization": f"Bearer {key}"}
-        return known[byline]
+            headers_by_byline[byline] = {"Authorization": f"Bearer {key}"}
+        return headers_by_byline[byline]
 
     return headers
 
@@ -69,28 +68,28 @@ class DeskWork:
         return self._api.post(f"proposals/{proposal_id}/sign-offs", json=body, headers=self._person(by))
 
     def state(self, proposal_id: str) -> str:
-        answer = self._api.get(f"proposals/{proposal_id}", headers=self._person("Reader of the desk"))
-        return str(answer.raise_for_status().json()["state"])
+        response = self._api.get(f"proposals/{proposal_id}", headers=self._person("Reader of the desk"))
+        return str(response.raise_for_status().json()["state"])
 
     def claim(self, claim_id: str, **params: Any) -> dict[str, Any]:
-        answer = self._api.get(f"claims/{claim_id}", params=params, headers=self._person("Reader of the desk"))
-        found: dict[str, Any] = answer.raise_for_status().json()
-        return found
+        response = self._api.get(f"claims/{claim_id}", params=params, headers=self._person("Reader of the desk"))
+        body: dict[str, Any] = response.raise_for_status().json()
+        return body
 
-    def listed(self, claim_id: str, **params: Any) -> dict[str, Any]:
-        """The claim as it stands in a list."""
+    def list_item(self, claim_id: str, **params: Any) -> dict[str, Any]:
+        """The claim as an item of the list of claims."""
         page = self._api.get("claims", params=params).raise_for_status().json()
         return next(item for item in page["items"] if item["id"] == claim_id)
 
     def queue(self, **params: Any) -> list[dict[str, Any]]:
-        """What waits."""
-        answer = self._api.get("queue", params=params, headers=self._person("Reader of the desk"))
-        found: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
-        return found
+        """The items of the queue."""
+        response = self._api.get("queue", params=params, headers=self._person("Reader of the desk"))
+        items: list[dict[str, Any]] = response.raise_for_status().json()["items"]
+        return items
 
     def decisions(self, claim_id: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._api.get(f"claims/{claim_id}/reviews").raise_for_status().json()["items"]
-        return found
+        items: list[dict[str, Any]] = self._api.get(f"claims/{claim_id}/reviews").raise_for_status().json()["items"]
+        return items
 
 
 @pytest.fixture
@@ -100,44 +99,44 @@ def desk(api: TestClient, person: Callable[[str], Headers]) -> DeskWork:
 
 @pytest.fixture
 def claim(record: Record) -> dict[str, Any]:
-    """A published claim with one attribution, written by the editor of the tests, `Test editor`."""
+    """A published claim with one attribution, worded by `Test editor`."""
     record("sources", name="NIS", kind="intelligence_service", key="NIS")
     return record("claims", attributions=[{"source": "NIS", "stance": "asserts", "lineage": "original"}])
 
 
 @pytest.fixture
 def evidence(record: Record, claim: dict[str, Any]) -> dict[str, Any]:
-    """A supporting piece of evidence for it, independent and examined."""
+    """A piece of evidence that supports the claim, independent and examined."""
     video = record("documents", kind="video", title="A video")
     fields = {"role": "supports", "independent": True, **EXAMINED}
     return record("evidence", claim=claim["id"], document=video["id"], **fields)
 
 
-def proposed(answer: Response) -> str:
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
+def proposal_id_of(response: Response) -> str:
+    assert response.status_code == 201, response.text
+    return str(response.json()["id"])
 
 
 # --- two people ---
 
 
-def test_a_status_holds_once_another_has_approved_it(
+def test_a_status_applies_once_another_person_approves_it(
     api: TestClient, desk: DeskWork, claim: dict[str, Any], evidence: dict[str, Any]
 ) -> None:
     fields = {"status": "confirmed", "credibility": 1, "probability": "almost_certain", "evidence": [evidence["id"]]}
-    made = desk.propose(claim["id"], rationale="The badge is his.", **fields)
-    identifier = proposed(made)
+    proposal = desk.propose(claim["id"], rationale="The badge is his.", **fields)
+    identifier = proposal_id_of(proposal)
 
     assert identifier.startswith("prp_")
-    assert made.headers["Location"] == f"/api/v1/proposals/{identifier}"
-    assert (made.json()["state"], made.json()["proposed_by"]) == ("open", "Anna")
+    assert proposal.headers["Location"] == f"/api/v1/proposals/{identifier}"
+    assert (proposal.json()["state"], proposal.json()["proposed_by"]) == ("open", "Anna")
     # A proposal publishes nothing.
     assert api.get(f"claims/{claim['id']}").json()["status"] == "unassessed"
 
     approved = desk.sign(identifier, "approve")
 
     assert (approved.status_code, approved.json()["state"]) == (201, "approved")
-    assert [one["id"][:4] for one in approved.json()["sign_offs"]] == ["sgn_"]
+    assert [sign_off["id"][:4] for sign_off in approved.json()["sign_offs"]] == ["sgn_"]
     public = api.get(f"claims/{claim['id']}").json()
     review = public["review"]
     assert review["id"].startswith("rev_")
@@ -153,20 +152,20 @@ def test_a_status_holds_once_another_has_approved_it(
     assert api.get(f"claims/{claim['id']}/reviews").json()["items"] == [review]
 
 
-def test_the_status_is_that_of_the_last_decision(
+def test_a_claim_has_the_status_of_its_last_decision(
     api: TestClient, desk: DeskWork, claim: dict[str, Any], evidence: dict[str, Any]
 ) -> None:
     assert api.get(f"claims/{claim['id']}/reviews").json()["items"] == []
     moments = [desk.claim(claim["id"])["recorded_at"]]
     for status, credibility in (("unconfirmed", 3), ("confirmed", 1)):
         fields = {"status": status, "credibility": credibility, "evidence": [evidence["id"]]}
-        identifier = proposed(desk.propose(claim["id"], **fields))
+        identifier = proposal_id_of(desk.propose(claim["id"], **fields))
         assert desk.sign(identifier, "approve").status_code == 201
         moments.append(desk.claim(claim["id"])["recorded_at"])
 
     states = [desk.claim(claim["id"], as_of=moment) for moment in moments]
-    assert [one["status"] for one in states] == ["unassessed", "unconfirmed", "confirmed"]
-    assert [one["review"] and one["review"]["status"] for one in states] == [None, "unconfirmed", "confirmed"]
+    assert [state["status"] for state in states] == ["unassessed", "unconfirmed", "confirmed"]
+    assert [state["review"] and state["review"]["status"] for state in states] == [None, "unconfirmed", "confirmed"]
 
 
 NOT_ALLOWED_TO_APPROVE = {
@@ -175,41 +174,41 @@ NOT_ALLOWED_TO_APPROVE = {
 }
 
 
-def test_whoever_wrote_the_wording_neither_proposes_nor_approves(
+def test_the_author_of_the_wording_neither_proposes_nor_approves(
     api: TestClient, desk: DeskWork, claim: dict[str, Any], person: Callable[[str], Headers], editor: Headers
 ) -> None:
-    refused = desk.propose(claim["id"], "Test editor")  # another key of the same person
-    assert (refused.status_code, "current wording" in refused.json()["detail"]) == (403, True)
+    response = desk.propose(claim["id"], "Test editor")  # another key of the same person
+    assert (response.status_code, "current wording" in response.json()["detail"]) == (403, True)
 
-    identifier = proposed(desk.propose(claim["id"]))
-    for who in ("Anna", "Test editor"):
-        refused = desk.sign(identifier, "approve", by=who)
-        assert refused.status_code == 403, who
-        reason = NOT_ALLOWED_TO_APPROVE[who]
-        assert refused.json()["detail"] == f"Approving this proposal needs another fact-checker: {reason}"
-    refused = desk.sign(identifier, "reject", by="Anna", reason="No.")
-    assert refused.json()["detail"] == (
+    identifier = proposal_id_of(desk.propose(claim["id"]))
+    for name in ("Anna", "Test editor"):
+        response = desk.sign(identifier, "approve", by=name)
+        assert response.status_code == 403, name
+        reason = NOT_ALLOWED_TO_APPROVE[name]
+        assert response.json()["detail"] == f"Approving this proposal needs another fact-checker: {reason}"
+    response = desk.sign(identifier, "reject", by="Anna", reason="No.")
+    assert response.json()["detail"] == (
         "Rejecting this proposal needs another person on the desk: you proposed it. You can withdraw it."
     )
     assert desk.state(identifier) == "open"
     assert desk.sign(identifier, "approve", by="Boris").status_code == 201
 
 
-def test_the_last_editor_is_whoever_changed_the_wording_last(
+def test_only_a_change_of_the_wording_makes_a_person_its_author(
     api: TestClient, desk: DeskWork, claim: dict[str, Any], person: Callable[[str], Headers]
 ) -> None:
-    tag = {"If-Match": api.get(f"claims/{claim['id']}").headers["ETag"]}
+    if_match = {"If-Match": api.get(f"claims/{claim['id']}").headers["ETag"]}
     reworded = {"reason": "Clearer.", "statement": "Soldiers were there."}
-    assert api.patch(f"claims/{claim['id']}", json=reworded, headers=person("Anna") | tag).status_code == 200
-    tag = {"If-Match": api.get(f"claims/{claim['id']}").headers["ETag"]}
+    assert api.patch(f"claims/{claim['id']}", json=reworded, headers=person("Anna") | if_match).status_code == 200
+    if_match = {"If-Match": api.get(f"claims/{claim['id']}").headers["ETag"]}
     noted = {"reason": "Noted.", "note": "See there."}
-    assert api.patch(f"claims/{claim['id']}", json=noted, headers=person("Boris") | tag).status_code == 200
+    assert api.patch(f"claims/{claim['id']}", json=noted, headers=person("Boris") | if_match).status_code == 200
 
     assert desk.propose(claim["id"], "Anna").status_code == 403
     assert desk.propose(claim["id"], "Boris").status_code == 201
 
 
-# --- the way of a proposal: every cell of the table ---
+# --- the state machine: every verdict by every signer in every state ---
 
 
 STATES: dict[ProposalState, list[tuple[str, str]]] = {
@@ -220,73 +219,87 @@ STATES: dict[ProposalState, list[tuple[str, str]]] = {
     ProposalState.REJECTED: [("reject", "Clara")],
     ProposalState.WITHDRAWN: [("withdraw", "Anna")],
 }
-"""How a proposal of Anna's comes into each state."""
-
-WHO = {Signer.PROPOSER: "Anna", Signer.EDITOR: "Test editor", Signer.ANOTHER: "Boris"}
+"""The sign-offs that bring a proposal of Anna's into each state; a change of the wording makes it void."""
 
 
-def test_the_table_has_every_verdict_and_state() -> None:
-    assert TRANSITIONS.keys() == set(Verdict)
+EXPECTED_STATES: dict[tuple[str, str], dict[str, str]] = {
+    ("open", "approve"): {"Boris": "approved"},
+    ("open", "reject"): {"Test editor": "rejected", "Boris": "rejected"},
+    ("open", "request_more"): {"Test editor": "more_requested", "Boris": "more_requested"},
+    ("open", "withdraw"): {"Anna": "withdrawn"},
+    ("more_requested", "reject"): {"Test editor": "rejected", "Boris": "rejected"},
+    ("more_requested", "answer"): {"Anna": "open"},
+    ("more_requested", "withdraw"): {"Anna": "withdrawn"},
+    ("void", "withdraw"): {"Anna": "withdrawn"},
+}
+"""The next state, by state, verdict and signer: Anna proposes, `Test editor` worded the claim, Boris did neither.
+
+A verdict that is missing for a state is refused with 409, and a signer who may not give it with 403.
+"""
+
+
+def test_every_state_can_be_reached() -> None:
     assert STATES.keys() == set(ProposalState)
-    assert {led for step in TRANSITIONS.values() for led in step.next_state.values()} >= set(CLOSING_VERDICTS.values())
 
 
 @pytest.mark.parametrize("before", list(ProposalState))
-def test_of_each_state_only_the_steps_of_the_table_lead_away(
+def test_each_verdict_is_accepted_only_in_its_states_and_from_its_signers(
     desk: DeskWork, claim: dict[str, Any], correct: Record, before: ProposalState
 ) -> None:
-    for verdict, step in TRANSITIONS.items():
-        for signer, who in WHO.items():
-            identifier = proposed(desk.propose(claim["id"]))
+    for verdict in Verdict:
+        next_states = EXPECTED_STATES.get((before, verdict), {})
+        for signer in ("Anna", "Test editor", "Boris"):
+            identifier = proposal_id_of(desk.propose(claim["id"]))
             for earlier, by in STATES[before]:
                 assert desk.sign(identifier, earlier, by=by, reason="So.").status_code == 201
             if before is ProposalState.VOID:
                 correct("claims", claim["id"], statement=f"Another wording: {verdict}, {signer}.")
             assert desk.state(identifier) == before
 
-            answer = desk.sign(identifier, verdict, by=who, reason="Because.")
+            response = desk.sign(identifier, verdict, by=signer, reason="Because.")
 
-            if before in step.next_state and signer in step.signers:
-                after = step.next_state[before]
-                assert (answer.status_code, answer.json()["state"]) == (201, after), (verdict, who)
+            after = next_states.get(signer, str(before))
+            if signer in next_states:
+                assert (response.status_code, response.json()["state"]) == (201, after), (verdict, signer)
             else:
-                after = before
-                assert answer.status_code == (403 if before in step.next_state else 409), (verdict, who, answer.text)
+                assert response.status_code == (403 if next_states else 409), (verdict, signer, response.text)
             assert desk.state(identifier) == after
             if after in ("open", "more_requested"):
                 assert desk.sign(identifier, "withdraw", by="Anna", reason="Next.").status_code == 201
 
 
-def test_what_was_asked_is_answered_and_all_of_it_stays_readable(desk: DeskWork, claim: dict[str, Any]) -> None:
-    identifier = proposed(desk.propose(claim["id"]))
+def test_a_request_for_more_and_its_answer_stay_readable(desk: DeskWork, claim: dict[str, Any]) -> None:
+    identifier = proposal_id_of(desk.propose(claim["id"]))
     assert desk.sign(identifier, "request_more", reason="Which day?").json()["state"] == "more_requested"
     assert desk.sign(identifier, "approve").status_code == 409
     assert desk.sign(identifier, "answer", by="Anna", reason="The twelfth.").json()["state"] == "open"
     approved = desk.sign(identifier, "approve").json()
 
-    said = [(one["verdict"], one["by"], one["reason"]) for one in approved["sign_offs"]]
-    assert said == [
+    sign_offs = [(sign_off["verdict"], sign_off["by"], sign_off["reason"]) for sign_off in approved["sign_offs"]]
+    assert sign_offs == [
         ("request_more", "Boris", "Which day?"),
         ("answer", "Anna", "The twelfth."),
         ("approve", "Boris", None),
     ]
 
 
-@pytest.mark.parametrize("verdict", [one for one in Verdict if one is not Verdict.APPROVE])
-def test_all_but_an_approval_takes_a_reason(desk: DeskWork, claim: dict[str, Any], verdict: Verdict) -> None:
-    identifier = proposed(desk.propose(claim["id"]))
-    answer = desk.sign(identifier, verdict)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "reason")
+@pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.APPROVE])
+def test_every_verdict_except_approval_needs_a_reason(desk: DeskWork, claim: dict[str, Any], verdict: Verdict) -> None:
+    identifier = proposal_id_of(desk.propose(claim["id"]))
+    response = desk.sign(identifier, verdict)
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "reason")
 
 
-# --- what a proposal needs ---
+# --- validation of proposals ---
 
 
-def test_evidence_counts_only_if_it_is_named(desk: DeskWork, claim: dict[str, Any], evidence: dict[str, Any]) -> None:
-    refused = desk.propose(claim["id"], status="confirmed", credibility=1)
-    (problem,) = refused.json()["errors"]
-    assert (refused.status_code, problem["field"]) == (422, "status")
-    assert STATUS_RULES[Status.CONFIRMED].requirement in problem["message"]
+def test_evidence_counts_only_if_the_proposal_lists_it(
+    desk: DeskWork, claim: dict[str, Any], evidence: dict[str, Any]
+) -> None:
+    response = desk.propose(claim["id"], status="confirmed", credibility=1)
+    (problem,) = response.json()["errors"]
+    assert (response.status_code, problem["field"]) == (422, "status")
+    assert "supporting evidence that is independent of the claim's origins and was examined" in problem["message"]
     assert "listed in the field evidence" in problem["message"]
     assert desk.propose(claim["id"], status="confirmed", credibility=1, evidence=[evidence["id"]]).status_code == 201
 
@@ -320,18 +333,18 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "no version": ({"claim_version": 0}, "claim_version", "must be greater than or equal to 1"),
     "an unknown field": ({"decided_by": "Me"}, "decided_by", "there is no such field or parameter"),
 }
-"""What is wrong, the field that is named, and how what is said of it begins."""
+"""By fault: the fields sent, the field of the error, and its message, or the beginning of it up to a comma."""
 
 
-@pytest.mark.parametrize(("fields", "field", "why"), REFUSED.values(), ids=REFUSED.keys())
-def test_a_proposal_that_is_not_right_is_refused_by_its_field(
-    desk: DeskWork, claim: dict[str, Any], fields: dict[str, Any], field: str, why: str
+@pytest.mark.parametrize(("fields", "field", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_an_invalid_proposal_is_refused_with_the_field(
+    desk: DeskWork, claim: dict[str, Any], fields: dict[str, Any], field: str, message: str
 ) -> None:
-    answer = desk.propose(claim["id"], **fields)
-    (problem,) = answer.json()["errors"]
-    assert (answer.status_code, problem["field"]) == (422, field)
-    assert problem["message"].startswith(why)
-    assert problem["message"] == why or why.endswith(", ")
+    response = desk.propose(claim["id"], **fields)
+    (problem,) = response.json()["errors"]
+    assert (response.status_code, problem["field"]) == (422, field)
+    assert problem["message"].startswith(message)
+    assert problem["message"] == message or message.endswith(", ")
 
 
 CREDIBILITY = {
@@ -348,11 +361,11 @@ CREDIBILITY = {
 """The credibility of the Admiralty code that each status may have, as docs/vocabulary.md says."""
 
 
-def test_the_credibility_goes_with_the_status() -> None:
+def test_each_status_allows_its_credibilities() -> None:
     assert {status: set(rule.credibility) for status, rule in STATUS_RULES.items()} == CREDIBILITY
 
 
-def test_evidence_of_another_claim_or_taken_back_carries_nothing(
+def test_evidence_of_another_claim_or_withdrawn_evidence_is_refused(
     desk: DeskWork, record: Record, correct: Record, claim: dict[str, Any], evidence: dict[str, Any]
 ) -> None:
     other = record("claims", statement="Another.")
@@ -366,24 +379,42 @@ def test_evidence_of_another_claim_or_taken_back_carries_nothing(
     }
 
 
-def test_a_version_that_is_not_the_last_is_refused(desk: DeskWork, correct: Record, claim: dict[str, Any]) -> None:
+def test_the_credibility_may_be_left_out_where_the_status_allows_only_one_value(
+    desk: DeskWork, record: Record, claim: dict[str, Any]
+) -> None:
+    response = desk.propose(claim["id"], credibility=None)
+    assert (response.status_code, response.json()["credibility"]) == (201, 3)
+
+    denial = {"source": record("sources", name="A denier")["id"], "stance": "denies"}
+    disputed = record("claims", statement="Others are there.", attributions=[denial])
+    (problem,) = desk.propose(disputed["id"], status="disputed", credibility=None).json()["errors"]
+    assert problem == {"field": "credibility", "message": "must be 3 or 4 if the status is 'disputed'"}
+
+
+def test_a_version_that_does_not_exist_is_refused_as_such(desk: DeskWork, claim: dict[str, Any]) -> None:
+    response = desk.propose(claim["id"], claim_version=9)
+    detail = assert_problem(response, 409)["detail"]
+    assert detail.startswith(f"There is no version 9 of this claim: its latest version is {claim['version']}.")
+
+
+def test_a_proposal_on_an_older_version_is_refused(desk: DeskWork, correct: Record, claim: dict[str, Any]) -> None:
     correct("claims", claim["id"], note="Noted.")
-    answer = desk.propose(claim["id"], claim_version=claim["version"])
-    assert (answer.status_code, "version 2" in answer.json()["detail"]) == (409, True)
+    response = desk.propose(claim["id"], claim_version=claim["version"])
+    assert (response.status_code, "version 2" in response.json()["detail"]) == (409, True)
 
 
-def test_one_open_proposal_at_a_time(desk: DeskWork, claim: dict[str, Any]) -> None:
-    first = proposed(desk.propose(claim["id"]))
-    answer = desk.propose(claim["id"], "Boris")
-    assert (answer.status_code, first in answer.json()["detail"]) == (409, True)
+def test_a_claim_has_at_most_one_open_proposal(desk: DeskWork, claim: dict[str, Any]) -> None:
+    first = proposal_id_of(desk.propose(claim["id"]))
+    response = desk.propose(claim["id"], "Boris")
+    assert (response.status_code, first in response.json()["detail"]) == (409, True)
 
 
-def test_a_withdrawn_claim_takes_none(desk: DeskWork, correct: Record, claim: dict[str, Any]) -> None:
+def test_a_proposal_on_a_withdrawn_claim_is_refused(desk: DeskWork, correct: Record, claim: dict[str, Any]) -> None:
     correct("claims", claim["id"], stage="withdrawn", notice="Recorded twice.")
     assert "was withdrawn" in assert_problem(desk.propose(claim["id"]), 409)["detail"]
 
 
-def test_there_must_be_something_to_decide_on(
+def test_an_unknown_claim_or_proposal_is_not_found(
     desk: DeskWork, api: TestClient, person: Callable[[str], Headers]
 ) -> None:
     body = {
@@ -395,71 +426,73 @@ def test_there_must_be_something_to_decide_on(
     }
     nowhere = api.post("claims/clm_none/proposals", json=body, headers=person("Anna"))
     assert assert_problem(nowhere, 404)["detail"] == "There is no claim 'clm_none'."
-    for answer in (desk.sign("prp_none", "approve"), api.get("proposals/prp_none", headers=person("Anna"))):
-        assert assert_problem(answer, 404)["detail"] == "There is no proposal 'prp_none'."
+    for response in (desk.sign("prp_none", "approve"), api.get("proposals/prp_none", headers=person("Anna"))):
+        assert assert_problem(response, 404)["detail"] == "There is no proposal 'prp_none'."
 
 
-# --- what a decision speaks of ---
+# --- stale decisions and void proposals ---
 
 
 def test_a_changed_wording_makes_a_proposal_void_and_a_decision_stale(
     desk: DeskWork, correct: Record, claim: dict[str, Any]
 ) -> None:
-    assert desk.listed(claim["id"])["stale"] is False
-    assert desk.sign(proposed(desk.propose(claim["id"])), "approve").status_code == 201
-    second = proposed(desk.propose(claim["id"]))
-    assert desk.listed(claim["id"])["stale"] is False
+    assert desk.list_item(claim["id"])["stale"] is False
+    assert desk.sign(proposal_id_of(desk.propose(claim["id"])), "approve").status_code == 201
+    second = proposal_id_of(desk.propose(claim["id"]))
+    assert desk.list_item(claim["id"])["stale"] is False
     correct("claims", claim["id"], statement="Another wording.")
 
     review = desk.claim(claim["id"])["review"]
     assert (review["stale"], review["stale_because"]) == (True, ["wording"])
-    assert desk.listed(claim["id"])["stale"] is True
-    assert desk.listed(claim["id"], q="wording")["stale"] is True
+    assert desk.list_item(claim["id"])["stale"] is True
+    assert desk.list_item(claim["id"], q="wording")["stale"] is True
     assert desk.state(second) == "void"
-    refused = desk.sign(second, "approve")
-    assert (refused.status_code, "void" in refused.json()["detail"]) == (409, True)
-    # What is void keeps nobody from proposing anew.
+    response = desk.sign(second, "approve")
+    assert (response.status_code, "void" in response.json()["detail"]) == (409, True)
+    # A void proposal does not prevent a new one.
     assert desk.propose(claim["id"]).status_code == 201
 
 
-@pytest.mark.parametrize("act", ["added", "corrected", "taken back"])
-def test_other_evidence_makes_a_proposal_void_and_a_decision_stale(
-    desk: DeskWork, record: Record, correct: Record, evidence: dict[str, Any], act: str
+@pytest.mark.parametrize("change", ["added", "corrected", "withdrawn"])
+def test_a_change_of_evidence_makes_a_proposal_void_and_a_decision_stale(
+    desk: DeskWork, record: Record, correct: Record, evidence: dict[str, Any], change: str
 ) -> None:
-    assert desk.sign(proposed(desk.propose(evidence["claim_id"])), "approve").status_code == 201
-    second = proposed(desk.propose(evidence["claim_id"]))
+    assert desk.sign(proposal_id_of(desk.propose(evidence["claim_id"])), "approve").status_code == 201
+    second = proposal_id_of(desk.propose(evidence["claim_id"]))
     before = desk.claim(evidence["claim_id"])
-    if act == "added":
+    if change == "added":
         record("evidence", claim=evidence["claim_id"], document=evidence["document"]["id"], role="context")
     else:
         correct(
-            "evidence", evidence["id"], **({"finding": "Not so sure."} if act == "corrected" else {"withdrawn": True})
+            "evidence",
+            evidence["id"],
+            **({"finding": "Not so sure."} if change == "corrected" else {"withdrawn": True}),
         )
 
     review = desk.claim(evidence["claim_id"])["review"]
     assert (review["stale"], review["stale_because"]) == (True, ["evidence"])
-    assert desk.listed(evidence["claim_id"])["stale"] is True
+    assert desk.list_item(evidence["claim_id"])["stale"] is True
     assert desk.state(second) == "void"
     assert desk.claim(evidence["claim_id"], as_of=before["recorded_at"])["review"]["stale"] is False
-    assert desk.listed(evidence["claim_id"], as_of=before["recorded_at"])["stale"] is False
+    assert desk.list_item(evidence["claim_id"], as_of=before["recorded_at"])["stale"] is False
 
 
 @pytest.mark.parametrize(
     "fields", [{"source": "DIU"}, {"stance": "alleges"}, {"withdrawn": True}, {"note": "As heard."}], ids=str
 )
-def test_an_attribution_that_is_corrected_makes_a_decision_stale(
+def test_a_corrected_attribution_makes_a_decision_stale(
     api: TestClient, desk: DeskWork, record: Record, correct: Record, claim: dict[str, Any], *, fields: dict[str, Any]
 ) -> None:
     record("sources", name="DIU", key="DIU")
     record("attributions", claim=claim["id"], source="DIU", stance="asserts", key="to be corrected", reason="Said too.")
-    assert desk.sign(proposed(desk.propose(claim["id"])), "approve").status_code == 201
+    assert desk.sign(proposal_id_of(desk.propose(claim["id"])), "approve").status_code == 201
     decided = desk.claim(claim["id"])
-    more = record(
-        "attributions", claim=claim["id"], source="DIU", stance="asserts", reason="That is news, and no more."
+    later_attribution = record(
+        "attributions", claim=claim["id"], source="DIU", stance="asserts", reason="New, but no correction."
     )
-    correct("attributions", more["id"], note="Heard in the evening.")
+    correct("attributions", later_attribution["id"], note="Heard in the evening.")
     assert desk.claim(claim["id"])["review"]["stale"] is False
-    assert desk.listed(claim["id"])["stale"] is False
+    assert desk.list_item(claim["id"])["stale"] is False
     assert "ClaimReview" in api.get(f"claims/{claim['id']}.claimreview.json").text
 
     correct("attributions", claim["attributions"][0]["id"], **fields)
@@ -467,16 +500,16 @@ def test_an_attribution_that_is_corrected_makes_a_decision_stale(
     review = desk.claim(claim["id"])["review"]
     assert (review["stale"], review["stale_because"]) == (True, ["attributions"])
     assert desk.decisions(claim["id"])[0]["stale_because"] == ["attributions"]
-    assert desk.listed(claim["id"])["stale"] is True
+    assert desk.list_item(claim["id"])["stale"] is True
     assert "ClaimReview" not in api.get(f"claims/{claim['id']}.claimreview.json").text
     assert desk.claim(claim["id"], as_of=decided["recorded_at"])["review"]["stale"] is False
-    assert [one["claim"]["id"] for one in desk.queue(reason="stale")] == [claim["id"]]
+    assert [item["claim"]["id"] for item in desk.queue(reason="stale")] == [claim["id"]]
 
 
-def test_grounds_that_are_gone_are_told_wherever_a_decision_goes_out(
+def test_a_decision_without_grounds_is_exported_as_stale(
     api: TestClient, desk: DeskWork, correct: Record, claim: dict[str, Any]
 ) -> None:
-    assert desk.sign(proposed(desk.propose(claim["id"])), "approve").status_code == 201
+    assert desk.sign(proposal_id_of(desk.propose(claim["id"])), "approve").status_code == 201
     correct("attributions", claim["attributions"][0]["id"], withdrawn=True)
 
     assert desk.claim(claim["id"])["review"]["stale_because"] == ["attributions", "grounds"]
@@ -484,10 +517,10 @@ def test_grounds_that_are_gone_are_told_wherever_a_decision_goes_out(
     assert json.loads(line)["decision"]["stale_because"] == ["attributions", "grounds"]
 
 
-def test_evidence_and_wordings_of_another_claim_are_nothing_to_a_proposal(
+def test_changes_of_another_claim_do_not_affect_a_proposal(
     desk: DeskWork, record: Record, correct: Record, claim: dict[str, Any], evidence: dict[str, Any]
 ) -> None:
-    identifier = proposed(desk.propose(claim["id"]))
+    identifier = proposal_id_of(desk.propose(claim["id"]))
     other = record("claims", statement="Another.")
     record("evidence", claim=other["id"], document=evidence["document"]["id"], role="context")
     correct("claims", other["id"], statement="Yet another.")
@@ -495,138 +528,143 @@ def test_evidence_and_wordings_of_another_claim_are_nothing_to_a_proposal(
     assert desk.state(identifier) == "open"
     assert desk.sign(identifier, "approve").status_code == 201
     assert desk.claim(claim["id"])["review"]["stale"] is False
-    assert desk.listed(claim["id"])["stale"] is False
+    assert desk.list_item(claim["id"])["stale"] is False
 
 
-BEFORE = "unconfirmed, before the claim was changed"
+STALE_STATUS = "unconfirmed, before the claim was changed"
 
-TELLS_STALE = {
-    **dict.fromkeys(("csl.json", "bib", "biblatex.bib", "ris", "wiki", "md", "qs", "txt", "html", "atom"), BEFORE),
+STALE_MARKERS = {
+    **dict.fromkeys(
+        ("csl.json", "bib", "biblatex.bib", "ris", "wiki", "md", "qs", "txt", "html", "atom"), STALE_STATUS
+    ),
     "news.txt": "before the claim was changed",
     "jsonl": '"stale":true',
     "attest.jsonl": '"stale":true',
     "jsonld": '"attest:stale":true',
 }
-"""How each format says that a status was decided on another wording; those with tables have a column for it."""
+"""How each format marks a decision on an earlier wording; tables have a column for it and are tested elsewhere."""
 
 
-@pytest.mark.parametrize("suffix", [*TELLS_STALE, "claimreview.json"])
-def test_a_status_goes_out_as_what_it_was_decided_on(
+@pytest.mark.parametrize("suffix", [*STALE_MARKERS, "claimreview.json"])
+def test_every_format_marks_a_stale_decision(
     api: TestClient, desk: DeskWork, correct: Record, claim: dict[str, Any], suffix: str
 ) -> None:
-    citing = {one.suffix for one in CITATION_FORMATS.values()}
+    citation_suffixes = {citation_format.suffix for citation_format in CITATION_FORMATS.values()}
+    assert citation_suffixes <= STALE_MARKERS.keys(), "every citation format needs a marker"
 
-    def told() -> str:
-        answer = api.get(f"claims/{claim['id']}.{suffix}", params={"include": "decision"} if suffix in citing else {})
-        return " ".join(answer.raise_for_status().text.split())
+    def read_export() -> str:
+        response = api.get(
+            f"claims/{claim['id']}.{suffix}", params={"include": "decision"} if suffix in citation_suffixes else {}
+        )
+        return " ".join(response.raise_for_status().text.split())
 
-    assert desk.sign(proposed(desk.propose(claim["id"])), "approve").status_code == 201
-    assert TELLS_STALE.get(suffix, "nothing") not in told()
-    assert ("ClaimReview" in told()) is (suffix in ("claimreview.json", "jsonld"))
+    assert desk.sign(proposal_id_of(desk.propose(claim["id"])), "approve").status_code == 201
+    assert STALE_MARKERS.get(suffix, "nothing") not in read_export()
+    assert ("ClaimReview" in read_export()) is (suffix in ("claimreview.json", "jsonld"))
     correct("claims", claim["id"], statement="Another wording.")
-    assert TELLS_STALE.get(suffix, "") in told()
-    assert "ClaimReview" not in told()
+    assert STALE_MARKERS.get(suffix, "") in read_export()
+    assert "ClaimReview" not in read_export()
 
 
-def test_new_evidence_leaves_a_review_where_it_is(
+def test_new_evidence_does_not_remove_the_claim_review(
     api: TestClient, desk: DeskWork, record: Record, evidence: dict[str, Any]
 ) -> None:
     address = f"claims/{evidence['claim_id']}.claimreview.json"
-    assert desk.sign(proposed(desk.propose(evidence["claim_id"])), "approve").status_code == 201
+    assert desk.sign(proposal_id_of(desk.propose(evidence["claim_id"])), "approve").status_code == 201
     record("evidence", claim=evidence["claim_id"], document=evidence["document"]["id"], role="context")
     assert "Unconfirmed" in api.get(address).text
 
 
-Take = Callable[[Record, dict[str, Any]], object]
+Removal = Callable[[Record, dict[str, Any]], object]
 
 
-def take_back(noun: str) -> Take:
-    """Takes back the last thing of a noun that hangs on a claim."""
+def withdraw_last(noun: str) -> Removal:
+    """A function that withdraws the last part of this kind of a claim."""
     return lambda correct, about: correct(noun, about[noun][-1]["id"], withdrawn=True)
 
 
-def no_part_any_more(correct: Record, about: dict[str, Any]) -> object:
-    """The last one who spoke is no part of anybody any more."""
+def remove_parent(correct: Record, about: dict[str, Any]) -> object:
+    """Remove the parent of the source of the last attribution."""
     return correct("sources", about["attributions"][-1]["source"]["id"], parent=None)
 
 
-def withdraw_the_other(correct: Record, about: dict[str, Any]) -> object:
-    """The claim that stands against it is withdrawn."""
+def withdraw_contradicting_claim(correct: Record, about: dict[str, Any]) -> object:
+    """Withdraw the claim that contradicts this one."""
     return correct("claims", about["relations"][0]["other_claim"]["id"], stage="withdrawn", notice="Wrong.")
 
 
-# status, credibility, what the record holds for it besides the attribution of the fixture, how that goes
-GROUNDS: dict[str, tuple[str, int, str, Take]] = {
-    "attributed": ("unconfirmed", 3, "nothing", take_back("attributions")),
-    "ruled independent": ("corroborated", 2, "ruling", take_back("attributions")),
-    "conceded": ("conceded", 1, "concession", take_back("attributions")),
-    "conceded by a part": ("conceded", 1, "concession", no_part_any_more),
-    "denied": ("disputed", 3, "denial", take_back("attributions")),
-    "contradicted": ("disputed", 4, "contradiction", take_back("relations")),
-    "contradicted by what was withdrawn": ("disputed", 4, "contradiction", withdraw_the_other),
-    "searched": ("unverifiable", 6, "search", take_back("attributions")),
+# Status, credibility, the grounds on record besides the attribution of the fixture, and the removal of these grounds.
+GROUNDS: dict[str, tuple[str, int, str, Removal]] = {
+    "attributed": ("unconfirmed", 3, "nothing", withdraw_last("attributions")),
+    "ruled independent": ("corroborated", 2, "ruling", withdraw_last("attributions")),
+    "conceded": ("conceded", 1, "concession", withdraw_last("attributions")),
+    "conceded by a part": ("conceded", 1, "concession", remove_parent),
+    "denied": ("disputed", 3, "denial", withdraw_last("attributions")),
+    "contradicted": ("disputed", 4, "contradiction", withdraw_last("relations")),
+    "contradicting claim withdrawn": ("disputed", 4, "contradiction", withdraw_contradicting_claim),
+    "searched": ("unverifiable", 6, "search", withdraw_last("attributions")),
 }
 
-TAKEN_BACK = frozenset({"attributed", "ruled independent", "conceded", "denied", "searched"})
-"""Cases in which an attribution is taken back."""
+WITHDRAWN_ATTRIBUTION = frozenset({"attributed", "ruled independent", "conceded", "denied", "searched"})
+"""The cases in which an attribution is withdrawn."""
 
 
 @pytest.fixture
-def hold(api: TestClient, record: Record, correct: Record, claim: dict[str, Any], editor: Headers) -> Record:
-    """Records what a status needs: `hold("denial")`."""
+def record_ground(api: TestClient, record: Record, correct: Record, claim: dict[str, Any], editor: Headers) -> Record:
+    """A function that records the grounds of a status and returns the claim: `record_ground("denial")`."""
 
-    def act(held: str) -> dict[str, Any]:
+    def record_ground(ground: str) -> dict[str, Any]:
         state = record("sources", name="A state", kind="government")
         service = record("sources", name="Its service", kind="intelligence_service", parent=state["id"])
         army = record("sources", name="Its army", kind="armed_force", parent=service["id"])
         correct("claims", claim["id"], adverse_to=state["id"])
         search = {"on": "2025-01-12", "where": "mil.ru", "by": "Desk"}
-        said: dict[str, dict[str, Any]] = {
+        attributions: dict[str, dict[str, Any]] = {
             "ruling": {"stance": "asserts", "lineage": "original"},
             "concession": {"stance": "confirms"},
             "denial": {"stance": "denies"},
             "search": {"stance": "no_statement_found", "search": search},
         }
-        if held in said:
-            record("attributions", claim=claim["id"], source=army["id"], **said[held])
-        if held == "ruling":
+        if ground in attributions:
+            record("attributions", claim=claim["id"], source=army["id"], **attributions[ground])
+        if ground == "ruling":
             ruling = {"sources": ["NIS", army["id"]], "ruling": "established", "reason": "Own counts."}
             ruled = api.post(f"claims/{claim['id']}/independence-rulings", json=ruling, headers=editor)
             assert ruled.status_code == 201, ruled.text
-        if held == "contradiction":
+        if ground == "contradiction":
             other = record("claims", statement="No soldiers are there.")
             record("relations", claim=claim["id"], other_claim=other["id"], relation="contradicts")
         return claim
 
-    return act
+    return record_ground
 
 
 @pytest.mark.parametrize("case", GROUNDS)
-def test_a_decision_is_stale_when_the_record_no_longer_carries_it(
-    api: TestClient, desk: DeskWork, hold: Record, correct: Record, case: str
+def test_a_decision_is_stale_once_the_record_no_longer_supports_it(
+    api: TestClient, desk: DeskWork, record_ground: Record, correct: Record, case: str
 ) -> None:
-    status, credibility, held, take = GROUNDS[case]
-    claim = hold(held)
-    answer = desk.propose(claim["id"], status=status, credibility=credibility)
-    assert desk.sign(proposed(answer), "approve").status_code == 201
+    status, credibility, ground, remove = GROUNDS[case]
+    claim = record_ground(ground)
+    response = desk.propose(claim["id"], status=status, credibility=credibility)
+    assert desk.sign(proposal_id_of(response), "approve").status_code == 201
     decided = desk.claim(claim["id"])
     assert (decided["status"], decided["review"]["stale"]) == (status, False)
 
-    take(correct, desk.claim(claim["id"]))
+    remove(correct, desk.claim(claim["id"]))
 
     public = api.get(f"claims/{claim['id']}").json()
-    # The status stays until somebody decides anew; that it is not carried any more is seen at once.
+    # The status remains until there is a new decision, but it is shown as stale.
     assert (public["status"], public["review"]["stale"], public["review"]["stale_because"]) == (
         status,
         True,
-        # Who is no longer said to have said it is a reason by itself.
-        ["attributions", "grounds"] if case in TAKEN_BACK else ["grounds"],
+        # A withdrawn attribution is a reason of its own.
+        ["attributions", "grounds"] if case in WITHDRAWN_ATTRIBUTION else ["grounds"],
     )
     assert api.get(f"claims/{claim['id']}/reviews").json()["items"] == [public["review"]]
     assert desk.claim(claim["id"], as_of=decided["recorded_at"])["review"]["stale"] is False
 
 
-def test_a_ruling_that_is_taken_back_makes_a_decision_stale(
+def test_a_revised_ruling_makes_a_decision_stale(
     api: TestClient, desk: DeskWork, record: Record, claim: dict[str, Any], editor: Headers
 ) -> None:
     other = record("sources", name="Another service", kind="intelligence_service")
@@ -638,137 +676,147 @@ def test_a_ruling_that_is_taken_back_makes_a_decision_stale(
 
     rule("established")
     fields = {"status": "corroborated", "credibility": 2}
-    assert desk.sign(proposed(desk.propose(claim["id"], **fields)), "approve").status_code == 201
-    stale = []
+    assert desk.sign(proposal_id_of(desk.propose(claim["id"], **fields)), "approve").status_code == 201
+    reasons = []
     for ruling in ("not_established", "established", "dependent"):
         rule(ruling)
-        stale.append(desk.claim(claim["id"])["review"]["stale_because"])
-    assert stale == [["grounds"], [], ["grounds"]]
-    # What came after it has its own grounds, and of what was decided before nobody asks any more.
-    assert desk.sign(proposed(desk.propose(claim["id"])), "approve").status_code == 201
-    told = api.get(f"claims/{claim['id']}/reviews").json()["items"]
-    assert [(one["status"], one["stale_because"]) for one in told] == [("unconfirmed", []), ("corroborated", [])]
+        reasons.append(desk.claim(claim["id"])["review"]["stale_because"])
+    assert reasons == [["grounds"], [], ["grounds"]]
+    # A new decision has grounds of its own, and an earlier decision is no longer checked.
+    assert desk.sign(proposal_id_of(desk.propose(claim["id"])), "approve").status_code == 201
+    decisions = api.get(f"claims/{claim['id']}/reviews").json()["items"]
+    assert [(decision["status"], decision["stale_because"]) for decision in decisions] == [
+        ("unconfirmed", []),
+        ("corroborated", []),
+    ]
 
 
-def test_evidence_that_a_decision_does_not_name_does_not_carry_it(
+def test_evidence_that_a_decision_does_not_list_does_not_support_it(
     desk: DeskWork, record: Record, correct: Record, claim: dict[str, Any], evidence: dict[str, Any]
 ) -> None:
     fields = {"status": "confirmed", "credibility": 1, "evidence": [evidence["id"]]}
-    assert desk.sign(proposed(desk.propose(claim["id"], **fields)), "approve").status_code == 201
-    # Another piece stands beside it that nobody has decided on.
+    assert desk.sign(proposal_id_of(desk.propose(claim["id"], **fields)), "approve").status_code == 201
+    # Another piece of evidence would support it, but the decision does not list it.
     video = record("documents", kind="video", title="Another video")
     record("evidence", claim=claim["id"], document=video["id"], role="supports", independent=True, **EXAMINED)
     correct("evidence", evidence["id"], withdrawn=True)
 
-    held = desk.claim(claim["id"])["review"]
-    assert held["stale_because"] == ["evidence", "grounds"]
-    assert desk.decisions(claim["id"]) == [held]
+    review = desk.claim(claim["id"])["review"]
+    assert review["stale_because"] == ["evidence", "grounds"]
+    assert desk.decisions(claim["id"]) == [review]
 
 
-def test_an_approval_asks_the_record_again(desk: DeskWork, correct: Record, claim: dict[str, Any]) -> None:
-    identifier = proposed(desk.propose(claim["id"]))
+def test_an_approval_checks_the_requirement_again(desk: DeskWork, correct: Record, claim: dict[str, Any]) -> None:
+    identifier = proposal_id_of(desk.propose(claim["id"]))
     correct("attributions", claim["attributions"][0]["id"], withdrawn=True)
 
-    answer = desk.sign(identifier, "approve")
+    response = desk.sign(identifier, "approve")
 
-    assert STATUS_RULES[Status.UNCONFIRMED].requirement in assert_problem(answer, 409)["detail"]
+    assert "which needs at least one attribution that asserts the claim" in assert_problem(response, 409)["detail"]
     assert (desk.state(identifier), desk.claim(claim["id"])["status"]) == ("open", "unassessed")
 
 
-def test_a_wrong_decision_is_corrected_in_public(
+def test_a_correction_of_a_decision_is_published_with_its_notice(
     api: TestClient, desk: DeskWork, claim: dict[str, Any], evidence: dict[str, Any]
 ) -> None:
     fields = {"status": "confirmed", "credibility": 1, "evidence": [evidence["id"]]}
-    assert desk.sign(proposed(desk.propose(claim["id"], **fields)), "approve").status_code == 201
+    assert desk.sign(proposal_id_of(desk.propose(claim["id"], **fields)), "approve").status_code == 201
     notice = "We mistook the date of the upload for the date of the recording."
-    assert desk.sign(proposed(desk.propose(claim["id"], notice=notice)), "approve", reason="Seen again.").is_success
+    assert desk.sign(
+        proposal_id_of(desk.propose(claim["id"], notice=notice)), "approve", reason="Seen again."
+    ).is_success
 
-    items = api.get(f"claims/{claim['id']}/reviews").json()["items"]
-    assert [(one["status"], one["notice"]) for one in items] == [("unconfirmed", notice), ("confirmed", None)]
-    told = api.get(f"claims/{claim['id']}/history").json()["items"]
-    decisions = [
-        {one["field"]: one["after"] for one in entry["changes"]} for entry in told if entry["noun"] == "review"
+    reviews = api.get(f"claims/{claim['id']}/reviews").json()["items"]
+    assert [(review["status"], review["notice"]) for review in reviews] == [
+        ("unconfirmed", notice),
+        ("confirmed", None),
     ]
-    assert [(one["status"], one["proposed_by"], one["approved_by"]) for one in decisions] == [
+    entries = api.get(f"claims/{claim['id']}/history").json()["items"]
+    decisions = [
+        {change["field"]: change["after"] for change in entry["changes"]}
+        for entry in entries
+        if entry["noun"] == "review"
+    ]
+    assert [(decision["status"], decision["proposed_by"], decision["approved_by"]) for decision in decisions] == [
         ("confirmed", "Anna", "Boris"),
         ("unconfirmed", "Anna", "Boris"),
     ]
     assert decisions[1]["notice"] == notice
-    assert [(entry["action"], entry["reason"]) for entry in told if entry["noun"] == "review"] == [
+    assert [(entry["action"], entry["reason"]) for entry in entries if entry["noun"] == "review"] == [
         ("decide", "Approved."),
         ("decide", "Seen again."),
     ]
 
 
-# --- decisions that come with files, which one person brings in ---
+# --- decisions in import files, which one person imports ---
 
 
 @pytest.fixture
-def bring(api: TestClient, editor: Headers) -> Callable[..., dict[str, Any]]:
-    """Has an editor import a decision on the claim with the key `k`; the report."""
+def import_decision(api: TestClient, editor: Headers) -> Callable[..., dict[str, Any]]:
+    """A function that imports a decision on the claim with the key `k` as an editor, and returns the report."""
 
-    def act(decided_on: date, status: str = "unconfirmed") -> dict[str, Any]:
-        said = {"rationale": "So.", "decided_on": decided_on.isoformat(), "decided_by": "Elsewhere"}
+    def import_review(decided_on: date, status: str = "unconfirmed") -> dict[str, Any]:
+        review = {"rationale": "So.", "decided_on": decided_on.isoformat(), "decided_by": "Elsewhere"}
         line = {"record": "claim", "key": "k", "kind": "troop_estimate", "statement": "Soldiers are there."}
-        answer = api.post(
-            "imports", content=json.dumps({**line, "reviews": [{"status": status, **said}]}), headers=editor
+        response = api.post(
+            "imports", content=json.dumps({**line, "reviews": [{"status": status, **review}]}), headers=editor
         )
-        assert answer.status_code == 200, answer.text
-        told: dict[str, Any] = answer.json()
-        return told
+        assert response.status_code == 200, response.text
+        report: dict[str, Any] = response.json()
+        return report
 
-    return act
+    return import_review
 
 
-def test_a_file_does_not_undo_what_two_people_have_signed(
-    desk: DeskWork, record: Record, bring: Callable[..., dict[str, Any]]
+def test_an_import_does_not_override_a_decision_of_two_people(
+    desk: DeskWork, record: Record, import_decision: Callable[..., dict[str, Any]]
 ) -> None:
     record("sources", name="NIS", kind="intelligence_service", key="NIS")
     record("sources", name="Moscow", kind="government", key="Moscow")
-    said = [{"source": "NIS", "stance": "asserts"}, {"source": "Moscow", "stance": "denies"}]
-    claim = record("claims", key="k", attributions=said)
+    attributions = [{"source": "NIS", "stance": "asserts"}, {"source": "Moscow", "stance": "denies"}]
+    claim = record("claims", key="k", attributions=attributions)
     today = datetime.now(UTC).date()
-    assert bring(today)["refusals"] == []
+    assert import_decision(today)["refusals"] == []
     fields = {"status": "disputed", "credibility": 3}
-    assert desk.sign(proposed(desk.propose(claim["id"], **fields)), "approve").status_code == 201
+    assert desk.sign(proposal_id_of(desk.propose(claim["id"], **fields)), "approve").status_code == 201
     signed = desk.claim(claim["id"])
 
     for day in (today, today + timedelta(days=1)):
-        report = bring(day, "disputed")
-        assert [one["field"] for one in report["refusals"]] == ["reviews.0.decided_on"], day
+        report = import_decision(day, "disputed")
+        assert [refusal["field"] for refusal in report["refusals"]] == ["reviews.0.decided_on"], day
 
     assert desk.claim(claim["id"])["review"] == signed["review"]
-    # What was decided before is told, and changes nothing.
-    assert bring(today - timedelta(days=400))["refusals"] == []
+    # An earlier decision is recorded, and changes nothing.
+    assert import_decision(today - timedelta(days=400))["refusals"] == []
     assert (desk.claim(claim["id"])["status"], desk.claim(claim["id"])["review"]["status"]) == ("disputed", "disputed")
 
 
-def test_a_file_does_not_undo_it_days_afterwards(
-    desk: DeskWork, record: Record, bring: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+def test_an_import_does_not_override_a_decision_of_earlier_days(
+    desk: DeskWork, record: Record, import_decision: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = datetime.now(UTC)
     monkeypatch.setattr(clock, "now", lambda: now - timedelta(days=5))
     record("sources", name="NIS", kind="intelligence_service", key="NIS")
     claim = record("claims", key="k", attributions=[{"source": "NIS", "stance": "asserts"}])
-    assert desk.sign(proposed(desk.propose(claim["id"])), "approve").status_code == 201
+    assert desk.sign(proposal_id_of(desk.propose(claim["id"])), "approve").status_code == 201
     monkeypatch.setattr(clock, "now", lambda: now)
 
-    refusals = {days: bring(now.date() - timedelta(days=days))["refusals"] for days in (0, 2, 5, 6)}
+    refusals = {days: import_decision(now.date() - timedelta(days=days))["refusals"] for days in (0, 2, 5, 6)}
 
-    assert [days for days, found in refusals.items() if found] == [0, 2, 5]
+    assert [days for days, refusal_list in refusals.items() if refusal_list] == [0, 2, 5]
 
 
-def test_a_file_decides_nothing_in_advance(
-    desk: DeskWork, record: Record, bring: Callable[..., dict[str, Any]]
+def test_an_imported_decision_with_a_future_date_is_refused(
+    desk: DeskWork, record: Record, import_decision: Callable[..., dict[str, Any]]
 ) -> None:
     record("sources", name="NIS", kind="intelligence_service", key="NIS")
     claim = record("claims", key="k", attributions=[{"source": "NIS", "stance": "asserts"}])
-    report = bring(datetime.now(UTC).date() + timedelta(days=1))
-    assert [one["field"] for one in report["refusals"]] == ["reviews.0.decided_on"]
+    report = import_decision(datetime.now(UTC).date() + timedelta(days=1))
+    assert [refusal["field"] for refusal in report["refusals"]] == ["reviews.0.decided_on"]
     assert desk.claim(claim["id"])["status"] == "unassessed"
 
 
-def test_one_decision_of_a_file_that_is_refused_keeps_no_other_back(
+def test_a_refused_decision_does_not_prevent_the_others_of_a_file(
     api: TestClient, record: Record, editor: Headers
 ) -> None:
     record("sources", name="NIS", kind="intelligence_service", key="NIS")
@@ -777,41 +825,43 @@ def test_one_decision_of_a_file_that_is_refused_keeps_no_other_back(
     for number, day in enumerate((today, today + timedelta(days=9), today, today)):
         claim = {"key": f"k{number}", "kind": "troop_estimate", "statement": f"Soldiers are there, says {number}."}
         ids.append(record("claims", attributions=[{"source": "NIS", "stance": "asserts"}], **claim)["id"])
-        said = {"status": "unconfirmed", "rationale": "So.", "decided_on": str(day), "decided_by": "Elsewhere"}
-        lines.append({"record": "claim", **claim, "reviews": [said]})
+        review = {"status": "unconfirmed", "rationale": "So.", "decided_on": str(day), "decided_by": "Elsewhere"}
+        lines.append({"record": "claim", **claim, "reviews": [review]})
 
-    told = api.post("imports", content="\n".join(map(json.dumps, lines)), headers=editor).raise_for_status().json()
+    report = api.post("imports", content="\n".join(map(json.dumps, lines)), headers=editor).raise_for_status().json()
 
-    assert [one["field"] for one in told["refusals"]] == ["reviews.0.decided_on"]
-    shown = [api.get(f"claims/{one}").json() for one in ids]
-    assert [one["status"] for one in shown] == ["unconfirmed", "unassessed", "unconfirmed", "unconfirmed"]
-    assert [(one["review"] or {"id": "none"})["id"][:4] for one in shown] == ["rev_", "none", "rev_", "rev_"]
+    assert [refusal["field"] for refusal in report["refusals"]] == ["reviews.0.decided_on"]
+    claims = [api.get(f"claims/{claim_id}").json() for claim_id in ids]
+    assert [claim["status"] for claim in claims] == ["unconfirmed", "unassessed", "unconfirmed", "unconfirmed"]
+    assert [(claim["review"] or {"id": "none"})["id"][:4] for claim in claims] == ["rev_", "none", "rev_", "rev_"]
 
 
-# --- at the same time ---
+# --- concurrency ---
 
 
 PAIRS = 60
 
 
-def test_of_two_who_sign_at_once_one_closes_it(
+def test_only_one_of_two_concurrent_approvals_is_accepted(
     desk: DeskWork, database: Database, record: Record, person: Callable[[str], Headers]
 ) -> None:
     record("sources", name="NIS", kind="intelligence_service", key="NIS")
-    said = [{"source": "NIS", "stance": "asserts", "lineage": "original"}]
-    claims = [record("claims", statement=f"Claim {number}.", attributions=said)["id"] for number in range(PAIRS)]
-    made = [proposed(desk.propose(one)) for one in claims]
+    attributions = [{"source": "NIS", "stance": "asserts", "lineage": "original"}]
+    claims = [
+        record("claims", statement=f"Claim {number}.", attributions=attributions)["id"] for number in range(PAIRS)
+    ]
+    proposal_ids = [proposal_id_of(desk.propose(claim_id)) for claim_id in claims]
     signers = ("Boris", "Clara")
-    for who in signers:
-        person(who)  # both have a key by now
-    both = Barrier(len(signers), timeout=60)
+    for name in signers:
+        person(name)  # issue the keys beforehand
+    barrier = Barrier(len(signers), timeout=60)
 
-    def approve_each(who: str) -> list[int]:
-        answers = []
-        for one in made:
-            both.wait()
-            answers.append(desk.sign(one, "approve", by=who).status_code)
-        return answers
+    def approve_each(name: str) -> list[int]:
+        statuses = []
+        for proposal_id in proposal_ids:
+            barrier.wait()
+            statuses.append(desk.sign(proposal_id, "approve", by=name).status_code)
+        return statuses
 
     with ThreadPoolExecutor(len(signers)) as pool:
         pairs = list(zip(*pool.map(approve_each, signers), strict=True))
@@ -822,169 +872,183 @@ def test_of_two_who_sign_at_once_one_closes_it(
     assert sorted(decided) == sorted(claims)
 
 
-def test_one_person_approving_eight_times_at_once_publishes_nothing(desk: DeskWork, claim: dict[str, Any]) -> None:
-    identifier = proposed(desk.propose(claim["id"]))
-    all_eight = Barrier(8, timeout=60)
+def test_concurrent_approvals_by_the_proposer_are_all_refused(desk: DeskWork, claim: dict[str, Any]) -> None:
+    identifier = proposal_id_of(desk.propose(claim["id"]))
+    barrier = Barrier(8, timeout=60)
 
     def approve(_number: int) -> int:
-        all_eight.wait()
+        barrier.wait()
         return desk.sign(identifier, "approve", by="Anna").status_code
 
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(approve, range(8)))
-    assert answers == [403] * 8
+        statuses = list(pool.map(approve, range(8)))
+    assert statuses == [403] * 8
     assert (desk.state(identifier), desk.claim(claim["id"])["status"]) == ("open", "unassessed")
 
 
-# --- the database itself ---
+# --- constraints of the database ---
 
 
-FORGED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "by the proposer": lambda row: {"person_id": row["proposer_id"]},
-    "by the editor": lambda row: {"person_id": row["editor_id"]},
-    "by the proposer, said to be another's": lambda row: {
-        "person_id": row["proposer_id"],
-        "proposer_id": row["editor_id"],
-    },
-    "a second time": lambda row: {},
+FORGERIES: dict[str, tuple[dict[str, str], str]] = {
+    "by the proposer": ({"person_id": "proposer_id"}, "ck_sign_off_by_another"),
+    "by the editor": ({"person_id": "editor_id"}, "ck_sign_off_by_another"),
+    "by the proposer, with a false proposer": (
+        {"person_id": "proposer_id", "proposer_id": "editor_id"},
+        "(?i)foreign key constraint",
+    ),
+    "a second time": ({}, "uq_sign_off_closing|UNIQUE constraint failed: sign_off.proposal_id"),
 }
+"""The forged columns, each with the column of the proposal that has its value, and the constraint in the error."""
 
 
 def forge(database: Database, table: Table, **fields: Any) -> None:
-    """Write a row past the service."""
+    """Insert a row without the service."""
     with database.writing() as connection:
         connection.execute(insert(table).values(fields))
 
 
-@pytest.mark.parametrize("forged", FORGED, ids=FORGED)
+@pytest.mark.parametrize("forged", FORGERIES, ids=FORGERIES)
 def test_the_database_refuses_a_forged_approval(
     desk: DeskWork, database: Database, claim: dict[str, Any], actor: Actor, forged: str
 ) -> None:
-    about = stored(database, proposed(desk.propose(claim["id"])))
+    proposal = stored(database, proposal_id_of(desk.propose(claim["id"])))
     if forged == "a second time":
-        assert desk.sign(about["id"], "reject", reason="No.").status_code == 201
-    copied = {name: about[name] for name in ("proposer_id", "editor_id", "change_seq", "recorded_at")}
-    row = {"id": "sgn_forged", "proposal_id": about["id"], "person_id": actor.person_id, "verdict": "approve", **copied}
-    with pytest.raises(IntegrityError):
-        forge(database, table_of(SignOff), **{**row, **FORGED[forged](about)})
+        assert desk.sign(proposal["id"], "reject", reason="No.").status_code == 201
+    copies = {name: proposal[name] for name in ("proposer_id", "editor_id", "change_seq", "recorded_at")}
+    row = {
+        "id": "sgn_forged",
+        "proposal_id": proposal["id"],
+        "person_id": actor.person_id,
+        "verdict": "approve",
+        **copies,
+    }
+    columns, constraint = FORGERIES[forged]
+    with pytest.raises(IntegrityError, match=constraint):
+        forge(database, table_of(SignOff), **{**row, **{name: proposal[column] for name, column in columns.items()}})
+    if forged != "a second time":
+        # The same row by another person is accepted, so it is the forgery that was refused.
+        forge(database, table_of(SignOff), **row)
 
 
 def test_the_database_refuses_a_proposal_of_the_editor(
     desk: DeskWork, database: Database, claim: dict[str, Any]
 ) -> None:
-    about = stored(database, proposed(desk.propose(claim["id"])))
-    with pytest.raises(IntegrityError):
-        forge(database, table_of(Proposal), **{**about, "id": "prp_forged", "proposer_id": about["editor_id"]})
+    proposal = stored(database, proposal_id_of(desk.propose(claim["id"])))
+    row = {**proposal, "id": "prp_forged"}
+    with pytest.raises(IntegrityError, match="ck_proposal_proposed_by_another"):
+        forge(database, table_of(Proposal), **{**row, "proposer_id": row["editor_id"]})
+    # The same row by another person is accepted, so it is the forgery that was refused.
+    forge(database, table_of(Proposal), **row)
 
 
 def stored(database: Database, proposal_id: str) -> dict[str, Any]:
-    """A proposal as it is stored."""
+    """The stored row of a proposal."""
     table = table_of(Proposal)
     with database.reading() as connection:
         return dict(connection.execute(select(table).where(table.c.id == proposal_id)).mappings().one())
 
 
-# --- lists, and who may read them ---
+# --- lists of proposals ---
 
 
 def test_proposals_are_listed_by_state_and_claim(
     api: TestClient, desk: DeskWork, record: Record, correct: Record, person: Callable[[str], Headers]
 ) -> None:
     nis = record("sources", name="NIS", kind="intelligence_service", key="NIS")
-    said = [{"source": "NIS", "stance": "asserts", "lineage": "original"}]
-    made: dict[ProposalState, tuple[str, str]] = {}
+    attributions = [{"source": "NIS", "stance": "asserts", "lineage": "original"}]
+    by_state: dict[ProposalState, tuple[str, str]] = {}
     for state, steps in STATES.items():
-        claim_id = record("claims", statement=f"To become {state}.", attributions=said)["id"]
-        made[state] = claim_id, proposed(desk.propose(claim_id))
+        claim_id = record("claims", statement=f"To become {state}.", attributions=attributions)["id"]
+        by_state[state] = claim_id, proposal_id_of(desk.propose(claim_id))
         for verdict, by in steps:
-            assert desk.sign(made[state][1], verdict, by=by, reason="So.").status_code == 201
-    correct("claims", made[ProposalState.VOID][0], statement="Another wording.")
+            assert desk.sign(by_state[state][1], verdict, by=by, reason="So.").status_code == 201
+    correct("claims", by_state[ProposalState.VOID][0], statement="Another wording.")
 
-    def listed(**params: Any) -> list[str]:
-        answer = api.get("proposals", params=params, headers=person("Anna"))
-        return [one["id"] for one in answer.raise_for_status().json()["items"]]
+    def list_ids(**params: Any) -> list[str]:
+        response = api.get("proposals", params=params, headers=person("Anna"))
+        return [row["id"] for row in response.raise_for_status().json()["items"]]
 
-    assert listed() == [one for _claim, one in reversed(made.values())]
-    for state, (claim_id, identifier) in made.items():
-        assert listed(state=state) == [identifier], state
-        assert listed(claim=claim_id) == [identifier]
-    assert set(listed(state=["open", "more_requested"])) == {
-        made[ProposalState.OPEN][1],
-        made[ProposalState.MORE_REQUESTED][1],
+    assert list_ids() == [identifier for _claim, identifier in reversed(by_state.values())]
+    for state, (claim_id, identifier) in by_state.items():
+        assert list_ids(state=state) == [identifier], state
+        assert list_ids(claim=claim_id) == [identifier]
+    assert set(list_ids(state=["open", "more_requested"])) == {
+        by_state[ProposalState.OPEN][1],
+        by_state[ProposalState.MORE_REQUESTED][1],
     }
     rating = {"reliability": "B", "rationale": "Borne out."}
-    rated = proposed(api.post(f"sources/{nis['id']}/proposals", json=rating, headers=person("Anna")))
-    assert listed(source="NIS") == [rated]
-    assert desk.sign(rated, "withdraw", by="Anna", reason="So.").status_code == 201
-    assert listed(source="NIS", state="open") == []
+    rating_id = proposal_id_of(api.post(f"sources/{nis['id']}/proposals", json=rating, headers=person("Anna")))
+    assert list_ids(source="NIS") == [rating_id]
+    assert desk.sign(rating_id, "withdraw", by="Anna", reason="So.").status_code == 201
+    assert list_ids(source="NIS", state="open") == []
     first = api.get("proposals", params={"limit": 5}, headers=person("Anna")).json()
     rest = api.get("proposals", params={"limit": 5, "cursor": first["next"]}, headers=person("Anna")).json()
-    assert [one["id"] for page in (first, rest) for one in page["items"]] == listed()
+    assert [row["id"] for page in (first, rest) for row in page["items"]] == list_ids()
 
 
-def test_a_proposal_is_listed_by_the_last_step_as_of_any_moment(
+def test_proposals_are_listed_by_their_state_as_of_any_moment(
     api: TestClient, desk: DeskWork, record: Record, claim: dict[str, Any], person: Callable[[str], Headers]
 ) -> None:
     def moment() -> str:
         return str(record("sources", name=f"Source {len(moments)}")["recorded_at"])
 
     moments = ["2020-01-01T00:00:00Z"]
-    identifier = proposed(desk.propose(claim["id"]))
+    identifier = proposal_id_of(desk.propose(claim["id"]))
     moments.append(moment())
     for verdict, by in (("request_more", "Boris"), ("answer", "Anna"), ("approve", "Boris")):
         assert desk.sign(identifier, verdict, by=by, reason="So.").status_code == 201
         moments.append(moment())
 
-    then = ["", "open", "more_requested", "open", "approved"]
-    for at, state in zip([*moments, None], [*then, then[-1]], strict=True):
-        for asked in ProposalState:
-            params = {"state": asked, "claim": claim["id"]} | ({} if at is None else {"as_of": at})
-            listed = api.get("proposals", params=params, headers=person("Anna")).raise_for_status().json()["items"]
-            found = [(one["id"], one["state"]) for one in listed]
-            assert found == ([(identifier, state)] if asked == state else []), (at, asked)
+    states = ["", "open", "more_requested", "open", "approved"]
+    for as_of, state in zip([*moments, None], [*states, states[-1]], strict=True):
+        for filter_state in ProposalState:
+            params = {"state": filter_state, "claim": claim["id"]} | ({} if as_of is None else {"as_of": as_of})
+            items = api.get("proposals", params=params, headers=person("Anna")).raise_for_status().json()["items"]
+            rows = [(row["id"], row["state"]) for row in items]
+            assert rows == ([(identifier, state)] if filter_state == state else []), (as_of, filter_state)
     assert_problem(api.get("proposals", params={"claim": "clm_none"}, headers=person("Anna")), 422, "claim")
     assert_problem(api.get("proposals", params={"source": "src_none"}, headers=person("Anna")), 422, "source")
 
 
-def test_what_is_proposed_is_the_desks(
+def test_only_the_desk_reads_and_signs_proposals(
     api: TestClient, desk: DeskWork, claim: dict[str, Any], key_of: Callable[[Role], Headers]
 ) -> None:
-    identifier = proposed(desk.propose(claim["id"]))
+    identifier = proposal_id_of(desk.propose(claim["id"]))
     for address in ("proposals", f"proposals/{identifier}"):
         assert api.get(address).status_code == 401
         assert api.get(address, headers=key_of(Role.READER)).status_code == 403
-    refused = api.post(f"proposals/{identifier}/sign-offs", json={"verdict": "approve"}, headers=key_of(Role.READER))
-    assert refused.status_code == 403
+    response = api.post(f"proposals/{identifier}/sign-offs", json={"verdict": "approve"}, headers=key_of(Role.READER))
+    assert response.status_code == 403
 
 
 # --- the reliability of sources ---
 
 
-def test_a_file_does_not_undo_a_rating_that_two_people_have_signed(
+def test_an_import_does_not_override_a_rating_of_two_people(
     api: TestClient, desk: DeskWork, record: Record, person: Callable[[str], Headers], editor: Headers
 ) -> None:
     source = record("sources", name="NIS", kind="intelligence_service", key="NIS")
     line = {"record": "source", "key": "NIS", "name": "NIS", "kind": "intelligence_service"}
     today = datetime.now(UTC).date()
 
-    def bring(day: date) -> list[str]:
-        said = {"reliability": "A", "rationale": "So we hear.", "decided_on": str(day), "decided_by": "A desk"}
-        answer = api.post("imports", content=json.dumps({**line, "ratings": [said]}), headers=editor)
-        return [one["field"] for one in answer.raise_for_status().json()["refusals"]]
+    def import_decision(day: date) -> list[str]:
+        rating = {"reliability": "A", "rationale": "So we hear.", "decided_on": str(day), "decided_by": "A desk"}
+        response = api.post("imports", content=json.dumps({**line, "ratings": [rating]}), headers=editor)
+        return [refusal["field"] for refusal in response.raise_for_status().json()["refusals"]]
 
-    assert bring(today + timedelta(days=1)) == ["ratings.decided_on"]
+    assert import_decision(today + timedelta(days=1)) == ["ratings.decided_on"]
     body = {"reliability": "D", "rationale": "Not borne out."}
-    made = api.post(f"sources/{source['id']}/proposals", json=body, headers=person("Anna"))
-    assert desk.sign(proposed(made), "approve").status_code == 201
+    proposal = api.post(f"sources/{source['id']}/proposals", json=body, headers=person("Anna"))
+    assert desk.sign(proposal_id_of(proposal), "approve").status_code == 201
 
     for day in (today, today - timedelta(days=400)):
-        assert bring(day) == ["ratings"]
-    assert [one["reliability"] for one in api.get(f"sources/{source['id']}/ratings").json()["items"]] == ["D"]
+        assert import_decision(day) == ["ratings"]
+    assert [row["reliability"] for row in api.get(f"sources/{source['id']}/ratings").json()["items"]] == ["D"]
     claim = record("claims", attributions=[{"source": "NIS", "stance": "asserts"}])
     assert claim["attributions"][0]["reliability"]["reliability"] == "D"
 
 
-def test_a_rating_is_signed_by_another_and_shown_beside_what_the_source_says(
+def test_a_rating_approved_by_another_is_shown_with_the_attributions_of_the_source(
     api: TestClient, desk: DeskWork, record: Record, person: Callable[[str], Headers]
 ) -> None:
     source = record("sources", name="NIS", kind="intelligence_service", key="NIS")
@@ -994,44 +1058,44 @@ def test_a_rating_is_signed_by_another_and_shown_beside_what_the_source_says(
             "claims",
             statement=f"Said in {name}.",
             topic=topic["id"] if "topic" in name else None,
-            attributions=[{"source": "NIS", "stance": "asserts", "said": said}],
+            attributions=[{"source": "NIS", "stance": "asserts", "said": date_stated}],
         )["id"]
-        for name, said in {"2024": "2024-05", "2025": "2025-01-12", "2025 on the topic": "2025-01"}.items()
+        for name, date_stated in {"2024": "2024-05", "2025": "2025-01-12", "2025 on the topic": "2025-01"}.items()
     }
 
     def rate(**fields: Any) -> str:
         body = {"rationale": "Borne out.", **fields}
-        return proposed(api.post(f"sources/{source['id']}/proposals", json=body, headers=person("Anna")))
+        return proposal_id_of(api.post(f"sources/{source['id']}/proposals", json=body, headers=person("Anna")))
 
-    def shown() -> dict[str, str | None]:
-        found = {name: desk.claim(one)["attributions"][0]["reliability"] for name, one in claims.items()}
-        return {name: one and one["reliability"] for name, one in found.items()}
+    def reliabilities() -> dict[str, str | None]:
+        ratings = {name: desk.claim(claim_id)["attributions"][0]["reliability"] for name, claim_id in claims.items()}
+        return {name: rating and rating["reliability"] for name, rating in ratings.items()}
 
     first = rate(reliability="C")
     assert desk.sign(first, "approve", by="Anna").status_code == 403
-    assert set(shown().values()) == {None}
+    assert set(reliabilities().values()) == {None}
     assert desk.sign(first, "approve").json()["state"] == "approved"
-    assert set(shown().values()) == {"C"}
+    assert set(reliabilities().values()) == {"C"}
     assert desk.sign(rate(reliability="B", period="2024"), "approve").status_code == 201
-    assert shown() == {"2024": "B", "2025": "C", "2025 on the topic": "C"}
+    assert reliabilities() == {"2024": "B", "2025": "C", "2025 on the topic": "C"}
     assert desk.sign(rate(reliability="D", topic=topic["id"]), "approve").status_code == 201
-    assert shown() == {"2024": "B", "2025": "C", "2025 on the topic": "D"}
+    assert reliabilities() == {"2024": "B", "2025": "C", "2025 on the topic": "D"}
     assert desk.sign(rate(reliability="E"), "approve").status_code == 201
-    assert shown() == {"2024": "B", "2025": "E", "2025 on the topic": "D"}
+    assert reliabilities() == {"2024": "B", "2025": "E", "2025 on the topic": "D"}
 
-    listed = api.get(f"sources/{source['id']}/ratings").json()["items"]
-    assert [(one["reliability"], one["topic_id"], one["period"]) for one in listed] == [
+    listed_ratings = api.get(f"sources/{source['id']}/ratings").json()["items"]
+    assert [(rating["reliability"], rating["topic_id"], rating["period"]) for rating in listed_ratings] == [
         ("E", None, None),
         ("D", topic["id"], None),
         ("B", None, "2024"),
         ("C", None, None),
     ]
-    assert {(one["proposed_by"], one["approved_by"]) for one in listed} == {("Anna", "Boris")}
+    assert {(rating["proposed_by"], rating["approved_by"]) for rating in listed_ratings} == {("Anna", "Boris")}
     attribution = api.get(f"claims/{claims['2024']}").json()["attributions"][0]
     assert api.get(f"attributions/{attribution['id']}").json()["reliability"] == attribution["reliability"]
 
 
-def test_one_open_rating_for_a_topic_and_period(
+def test_a_source_has_at_most_one_open_rating_for_a_topic_and_period(
     api: TestClient, record: Record, person: Callable[[str], Headers]
 ) -> None:
     source = record("sources")
@@ -1042,8 +1106,8 @@ def test_one_open_rating_for_a_topic_and_period(
     assert api.post(path, json={**body, "reliability": "G"}, headers=person("Boris")).status_code == 422
     topic = record("topics")["id"]
     of_topic = {**body, "topic": topic}
-    made = api.post(path, json=of_topic, headers=person("Boris"))
-    assert (made.status_code, made.json()["topic_id"]) == (201, topic)
+    response = api.post(path, json=of_topic, headers=person("Boris"))
+    assert (response.status_code, response.json()["topic_id"]) == (201, topic)
     assert api.post(path, json=of_topic, headers=person("Anna")).status_code == 409
     assert_problem(api.post(path, json={**body, "topic": "top_none"}, headers=person("Boris")), 422, "topic")
     nowhere = api.post("sources/src_none/proposals", json=body, headers=person("Boris"))

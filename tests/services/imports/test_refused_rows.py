@@ -1,4 +1,4 @@
-"""A row of an import that is refused leaves nothing behind: not now, and not for what is recorded later."""
+"""A refused row of an import leaves nothing behind and does not affect later rows."""
 
 import json
 from collections.abc import Callable
@@ -11,87 +11,93 @@ Row = dict[str, Any]
 
 
 def figure(best: int) -> Row:
-    """So many soldiers."""
+    """A figure of soldiers."""
     return {"metric": "present", "unit": "soldiers", "qualifier": "exact", "best": best}
 
 
 def claim_row(**fields: Any) -> Row:
-    """A row with a claim."""
-    least = {"kind": "troop_estimate", "statement": "Soldiers are there.", "stage": "published", "key": "one"}
-    return {"record": "claim", **least, **fields}
+    """An import row with a claim."""
+    required_fields = {"kind": "troop_estimate", "statement": "Soldiers are there.", "stage": "published", "key": "one"}
+    return {"record": "claim", **required_fields, **fields}
 
 
-REFUSED = {"fact_checks": [{"source": "no such source", "original": {}}]}
-"""A part that cannot be taken: nor can its claim."""
+INVALID_PART = {"fact_checks": [{"source": "no such source", "original": {}}]}
+"""A part that is invalid, so that the row of its claim is refused."""
 
 
 @pytest.fixture
 def load(api: TestClient, editor: dict[str, str]) -> Callable[..., Row]:
-    """Import rows; the report."""
+    """Import rows and return the report."""
 
     def post(*rows: Row) -> Row:
-        answer = api.post("imports", content="\n".join(map(json.dumps, rows)), headers=editor)
-        assert answer.status_code == 200, answer.text
-        report: Row = answer.json()
+        response = api.post("imports", content="\n".join(map(json.dumps, rows)), headers=editor)
+        assert response.status_code == 200, response.text
+        report: Row = response.json()
         return report
 
     return post
 
 
 @pytest.fixture
-def claims(api: TestClient, editor: dict[str, str]) -> Callable[[], dict[str, Row]]:
+def claims_by_key(api: TestClient, editor: dict[str, str]) -> Callable[[], dict[str, Row]]:
     """All published claims by key."""
 
     def read() -> dict[str, Row]:
-        return {one["key"]: api.get(f"claims/{one['id']}").json() for one in api.get("claims").json()["items"]}
+        return {item["key"]: api.get(f"claims/{item['id']}").json() for item in api.get("claims").json()["items"]}
 
     return read
 
 
-def test_its_figures_are_not_recorded(load: Callable[..., Row], claims: Callable[[], dict[str, Row]]) -> None:
+def test_the_figures_of_a_refused_row_are_not_recorded(
+    load: Callable[..., Row], claims_by_key: Callable[[], dict[str, Row]]
+) -> None:
     load(claim_row(quantities=[figure(100)]))
 
-    report = load(claim_row(quantities=[figure(200)], **REFUSED), claim_row(quantities=[figure(300)]))
+    report = load(claim_row(quantities=[figure(200)], **INVALID_PART), claim_row(quantities=[figure(300)]))
 
     assert (report["refused"], report["revised"]) == (1, 1)
-    assert [one["best"] for one in claims()["one"]["quantities"]] == [300]
+    assert [quantity["best"] for quantity in claims_by_key()["one"]["quantities"]] == [300]
 
 
-def test_the_claim_that_it_names_keeps_its_key(
-    load: Callable[..., Row], claims: Callable[[], dict[str, Row]], record: Callable[..., Row]
+def test_the_claim_that_a_refused_row_names_keeps_its_key(
+    load: Callable[..., Row], claims_by_key: Callable[[], dict[str, Row]], record: Callable[..., Row]
 ) -> None:
     record("sources", key="paper", name="A paper", kind="news_organisation")
-    said = {"source": "paper", "stance": "asserts"}
-    load(claim_row(quantities=[figure(100)], attributions=[{**said, "key": "theirs"}]))
-    before = claims()
+    attribution = {"source": "paper", "stance": "asserts"}
+    load(claim_row(quantities=[figure(100)], attributions=[{**attribution, "key": "theirs"}]))
+    before = claims_by_key()
 
-    # Others stand by the old figure, so that the row parts from the claim; but it cannot be taken.
-    row = claim_row(joins="other", quantities=[figure(200)], attributions=[{**said, "key": "ours"}], **REFUSED)
+    # The other attribution still gives the old figure, so the row would separate from the claim, but it is refused.
+    row = claim_row(
+        joins="other", quantities=[figure(200)], attributions=[{**attribution, "key": "ours"}], **INVALID_PART
+    )
     report = load(row)
 
     assert (report["refused"], report["revised"], report["created"]) == (1, 0, 0)
-    assert claims() == before
+    assert claims_by_key() == before
 
 
-def test_its_relations_are_not_recorded(load: Callable[..., Row], claims: Callable[[], dict[str, Row]]) -> None:
+def test_the_relations_of_a_refused_row_are_not_recorded(
+    load: Callable[..., Row], claims_by_key: Callable[[], dict[str, Row]]
+) -> None:
     relations = [{"relation": "supersedes", "other_claim": "later"}]
 
-    report = load(claim_row(relations=relations, **REFUSED), claim_row(key="later"))
+    report = load(claim_row(relations=relations, **INVALID_PART), claim_row(key="later"))
 
     assert (report["refused"], report["created"]) == (1, 1)
-    assert claims()["later"]["relations"] == []
+    assert claims_by_key()["later"]["relations"] == []
 
 
-def test_its_attributions_and_their_withdrawal_are_not_recorded(
-    load: Callable[..., Row], claims: Callable[[], dict[str, Row]], record: Callable[..., Row]
+def test_the_attributions_of_a_refused_row_are_neither_recorded_nor_withdrawn(
+    load: Callable[..., Row], claims_by_key: Callable[[], dict[str, Row]], record: Callable[..., Row]
 ) -> None:
     record("sources", key="paper", name="A paper", kind="news_organisation")
-    said = {"source": "paper", "stance": "asserts", "key": "ours"}
-    load(claim_row(quantities=[figure(100)], attributions=[said]))
-    before = claims()
+    attribution = {"source": "paper", "stance": "asserts", "key": "ours"}
+    load(claim_row(quantities=[figure(100)], attributions=[attribution]))
+    before = claims_by_key()
 
-    changed = [{**said, "stance": "denies"}, {**said, "key": "another"}]
-    report = load(claim_row(statement="Otherwise.", attributions=changed, **REFUSED), claim_row())
+    changed = [{**attribution, "stance": "denies"}, {**attribution, "key": "another"}]
+    report = load(claim_row(statement="Otherwise.", attributions=changed, **INVALID_PART), claim_row())
 
     assert (report["refused"], report["revised"], report["unchanged"]) == (1, 0, 1)
-    assert claims() == before
+    assert claims_by_key() == before

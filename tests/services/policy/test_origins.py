@@ -1,4 +1,4 @@
-"""Where claims come from: independence and the five counts; and what a status needs, row by row of the rules."""
+"""The origins of claims (independence and the five counts), the requirement of each status, and stale decisions."""
 
 import itertools
 import json
@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 
 from app.schemas.desk.independence import OriginPair
 from app.services.policy import origins
-from app.services.policy.status_rules import STATUS_RULES
 from app.vocabulary import Independence, Role, Status
+from tests.support.problems import assert_problem
 
 Record = Callable[..., dict[str, Any]]
 Headers = dict[str, str]
@@ -26,17 +26,17 @@ ESTABLISHED, NOT_ESTABLISHED, DEPENDENT = "established", "not_established", "dep
 
 @dataclass(frozen=True)
 class Case:
-    """Who says so, and what it comes to."""
+    """The attributions of a claim, and the expected counts."""
 
     name: str
-    said: Sequence[dict[str, Any]]
-    """Attributions; sources and documents by the names below."""
+    attributions: Sequence[dict[str, Any]]
+    """Sources and documents are named as below."""
     counts: tuple[int, int, int, int, int]
     """Attributions, publishers, identified origins, independent origins, lineage unknown."""
     pairs: dict[frozenset[str], str] = field(default_factory=dict)
-    """What is known of the independence of origins, unless it is not established."""
+    """The independence of each pair of origins; pairs that are not established are left out."""
     ruled: Sequence[tuple[str, str]] = ()
-    """Pairs that are ruled independent first."""
+    """Pairs that are ruled independent beforehand."""
 
 
 SOURCES: dict[str, dict[str, Any]] = {
@@ -56,98 +56,110 @@ SOURCES: dict[str, dict[str, Any]] = {
 DOCUMENTS = {"by Reuters": "Reuters", "also by Reuters": "Reuters", "by Yonhap": "Yonhap", "by nobody": None}
 
 
-def says(source: str, **fields: Any) -> dict[str, Any]:
-    """The source says so of its own knowledge."""
+def original(source: str, **fields: Any) -> dict[str, Any]:
+    """An attribution whose source is the origin."""
     return {"source": source, "stance": "asserts", "lineage": "original", **fields}
 
 
-def relays(source: str, upstream: str, **fields: Any) -> dict[str, Any]:
-    """The source has it from another attribution."""
+def relayed(source: str, upstream: str, **fields: Any) -> dict[str, Any]:
+    """An attribution that the source relays from another one."""
     return {"source": source, "stance": "asserts", "lineage": "relayed", "upstream": upstream, **fields}
 
 
 CASES = [
-    Case("nobody says so", [], (0, 0, 0, 0, 0)),
-    Case("one origin", [says("NIS", document="by nobody")], (1, 0, 1, 0, 0)),
+    Case("no attribution", [], (0, 0, 0, 0, 0)),
+    Case("one origin", [original("NIS", document="by nobody")], (1, 0, 1, 0, 0)),
     Case(
-        "a thousand reprints are one origin",
+        "reprints of one origin",
         [
-            says("NIS", key="nis", document="by Yonhap"),
-            relays("Yonhap", "nis", key="yonhap", document="by Yonhap"),
-            relays("Reuters", "yonhap", document="by Reuters"),
-            relays("Reuters", "nis", document="also by Reuters"),
+            original("NIS", key="nis", document="by Yonhap"),
+            relayed("Yonhap", "nis", key="yonhap", document="by Yonhap"),
+            relayed("Reuters", "yonhap", document="by Reuters"),
+            relayed("Reuters", "nis", document="also by Reuters"),
         ],
         (4, 2, 1, 0, 0),
     ),
-    Case("one origin that says it twice", [says("NIS", said="2025-01"), says("NIS", said="2025-02")], (2, 0, 1, 0, 0)),
-    Case("two origins", [says("NIS"), says("Pentagon")], (2, 0, 2, 0, 0)),
+    Case(
+        "one origin with two attributions",
+        [original("NIS", said="2025-01"), original("NIS", said="2025-02")],
+        (2, 0, 1, 0, 0),
+    ),
+    Case("two origins", [original("NIS"), original("Pentagon")], (2, 0, 2, 0, 0)),
     Case(
         "two origins, ruled independent",
-        [says("NIS"), says("Pentagon")],
+        [original("NIS"), original("Pentagon")],
         (2, 0, 2, 2, 0),
         {frozenset({"NIS", "Pentagon"}): ESTABLISHED},
         [("NIS", "Pentagon")],
     ),
     Case(
         "two services of one state",
-        [says("HUR"), says("General Staff")],
+        [original("HUR"), original("General Staff")],
         (2, 0, 2, 0, 0),
         {frozenset({"HUR", "General Staff"}): DEPENDENT},
     ),
     Case(
         "a state and a part of it, at any depth",
-        [says("HUR unit"), says("Ukraine"), says("NIS")],
+        [original("HUR unit"), original("Ukraine"), original("NIS")],
         (3, 0, 3, 0, 0),
         {frozenset({"HUR unit", "Ukraine"}): DEPENDENT},
     ),
     Case(
         "an origin that also relays another",
-        [says("NIS", key="nis"), says("Reuters"), relays("Reuters", "nis")],
+        [original("NIS", key="nis"), original("Reuters"), relayed("Reuters", "nis")],
         (3, 0, 2, 0, 0),
         {frozenset({"NIS", "Reuters"}): DEPENDENT},
     ),
     Case(
-        "two origins that also relay a third party of which nobody knows where it has it from",
+        "two origins that also relay a third source of unknown lineage",
         [
             {"source": "Nobody", "stance": "asserts", "key": "rumour"},
-            says("Reuters"),
-            relays("Reuters", "rumour"),
-            says("Yonhap"),
-            relays("Yonhap", "rumour"),
+            original("Reuters"),
+            relayed("Reuters", "rumour"),
+            original("Yonhap"),
+            relayed("Yonhap", "rumour"),
         ],
         (5, 0, 2, 0, 3),
         {frozenset({"Reuters", "Yonhap"}): DEPENDENT},
     ),
     Case(
-        "a relay of one who does not stand by it is no way to it",
-        [says("NIS", key="nis"), says("Reuters"), relays("Reuters", "nis", stance="denies")],
+        "a relay that denies the claim makes no origin dependent",
+        [original("NIS", key="nis"), original("Reuters"), relayed("Reuters", "nis", stance="denies")],
         (2, 0, 2, 0, 0),
     ),
-    Case("unknown lineage", [says("NIS", lineage="unknown"), says("Reuters", lineage="unknown")], (2, 0, 0, 0, 2)),
+    Case(
+        "unknown lineage",
+        [original("NIS", lineage="unknown"), original("Reuters", lineage="unknown")],
+        (2, 0, 0, 0, 2),
+    ),
     Case(
         "a relay of unknown lineage",
-        [{"source": "Yonhap", "stance": "asserts", "key": "y"}, relays("Reuters", "y", document="by Reuters")],
+        [{"source": "Yonhap", "stance": "asserts", "key": "y"}, relayed("Reuters", "y", document="by Reuters")],
         (2, 1, 0, 0, 2),
     ),
-    Case("described is identified", [says("Western officials")], (1, 0, 1, 0, 0)),
+    Case("a described source is an identified origin", [original("Western officials")], (1, 0, 1, 0, 0)),
     Case(
-        "anonymous origins count as none",
-        [says("Somebody", key="s"), relays("Reuters", "s"), says("Nobody"), says("NIS")],
+        "anonymous origins are not counted",
+        [original("Somebody", key="s"), relayed("Reuters", "s"), original("Nobody"), original("NIS")],
         (4, 0, 1, 0, 3),
     ),
-    Case("taken back", [says("NIS", withdrawn=True, document="by Yonhap"), says("Pentagon")], (1, 0, 1, 0, 0)),
     Case(
-        "a relay that was taken back",
-        [says("NIS", key="nis"), relays("Reuters", "nis", withdrawn=True, document="by Reuters")],
+        "a withdrawn attribution",
+        [original("NIS", withdrawn=True, document="by Yonhap"), original("Pentagon")],
         (1, 0, 1, 0, 0),
     ),
     Case(
-        "only stances that put it forward count",
+        "a withdrawn relay",
+        [original("NIS", key="nis"), relayed("Reuters", "nis", withdrawn=True, document="by Reuters")],
+        (1, 0, 1, 0, 0),
+    ),
+    Case(
+        "only asserting stances count",
         [
-            *(says("NIS", stance=stance) for stance in ("asserts", "estimates", "alleges", "predicts", "speculates")),
-            *(says("Pentagon", stance=stance) for stance in ("confirms", "partly_confirms")),
-            *(says("Reuters", stance=stance) for stance in ("disputes_figure", "denies", "declines_to_comment")),
-            says("Reuters", stance="cannot_verify"),
+            *(original("NIS", stance=stance) for stance in ("asserts", "estimates", "alleges", "predicts")),
+            *(original("Pentagon", stance=stance) for stance in ("speculates", "confirms", "partly_confirms")),
+            *(original("Reuters", stance=stance) for stance in ("disputes_figure", "denies", "declines_to_comment")),
+            original("Reuters", stance="cannot_verify"),
             {
                 "source": "Yonhap",
                 "stance": "no_statement_found",
@@ -158,8 +170,8 @@ CASES = [
         (7, 0, 2, 0, 0),
     ),
     Case(
-        "three of which only two pairs are independent are two",
-        [says("NIS"), says("Pentagon"), says("Western officials")],
+        "three origins with two independent pairs",
+        [original("NIS"), original("Pentagon"), original("Western officials")],
         (3, 0, 3, 2, 0),
         {
             frozenset({"NIS", "Pentagon"}): ESTABLISHED,
@@ -168,8 +180,8 @@ CASES = [
         [("NIS", "Pentagon"), ("Western officials", "NIS")],
     ),
     Case(
-        "three of which all pairs are independent are three, with a fourth that hangs on one",
-        [says("NIS"), says("Pentagon"), says("HUR"), says("Ukraine")],
+        "three independent origins, and a fourth that depends on one of them",
+        [original("NIS"), original("Pentagon"), original("HUR"), original("Ukraine")],
         (4, 0, 4, 3, 0),
         {
             frozenset({"NIS", "Pentagon"}): ESTABLISHED,
@@ -185,7 +197,7 @@ CASES = [
 
 @pytest.fixture
 def cast(api: TestClient, editor: Headers) -> dict[str, str]:
-    """The sources and documents of the cases, by name: their ids."""
+    """Record the sources and documents of the cases; the ids of the sources by name."""
     lines = [{"record": "source", "key": name, "name": name, **fields} for name, fields in SOURCES.items()]
     lines += [
         {"record": "document", "key": name, "kind": "article", "publisher": publisher}
@@ -193,12 +205,12 @@ def cast(api: TestClient, editor: Headers) -> dict[str, str]:
     ]
     report = api.post("imports", content="\n".join(map(json.dumps, lines)), headers=editor).json()
     assert report["refusals"] == []
-    return {one["key"]: one["id"] for one in api.get("sources", params={"limit": 200}).json()["items"]}
+    return {source["key"]: source["id"] for source in api.get("sources", params={"limit": 200}).json()["items"]}
 
 
 @pytest.fixture
 def rule(api: TestClient, editor: Headers) -> Callable[..., Any]:
-    """Rule on two origins of a claim: the answer."""
+    """A function that rules on two origins of a claim and returns the response."""
 
     def post(claim: dict[str, Any], *sources: str, ruling: str = ESTABLISHED, headers: Headers = editor) -> Any:
         body = {"sources": list(sources), "ruling": ruling, "reason": "Looked into."}
@@ -207,78 +219,89 @@ def rule(api: TestClient, editor: Headers) -> Callable[..., Any]:
     return post
 
 
-def known(claim: dict[str, Any], cast: dict[str, str]) -> dict[frozenset[str], str]:
-    """What a claim says of the independence of its origins, by their names, where something is known."""
+def known_independence(claim: dict[str, Any], cast: dict[str, str]) -> dict[frozenset[str], str]:
+    """The independence of each pair of a claim's origins by their names, without those that are not established."""
     names = {identifier: name for name, identifier in cast.items()}
     return {
-        frozenset(names[one] for one in pair["source_ids"]): pair["independence"]
+        frozenset(names[source_id] for source_id in pair["source_ids"]): pair["independence"]
         for pair in claim["origins"]["pairs"]
         if pair["independence"] != NOT_ESTABLISHED
     }
 
 
-def test_the_five_counts_case_by_case(
+def test_the_five_counts_of_a_claim(
     api: TestClient, record: Record, cast: dict[str, str], rule: Callable[..., Any]
 ) -> None:
     for case in CASES:
-        claim = record("claims", attributions=list(case.said))
+        claim = record("claims", attributions=list(case.attributions))
         for pair in case.ruled:
             assert rule(claim, *pair).status_code == 201, case.name
 
         whole = api.get(f"claims/{claim['id']}").json()
 
         assert tuple(whole["counts"].values()) == case.counts, case.name
-        assert known(whole, cast) == case.pairs, case.name
-        names = [one["name"] for one in whole["origins"]["origins"]]
+        assert known_independence(whole, cast) == case.pairs, case.name
+        names = [origin["name"] for origin in whole["origins"]["origins"]]
         assert len(names) == len(set(names)) == case.counts[2], case.name
         assert len(whole["origins"]["pairs"]) == len(names) * (len(names) - 1) // 2, case.name
 
 
-def test_a_pair_says_why(record: Record, cast: dict[str, str], rule: Callable[..., Any]) -> None:
-    said = [says("HUR"), says("General Staff"), says("NIS", key="nis"), relays("General Staff", "nis")]
-    claim = record("claims", attributions=said)
+def test_a_pair_of_origins_gives_the_reason_of_its_independence(
+    record: Record, cast: dict[str, str], rule: Callable[..., Any]
+) -> None:
+    attributions = [
+        original("HUR"),
+        original("General Staff"),
+        original("NIS", key="nis"),
+        relayed("General Staff", "nis"),
+    ]
+    claim = record("claims", attributions=attributions)
 
     ruled = rule(claim, "HUR", "NIS").json()
 
-    why = {frozenset(pair["source_ids"]): pair["why"] for pair in ruled["origins"]["pairs"]}
-    assert why == {
+    reasons = {frozenset(pair["source_ids"]): pair["why"] for pair in ruled["origins"]["pairs"]}
+    assert reasons == {
         frozenset({cast["HUR"], cast["General Staff"]}): "Both belong to Ukraine.",
         frozenset({cast["NIS"], cast["General Staff"]}): "Both rely on what NIS said.",
         frozenset({cast["HUR"], cast["NIS"]}): "Looked into.",
     }
 
 
-def test_chains_show_the_way_back(record: Record, cast: dict[str, str]) -> None:
-    said = [says("NIS", key="nis"), relays("Yonhap", "nis", key="yonhap"), relays("Reuters", "yonhap")]
+def test_the_chain_of_an_attribution_leads_back_to_its_origin(record: Record, cast: dict[str, str]) -> None:
+    sent = [original("NIS", key="nis"), relayed("Yonhap", "nis", key="yonhap"), relayed("Reuters", "yonhap")]
 
-    shown = record("claims", attributions=said)["attributions"]
+    attributions = record("claims", attributions=sent)["attributions"]
 
-    assert [[link["source"]["name"] for link in one["chain"]] for one in shown] == [[], ["NIS"], ["Yonhap", "NIS"]]
-    assert {one["origin_id"] for one in shown} == {cast["NIS"]}
+    assert [[link["source"]["name"] for link in attribution["chain"]] for attribution in attributions] == [
+        [],
+        ["NIS"],
+        ["Yonhap", "NIS"],
+    ]
+    assert {attribution["origin_id"] for attribution in attributions} == {cast["NIS"]}
 
 
 @pytest.mark.usefixtures("cast")
-def test_the_last_ruling_on_a_pair_holds(api: TestClient, record: Record, rule: Callable[..., Any]) -> None:
-    claim = record("claims", attributions=[says("NIS"), says("Pentagon")])
-    other = record("claims", attributions=[says("NIS"), says("Pentagon")])
+def test_the_last_ruling_on_a_pair_applies(api: TestClient, record: Record, rule: Callable[..., Any]) -> None:
+    claim = record("claims", attributions=[original("NIS"), original("Pentagon")])
+    other = record("claims", attributions=[original("NIS"), original("Pentagon")])
 
     rulings = [ESTABLISHED, NOT_ESTABLISHED, ESTABLISHED, DEPENDENT]
-    answers = [rule(claim, "Pentagon", "NIS", ruling=ruling).json() for ruling in rulings]
+    claims = [rule(claim, "Pentagon", "NIS", ruling=ruling).json() for ruling in rulings]
 
-    assert [one["origins"]["pairs"][0]["independence"] for one in answers] == rulings
-    assert [one["counts"]["independent_origins"] for one in answers] == [2, 0, 2, 0]
-    assert [one["version"] for one in answers] == [2, 3, 4, 5]
-    listed = api.get(f"claims/{claim['id']}/independence-rulings").json()["items"]
-    assert [one["ruling"] for one in listed] == rulings
-    assert {(one["ruled_by"], one["reason"]) for one in listed} == {("Test editor", "Looked into.")}
-    # A ruling is about one claim: elsewhere the two may have copied from each other.
+    assert [claim["origins"]["pairs"][0]["independence"] for claim in claims] == rulings
+    assert [claim["counts"]["independent_origins"] for claim in claims] == [2, 0, 2, 0]
+    assert [claim["version"] for claim in claims] == [2, 3, 4, 5]
+    listed_rulings = api.get(f"claims/{claim['id']}/independence-rulings").json()["items"]
+    assert [row["ruling"] for row in listed_rulings] == rulings
+    assert {(row["ruled_by"], row["reason"]) for row in listed_rulings} == {("Test editor", "Looked into.")}
+    # A ruling applies to one claim: for another claim the two may have copied from each other.
     assert api.get(f"claims/{other['id']}").json()["counts"]["independent_origins"] == 0
 
 
-def test_a_shared_ancestor_that_becomes_known_outweighs_a_ruling(
+def test_a_shared_ancestor_that_is_recorded_later_overrides_a_ruling(
     api: TestClient, record: Record, correct: Record, cast: dict[str, str], rule: Callable[..., Any]
 ) -> None:
-    claim = record("claims", attributions=[says("NIS"), says("Pentagon")])
+    claim = record("claims", attributions=[original("NIS"), original("Pentagon")])
     assert rule(claim, "NIS", "Pentagon").json()["counts"]["independent_origins"] == 2
 
     alliance = record("sources", name="Alliance", kind="intergovernmental_organisation")
@@ -293,26 +316,27 @@ def test_a_shared_ancestor_that_becomes_known_outweighs_a_ruling(
 def test_rulings_that_the_record_contradicts_are_refused(
     record: Record, cast: dict[str, str], rule: Callable[..., Any], key_of: Callable[[Role], Headers], api: TestClient
 ) -> None:
-    said = [
-        says("HUR"), says("General Staff"), says("NIS", key="nis"), says("Reuters"), relays("Reuters", "nis"),
-        relays("Yonhap", "nis"), says("Somebody"), {"source": "Pentagon", "stance": "asserts"},
+    attributions = [
+        original("HUR"), original("General Staff"), original("NIS", key="nis"), original("Reuters"),
+        relayed("Reuters", "nis"), relayed("Yonhap", "nis"), original("Somebody"),
+        {"source": "Pentagon", "stance": "asserts"},
     ]  # fmt: skip
-    claim = record("claims", attributions=said)
+    claim = record("claims", attributions=attributions)
 
-    for relatives, why in (
+    for pair, reason in (
         (("HUR", "General Staff"), "Both belong to Ukraine."),
         (("NIS", "Reuters"), "Both rely on what NIS said."),
     ):
-        refused = rule(claim, *relatives)
-        assert refused.status_code == 409
-        assert refused.json()["detail"].startswith(why)
-        # That they depend on each other may be put on record.
-        assert rule(claim, *relatives, ruling=DEPENDENT).status_code == 201
+        response = rule(claim, *pair)
+        assert response.status_code == 409
+        assert response.json()["detail"].startswith(reason)
+        # A ruling that they depend on each other is accepted.
+        assert rule(claim, *pair, ruling=DEPENDENT).status_code == 201
 
     for no_origin in ("Yonhap", "Somebody", "Pentagon", "Western officials"):
-        refused = rule(claim, "NIS", no_origin)
-        assert refused.status_code == 422, no_origin
-        assert refused.json()["errors"] == [
+        response = rule(claim, "NIS", no_origin)
+        assert response.status_code == 422, no_origin
+        assert response.json()["errors"] == [
             {
                 "field": "sources.1",
                 "message": "must be one of the claim's identified origins, which the claim lists under `origins`",
@@ -349,18 +373,20 @@ def test_the_largest_set_of_independent_origins_is_found() -> None:
 
 
 @pytest.mark.usefixtures("cast")
-def test_many_origins_take_no_time(api: TestClient, editor: Headers, record: Record) -> None:
-    number = origins.MAX_ORIGINS + 10
-    lines = [{"record": "source", "key": f"s{place}", "name": f"S{place}", "kind": "other"} for place in range(number)]
+def test_only_the_pairs_of_the_first_thirty_origins_are_compared(
+    api: TestClient, editor: Headers, record: Record
+) -> None:
+    number = 40
+    lines = [{"record": "source", "key": f"s{index}", "name": f"S{index}", "kind": "other"} for index in range(number)]
     api.post("imports", content="\n".join(map(json.dumps, lines)), headers=editor).raise_for_status()
 
-    claim = record("claims", attributions=[says(f"s{place % number}") for place in range(400)])
+    claim = record("claims", attributions=[original(f"s{index % number}") for index in range(400)])
 
     assert tuple(claim["counts"].values()) == (400, 0, number, 0, 0)
-    assert len(claim["origins"]["pairs"]) == origins.MAX_ORIGINS * (origins.MAX_ORIGINS - 1) // 2
+    assert len(claim["origins"]["pairs"]) == 30 * 29 // 2
 
 
-# --- what a status needs ---
+# --- the requirement of each status ---
 
 EXAMINED = {"examined_on": "2025-01-14", "finding": "Looked at it."}
 
@@ -368,163 +394,194 @@ SEARCHED = {"on": "2025-01-14", "where": "kcna.kp", "by": "Desk"}
 
 
 @dataclass(frozen=True)
-class Needs:
-    """What a status does not take for enough, and what it does."""
+class StatusCase:
+    """Claims that do not meet the requirement of a status, and claims that do."""
 
-    not_enough: Sequence[dict[str, Any]]
-    enough: Sequence[dict[str, Any]]
+    requirement: str
+    """The requirement in the words of the refusal."""
+    insufficient: Sequence[dict[str, Any]]
+    sufficient: Sequence[dict[str, Any]]
     ruled: tuple[str, str] | None = None
-    """What has to be ruled independent as well, for all that is enough."""
+    """The pair of origins that must also be ruled independent."""
 
 
-def shows(**fields: Any) -> dict[str, Any]:
-    """A claim with one piece of evidence."""
+def with_evidence(**fields: Any) -> dict[str, Any]:
+    """The fields of a claim with one piece of evidence."""
     return {"evidence": [{"key": "e", "document": "by nobody", **fields}]}
 
 
-def said(*attributions: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """A claim with these attributions."""
-    return {"attributions": [{"key": str(place), **one} for place, one in enumerate(attributions)], **fields}
+def attributed(*attributions: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """The fields of a claim with these attributions."""
+    return {
+        "attributions": [{"key": str(index), **attribution} for index, attribution in enumerate(attributions)],
+        **fields,
+    }
 
 
-STATUSES: dict[Status, Needs] = {
-    Status.UNASSESSED: Needs([{}, said(says("NIS"))], []),
-    Status.UNCONFIRMED: Needs(
-        [{}, said(says("NIS", stance="denies")), said(says("NIS", withdrawn=True))],
-        [said(says("NIS")), said({"source": "Nobody", "stance": "speculates"})],
+STATUS_CASES: dict[Status, StatusCase] = {
+    Status.UNASSESSED: StatusCase(
+        "nothing; it is the status of a new claim, and no decision can set it", [{}, attributed(original("NIS"))], []
     ),
-    Status.CORROBORATED: Needs(
-        [said(says("NIS")), said(says("NIS"), says("Pentagon")), said(says("HUR"), says("General Staff"))],
-        [said(says("NIS"), says("Pentagon"))],
+    Status.UNCONFIRMED: StatusCase(
+        "at least one attribution that asserts the claim",
+        [{}, attributed(original("NIS", stance="denies")), attributed(original("NIS", withdrawn=True))],
+        [attributed(original("NIS")), attributed({"source": "Nobody", "stance": "speculates"})],
+    ),
+    Status.CORROBORATED: StatusCase(
+        "two or more origins whose independence is established by rulings",
+        [
+            attributed(original("NIS")),
+            attributed(original("NIS"), original("Pentagon")),
+            attributed(original("HUR"), original("General Staff")),
+        ],
+        [attributed(original("NIS"), original("Pentagon"))],
         ruled=("NIS", "Pentagon"),
     ),
-    Status.CONCEDED: Needs(
+    Status.CONCEDED: StatusCase(
+        "a confirmation by the party named in `adverse_to`: in full, or in part with its own figure given as "
+        "`own_claim`",
         [
-            said(says("Ukraine", stance="confirms")),
-            said(says("NIS", stance="confirms"), adverse_to="Ukraine"),
-            said(says("Ukraine", stance="asserts"), adverse_to="Ukraine"),
-            said(says("Ukraine", stance="partly_confirms"), adverse_to="Ukraine"),
-            said(says("Ukraine", stance="confirms", withdrawn=True), adverse_to="Ukraine"),
-            # A part does not hold what the whole is reproached with.
-            said(says("Ukraine", stance="confirms"), adverse_to="HUR"),
+            attributed(original("Ukraine", stance="confirms")),
+            attributed(original("NIS", stance="confirms"), adverse_to="Ukraine"),
+            attributed(original("Ukraine", stance="asserts"), adverse_to="Ukraine"),
+            attributed(original("Ukraine", stance="partly_confirms"), adverse_to="Ukraine"),
+            attributed(original("Ukraine", stance="confirms", withdrawn=True), adverse_to="Ukraine"),
+            # The whole does not concede on behalf of a part.
+            attributed(original("Ukraine", stance="confirms"), adverse_to="HUR"),
         ],
         [
-            said(says("Ukraine", stance="confirms"), adverse_to="Ukraine"),
-            said(says("HUR unit", stance="confirms"), adverse_to="Ukraine"),
-            said(says("Ukraine", stance="partly_confirms", own_claim="other"), adverse_to="Ukraine"),
+            attributed(original("Ukraine", stance="confirms"), adverse_to="Ukraine"),
+            attributed(original("HUR unit", stance="confirms"), adverse_to="Ukraine"),
+            attributed(original("Ukraine", stance="partly_confirms", own_claim="other"), adverse_to="Ukraine"),
         ],
     ),
-    Status.CONFIRMED: Needs(
+    Status.CONFIRMED: StatusCase(
+        "supporting evidence that is independent of the claim's origins and was examined",
         [
-            said(says("NIS"), says("Pentagon", stance="confirms")),
-            shows(role="supports"),
-            shows(role="supports", independent=True),
-            shows(role="supports", **EXAMINED),
-            shows(role="supports", independent=False, **EXAMINED),
-            shows(role="refutes", independent=True, **EXAMINED),
-            shows(role="context", independent=True, **EXAMINED),
-            shows(role="supports", independent=True, withdrawn=True, **EXAMINED),
+            attributed(original("NIS"), original("Pentagon", stance="confirms")),
+            with_evidence(role="supports"),
+            with_evidence(role="supports", independent=True),
+            with_evidence(role="supports", **EXAMINED),
+            with_evidence(role="supports", independent=False, **EXAMINED),
+            with_evidence(role="refutes", independent=True, **EXAMINED),
+            with_evidence(role="context", independent=True, **EXAMINED),
+            with_evidence(role="supports", independent=True, withdrawn=True, **EXAMINED),
         ],
-        [shows(role="supports", independent=True, **EXAMINED)],
+        [with_evidence(role="supports", independent=True, **EXAMINED)],
     ),
-    Status.DISPUTED: Needs(
+    Status.DISPUTED: StatusCase(
+        "an identified source that denies the claim or disputes its figure, or another claim that contradicts it",
         [
-            said(says("NIS")),
-            said(says("NIS", stance="declines_to_comment")),
-            said({"source": "NIS", "stance": "no_statement_found", "search": SEARCHED}),
-            said(says("Somebody", stance="denies")),
-            said(says("NIS", stance="denies", withdrawn=True)),
+            attributed(original("NIS")),
+            attributed(original("NIS", stance="declines_to_comment")),
+            attributed({"source": "NIS", "stance": "no_statement_found", "search": SEARCHED}),
+            attributed(original("Somebody", stance="denies")),
+            attributed(original("NIS", stance="denies", withdrawn=True)),
             {"relations": [{"relation": "updates", "other_claim": "other"}]},
             {"relations": [{"relation": "contradicts", "other_claim": "other", "withdrawn": True}]},
         ],
         [
-            said(says("NIS", stance="denies")),
-            said({"source": "Western officials", "stance": "disputes_figure"}),
+            attributed(original("NIS", stance="denies")),
+            attributed({"source": "Western officials", "stance": "disputes_figure"}),
             {"relations": [{"relation": "contradicts", "other_claim": "other"}]},
         ],
     ),
-    Status.UNLIKELY: Needs(
-        [shows(role="refutes"), shows(role="supports", **EXAMINED), shows(role="refutes", withdrawn=True, **EXAMINED)],
-        [shows(role="refutes", **EXAMINED)],
-    ),
-    Status.REFUTED: Needs(
+    Status.UNLIKELY: StatusCase(
+        "refuting evidence that was examined",
         [
-            shows(role="refutes", **EXAMINED),
-            shows(role="supports", conclusive=True, **EXAMINED),
-            shows(role="refutes", conclusive=True, withdrawn=True, **EXAMINED),
+            with_evidence(role="refutes"),
+            with_evidence(role="supports", **EXAMINED),
+            with_evidence(role="refutes", withdrawn=True, **EXAMINED),
         ],
-        [shows(role="refutes", conclusive=True, **EXAMINED)],
+        [with_evidence(role="refutes", **EXAMINED)],
     ),
-    Status.UNVERIFIABLE: Needs(
-        [said(says("NIS")), shows(role="supports"), shows(role="context", withdrawn=True, **EXAMINED)],
+    Status.REFUTED: StatusCase(
+        "refuting evidence that was examined and is conclusive",
         [
-            shows(role="context", **EXAMINED),
-            said({"source": "NIS", "stance": "no_statement_found", "search": SEARCHED}),
+            with_evidence(role="refutes", **EXAMINED),
+            with_evidence(role="supports", conclusive=True, **EXAMINED),
+            with_evidence(role="refutes", conclusive=True, withdrawn=True, **EXAMINED),
+        ],
+        [with_evidence(role="refutes", conclusive=True, **EXAMINED)],
+    ),
+    Status.UNVERIFIABLE: StatusCase(
+        "a recorded attempt to verify the claim: examined evidence, or a search for a statement",
+        [
+            attributed(original("NIS")),
+            with_evidence(role="supports"),
+            with_evidence(role="context", withdrawn=True, **EXAMINED),
+        ],
+        [
+            with_evidence(role="context", **EXAMINED),
+            attributed({"source": "NIS", "stance": "no_statement_found", "search": SEARCHED}),
         ],
     ),
 }
-"""For each status what is refused and what is taken."""
+"""The cases of each status."""
 
 
 @pytest.fixture
 def decide(api: TestClient, editor: Headers) -> Callable[..., dict[str, Any]]:
-    """Import a claim with decisions on it, as a file holds them: the report."""
+    """A function that imports a claim with decisions and returns the report."""
 
     def load(key: str, reviews: Sequence[dict[str, Any]], **fields: Any) -> dict[str, Any]:
         least = {"kind": "other", "statement": f"Claim {key}.", "stage": "published"}
         line = {"record": "claim", "key": key, **least, **fields, "reviews": list(reviews)}
-        answer = api.post("imports", content=json.dumps(line), headers=editor)
-        assert answer.status_code == 200, answer.text
-        report: dict[str, Any] = answer.json()
+        response = api.post("imports", content=json.dumps(line), headers=editor)
+        assert response.status_code == 200, response.text
+        report: dict[str, Any] = response.json()
         return report
 
     return load
 
 
 def decision(status: str, on: str = "2025-01-14", **fields: Any) -> dict[str, Any]:
-    """A decision as a file holds it."""
+    """A decision in an import file."""
     return {"status": status, "rationale": f"It is {status}.", "decided_on": on, "decided_by": "Desk", **fields}
 
 
-def test_every_status_has_its_row() -> None:
-    assert STATUSES.keys() == STATUS_RULES.keys() == set(Status)
+def test_every_status_has_cases() -> None:
+    assert STATUS_CASES.keys() == set(Status)
 
 
 @pytest.mark.parametrize("status", list(Status))
 @pytest.mark.usefixtures("cast")
-def test_a_status_is_refused_without_and_taken_with_what_it_needs(
+def test_a_status_is_accepted_only_if_its_requirement_is_met(
     api: TestClient, record: Record, rule: Callable[..., Any], decide: Callable[..., dict[str, Any]], status: Status
 ) -> None:
     record("claims", key="other")
-    needs = STATUSES[status]
+    case = STATUS_CASES[status]
 
-    for place, fields in enumerate(needs.not_enough):
-        key = f"refused {place}"
+    for index, fields in enumerate(case.insufficient):
+        key = f"refused {index}"
         report = decide(key, [decision(status)], **fields)
-        assert [(one["field"], one["reason"]) for one in report["refusals"]] == [
-            ("reviews.0.status", f"'{status}' needs {STATUS_RULES[status].requirement}")
+        assert [(refusal["field"], refusal["reason"]) for refusal in report["refusals"]] == [
+            ("reviews.0.status", f"'{status}' needs {case.requirement}")
         ], fields
-        found = [one for one in api.get("claims", params={"limit": 200}).json()["items"] if one["key"] == key]
-        assert [one["status"] for one in found] in ([], ["unassessed"]), fields
+        # The claim is recorded without the decision.
+        (row,) = [row for row in api.get("claims", params={"limit": 200}).json()["items"] if row["key"] == key]
+        assert row["status"] == "unassessed", fields
 
-    for place, fields in enumerate(needs.enough):
-        key = f"taken {place}"
-        if needs.ruled is not None:
+    for index, fields in enumerate(case.sufficient):
+        key = f"taken {index}"
+        if case.ruled is not None:
             decide(key, [], **fields)
-            claim = next(one for one in api.get("claims").json()["items"] if one["key"] == key)
-            assert rule(claim, *needs.ruled).status_code == 201
+            claim = next(row for row in api.get("claims").json()["items"] if row["key"] == key)
+            assert rule(claim, *case.ruled).status_code == 201
         report = decide(key, [decision(status)], **fields)
         assert report["refusals"] == [], fields
-        found = [one for one in api.get("claims", params={"limit": 200}).json()["items"] if one["key"] == key]
-        assert [one["status"] for one in found] == [status], fields
-        whole = api.get(f"claims/{found[0]['id']}").json()
-        assert (whole["review"]["status"], whole["review"]["stale"]) == (status, False)
+        (row,) = [row for row in api.get("claims", params={"limit": 200}).json()["items"] if row["key"] == key]
+        assert row["status"] == status, fields
+        claim = api.get(f"claims/{row['id']}").json()
+        assert (claim["review"]["status"], claim["review"]["stale"]) == (status, False)
 
 
 @pytest.fixture
 def decided(api: TestClient, decide: Callable[..., dict[str, Any]], cast: dict[str, str]) -> dict[str, Any]:
-    """A published claim that is on record as unconfirmed since 14 January, with what other statuses need, too."""
-    fields = said(says("NIS"), says("Pentagon", stance="denies")) | shows(role="refutes", **EXAMINED)
+    """A published claim, unconfirmed since 14 January, that meets the requirements of other statuses too."""
+    fields = attributed(original("NIS"), original("Pentagon", stance="denies")) | with_evidence(
+        role="refutes", **EXAMINED
+    )
     assert decide("it", [decision("unconfirmed")], **fields)["refusals"] == []
     (item,) = api.get("claims").json()["items"]
     claim: dict[str, Any] = api.get(f"claims/{item['id']}").json()
@@ -555,7 +612,7 @@ def test_a_decision_is_stale_once_the_proposition_has_changed(
     assert api.get(f"claims/{decided['id']}/reviews").json()["items"][0]["stale"] is True
 
 
-def test_a_decision_stays_fresh_where_the_proposition_is_the_same(
+def test_a_decision_is_not_stale_while_the_proposition_is_the_same(
     correct: Record, record: Record, decided: dict[str, Any]
 ) -> None:
     record("attributions", claim=decided["id"], source="Reuters", stance="asserts")
@@ -565,7 +622,7 @@ def test_a_decision_stays_fresh_where_the_proposition_is_the_same(
     assert after["review"]["stale"] is False
 
 
-def test_a_new_decision_after_an_edit_is_fresh(
+def test_a_new_decision_after_an_edit_is_not_stale(
     correct: Record, decide: Callable[..., dict[str, Any]], decided: dict[str, Any], api: TestClient
 ) -> None:
     correct("claims", decided["id"], statement="Another.")
@@ -573,11 +630,11 @@ def test_a_new_decision_after_an_edit_is_fresh(
 
     whole = api.get(f"claims/{decided['id']}").json()
     assert (whole["status"], whole["review"]["stale"]) == ("disputed", False)
-    listed = api.get(f"claims/{decided['id']}/reviews").json()["items"]
-    assert [(one["status"], one["stale"]) for one in listed] == [("disputed", False), ("unconfirmed", True)]
+    decisions = api.get(f"claims/{decided['id']}/reviews").json()["items"]
+    assert [(row["status"], row["stale"]) for row in decisions] == [("disputed", False), ("unconfirmed", True)]
 
 
-def test_an_older_decision_that_comes_later_does_not_override(
+def test_an_older_decision_that_is_imported_later_does_not_become_current(
     api: TestClient, decide: Callable[..., dict[str, Any]], decided: dict[str, Any]
 ) -> None:
     report = decide("it", [decision("disputed", "2025-01-13")])
@@ -586,14 +643,14 @@ def test_an_older_decision_that_comes_later_does_not_override(
     whole = api.get(f"claims/{decided['id']}").json()
 
     assert (whole["status"], whole["review"]["status"]) == ("unconfirmed", "unconfirmed")
-    listed = api.get(f"claims/{decided['id']}/reviews").json()["items"]
-    assert [one["status"] for one in listed] == ["unconfirmed", "disputed"]
-    # Of two of the same day the one that was recorded last holds.
+    decisions = api.get(f"claims/{decided['id']}/reviews").json()["items"]
+    assert [row["status"] for row in decisions] == ["unconfirmed", "disputed"]
+    # Of two decisions of one day the one that was recorded last is current.
     decide("it", [decision("unlikely", "2025-01-14")])
     assert api.get(f"claims/{decided['id']}").json()["status"] == "unlikely"
-    # And what holds now did not hold then.
-    then = api.get(f"claims/{decided['id']}", params={"as_of": decided["recorded_at"]}).json()
-    assert (then["status"], then["review"]["status"]) == ("unconfirmed", "unconfirmed")
+    # As of an earlier moment the decision of that moment is current.
+    earlier = api.get(f"claims/{decided['id']}", params={"as_of": decided["recorded_at"]}).json()
+    assert (earlier["status"], earlier["review"]["status"]) == ("unconfirmed", "unconfirmed")
 
 
 def test_the_same_decision_again_changes_nothing(
@@ -605,13 +662,14 @@ def test_the_same_decision_again_changes_nothing(
     assert api.get(f"claims/{decided['id']}").json()["version"] == decided["version"]
 
 
-def test_no_door_but_decisions_sets_a_status(
+def test_only_a_decision_sets_a_status(
     api: TestClient, editor: Headers, decided: dict[str, Any], decide: Callable[..., dict[str, Any]]
 ) -> None:
     headers = {**editor, "If-Match": "*"}
     body = {"reason": "Because.", "status": "confirmed"}
-    assert api.patch(f"claims/{decided['id']}", json=body, headers=headers).status_code == 422
+    assert_problem(api.patch(f"claims/{decided['id']}", json=body, headers=headers), 422, "status")
     new = {"kind": "other", "statement": "New.", "status": "confirmed"}
-    assert api.post("claims", json=new, headers=editor).status_code == 422
-    assert decide("it", [], status="confirmed")["refused"] == 1
+    assert_problem(api.post("claims", json=new, headers=editor), 422, "status")
+    report = decide("it", [], status="confirmed")
+    assert [refusal["field"] for refusal in report["refusals"]] == ["status"]
     assert api.get(f"claims/{decided['id']}").json()["status"] == "unconfirmed"

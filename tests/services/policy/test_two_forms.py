@@ -1,4 +1,4 @@
-"""Rules that exist in Python and in SQL agree: the current decision, its staleness, and the state of a proposal."""
+"""Rules with a Python form and an SQL form: the current decision, its staleness, and the state of a proposal."""
 
 from collections import defaultdict
 
@@ -15,16 +15,16 @@ from app.services.core.snapshot import NOW, Snapshot, snapshot_at_seq
 from app.services.people import keys
 from app.services.policy import proposal_states
 from app.services.policy.status_rules import STATUS_RULES
-from app.vocabulary import ProposalState, Role, Status
+from app.vocabulary import ProposalState, Role, Staleness, Status
 from tests.conftest import ENGINES
-from tests.support.desk import EVERY_ACTION, ACTION_NAMES, Action, Desk, open_desk
+from tests.support.desk import ACTION_NAMES, EVERY_ACTION, Action, Desk, open_desk
 
 STATUSES = ("unconfirmed", "disputed")
 VERDICTS = ("approve", "reject", "request_more", "answer", "withdraw")
 
 
 class SigningDesk:
-    """A desk whose random acts include proposals and sign-offs, by three people."""
+    """A desk whose random actions include proposals and sign-offs by three people."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -35,8 +35,8 @@ class SigningDesk:
                 self.people.append({"Authorization": f"Bearer {key}"})
         self.proposals: list[str] = []
 
-    def do(self, name: str, a: int, b: int, c: int) -> None:
-        """Do one act."""
+    def perform(self, name: str, a: int, b: int, c: int) -> None:
+        """Perform one action."""
         if hasattr(self, name):
             getattr(self, name)(a, b, c)
         else:
@@ -67,8 +67,8 @@ class SigningDesk:
             assert response.status_code in (201, 403, 409, 422), response.text
 
 
-A_DECISION: list[Action] = [
-    # Approved, and then made stale in each of the three ways.
+DECISIONS: list[Action] = [
+    # Approved, and then made stale for each of the three reasons.
     ("propose", 0, 0, 0), ("sign", 0, 0, 1), ("propose", 2, 0, 0), ("sign", 1, 0, 2),
     ("propose", 3, 0, 0), ("sign", 2, 0, 1), ("reword_claim", 0, 1, 0), ("evidence", 2, 0, 0),
     ("correct_attribution", 0, 0, 1), ("correct_attribution", 1, 0, 1), ("correct_attribution", 2, 0, 1),
@@ -76,35 +76,42 @@ A_DECISION: list[Action] = [
     ("propose", 0, 0, 1), ("sign", 3, 1, 2), ("propose", 0, 0, 1), ("sign", 4, 2, 2), ("sign", 4, 3, 1),
     ("sign", 4, 4, 1), ("propose", 2, 0, 1), ("propose", 3, 0, 1), ("sign", 6, 2, 0), ("reword_claim", 2, 2, 0),
 ]  # fmt: skip
-"""Every verdict, and what makes decisions stale and proposals void."""
+"""Every verdict, and every reason why a decision is stale or a proposal void."""
 
-acts = st.tuples(st.sampled_from((*ACTION_NAMES, *("propose", "sign") * 5)), *(st.integers(0, 11) for _ in range(3)))
+action_strategy = st.tuples(
+    st.sampled_from((*ACTION_NAMES, *("propose", "sign") * 5)), *(st.integers(0, 11) for _ in range(3))
+)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@given(history=st.lists(acts, max_size=25))
-@example(history=A_DECISION)
-@example(history=[*EVERY_ACTION, *A_DECISION])
-@example(history=[*A_DECISION, *EVERY_ACTION])
+@given(history=st.lists(action_strategy, max_size=25))
+@example(history=DECISIONS)
+@example(history=[*EVERY_ACTION, *DECISIONS])
+@example(history=[*DECISIONS, *EVERY_ACTION])
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 def test_both_forms_of_each_rule_agree(engine: str, request: pytest.FixtureRequest, history: list[Action]) -> None:
     with open_desk(engine, request) as desk:
-        signing = SigningDesk(desk)
-        for act in history:
-            signing.do(*act)
+        signing_desk = SigningDesk(desk)
+        for action in history:
+            signing_desk.perform(*action)
         with desk.database.reading() as connection:
             last = connection.scalar(select(table_of(Head).c.seq)) or 0
             reached: set[ProposalState] = set()
+            reached_reasons: set[Staleness | None] = set()
             for seq in range(max(0, last - 12), last + 1):
                 snapshot = NOW if seq == last else snapshot_at_seq(seq)
-                compare_decisions(connection, snapshot)
+                reached_reasons |= compare_decisions(connection, snapshot)
                 reached |= compare_proposals(connection, snapshot)
-        if history == A_DECISION:
-            assert reached == set(ProposalState), "this example is there to reach every state"
+        if history == DECISIONS:
+            assert reached_reasons == {None, Staleness.WORDING, Staleness.EVIDENCE, Staleness.ATTRIBUTIONS}
+            assert reached == set(ProposalState), "this example must reach every state"
 
 
-def compare_decisions(connection: Connection, snapshot: Snapshot) -> None:
-    """The current decision on each claim, and whether it is stale."""
+def compare_decisions(connection: Connection, snapshot: Snapshot) -> set[Staleness | None]:
+    """Assert that both forms agree on the current decision of each claim; return the reasons why decisions are stale.
+
+    `None` in the result is a decision that is not stale.
+    """
     claim = snapshot.claim
     rows = connection.execute(
         select(
@@ -118,18 +125,22 @@ def compare_decisions(connection: Connection, snapshot: Snapshot) -> None:
     decisions = reviews.fetch_by_claim(connection, snapshot, claim_ids)
     pieces = evidence.fetch_by_claim(connection, snapshot, claim_ids)
     attribution_rows = attributions.fetch_by_claim(connection, snapshot, claim_ids)
+    reached: set[Staleness | None] = set()
     for row in rows:
         decision = decision_staleness.current_decision(decisions[row.id])
         reasons = decision and decision_staleness.staleness(
             decision, row.content_version, pieces[row.id], attribution_rows[row.id]
         )
         assert bool(row.is_stale) == bool(reasons), (snapshot.seq, row.id, reasons)
-        if snapshot is NOW:  # the SQL form of the current decision is only for the present
+        if snapshot is NOW:  # the SQL form of the current decision exists only for the present
             assert row.decision_id == (decision and decision["id"])
+        if decision:
+            reached |= set(reasons or ()) or {None}
+    return reached
 
 
 def compare_proposals(connection: Connection, snapshot: Snapshot) -> set[ProposalState]:
-    """The state of each proposal, and that it is in no other; all the states that there are."""
+    """Assert that both forms agree on the one state of each proposal; return the states that occur."""
     reached: set[ProposalState] = set()
     proposal, sign_off = snapshot.proposal, snapshot.sign_off
     is_outdated = proposal_states.is_outdated(proposal, snapshot.claim, snapshot.evidence)

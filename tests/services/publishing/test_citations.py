@@ -18,7 +18,7 @@ from app.main import create_app
 from app.services.people import keys
 from app.settings import Settings
 from app.vocabulary import Role
-from tests.services.audit.test_verify_proof import verify
+from tests.services.audit.test_verify_proof import verify_proofs
 from tests.support.attest import attest
 from tests.support.client import Client
 
@@ -284,9 +284,9 @@ def test_the_proof_of_a_cited_version_is_verified(
     for path in (f"claims/{claim['id']}/versions/1.tlog-proof", f"claims/{claim['id']}.tlog-proof"):
         assert api.get(path).text == proof
 
-    code, output = verify(tmp_path, key, proof)
+    code, output = verify_proofs(tmp_path, key, proof)
     assert (code, f"proved: claim/{claim['id']} version 1 was recorded" in output) == (0, True), output
-    code, output = verify(tmp_path, key, proof.replace("index ", "index 1"))
+    code, output = verify_proofs(tmp_path, key, proof.replace("index ", "index 1"))
     assert (code, "NOT PROVED" in output) == (1, True)
 
     folder = tmp_path / "proofs"

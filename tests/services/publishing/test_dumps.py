@@ -261,7 +261,7 @@ def change_manifest(**changes: Any) -> Callable[[Path], None]:
     "damage_and_message",
     [
         (alter_claims, "claims.jsonl has the SHA-256"),
-        (shorten_sources, "sources.jsonl has"),
+        (shorten_sources, r"sources.jsonl has [\d,]+ bytes, not [\d,]+."),
         (delete_topics, "topics.jsonl is missing"),
         (change_manifest(format_version=2), "version 2, but this version of Attest reads only versions up to 1"),
         (change_manifest(files=[{"name": "../x.jsonl", "records": 0, "bytes": 0, "sha256": "0" * 64}]), "files.0.name"),
@@ -301,6 +301,8 @@ def test_an_invalid_record_is_named_and_nothing_is_loaded(database: Database, tm
         "topic",
         "there is no topic with this id or key (claims.jsonl, line 1)",
     )
+    with copy.reading() as connection:
+        assert connection.exec_driver_sql("SELECT seq FROM head").scalar() == 0
     copy.close()
 
 
@@ -340,7 +342,7 @@ def test_a_file_with_ratings_is_imported_over_the_api(
     for name in ("attest_json", "attest_csv"):
         out = api.get("export", params={"format": name}).content
         report = import_file(api, editor, out)
-        assert report["rows"] == report["unchanged"]
+        assert report["rows"] == report["unchanged"] == 3, name
 
 
 def test_a_rating_for_an_unknown_topic_is_refused(api: TestClient, editor: dict[str, str]) -> None:
@@ -382,4 +384,7 @@ def test_the_command_line_writes_and_loads_a_dump(tmp_path: Path) -> None:
         path = tmp_path / f"out.{name}"
         exported = run("two", "export", "--format", name, "--kind", "casualty_figure", "-o", str(path))
         assert exported.exit_code == 0, exported.output
-        assert path.stat().st_size > 100
+        if name == "parquet":
+            assert path.read_bytes()[:4] == path.read_bytes()[-4:] == b"PAR1"
+        else:
+            assert "About 300 North Korean soldiers have been killed" in path.read_text(), name

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from fastapi.testclient import TestClient
@@ -35,7 +35,7 @@ def export_rest(api: TestClient, response: Any, last: str) -> Any:
     assert link is not None
     url = urlsplit(link[1].replace("{last}", last))
     assert url.path == "/api/v1/export"
-    return api.get("export", params=dict(parse_qsl(url.query)))
+    return api.get("export", params=url.query)
 
 
 @pytest.mark.parametrize("format", RESUMABLE_FORMATS)
@@ -62,11 +62,8 @@ def test_a_resumed_record_export_contains_the_remaining_claims(api: TestClient, 
     full_lines = full_export.text.splitlines()
     assert set(rest.text.splitlines()) <= set(full_lines)
     claims = [json.loads(line)["id"] for line in rest.text.splitlines() if '"record":"claim"' in line]
-    # A claim that an attribution names as its own claim is exported before the claim of that attribution.
-    assert claims == [claim_ids[2], claim_ids[3], claim_ids[1], claim_ids[4]] or claims == [
-        claim_ids[1],
-        *claim_ids[2:],
-    ]
+    # The second claim is repeated because an attribution of the fifth names it as its own claim.
+    assert claims == claim_ids[1:]
 
 
 def test_a_resumed_export_keeps_the_filters(api: TestClient, claim_ids: list[str], record: Callable[..., Any]) -> None:
@@ -88,11 +85,10 @@ def test_an_export_of_an_earlier_version_has_its_content(
     api: TestClient, claim_ids: list[str], correct: Callable[..., Any]
 ) -> None:
     correct("claims", claim_ids[0], statement="Corrected.")
-    for params in ({"claim": f"{claim_ids[0]}@1"}, {"claim": f"{claim_ids[0]}@2"}):
-        text = api.get("export", params={"format": "csv", **params}).text
-        assert ("Corrected." in text) is params["claim"].endswith("@2")
-        text = api.get("export", params={"format": "attest_json", **params}).text
-        assert ("Corrected." in text) is params["claim"].endswith("@2")
+    for version, expected, unexpected in ((1, "Soldiers are there.", "Corrected."), (2, "Corrected.", "Soldiers are")):
+        for name in ("csv", "attest_json"):
+            text = api.get("export", params={"format": name, "claim": f"{claim_ids[0]}@{version}"}).text
+            assert (expected in text, unexpected in text) == (True, False), (version, name)
 
 
 def test_a_compact_id_set_remembers_ids_in_any_order() -> None:

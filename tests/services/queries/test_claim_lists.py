@@ -235,7 +235,7 @@ def test_invalid_query_parameters_are_refused(api: TestClient, subtests: pytest.
         {"limit": "200"},
         {"value_min": "0", "value_max": "99999999999.9999"},
     ],
-    ids=str,
+    ids=["shortest place", "longest place", "longest query", "lowest limit", "highest limit", "widest values"],
 )
 def test_parameters_at_the_limits_are_accepted(api: TestClient, params: Params) -> None:
     assert listed_keys(api, params) == []
