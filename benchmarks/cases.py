@@ -114,7 +114,7 @@ _SCRIPTS = ("latin", "cyrillic", "hangul", "arabic", "han", "greek")
 CASES: tuple[Case, ...] = (
     Case(
         "claim",
-        "one claim, whole",
+        "one claim, complete",
         _pick("claims"),
         lambda claim_id: f"{API}/claims/{claim_id}",
         floors.claim,

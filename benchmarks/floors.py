@@ -110,10 +110,10 @@ def _matches(driver: Driver) -> tuple[str, str]:
         )
     return (
         (
-            "FROM floor_text t JOIN claim c ON c.id = t.claim_id CROSS JOIN (SELECT CAST(? AS tsquery) AS asked) AS q"
-            " WHERE t.words @@ q.asked AND t.latest AND c.stage = 'published'"
+            "FROM floor_text t JOIN claim c ON c.id = t.claim_id CROSS JOIN (SELECT CAST(? AS tsquery) AS query) AS q"
+            " WHERE t.words @@ q.query AND t.latest AND c.stage = 'published'"
         ),
-        " ORDER BY ts_rank(t.words, q.asked) DESC LIMIT 20",
+        " ORDER BY ts_rank(t.words, q.query) DESC LIMIT 20",
     )
 
 

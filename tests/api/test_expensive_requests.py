@@ -12,6 +12,8 @@ from fastapi.testclient import TestClient
 from app.services.claims import relays
 from tests.support.problems import assert_problem
 
+pytestmark = pytest.mark.slow
+
 Record = Callable[..., dict[str, Any]]
 Correct = Callable[..., dict[str, Any]]
 Headers = dict[str, str]

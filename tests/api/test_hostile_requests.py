@@ -24,6 +24,8 @@ from app.schemas import attribution, claim, document, evidence, quantity, source
 from app.schemas.base.fields import Schema
 from app.vocabulary import Role
 
+pytestmark = pytest.mark.slow
+
 Record = Callable[..., dict[str, Any]]
 Headers = dict[str, str]
 

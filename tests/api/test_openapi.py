@@ -29,6 +29,8 @@ from app.schemas.base.fields import Schema
 from app.settings import Settings
 from app.vocabulary import Role
 
+pytestmark = pytest.mark.slow
+
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

@@ -8,10 +8,13 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, make_url, select, text
 
 from app.db.engine import Database
 from app.services.core.snapshot import NOW
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 

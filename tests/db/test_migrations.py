@@ -32,6 +32,8 @@ from app.vocabulary import ClaimKind, Lineage, Metric, Qualifier, SourceKind, St
 from tests.support import postgres
 from tests.support.client import Client
 
+pytestmark = pytest.mark.slow
+
 SYSTEM_POSTGRESQL = 15
 
 WORDS: dict[tuple[str, str], type[Word]] = {

@@ -20,6 +20,8 @@ from tests.conftest import ENGINES
 from tests.support import plans
 from tests.support.desk import fresh_database, issue_key_headers, service
 
+pytestmark = pytest.mark.slow
+
 CLAIMS, PER_CHANGE, OTHERS = 4_000, 500, 80
 
 FILTERS = {

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 COPIED = ("app", "migrations", "docs", "tests/__init__.py", "tests/support", "pyproject.toml", "README.md")
 

@@ -15,6 +15,8 @@ from app.services.captures import capture_search_pool
 from app.vocabulary import FigureFound
 from tests.support.files import PAGE_URL, PNG, gzipped, html, pdf, pdf_from_objects, wacz, warc
 
+pytestmark = pytest.mark.slow
+
 QUOTE = "About 11,000 soldiers are there."
 PAGE = html("<p>About&nbsp;11,000 <b>sol</b>diers\nare there.</p>")
 

@@ -27,6 +27,8 @@ SOURCES: dict[str, dict[str, Any]] = {
     "us": {"name": "United States", "kind": "government"},
     "pentagon": {"name": "Department of Defense", "kind": "armed_force", "parent": "us"},
     "ru": {"name": "Russia", "kind": "government"},
+    "no": {"name": "Norway", "kind": "government"},
+    "norwood": {"name": "Norwood Command", "kind": "armed_force", "parent": "no"},
     "by": {"name": "Belarus", "kind": "government"},
     "paper": {"name": "The Daily Paper", "kind": "news_organisation"},
     "agency": {"name": "The Agency", "kind": "news_organisation"},
@@ -63,6 +65,7 @@ LINES: list[tuple[str, list[dict[str, Any]], str]] = [
         [attribution("nis", "estimates")],
         "South Korea's National Intelligence Service estimates that about 11,000",
     ),
+    (ABOUT, [attribution("norwood")], "Norway's Norwood Command said that about 11,000 soldiers are in Kursk"),
     (ABOUT, [attribution("officials", "estimates")], "Western officials estimate that about"),
     (ABOUT, [attribution("pentagon", "alleges")], "The United States' Department of Defense alleged that about"),
     (

@@ -21,6 +21,8 @@ from tests.support.attest import attest
 from tests.support.hard_citations import HARD_CITATIONS, citation, literal_name
 from tests.support.problems import assert_problem
 
+pytestmark = pytest.mark.slow
+
 Record = Callable[..., dict[str, Any]]
 KeyOf = Callable[[Role], dict[str, str]]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.formats.exports import claim_csv, claim_parquet
@@ -75,12 +75,14 @@ texts = st.text(
 )
 
 
+@settings(deadline=None)
 @given(texts)
 def test_every_text_is_protected_and_restored(text: str) -> None:
     assert not is_formula(escape_cell(text))
     assert unescape_cell(escape_cell(text)) == text
 
 
+@settings(deadline=None)
 @given(st.lists(texts, min_size=5, max_size=5))
 def test_no_cell_of_the_table_is_a_formula(cell_texts: list[str]) -> None:
     statement, place, name, verbatim, unit = cell_texts

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import feedparser
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyld import jsonld
 
@@ -217,6 +217,7 @@ class Scripts(HTMLParser):
 texts = st.text(max_size=20) | st.sampled_from(HOSTILE) | st.text(st.sampled_from("</script>!-]& \u2028"), max_size=20)
 
 
+@settings(deadline=None)
 @given(texts, texts, texts)
 def test_json_ld_can_be_embedded_in_html(statement: str, name: str, text: str) -> None:
     published = claim(
@@ -237,6 +238,7 @@ def test_json_ld_can_be_embedded_in_html(statement: str, name: str, text: str) -
 # --- Atom ---
 
 
+@settings(deadline=None)
 @given(texts, texts, texts)
 def test_atom_is_well_formed_for_any_recorded_text(statement: str, name: str, text: str) -> None:
     published = claim(
@@ -264,6 +266,7 @@ def as_one_line(text: str) -> str:
     return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", " ".join(text.split()))
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_escaped_text_is_read_back_except_for_characters_invalid_in_xml(text: str) -> None:
     element = ElementTree.fromstring(f'<a b="{escape_xml(text)}">{escape_xml(text)}</a>')  # noqa: S314 - our own

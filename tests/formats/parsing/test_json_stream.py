@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from app.formats.parsing.import_rows import RowRefusal
 from app.formats.parsing.json_stream import read_objects
 
+pytestmark = pytest.mark.slow
+
 
 class Trickle(io.RawIOBase):
     """A stream that returns at most a few bytes at a time, as a network may."""

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.formats.exchange import attest_csv, attest_json
@@ -63,6 +63,7 @@ def test_an_unknown_format_is_refused_with_the_known_ones(head: bytes) -> None:
         detect("upload", head)
 
 
+@settings(deadline=None)
 @given(head=st.binary(max_size=50) | st.text('{}[]":,;\r\n\trecod', max_size=50).map(str.encode))
 def test_detection_raises_no_other_error(head: bytes) -> None:
     with suppress(ValueError):

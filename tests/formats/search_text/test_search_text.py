@@ -9,7 +9,7 @@ from contextlib import suppress
 from html import unescape
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from app.formats import search_text
@@ -94,6 +94,7 @@ def test_fold_is_idempotent_for_every_character() -> None:
     assert [text for text in folded if search_text.fold(text) != text] == []
 
 
+@settings(deadline=None)
 @given(texts)
 def test_fold_is_idempotent(text: str) -> None:
     folded = search_text.fold(text)
@@ -164,6 +165,7 @@ def test_token_offsets_point_into_the_original_text(text: str, expected: list[tu
     assert [(token.text, text[token.start : token.end]) for token in search_text.tokens(text)] == expected
 
 
+@settings(deadline=None)
 @given(texts)
 @example("ﷺﷺ ½½")
 def test_token_offsets_are_valid_and_sorted(text: str) -> None:
@@ -175,12 +177,14 @@ def test_token_offsets_are_valid_and_sorted(text: str) -> None:
     assert tokens == sorted(tokens, key=lambda token: (token.start, token.end))
 
 
+@settings(deadline=None)
 @given(texts)
 def test_tokens_survive_the_ascii_tokenizer(text: str) -> None:
     """No token contains a character at which FTS5 would split, or that would need quoting in SQL."""
     assert all(re.fullmatch(r"[^\x00-\x2f\x3a-\x60\x7b-\x7f]+", token.text) for token in search_text.tokens(text))
 
 
+@settings(deadline=None)
 @given(texts)
 @example("1 000 ½ 000 a-1 000 а 1 000, 2")
 @example("\u0bbe \u0301a \u1161")
@@ -303,6 +307,7 @@ def test_one_character_is_found_anywhere_in_a_run(matches: Matcher, run: str) ->
         assert matches(f"x {run} y", char)
 
 
+@settings(deadline=None)
 @given(queries)
 @example("ﷺ" * 250)
 @example("a " * 250)
@@ -312,6 +317,7 @@ def test_no_query_is_invalid_for_fts5(matches: Matcher, q: str) -> None:
         matches("some text", q)
 
 
+@settings(deadline=None)
 @given(texts)
 def test_every_word_of_a_text_finds_it(matches: Matcher, text: str) -> None:
     for token in search_text.tokens(text):
@@ -319,6 +325,7 @@ def test_every_word_of_a_text_finds_it(matches: Matcher, text: str) -> None:
         assert matches(text, token.text)
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("한국군인 "), min_size=1, max_size=12), st.data())
 def test_any_substring_in_a_script_without_spaces_finds_the_text(
     matches: Matcher, text: str, data: st.DataObject
@@ -371,6 +378,7 @@ def test_a_text_without_a_match_has_no_snippet(text: str, q: str) -> None:
     assert search_text.snippet(text, search_text.parse_query(q)) is None
 
 
+@settings(deadline=None)
 @given(st.lists(texts, max_size=8).map(" ".join), texts, st.integers(1, 30))
 def test_a_snippet_is_a_part_of_the_text(text: str, q: str, radius: int) -> None:
     try:
@@ -386,6 +394,7 @@ def test_a_snippet_is_a_part_of_the_text(text: str, q: str, radius: int) -> None
     assert len(plain) <= 4 * radius + 2
 
 
+@settings(deadline=None)
 @given(texts)
 def test_every_word_of_a_text_is_marked_in_its_snippet(text: str) -> None:
     for token in search_text.tokens(text):

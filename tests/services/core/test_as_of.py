@@ -154,7 +154,9 @@ class Desk:
             {"record": "claim", **LEAST, **fields, "statement": STATEMENTS[a % 3]},
         ]
         response = self.api.post("imports", content="\n".join(map(json.dumps, lines)), headers=self.headers)
-        assert self.require_settled(response).json()["refusals"] == []
+        assert response.status_code == 200, response.text
+        if not response.json()["refusals"]:  # a decision may be refused
+            self.recorded.add(self.current_action)
         self.ids["sources"] = [item["id"] for item in self.get("sources?limit=200").json()["items"]]
         self.ids["claims"] = [item["id"] for item in self.get(f"claims?limit=200&{EVERY_STAGE}").json()["items"]]
 

@@ -451,6 +451,7 @@ def test_an_invalid_parameter_is_refused(desk: QueueWork, params: dict[str, str]
 def test_the_queue_says_when_it_is_incomplete(desk: QueueWork, monkeypatch: pytest.MonkeyPatch) -> None:
     claim_ids = [desk.claim(f"Claim {number}.", time=f"2025-01-0{number + 1}") for number in range(4)]
     assert desk.page()["complete"] is True
+    assert (queue_candidates.MAX_FOUND, queue_candidates.MAX_SCANNED) == (500, 10_000)
     monkeypatch.setattr(queue_candidates, "MAX_FOUND", 2)
     page = desk.page()
     # The two claims about the latest days.
@@ -491,6 +492,9 @@ def test_no_statement_of_the_queue_scans_a_whole_table(desk: QueueWork, database
         # A walk along an index ends at the limit; everything else is found by key.
         scans = [step for step in plan if step.startswith("SCAN") and not is_bounded_scan(step)]
         assert scans == [], (sql, plan)
+    steps = " ".join(step for plan in plans.values() for step in plan)
+    for index in ("ix_claim_relation_contradicting", "ix_attribution_denying", "ix_claim_decided"):
+        assert index in steps, f"the partial index {index} is not used"
 
 
 def is_bounded_scan(step: str) -> bool:
