@@ -24,6 +24,8 @@ from app import settings
 from app.cli import main
 from app.db import migrate
 
+pytestmark = pytest.mark.slow
+
 Record = Callable[..., dict[str, Any]]
 
 ATTEST = [sys.executable, "-c", "from app.cli.main import main; main()"]

@@ -26,6 +26,8 @@ from app.settings import Settings
 from app.vocabulary import Role
 from tests.support.desk import issue_key_headers
 
+pytestmark = pytest.mark.slow
+
 HEALTH = b"GET /api/v1/health HTTP/1.1\r\nHost: a\r\n\r\n"
 VOCABULARY = b"GET /api/v1/vocabulary HTTP/1.1\r\nHost: a\r\n\r\n"
 SLOW = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"

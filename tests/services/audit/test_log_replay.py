@@ -23,6 +23,8 @@ from tests.support import postgres
 from tests.support.attest import attest, findings
 from tests.support.desk import EVERY_ACTION, INITIAL_ACTIONS, Desk, action_strategy, open_desk, service
 
+pytestmark = pytest.mark.slow
+
 ENGINES = ("sqlite", "postgresql")
 
 

@@ -16,6 +16,8 @@ from app.formats.proofs.signed_note import Checkpoint, NoteSigner
 from app.settings import Settings
 from tests.support.attest import attest
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).parents[3] / "docs" / "verify_proof.py"
 
 Record = Callable[..., dict[str, Any]]

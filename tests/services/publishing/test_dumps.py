@@ -21,6 +21,8 @@ from app.services.publishing import dumps
 from app.vocabulary import Role
 from tests.services.publishing.test_exports import load as import_file
 
+pytestmark = pytest.mark.slow
+
 SEED = Path(__file__).parents[3] / "seed_data"
 PUBLISHER = Publisher(name="The Desk", address="https://desk.example/api/v1")
 FILES = ("topics", "sources", "documents", "claims")

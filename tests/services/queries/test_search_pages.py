@@ -15,6 +15,8 @@ from app.db import fulltext
 from app.db.engine import Database
 from app.services.queries import search_pages, search_query
 
+pytestmark = pytest.mark.slow
+
 Record = Callable[..., dict[str, Any]]
 Correct = Callable[..., dict[str, Any]]
 Params = dict[str, Any]
