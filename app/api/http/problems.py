@@ -44,6 +44,8 @@ TITLES: Mapping[int, str] = {
 MAX_PROBLEMS = 50
 """How many problems of one request a response lists."""
 
+NO_SUCH_ADDRESS = "There is no such address. See /docs for all addresses."
+
 logger = logging.getLogger("attest")
 
 
@@ -180,6 +182,8 @@ def _http(_request: Request, error: Exception) -> Response:
         return of(error.__cause__)
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else "Something went wrong on our side."
+    if status == HTTPStatus.NOT_FOUND:  # a file of the documentation; Starlette says no more than the status
+        detail = NO_SUCH_ADDRESS
     headers = dict((error.headers if isinstance(error, HTTPException) else None) or {})
     return problem(status, detail, None, headers)
 

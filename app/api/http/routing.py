@@ -40,7 +40,7 @@ class Operation(NamedTuple):
     """How to answer it without FastAPI; None if only FastAPI can."""
 
 
-_NOT_FOUND = problems.problem(HTTPStatus.NOT_FOUND, "There is no such address. See /docs for all addresses.")
+_NOT_FOUND = problems.problem(HTTPStatus.NOT_FOUND, problems.NO_SUCH_ADDRESS)
 
 RouteTable = Mapping[str, Mapping[str, Operation]]
 """The operations of each path, by method. Paths are in the order in which they are matched."""

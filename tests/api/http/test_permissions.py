@@ -75,7 +75,8 @@ def test_the_service_does_not_start_with_a_policy_that_has_no_route() -> None:
     ],
 )
 def test_a_path_that_is_almost_a_route_does_not_exist(api: TestClient, path: str) -> None:
-    assert_problem(api.get(ROOT + path, follow_redirects=False), 404)
+    problem = assert_problem(api.get(ROOT + path, follow_redirects=False), 404)
+    assert problem["detail"] == "There is no such address. See /docs for all addresses."
 
 
 def test_unknown_paths_and_methods_get_the_same_response_for_everybody(
