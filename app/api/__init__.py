@@ -1,1 +1,1 @@
-"""The JSON door: thin routes that parse, call a service and return."""
+"""The JSON API: thin routes that parse a request, call a service and return a response."""

@@ -1,1 +1,1 @@
-"""One published standard per file; no storage and no HTTP."""
+"""File formats and published standards, one per module. They know no database and no HTTP."""

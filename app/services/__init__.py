@@ -1,1 +1,1 @@
-"""The decisions: plain functions over a connection. They know no HTTP and no command line."""
+"""What Attest does: plain functions over a database connection. They know no HTTP and no command line."""
