@@ -326,6 +326,20 @@ def test_every_prefilled_read_succeeds(api: TestClient, editor: dict[str, str]) 
         assert any(address.startswith(f"/api/v1/{plural}/") for address in requests), plural
 
 
+def test_examples_follow_the_record(api: TestClient, record: Callable[..., dict[str, Any]]) -> None:
+    def example() -> Any:
+        operation = api.get("openapi.json").json()["paths"]["/api/v1/claims/{identifier}"]["get"]
+        return next(
+            parameter.get("example") for parameter in operation["parameters"] if parameter["name"] == "identifier"
+        )
+
+    assert example() is None
+    draft = record("claims", stage="draft")
+    assert example() is None, "a draft is not public"
+    published = record("claims")
+    assert draft["id"] != example() == published["id"]
+
+
 def test_an_empty_record_has_no_examples_of_identifiers(api: TestClient) -> None:
     document = api.get("openapi.json").json()
     for path, operations in document["paths"].items():

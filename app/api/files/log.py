@@ -55,8 +55,11 @@ def list_log_entries(request: Request, query: Annotated[EntriesQuery, Query()], 
     """List entries of the log: when each row was written, and a blinded hash of it."""
     entries = log_proofs.read_entries(connection, query.from_, query.limit)
     items = [
-        # Pydantic converts the leaf from a plain dict.
-        LogEntryRead(index=entry.position, leaf_hash=base64_text(entry.hash), leaf=entry.leaf)  # type: ignore[arg-type]
+        LogEntryRead(
+            index=entry.position,
+            leaf_hash=base64_text(entry.hash),
+            leaf=entry.leaf,  # type: ignore[arg-type]  # pydantic converts it from a plain dict
+        )
         for entry in entries
     ]
     following = query.from_ + query.limit

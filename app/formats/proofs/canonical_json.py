@@ -11,9 +11,6 @@ from typing import Any
 
 import msgspec
 
-MAX_SAFE_INTEGER = 2**53 - 1
-"""The largest integer that a binary double represents exactly; the smallest is its negative."""
-
 # msgspec escapes strings as RFC 8785 requires; a test compares it with another implementation.
 encode_canonical = msgspec.json.Encoder().encode
 """Encode a value as canonical bytes. The keys of its objects must be ASCII and already sorted."""
