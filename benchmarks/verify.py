@@ -10,9 +10,10 @@ from app.db.engine import Database
 from app.db.revisions import ChangeWriter, open_change, revision_table
 from app.db.schema import Base, table_of
 from app.models import VERSIONED, Claim, Person, Review, SearchText
-from app.services.claims import decision_staleness, reviews
-from app.services.core import search_index
+from app.services.claims import reviews
+from app.services.core import decision_staleness, search_index
 from app.services.core.snapshot import NOW
+from app.services.core.status_facts import fetch_status_facts
 from app.services.policy.status_rules import STATUS_RULES
 from app.vocabulary import Action, Status
 
@@ -64,7 +65,7 @@ def _check_claims(connection: Connection) -> Iterator[str]:
     written = (connection.scalar(select(func.count()).select_from(search_text)) or 0) - (before or 0)
     if written:
         yield f"search_text: {written} of {len(claim_ids)} differ from what the service would have written"
-    facts = reviews.fetch_status_facts(connection, NOW, dict.fromkeys(claim_ids))
+    facts = fetch_status_facts(connection, NOW, dict.fromkeys(claim_ids))
     for claim_id, rows in reviews.fetch_by_claim(connection, NOW, claim_ids).items():
         row = connection.execute(select(claim).where(claim.c.id == claim_id)).mappings().one()
         last = decision_staleness.current_decision(rows)

@@ -37,10 +37,9 @@ def show(
         print_json(body)
         return
     claim = ClaimRead.model_validate(body)
-    status = _status(claim.status, stale=claim.review is not None and claim.review.stale)
     print_text(claim.statement, style="bold")
     print_text(
-        f"{status} · {claim.stage} · {claim.time or 'undated'} · {claim.place or 'no place'} · {claim.id}",
+        f"{claim.status} · {claim.stage} · {claim.time or 'undated'} · {claim.place or 'no place'} · {claim.id}",
     )
     for figure in claim.quantities:
         print_text(f"  {figure.metric}: {_figure(figure)}")
@@ -112,16 +111,9 @@ def list_claims(
     for item in page.items:
         figures = "\n".join(f"{figure.metric}: {_figure(figure)}" for figure in item.quantities)
         who = "\n".join(f"{speaker.name} {speaker.stance.replace('_', ' ')}" for speaker in item.attributed_to[:3])
-        concluded = _status(item.status, stale=item.stale)
         # Text objects, because rich would read [brackets] in strings as markup.
-        table.add_row(*map(Text, (item.key or item.id, item.time or "", concluded, item.statement, figures, who)))
+        table.add_row(*map(Text, (item.key or item.id, item.time or "", item.status, item.statement, figures, who)))
     console().print(table)
-
-
-def _status(status: str, *, stale: bool) -> str:
-    from app.formats.english.status_words import STALE_SUFFIX
-
-    return f"{status}, {STALE_SUFFIX}" if stale else status
 
 
 def _figure(figure: Any) -> str:

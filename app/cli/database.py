@@ -14,12 +14,16 @@ def upgrade() -> None:
     Example: [bold]attest db upgrade[/bold]
     """
     from app.db import migrate
+    from app.services.core import change_effects
     from app.services.log import recorder
 
     with open_database() as database:
         before = migrate.current_revision(database)
         migrate.upgrade(database)
         after = migrate.current_revision(database)
+        if before is not None and before < change_effects.LAST_DERIVED_REVISION:
+            with database.writing() as connection:
+                change_effects.rebuild(connection)
         added = recorder.catch_up(database)
     if before is None:
         print_text(f"Created the database at version {after}.")
@@ -57,12 +61,12 @@ def check(as_json: JsonOption = False) -> None:
 
 @app.command()
 def rebuild_counters() -> None:
-    """Recompute the counters behind facets. This is needed after rows were changed outside Attest.
+    """Recompute the counters behind facets, and which decisions are stale, after rows were changed outside Attest.
 
     Example: [bold]attest db rebuild-counters[/bold]
     """
-    from app.services.core import claim_counters
+    from app.services.core import change_effects
 
     with open_database() as database, database.writing() as connection:
-        claim_counters.rebuild(connection)
-    print_text("Recomputed the counters of all claims, for the present and the past.")
+        change_effects.rebuild(connection)
+    print_text("Recomputed the counters of all claims and their stale decisions, for the present and the past.")

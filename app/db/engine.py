@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 _WRITES = "attest_writes"
 _BEFORE_COMMIT = "attest_before_commit"
+_BEFORE_READ = "attest_before_read"
 _CHECKPOINT_SIGNER = "attest_checkpoint_signer"
 
 SQLITE_PRAGMAS = {
@@ -84,7 +85,12 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """Open a write transaction: committed when the block ends, rolled back when it raises."""
         callbacks: list[Callable[[], None]] = []
-        options = {_WRITES: True, _BEFORE_COMMIT: callbacks, _CHECKPOINT_SIGNER: self._checkpoint_signer}
+        options = {
+            _WRITES: True,
+            _BEFORE_COMMIT: callbacks,
+            _BEFORE_READ: [],
+            _CHECKPOINT_SIGNER: self._checkpoint_signer,
+        }
         with self.engine.connect().execution_options(**options) as connection, connection.begin() as transaction:
             yield connection
             if transaction.is_active:  # a dry run has been rolled back
@@ -192,6 +198,17 @@ def was_interrupted(error: DBAPIError) -> bool:
 def before_commit(connection: Connection, callback: Callable[[], None]) -> None:
     """Register a callback to run right before the transaction of `writing` commits; not called after a rollback."""
     connection.get_execution_options()[_BEFORE_COMMIT].append(callback)
+
+
+def before_read(connection: Connection, callback: Callable[[], None]) -> None:
+    """Register a callback of a write transaction that `prepare_read` runs; it may run several times."""
+    connection.get_execution_options()[_BEFORE_READ].append(callback)
+
+
+def prepare_read(connection: Connection) -> None:
+    """Bring derived data up to date with what the transaction has written so far. Other connections need nothing."""
+    for callback in connection.get_execution_options().get(_BEFORE_READ, ()):
+        callback()
 
 
 def checkpoint_signer_of(connection: Connection) -> CheckpointSigner | None:

@@ -22,6 +22,7 @@ from app.models.review_request import ReviewRequest
 from app.models.search_text import SearchText
 from app.models.source import Source
 from app.models.source_rating import SourceRating
+from app.models.stale_period import StalePeriod
 from app.models.topic import Topic
 
 VERSIONED: tuple[type[Base], ...] = (Topic, Source, Document, Claim, Attribution, Evidence, ClaimRelation, FactCheck)
@@ -77,5 +78,6 @@ __all__ = [
     "SignOff",
     "Source",
     "SourceRating",
+    "StalePeriod",
     "Topic",
 ]

@@ -6,12 +6,9 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import EMBEDDED_COLUMNS, ID_LENGTH, Base, Versioned, closed_list_check, current_rows_only
+from app.db.schema import EMBEDDED_COLUMNS, ID_LENGTH, Base, Versioned, closed_list_check
 from app.db.types import BigInt, FigureColumn, UtcDateTime
 from app.vocabulary import Basis, ClaimKind, Metric, Qualifier, Stage, Status
-
-DECIDED = "status <> 'unassessed'"
-"""The condition of claims with a decision. A query must repeat it literally to use the partial index."""
 
 
 class Claim(Versioned, Base):
@@ -34,8 +31,6 @@ class Claim(Versioned, Base):
         Index("ix_claim_status_time", "stage", "status", "time_earliest", "id"),
         Index("ix_claim_topic_time", "topic_id", "time_earliest", "id"),
         Index("ix_claim_recorded", "stage", "change_seq", "id"),
-        # Few of a million claims have a decision, so claims with a stale decision are searched for among these only.
-        Index("ix_claim_decided", "change_seq", **current_rows_only(DECIDED)),
         {
             "comment": "What is being said: a proposition",
             "info": {EMBEDDED_COLUMNS: frozenset({"statement", "status", "stage"})},

@@ -27,10 +27,10 @@ class _Cell:
 class ClaimCount(_Cell, Base):
     """The current number of claims in each cell. A cell that becomes empty stays, with 0.
 
-    Every claim is counted in the cell of its stage, kind and status, in one for its topic, in one for each metric of
-    its figures, and in one for each source with an attribution that is not withdrawn. Those three facets also have sums
-    over all kinds and statuses, because they have many values and most lists have no filter by kind or status. All
-    counters are derived from the record and can be rebuilt.
+    Every claim is counted in the cell of its stage, kind and status (a value of `ClaimStatus`), in one for its topic,
+    in one for each metric of its figures, and in one for each source with an attribution that is not withdrawn. Those
+    three facets also have sums over all kinds and statuses, because they have many values and most lists have no filter
+    by kind or status. All counters are derived from the record and can be rebuilt.
     """
 
     __tablename__ = "claim_count"

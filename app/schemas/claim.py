@@ -27,7 +27,7 @@ from app.schemas.fact_check import FactCheckRead
 from app.schemas.quantity import QuantityCreate, QuantityRead
 from app.schemas.relation import ClaimBrief, ClaimRelationCreate, RelationRead
 from app.schemas.source import SourceBrief
-from app.vocabulary import ClaimKind, Lineage, Stage, Stance, Status
+from app.vocabulary import ClaimKind, ClaimStatus, Lineage, Stage, Stance
 
 
 class ClaimFields(Schema):
@@ -148,8 +148,9 @@ class ClaimCore(Stamp):
     """Place to which the claim refers."""
     time: str | None
     """Time to which the claim refers, EDTF."""
-    status: Status
-    """What we concluded. `unassessed` means that we have not decided yet."""
+    status: ClaimStatus
+    """What we concluded. `unassessed` means that we have not decided yet, `stale` that the decision no longer applies
+    to the claim; the status that was decided is then in `review` only."""
     stage: Stage
     """Editorial stage."""
     notice: str | None
@@ -184,9 +185,6 @@ class Snippet(Read):
 class ClaimItem(ClaimCore):
     """A claim in a list."""
 
-    stale: bool
-    """True if the wording, evidence or attributions have changed since the status was decided. The claim itself gives
-    the reasons."""
     attributed_to: list[SpeakerRead]
     """The first ten distinct sources and their stances."""
     snippets: list[Snippet] | None

@@ -14,6 +14,7 @@ from app.schemas.files.citation import CitedPart
 from app.vocabulary import (
     Anonymity,
     ClaimKind,
+    ClaimStatus,
     DocumentKind,
     EvidenceRole,
     Metric,
@@ -23,7 +24,6 @@ from app.vocabulary import (
     SourceKind,
     Stage,
     Stance,
-    Status,
 )
 
 
@@ -100,8 +100,8 @@ class ClaimFilter(Schema):
 
     kind: list[ClaimKind] = Field(default_factory=list)
     """What the claims are about."""
-    status: list[Status] = Field(default_factory=list)
-    """What we concluded about the claims."""
+    status: list[ClaimStatus] = Field(default_factory=list)
+    """What we concluded about the claims; `stale` if the decision no longer applies."""
     stage: list[Stage] = Field(default_factory=list)
     """Editorial stage; `published` by default. Drafts require a fact-checker's key."""
     topic: Ref | None = None

@@ -3,7 +3,7 @@
 from pydantic import ConfigDict, Field, StrictBool
 
 from app.schemas.base.fields import Correction, Prose, Read, RecordRequest, Ref, Schema, Stamp
-from app.vocabulary import Relation, Stage, Status
+from app.vocabulary import ClaimStatus, Relation, Stage
 
 
 class RelationFields(Schema):
@@ -65,8 +65,8 @@ class ClaimBrief(Read):
     """Identifier of the claim."""
     statement: str
     """The proposition, in our own neutral words."""
-    status: Status
-    """What we concluded about the claim."""
+    status: ClaimStatus
+    """What we concluded about the claim; `stale` if the decision no longer applies to it."""
     stage: Stage
     """Editorial stage."""
 

@@ -20,6 +20,7 @@ from app.vocabulary.claims import (
 )
 from app.vocabulary.closed_list import Word
 from app.vocabulary.desk import (
+    ClaimStatus,
     Probability,
     ProposalState,
     QueueReason,
@@ -62,6 +63,7 @@ __all__ = [
     "Basis",
     "CitationState",
     "ClaimKind",
+    "ClaimStatus",
     "CustodyAct",
     "Directness",
     "DocumentKind",

@@ -20,6 +20,27 @@ class Status(Word):
     UNVERIFIABLE = "unverifiable", "We tried to verify it and could not."
 
 
+class ClaimStatus(Word):
+    """Status of a claim as it is shown, counted and filtered: that of its decision, or `stale`.
+
+    `stale` is derived and never decided. The status that was decided then stands only in the decision itself.
+    """
+
+    UNASSESSED = Status.UNASSESSED.value, Status.UNASSESSED.meaning
+    UNCONFIRMED = Status.UNCONFIRMED.value, Status.UNCONFIRMED.meaning
+    CORROBORATED = Status.CORROBORATED.value, Status.CORROBORATED.meaning
+    CONCEDED = Status.CONCEDED.value, Status.CONCEDED.meaning
+    CONFIRMED = Status.CONFIRMED.value, Status.CONFIRMED.meaning
+    DISPUTED = Status.DISPUTED.value, Status.DISPUTED.meaning
+    UNLIKELY = Status.UNLIKELY.value, Status.UNLIKELY.meaning
+    REFUTED = Status.REFUTED.value, Status.REFUTED.meaning
+    UNVERIFIABLE = Status.UNVERIFIABLE.value, Status.UNVERIFIABLE.meaning
+    STALE = (
+        "stale",
+        "A decision was taken, but the claim has changed since, or the record no longer supports the decision.",
+    )
+
+
 class StandardOfProof(Word):
     """How certain the decision had to be. The levels are those that United Nations inquiries use."""
 

@@ -74,6 +74,7 @@ WORDS: dict[tuple[str, str], type[Word]] = {
 
 NOT_STORED: set[type[Word]] = {
     vocabulary.CitationState,
+    vocabulary.ClaimStatus,
     vocabulary.FigureFound,
     vocabulary.ProposalState,
     vocabulary.QueueReason,

@@ -5,10 +5,11 @@ Citation styles print little of it. It stays in the list for later readers, and 
 
 from collections.abc import Iterator
 
+from app.formats.english.status_words import describe_status
 from app.formats.proofs.content_hash import content_hash
 from app.schemas.files.citation import Citation
 from app.schemas.files.publication import PublishedAttribution, PublishedClaim, day_of
-from app.vocabulary import Stage, Stance, Status
+from app.vocabulary import ClaimStatus, Stage, Stance
 
 MAX_QUOTE_LENGTH = 300
 """Characters of a quotation that a note repeats. A longer one is cut after a whole word."""
@@ -38,9 +39,9 @@ def _sentences(citation: Citation) -> Iterator[str]:
 
 def _describe_version(claim: PublishedClaim) -> str:
     """The cited version, its status, its address, its content hash, and its entry in the transparency log if any."""
-    decided = "" if claim.decision is None else f" on {claim.decision['decided_on']}"
-    stale = ", taken on an earlier state of it" if claim.decision is not None and claim.decision["stale"] else ""
-    status = "not assessed" if claim.status is Status.UNASSESSED else f"{claim.status}{decided}{stale}"
+    status = describe_status(claim.status, Stage.PUBLISHED)
+    if claim.decision is not None and claim.status is not ClaimStatus.STALE:
+        status += f" on {claim.decision['decided_on']}"
     version = f"Version {claim.version} of {day_of(claim.recorded_at)}"
     text = f"{version}: {status}. {claim.address} sha256:{content_hash(claim)}"
     if claim.logged is not None:
@@ -60,7 +61,7 @@ def describe_change(claim: PublishedClaim) -> str | None:
     has_new_status = current.status is not claim.status
     is_reworded = current.content_version > claim.version
     change = "changed" if is_reworded else "decided on anew" if has_new_status else "supplemented"
-    status = f", now {current.status}" if has_new_status else ""
+    status = f", now {describe_status(current.status, current.stage)}" if has_new_status else ""
     return f"Notice: this claim has been {change} since (version {current.version}{status})."
 
 

@@ -23,10 +23,9 @@ from app.formats.english.source_names import (
     name_in_sentence,
     possessive_suffix,
 )
-from app.formats.english.status_words import STALE_SUFFIX
 from app.schemas.files.citation import Citation, Rendering
 from app.schemas.files.publication import PublishedAttribution, PublishedClaim, PublishedSource
-from app.vocabulary import ASSERTING_STANCES, Retractor, SourceKind, Stage, Stance, Status
+from app.vocabulary import ASSERTING_STANCES, ClaimStatus, Retractor, SourceKind, Stage, Stance
 
 MAX_STATEMENT_LENGTH = 500
 """Characters of a statement that are printed. A longer one is cut after a whole word."""
@@ -64,16 +63,17 @@ _PASSIVE_VERBS: Mapping[Stance, str] = {
     Stance.PARTLY_CONFIRMS: "reported as partly confirmed",
 }
 
-_DECISION_PHRASES: Mapping[Status, str] = {
-    Status.UNASSESSED: "not assessed by {desk}",
-    Status.UNCONFIRMED: "unconfirmed ({desk}{day})",
-    Status.CORROBORATED: "corroborated, not verified ({desk}{day})",
-    Status.CONCEDED: "acknowledged by {adverse} ({desk}{day})",
-    Status.CONFIRMED: "confirmed by {desk}{day}",
-    Status.DISPUTED: "disputed ({desk}{day})",
-    Status.UNLIKELY: "judged unlikely by {desk}{day}",
-    Status.REFUTED: "refuted by {desk}{day}",
-    Status.UNVERIFIABLE: "could not be verified by {desk}{day}",
+_DECISION_PHRASES: Mapping[ClaimStatus, str] = {
+    ClaimStatus.UNASSESSED: "not assessed by {desk}",
+    ClaimStatus.UNCONFIRMED: "unconfirmed ({desk}{day})",
+    ClaimStatus.CORROBORATED: "corroborated, not verified ({desk}{day})",
+    ClaimStatus.CONCEDED: "acknowledged by {adverse} ({desk}{day})",
+    ClaimStatus.CONFIRMED: "confirmed by {desk}{day}",
+    ClaimStatus.DISPUTED: "disputed ({desk}{day})",
+    ClaimStatus.UNLIKELY: "judged unlikely by {desk}{day}",
+    ClaimStatus.REFUTED: "refuted by {desk}{day}",
+    ClaimStatus.UNVERIFIABLE: "could not be verified by {desk}{day}",
+    ClaimStatus.STALE: "not decided by {desk} as it reads now",
 }
 
 _LOWER_CASE_WORDS = (
@@ -242,13 +242,12 @@ def _retractions(attributions: Sequence[PublishedAttribution]) -> Iterator[str]:
 
 
 def _decision(claim: PublishedClaim, desk: str) -> str:
-    decision = claim.decision
+    decision = None if claim.status is ClaimStatus.STALE else claim.decision
     day = "" if decision is None else format_edtf(str(decision["decided_on"]))
     pattern = _DECISION_PHRASES[claim.status]
     adverse = "the party that it speaks against" if claim.adverse_to is None else name_in_sentence(claim.adverse_to)
     before = ", " if "({desk}" in pattern else " on "
-    text = pattern.format(desk=desk, day=f"{before}{day}" if day else "", adverse=adverse)
-    return f"{text}, {STALE_SUFFIX}" if decision is not None and decision["stale"] else text
+    return pattern.format(desk=desk, day=f"{before}{day}" if day else "", adverse=adverse)
 
 
 def _one_line(text: str) -> str:

@@ -1,21 +1,20 @@
 """Confirmation statuses of claims in English, as readers see them."""
 
 from app.schemas.files.publication import PublishedClaim
-from app.vocabulary import Stage, Status
-
-STALE_SUFFIX = "before the claim was changed"
-"""What follows a status whose decision is stale, after a comma."""
+from app.vocabulary import ClaimStatus, Stage
 
 
-def describe_status(status: str, stage: str, *, stale: bool) -> str:
-    """Return the status of a claim in English; `stale` means that the claim changed after the decision."""
+def describe_status(status: str, stage: str) -> str:
+    """Return the status of a claim in English, as it is shown (`ClaimStatus`)."""
     if stage == Stage.WITHDRAWN:
         return "withdrawn"
-    if status == Status.UNASSESSED:
+    if status == ClaimStatus.UNASSESSED:
         return "not assessed"
-    return f"{status}, {STALE_SUFFIX}" if stale else str(status)
+    if status == ClaimStatus.STALE:
+        return "not decided as it reads now"
+    return str(status)
 
 
 def describe_claim_status(claim: PublishedClaim) -> str:
-    """Return the status of a published claim in English, with a note if its decision is stale."""
-    return describe_status(claim.status, claim.stage, stale=claim.decision is not None and claim.decision["stale"])
+    """Return the status of a published claim in English."""
+    return describe_status(claim.status, claim.stage)

@@ -12,6 +12,7 @@ from app.formats.exports.export_formats import ATOM
 from app.formats.exports.xml_text import escape_xml
 from app.schemas.files.edition import Edition
 from app.schemas.files.publication import PublishedClaim
+from app.vocabulary import ClaimStatus
 
 
 def write(claims: Iterable[PublishedClaim], edition: Edition) -> Iterator[str]:
@@ -57,7 +58,7 @@ def _title(claim: PublishedClaim) -> str:
 def _summary(claim: PublishedClaim) -> Iterator[str]:
     if claim.notice is not None:
         yield _one_line(claim.notice)
-    if claim.decision is not None:
+    if claim.decision is not None and claim.status is not ClaimStatus.STALE:
         yield f"Decided on {claim.decision['decided_on']}: {_one_line(claim.decision['rationale'])}"
     names = [f"{_one_line(speaker.name)} ({speaker.stance.replace('_', ' ')})" for speaker in speakers(claim)]
     if names:

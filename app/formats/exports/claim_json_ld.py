@@ -28,7 +28,6 @@ from app.formats.exports.claim_review_feed import (
     distinct_documents,
     external_review,
     first_appearance,
-    is_about_changed_claim,
     publisher_object,
 )
 from app.formats.exports.json_in_html import dump_json
@@ -264,10 +263,11 @@ def _decision_nodes(claim: PublishedClaim, publisher: Publisher) -> list[dict[st
         _without_empty(
             {
                 "@id": review_id,
-                "@type": ["prov:Entity"] if is_about_changed_claim(decision) else ["ClaimReview", "prov:Entity"],
+                "@type": ["prov:Entity"] if decision["stale"] else ["ClaimReview", "prov:Entity"],
                 "url": claim.address,
                 "author": publisher_object(publisher) | {"@id": publisher.address},
-                "claimReviewed": claim.statement,
+                # A stale decision was taken on another wording or record, so it must not be read with this statement.
+                "claimReviewed": None if decision["stale"] else claim.statement,
                 "datePublished": str(decision["decided_on"]),
                 "reviewRating": {
                     "@type": "Rating",

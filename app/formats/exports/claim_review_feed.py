@@ -3,8 +3,7 @@
 Our reviews have the members that Google's fact check markup requires (claimReviewed, reviewRating with alternateName,
 url, author). They are valid by the schema of Fact-Check Insights, which allows no other members and a single author.
 They have no ratingValue: we do not rate on a scale, and a number would invite calculations that no decision supports.
-There is no review of ours for a claim that is withdrawn or undecided, or whose wording or attributions changed after
-the decision.
+There is no review of ours for a claim that is withdrawn or undecided, or whose decision is stale.
 
 Reviews by others are exported exactly as they were imported, every member and every value.
 """
@@ -24,7 +23,7 @@ from app.schemas.files.publication import (
     PublishedSource,
     Publisher,
 )
-from app.vocabulary import Lineage, SourceKind, Stage, Staleness, Stance, Status
+from app.vocabulary import ClaimStatus, Lineage, SourceKind, Stage, Stance, Status
 
 SCHEMA_ORG = "https://schema.org"
 
@@ -79,29 +78,22 @@ def claim_reviews(claim: PublishedClaim, publisher: Publisher) -> Iterator[dict[
 
 
 def alternate_name(claim: PublishedClaim) -> str | None:
-    """Return the rating of a claim as text; None if the claim is undecided or withdrawn."""
-    template = ALTERNATE_NAMES[claim.status]
-    if template is None or claim.decision is None or claim.stage is Stage.WITHDRAWN:
+    """Return the rating in the decision on a claim as text; None if the claim is undecided or withdrawn."""
+    if claim.decision is None or claim.stage is Stage.WITHDRAWN:
         return None
-    return template.format(party=claim.adverse_to.name if claim.adverse_to is not None else "the party concerned")
-
-
-_CLAIM_CHANGES = frozenset({Staleness.WORDING, Staleness.ATTRIBUTIONS})
-"""Reasons for staleness that mean that the claim reads differently now, or has other claimants."""
-
-
-def is_about_changed_claim(decision: Mapping[str, Any]) -> bool:
-    """True if the wording or attributions changed after the decision.
-
-    A ClaimReview has no member to say so, and readers would take the decision for one on the current claim.
-    """
-    return not _CLAIM_CHANGES.isdisjoint(decision["stale_because"])
+    template = ALTERNATE_NAMES[claim.decision["status"]]
+    return template and template.format(
+        party=claim.adverse_to.name if claim.adverse_to is not None else "the party concerned"
+    )
 
 
 def decision_review(claim: PublishedClaim, publisher: Publisher) -> dict[str, Any] | None:
-    """Return our decision on a claim as a ClaimReview; None if there is no decision on the claim as it reads now."""
+    """Return our decision on a claim as a ClaimReview; None if there is no decision that applies to it.
+
+    A ClaimReview has no member to say that a decision is stale, so readers would take it for one on the current claim.
+    """
     name = alternate_name(claim)
-    if name is None or claim.decision is None or is_about_changed_claim(claim.decision):
+    if name is None or claim.decision is None or claim.status is ClaimStatus.STALE:
         return None
     return {
         "@context": SCHEMA_ORG,

@@ -3,7 +3,8 @@
 SHA-256, as lower-case hex, of the canonical JSON (RFC 8785) of the following members of the version in the API
 (`/claims/{id}/versions/{n}`). No other members count, so the hash stays the same when the API adds members:
 
-* `id`, `version`, `kind`, `statement`, `language`, `place`, `time`, `status`, `stage`, `notice`
+* `id`, `version`, `kind`, `statement`, `language`, `place`, `time`, `stage`, `notice`
+* `status`: that of `review`, also if the decision is stale; `unassessed` without a decision
 * `quantities`, each with `metric`, `unit`, `population`, `qualifier`, `low`, `best`, `high`, `cumulative`, `basis`,
   `verbatim`
 * `attributions`, each with `id`, `source` (its `id` and `name`), `stance`, `lineage`, `document` (its `id`), `said`,
@@ -23,11 +24,12 @@ import msgspec
 
 from app.formats.proofs.canonical_json import decimal_text
 from app.schemas.files.publication import PublishedClaim
+from app.vocabulary import Status
 
 # The keys are ASCII, so sorting by code point equals sorting by UTF-16 code unit.
 _encode = msgspec.json.Encoder(order="sorted").encode
 
-_CLAIM = ("id", "version", "kind", "statement", "language", "place", "time", "status", "stage", "notice")
+_CLAIM = ("id", "version", "kind", "statement", "language", "place", "time", "stage", "notice")
 _FIGURES = ("low", "best", "high")
 _QUANTITY = ("metric", "unit", "population", "qualifier", "cumulative", "basis", "verbatim")
 _REVIEW = ("id", "status", "rationale")
@@ -38,6 +40,7 @@ def content_hash(claim: PublishedClaim) -> str:
     decision = claim.decision
     content = {
         **{name: getattr(claim, name) for name in _CLAIM},
+        "status": Status.UNASSESSED if claim.decision is None else claim.decision["status"],
         "quantities": [_without_null(_exact_quantity(quantity)) for quantity in claim.quantities],
         "attributions": [
             _without_null(

@@ -29,11 +29,11 @@ class Progress(Read):
     claims: int
     """Number of published claims."""
     decided: int
-    """Number of published claims that have a decision."""
+    """Number of published claims that have a decision, also one that no longer applies."""
     unassessed: int
     """Number of published claims that have no decision yet."""
     by_status: dict[str, int] = Field(examples=[{"unassessed": 120, "unconfirmed": 12, "disputed": 3}])
-    """Number of published claims with each status."""
+    """Number of published claims with each status. They add up to `claims`."""
     by_kind: dict[str, KindProgress]
     """Progress for each kind of claim that exists."""
     decisions: Decisions

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from app.schemas.base.fields import Read, Schema
-from app.vocabulary import CitationState, Status
+from app.vocabulary import CitationState, ClaimStatus
 
 CitedRef = Annotated[
     str, StringConstraints(pattern=r"^clm_[0-9a-hjkmnp-tv-z]{26}@[1-9][0-9]{0,8}(:[0-9a-f]{64})?$", max_length=120)
@@ -31,9 +31,9 @@ class CitationCheck(Read):
     """What has happened since the version was cited."""
     says: str
     """Explanation in one sentence."""
-    status_then: Status | None
+    status_then: ClaimStatus | None
     """Status of the claim in the cited version; null if the version is unknown."""
-    status_now: Status | None
+    status_now: ClaimStatus | None
     """Current status of the claim; null if the claim is unknown."""
     newest_version: int | None
     """Newest version of the claim; null if the claim is unknown."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.vocabulary import DocumentKind, Lineage, SourceKind, Stage, Stance, Status
+from app.vocabulary import ClaimStatus, DocumentKind, Lineage, SourceKind, Stage, Stance
 
 
 def day_of(moment: str) -> str:
@@ -130,7 +130,7 @@ class LaterChange:
 
     version: int
     """Newest version of the claim."""
-    status: Status
+    status: ClaimStatus
     stage: Stage
     notice: str | None
     """Notice that readers see about a correction or withdrawal."""
@@ -168,8 +168,8 @@ class PublishedClaim:
     place: str | None
     time: str | None
     """Time to which the claim refers, EDTF."""
-    status: Status
-    """Status of the claim in this version."""
+    status: ClaimStatus
+    """Status of the claim in this version; `stale` if the decision did not apply to it."""
     stage: Stage
     notice: str | None
     adverse_to: PublishedSource | None

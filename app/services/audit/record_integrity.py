@@ -21,7 +21,8 @@ from app.models import (
     SignOff,
     SourceRating,
 )
-from app.services.claims import decision_staleness, reviews
+from app.services.claims import reviews
+from app.services.core import decision_staleness, stale_periods
 from app.services.core.refs import CHUNK_SIZE
 from app.services.core.snapshot import NOW
 from app.services.log.log_entries import READ_BATCH_SIZE
@@ -211,4 +212,11 @@ def _check_statuses(connection: Connection) -> Iterator[IntegrityFault]:
             if statuses[claim_id] != status:
                 fault = f"has the status {statuses[claim_id]}, but its current decision says {status}"
                 yield f"claim/{claim_id}", fault
+        kept_reasons = stale_periods.fetch_reasons(connection, NOW, statuses)
+        for claim_id, reasons in stale_periods.find_reasons(connection, NOW, statuses).items():
+            kept = kept_reasons.get(claim_id, [])
+            if kept != reasons:
+                before, after = (", ".join(listed) or "no reason" for listed in (kept, reasons))
+                fault = f"has a decision kept as stale for {before}, but the record gives {after}"
+                yield f"claim/{claim_id}", f"{fault}. Run: attest db rebuild-counters"
         last = max(statuses)

@@ -3,10 +3,10 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, case, select
+from sqlalchemy import ColumnElement, Connection, FromClause, select
 
 from app.db.compiled_reads import PlainRow
-from app.db.revisions import ChangeWriter, StoredRow, revision_table
+from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import table_of
 from app.errors import InvalidError, NotFoundError
 from app.models import Attribution, Claim, Document, Source
@@ -24,6 +24,7 @@ from app.services.claims.relays import RelayGraph
 from app.services.core import change_effects, etags
 from app.services.core.actors import Actor, visible_stages
 from app.services.core.claim_visibility import visible_claim_ids
+from app.services.core.decision_staleness import first_change_seq
 from app.services.core.nouns import (
     Columns,
     Noun,
@@ -182,16 +183,6 @@ def read_all(
     by_claim = read_by_claim(connection, snapshot, visible_ids, actor)
     by_id = {attribution.id: attribution for group in by_claim.values() for attribution in group}
     return [by_id[identifier] for identifier in ids if identifier in by_id]
-
-
-def first_change_seq(attribution: FromClause) -> ColumnElement[int]:
-    """SQL: the number of the change that created an attribution of the outer statement, labelled `first_seq`."""
-    first = revision_table(ATTRIBUTION.table).alias("first")
-    # Most attributions are never corrected; for those the subquery is not run.
-    created_seq = (
-        select(first.c.change_seq).where(first.c.id == attribution.c.id, first.c.version == 1).scalar_subquery()
-    )
-    return case((attribution.c.version > 1, created_seq), else_=attribution.c.change_seq).label("first_seq")
 
 
 def fetch_by_claim(connection: Connection, snapshot: Snapshot, claim_ids: Iterable[str]) -> dict[str, list[StoredRow]]:

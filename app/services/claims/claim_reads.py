@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, case, or_, select, true, union_all
 
 from app.db.compiled_reads import CompiledStatement, PlainRow, nested_rows
+from app.db.engine import prepare_read
 from app.db.revisions import revision_table
 from app.db.schema import table_of
 from app.errors import NotFoundError
@@ -17,19 +18,19 @@ from app.schemas.fact_check import FactCheckRead
 from app.schemas.quantity import QuantityRead
 from app.schemas.relation import ClaimBrief, RelationRead
 from app.schemas.source import SourceBrief
-from app.services.catalogue import source_ratings, sources
+from app.services.catalogue import source_ratings
 from app.services.catalogue.source_ratings import RatingIndex
-from app.services.claims import attributions, evidence, independence, relations, reviews
-from app.services.claims.decision_staleness import current_decision
-from app.services.core import etags
+from app.services.claims import attributions, evidence, relations, reviews
+from app.services.core import etags, source_tree
 from app.services.core.actors import Actor, may_see_drafts, visible_stages
 from app.services.core.claim_parts import select_figures
+from app.services.core.decision_staleness import current_decision, first_change_seq
 from app.services.core.etags import Tagged
 from app.services.core.nouns import columns_of, serialize_row
 from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery, snapshot_at_seq
+from app.services.core.stale_periods import shown_status, stale_reasons
+from app.services.core.status_facts import latest_by_pair
 from app.services.policy import origins
-from app.services.policy.status_rules import build_status_facts
-from app.vocabulary import Status
 
 _versions = revision_table(table_of(Claim))
 
@@ -67,7 +68,7 @@ def _claim(snapshot: Snapshot) -> Select[Any]:
         "quantities": select_figures(figure, claim, QuantityRead),
         "attributions": select(
             attribution.c.change_seq,
-            attributions.first_change_seq(attribution),
+            first_change_seq(attribution),
             *attributions.serialized_columns(attribution),
         ).where(attribution.c.claim_id == _id),
         "documents": select(document.c.publisher_id, *columns_of(DocumentBrief, document)).where(
@@ -78,7 +79,9 @@ def _claim(snapshot: Snapshot) -> Select[Any]:
         "relations": select(relation.c.claim_id, relation.c.other_claim_id, *columns_of(RelationRead, relation)).where(
             or_(relation.c.claim_id == _id, relation.c.other_claim_id == _id)
         ),
-        "claims": select(*columns_of(ClaimBrief, other_claim)).where(other_claim.c.id.in_(related_claims)),
+        "claims": select(*columns_of(ClaimBrief, other_claim, status=shown_status(snapshot, other_claim))).where(
+            other_claim.c.id.in_(related_claims)
+        ),
         "reviews": reviews.select_signed(review).where(review.c.claim_id == _id),
         "ratings": select(*(rating.c[name] for name in source_ratings.BRIEF_COLUMNS)).where(
             rating.c.source_id.in_(select(attribution.c.source_id).where(attribution.c.claim_id == _id))
@@ -94,7 +97,8 @@ def _claim(snapshot: Snapshot) -> Select[Any]:
             claim.c.adverse_to_id,
             topic.c.title.label("topic_title"),
             _shared_seq(snapshot),
-            *columns_of(ClaimRead, claim),
+            stale_reasons(snapshot, claim),
+            *columns_of(ClaimRead, claim, status=shown_status(snapshot, claim)),
             *(nested_rows(part).label(name) for name, part in parts.items()),
         )
         .select_from(claim.outerjoin(topic, topic.c.id == claim.c.topic_id).join(table_of(Head), true()))
@@ -137,6 +141,7 @@ _mutability = CompiledStatement(
 
 def read_one(connection: Connection, snapshot: Snapshot, identifier: str, actor: Actor | None) -> Tagged:
     """A claim that the actor may see, as `ClaimRead` has it. Raises NotFoundError."""
+    prepare_read(connection)
     rows = _claim(connection, snapshot, id=identifier)
     row = _visible(rows, "claim", identifier, actor, is_past=snapshot.seq is not None)
     return Tagged(_tag(row, snapshot, actor), _assemble(connection, snapshot, row, actor))
@@ -205,33 +210,17 @@ def _assemble(connection: Connection, snapshot: Snapshot, row: PlainRow, actor: 
     identified = origins.identified_origins(attribution_rows, traced)
     names = {source_id: brief["name"] for source_id, brief in briefs.items()}
     decision = current_decision(sorted(row["reviews"], key=_BY_CHANGE))
-    # The source tree is read only where it matters: for the dependence of two origins, and for a concession.
-    wanted = set(identified) if len(identified) > 1 else set()
-    if decision is not None and decision["status"] == Status.CONCEDED:
-        wanted |= {attribution["source_id"] for attribution in attribution_rows}
+    # The source tree is read only where it matters: for the dependence of two origins.
+    wanted = identified if len(identified) > 1 else ()
     if unread_parents := {parents[source_id] for source_id in wanted} - {None}:
-        for ancestor in sources.fetch_ancestors(connection, snapshot, unread_parents):
+        for ancestor in source_tree.fetch_ancestors(connection, snapshot, unread_parents):
             parents[ancestor["id"]], names[ancestor["id"]] = ancestor["parent_id"], ancestor["name"]
-    ancestors = {
-        source_id: sources.ancestor_chain(source_id, parents)
-        for source_id in (identified if decision is None else briefs)
-    }
-    rulings = independence.latest_by_pair(sorted(row["rulings"], key=_BY_CHANGE))
+    ancestors = {source_id: source_tree.ancestor_chain(source_id, parents) for source_id in identified}
+    rulings = latest_by_pair(sorted(row["rulings"], key=_BY_CHANGE))
     pairs = origins.build_origin_pairs(attribution_rows, identified, ancestors, names, rulings)
     related = relations.serialize(sorted(row["relations"], key=_BY_ID), visible_claims)
     counts = origins.build_counts(attribution_rows, traced, publishers, pairs)
-    review = None
-    if decision is not None:
-        facts = build_status_facts(
-            row,
-            attributions=attribution_rows,
-            evidence=reviews.only_named(row["evidence"], decision["evidence"]),
-            anonymity=anonymity,
-            ancestors=ancestors,
-            independent_origins=counts["independent_origins"],
-            contradicted=relations.is_contradicted(related),
-        )
-        review = reviews.serialize(decision, row["content_version"], row["evidence"], attribution_rows, facts)
+    review = None if decision is None else reviews.serialize(decision, row["stale_because"] or [])
     return serialize_row(
         ClaimRead,
         row,

@@ -14,10 +14,11 @@ from app.models import Claim, IndependenceRuling, Person, Source
 from app.schemas.desk.independence import IndependenceRulingCreate, IndependenceRulingRead
 from app.services.catalogue import sources
 from app.services.claims import attributions
-from app.services.core import change_effects
+from app.services.core import change_effects, source_tree
 from app.services.core.actors import Actor
 from app.services.core.refs import Refs, chunks
 from app.services.core.snapshot import NOW, Snapshot
+from app.services.core.status_facts import latest_by_pair
 from app.services.policy import origins
 from app.services.policy.origins import SourcePair
 from app.vocabulary import Action, Independence, Role, Scope
@@ -113,7 +114,7 @@ def _resolve_pair(connection: Connection, attribution_rows: Sequence[StoredRow],
 
 
 def _raise_if_dependent(connection: Connection, attribution_rows: Sequence[StoredRow], pair: SourcePair) -> None:
-    ancestors = sources.ancestors(connection, NOW, pair)
+    ancestors = source_tree.ancestors(connection, NOW, pair)
     source_ids = {row["source_id"] for row in attribution_rows}.union(*ancestors.values())
     briefs = sources.read_briefs(connection, NOW, source_ids)
     names = {source_id: brief.name for source_id, brief in briefs.items()}
@@ -137,11 +138,6 @@ def fetch_latest_rulings(
         for row in rows:
             by_claim.setdefault(row["claim_id"], {}).update(latest_by_pair([row]))
     return by_claim
-
-
-def latest_by_pair(rulings: Iterable[StoredRow]) -> dict[SourcePair, StoredRow]:
-    """The last ruling on each pair. `rulings` must be in the order in which they were recorded."""
-    return {(row["first_source_id"], row["second_source_id"]): row for row in rulings}
 
 
 def read_all(connection: Connection, snapshot: Snapshot, claim_id: str) -> list[IndependenceRulingRead]:

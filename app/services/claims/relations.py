@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, select
 
 from app.db.compiled_reads import PlainRow
+from app.db.engine import prepare_read
 from app.db.revisions import StoredRow
 from app.db.schema import table_of
 from app.errors import ConflictError, InvalidError, NotFoundError
@@ -23,6 +24,7 @@ from app.services.core.actors import Actor, visible_stages
 from app.services.core.nouns import Columns, Noun, fetch_rows_by_id, serialize_row
 from app.services.core.refs import Refs, chunks
 from app.services.core.snapshot import NOW, Snapshot
+from app.services.core.stale_periods import shown_claims
 from app.vocabulary import PUBLIC_STAGES, Action, Relation, Role, Stage
 
 claim = table_of(Claim)
@@ -186,13 +188,14 @@ def to_read_models(
     connection: Connection, snapshot: Snapshot, rows: Sequence[StoredRow], actor: Actor | None
 ) -> list[RelationRead]:
     """Convert relation rows to read models; those with a claim that the reader may not see are left out."""
+    prepare_read(connection)
     ends = {row[name] for row in rows for name in ("claim_id", "other_claim_id")}
-    claims = fetch_rows_by_id(connection, snapshot.claim, ends).values()
+    claims = fetch_rows_by_id(connection, shown_claims(snapshot), ends).values()
     return [RelationRead(**fields) for fields in serialize(rows, claim_briefs(claims, actor))]
 
 
 def claim_briefs(claims: Iterable[StoredRow], actor: Actor | None) -> dict[str, PlainRow]:
-    """The briefs of the claims that the reader may see, by id."""
+    """The briefs of the claims that the reader may see, by id. Their `status` must be the shown one."""
     stages = visible_stages(actor)
     return {row["id"]: serialize_row(ClaimBrief, row) for row in claims if row["stage"] in stages}
 
@@ -206,16 +209,6 @@ def serialize(rows: Iterable[StoredRow], visible_briefs: Mapping[str, PlainRow])
         for row in rows
         if row["claim_id"] in visible_briefs and row["other_claim_id"] in visible_briefs
     ]
-
-
-def is_contradicted(relations: Iterable[PlainRow]) -> bool:
-    """Whether one of a claim's serialized relations is a live contradiction between published claims."""
-    return any(
-        relation["relation"] == Relation.CONTRADICTS
-        and not relation["withdrawn"]
-        and relation["claim"]["stage"] == relation["other_claim"]["stage"] == Stage.PUBLISHED
-        for relation in relations
-    )
 
 
 _REDIRECTS = {Relation.SAME_AS: ("claim", "other_claim"), Relation.SUPERSEDES: ("other_claim", "claim")}

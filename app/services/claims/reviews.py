@@ -13,15 +13,14 @@ from app.db.schema import table_of
 from app.errors import FieldProblem
 from app.models import Claim, Person, Proposal, Review, SignOff
 from app.schemas.desk.review import ReviewCreate, ReviewRead
-from app.services.catalogue import sources
-from app.services.claims import attributions, evidence, independence, relations
-from app.services.claims.decision_staleness import current_decision, staleness
+from app.services.claims import attributions, evidence
+from app.services.core import stale_periods
+from app.services.core.decision_staleness import current_decision, staleness
 from app.services.core.nouns import fetch_rows_by_id, serialize_row
 from app.services.core.refs import chunks
 from app.services.core.snapshot import NOW, Snapshot
-from app.services.policy import origins
-from app.services.policy.status_rules import STATUS_RULES, StatusFacts, build_status_facts
-from app.vocabulary import Relation, Staleness, Status
+from app.services.core.status_facts import fetch_status_facts
+from app.services.policy.status_rules import STATUS_RULES, StatusFacts
 
 claim_table, review_table = table_of(Claim), table_of(Review)
 
@@ -36,45 +35,6 @@ DECISION_FIELDS = (
     "notice",
 )
 """The fields of a decision in a file."""
-
-
-def fetch_status_facts(
-    connection: Connection, snapshot: Snapshot, evidence_ids: Mapping[str, Iterable[str] | None]
-) -> dict[str, StatusFacts]:
-    """What the record holds about each of these claims, as far as a status depends on it.
-
-    `evidence_ids` maps each claim's id to the ids of the evidence that counts; None counts all of it.
-    """
-    claim_ids = list(evidence_ids)
-    claims = fetch_rows_by_id(connection, snapshot.claim, claim_ids)
-    attributions_by_claim = attributions.fetch_by_claim(connection, snapshot, claim_ids)
-    evidence_by_claim = evidence.fetch_by_claim(connection, snapshot, claim_ids)
-    speakers = {row["source_id"] for rows in attributions_by_claim.values() for row in rows}
-    briefs = sources.read_briefs(connection, snapshot, speakers)
-    anonymity = {source_id: str(brief.anonymity) for source_id, brief in briefs.items()}
-    ancestors = sources.ancestors(connection, snapshot, speakers)
-    source_ids = speakers | {ancestor for chain in ancestors.values() for ancestor in chain}
-    names = {
-        source_id: brief.name for source_id, brief in sources.read_briefs(connection, snapshot, source_ids).items()
-    }
-    rulings = independence.fetch_latest_rulings(connection, snapshot, claim_ids)
-    contradictions = relations.fetch_linked_pairs(connection, snapshot, claim_ids, [Relation.CONTRADICTS])
-    contradicted = {claim_id for pair in contradictions for claim_id in pair}
-    facts = {}
-    for claim_id in claim_ids:
-        rows = attributions_by_claim[claim_id]
-        identified = origins.identified_origins(rows, origins.trace_origins(rows, anonymity))
-        pairs = origins.build_origin_pairs(rows, identified, ancestors, names, rulings.get(claim_id, {}))
-        facts[claim_id] = build_status_facts(
-            claims[claim_id],
-            attributions=rows,
-            evidence=only_named(evidence_by_claim[claim_id], evidence_ids[claim_id]),
-            anonymity=anonymity,
-            ancestors=ancestors,
-            independent_origins=origins.count_independent(identified, pairs),
-            contradicted=claim_id in contradicted,
-        )
-    return facts
 
 
 class ImportedDecisions(NamedTuple):
@@ -221,31 +181,14 @@ def select_signed(review: FromClause) -> Select[Any]:
     )
 
 
-def only_named(pieces: Sequence[StoredRow], evidence_ids: Iterable[str] | None) -> Sequence[StoredRow]:
-    """The pieces of evidence with these ids; all of them for None."""
-    if evidence_ids is None:
-        return pieces
-    ids = frozenset(evidence_ids)
-    return [row for row in pieces if row["id"] in ids]
-
-
-def serialize(
-    decision: StoredRow,
-    content_version: int,
-    pieces: Iterable[StoredRow],
-    attribution_rows: Iterable[StoredRow],
-    facts: StatusFacts | None = None,
-) -> PlainRow:
-    """A decision as `ReviewRead` has it.
-
-    `pieces` and `attribution_rows` are the claim's present evidence and attributions. `facts`, given for the current
-    decision, tell whether the record still supports it.
-    """
-    reasons = staleness(decision, content_version, pieces, attribution_rows)
-    if facts is not None and not STATUS_RULES[Status(decision["status"])].is_met(facts):
-        reasons.append(Staleness.GROUNDS)
+def serialize(decision: StoredRow, stale_because: Sequence[str]) -> PlainRow:
+    """A decision as `ReviewRead` has it, given the reasons why it is stale."""
     return serialize_row(
-        ReviewRead, decision, stale=bool(reasons), stale_because=reasons, evidence=decision["evidence"] or []
+        ReviewRead,
+        decision,
+        stale=bool(stale_because),
+        stale_because=stale_because,
+        evidence=decision["evidence"] or [],
     )
 
 
@@ -257,9 +200,10 @@ def read_all(connection: Connection, snapshot: Snapshot, claim_id: str, content_
     pieces = evidence.fetch_by_claim(connection, snapshot, [claim_id])[claim_id]
     attribution_rows = attributions.fetch_by_claim(connection, snapshot, [claim_id])[claim_id]
     current = _current(rows)
-    facts = fetch_status_facts(connection, snapshot, {claim_id: current["evidence"]})[claim_id]
-    others = [serialize(row, content_version, pieces, attribution_rows) for row in reversed(rows) if row is not current]
-    return [
-        ReviewRead(**review)
-        for review in (serialize(current, content_version, pieces, attribution_rows, facts), *others)
+    current_reasons = stale_periods.fetch_reasons(connection, snapshot, [claim_id]).get(claim_id, [])
+    others = [
+        serialize(row, staleness(row, content_version, pieces, attribution_rows))
+        for row in reversed(rows)
+        if row is not current
     ]
+    return [ReviewRead(**review) for review in (serialize(current, current_reasons), *others)]

@@ -10,20 +10,37 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, Table, delete, exists, func, insert, literal, select, union_all
+from sqlalchemy import (
+    Connection,
+    FromClause,
+    Select,
+    Table,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
-from app.db.engine import before_commit
+from app.db.engine import before_commit, before_read
 from app.db.revisions import ChangeWriter, StoredRow, revision_table
 from app.db.schema import table_of
-from app.models import Attribution, Claim, ClaimCount, ClaimCountHistory, Quantity
+from app.models import Attribution, Claim, ClaimCount, ClaimCountHistory, Quantity, StalePeriod
 from app.models.claim_count import ANY
+from app.services.core import stale_periods
 from app.services.core.claim_parts import is_current_figure
 from app.services.core.refs import chunks
+from app.services.core.snapshot import NOW
+from app.vocabulary import ClaimStatus
 
 claim, quantity, attribution = table_of(Claim), table_of(Quantity), table_of(Attribution)
-claim_count, history = table_of(ClaimCount), table_of(ClaimCountHistory)
+claim_count, history, period = table_of(ClaimCount), table_of(ClaimCountHistory), table_of(StalePeriod)
 
 _CELL = tuple(column.name for column in claim_count.primary_key)
 
@@ -58,6 +75,8 @@ class _ClaimState:
     status: str
     topic_id: str | None
     content_version: int
+    is_stale: bool = False
+    """Whether the decision that the status comes from is stale."""
     metrics: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     """By content version, because figures of the next version are written before the claim refers to them."""
     sources: dict[str, str | None] = field(default_factory=dict)
@@ -65,13 +84,14 @@ class _ClaimState:
 
     def cells(self) -> Iterable[Cell]:
         """Yield the cells that the claim counts in."""
-        yield (ANY, self.stage, self.kind, self.status, ANY)
+        status = ClaimStatus.STALE.value if self.is_stale else self.status
+        yield (ANY, self.stage, self.kind, status, ANY)
         values = {("metric", metric) for metric in self.metrics[self.content_version]}
         values |= {("source", source) for source in self.sources.values() if source is not None}
         if self.topic_id is not None:
             values.add(("topic", self.topic_id))
         for facet, value in values:
-            yield (facet, self.stage, self.kind, self.status, value)
+            yield (facet, self.stage, self.kind, status, value)
             yield (facet, self.stage, ANY, ANY, value)
 
 
@@ -97,6 +117,7 @@ def attach_counters(change: ChangeWriter) -> None:
     """Update the counters with everything that is written under a change, just before it is committed."""
     observer = _ChangeObserver(change)
     change.observer = observer
+    before_read(change.connection, observer.examine_decisions)
     before_commit(change.connection, observer.finish)
 
 
@@ -105,6 +126,7 @@ class _ChangeObserver:
 
     def __init__(self, change: ChangeWriter) -> None:
         self._change = change
+        self._decisions = stale_periods.ChangedClaims(change)
         self._claims: dict[str, _ClaimState] = {}
         """The claims written so far, in their current state; they are not in `_increments` yet."""
         self._increments: Counter[Cell] = Counter()
@@ -128,6 +150,7 @@ class _ChangeObserver:
 
     def before_update(self, table: Table, rows: Sequence[StoredRow]) -> None:
         """Take up changed columns of claims and attributions."""
+        self._decisions.before_update(table, rows)
         if table is claim and _CLAIM_COLUMNS & rows[0].keys():
             self._follow(row["id"] for row in rows)
             for row in rows:
@@ -155,8 +178,17 @@ class _ChangeObserver:
             self._increments.update(state.cells())
         self._claims.clear()
 
+    def examine_decisions(self) -> None:
+        """Write which decisions are stale after the writes so far."""
+        update = self._decisions.plan()
+        self._follow(update.became_stale)
+        for claim_id, is_stale in update.became_stale.items():
+            self._claims[claim_id].is_stale = is_stale
+        update.write()
+
     def finish(self) -> None:
-        """Write the new totals of the cells that have changed, and their history."""
+        """Write which decisions are stale now, the new totals of the cells that have changed, and their history."""
+        self.examine_decisions()
         self._flush()
         names = (*_CELL, "claims")
         rows = [
@@ -182,6 +214,8 @@ def _read_states(connection: Connection, claim_ids: Sequence[str]) -> dict[str, 
         row["id"]: _state_of(row)
         for row in connection.execute(select(*columns).where(claim.c.id.in_(claim_ids))).mappings()
     }
+    for claim_id in stale_periods.fetch_reasons(connection, NOW, claim_ids):
+        states[claim_id].is_stale = True
     figures = select(quantity.c.claim_id, quantity.c.content_version, quantity.c.metric).join(
         claim, is_current_figure(quantity, claim)
     )
@@ -205,7 +239,7 @@ def _read_attributions(connection: Connection, identifiers: Sequence[str]) -> di
 
 
 def rebuild(connection: Connection) -> None:
-    """Recompute all counters and their history from the revisions, after rows were loaded without the services."""
+    """Recompute all counters and their history from the revisions and from the periods of stale decisions."""
     connection.execute(delete(history))
     connection.execute(delete(claim_count))
     for facet, spans in _select_spans().items():
@@ -234,8 +268,8 @@ def _select_spans() -> dict[str, Select[Any]]:
     )
     figures = is_current_figure(quantity, version)
     return {
-        ANY: select(literal(ANY).label("value"), *span),
-        "topic": select(version.c.topic_id.label("value"), *span).where(version.c.topic_id.is_not(None)),
+        ANY: select(literal(ANY).label("value"), *span, version.c.id),
+        "topic": select(version.c.topic_id.label("value"), *span, version.c.id).where(version.c.topic_id.is_not(None)),
         # DISTINCT counts a claim once, however many of its figures or attributions have the value.
         "metric": select(quantity.c.metric.label("value"), *span, version.c.id).join(version, figures).distinct(),
         "source": select(attribution_version.c.source_id.label("value"), *span, version.c.id)
@@ -255,12 +289,37 @@ def _versions(table: Table) -> FromClause:
     return select(*columns, *span).select_from(revision.outerjoin(later, is_next)).subquery(f"{table.name}_versions")
 
 
+def _with_stale_status(spans: Select[Any]) -> Select[Any]:
+    """Spans with a weight: while a decision is stale, its claim counts as stale (1) and not with its status (-1)."""
+    span = spans.cte("span")
+    overlap = span.join(
+        period,
+        (period.c.claim_id == span.c.id)
+        & or_(span.c.until.is_(None), period.c.since_seq < span.c.until)
+        & or_(period.c.until_seq.is_(None), period.c.until_seq > span.c.since),
+    )
+    since = case((period.c.since_seq > span.c.since, period.c.since_seq), else_=span.c.since)
+    until = case(
+        (period.c.until_seq.is_(None), span.c.until),
+        (span.c.until.is_(None) | (period.c.until_seq < span.c.until), period.c.until_seq),
+        else_=span.c.until,
+    )
+    whole = select(
+        span.c.value, span.c.stage, span.c.kind, span.c.status, span.c.since, span.c.until, literal(1).label("weight")
+    )
+    stale_parts = [
+        select(span.c.value, span.c.stage, span.c.kind, status, since, until, literal(weight)).select_from(overlap)
+        for status, weight in ((span.c.status, -1), (literal(ClaimStatus.STALE.value), 1))
+    ]
+    return select(union_all(whole, *stale_parts).subquery("part"))
+
+
 def _select_totals(facet: str, spans: Select[Any], is_split: bool) -> Select[Any]:
     """The total of each cell of a facet after each change, split by kind and status or over all of them."""
-    span = spans.cte("span")
+    span = _with_stale_status(spans).cte("weighted_span")
     # A claim adds 1 where its span begins and -1 where it ends; the running sum of these steps is the total.
-    begin = select(span, span.c.since.label("change_seq"), literal(1).label("increment"))
-    end = select(span, span.c.until, literal(-1)).where(span.c.until.is_not(None))
+    begin = select(span, span.c.since.label("change_seq"), span.c.weight.label("increment"))
+    end = select(span, span.c.until, -span.c.weight).where(span.c.until.is_not(None))
     step = union_all(begin, end).subquery("step")
     cell = [
         literal(facet).label("facet"),

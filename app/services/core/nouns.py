@@ -124,9 +124,9 @@ def require_unused_key(noun: Noun, key: str | None, refs: Refs) -> None:
         )
 
 
-def columns_of(schema: type[BaseModel], table: FromClause) -> list[ColumnElement[Any]]:
-    """The columns of a table that a schema has fields of the same name for."""
-    return [table.c[name] for name in schema.model_fields if name in table.c]
+def columns_of(schema: type[BaseModel], table: FromClause, **replaced: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    """The columns of a table that a schema has fields of the same name for; `replaced` are used instead of columns."""
+    return [replaced.get(name, table.c[name]) for name in schema.model_fields if name in table.c]
 
 
 def serialize_row(schema: type[BaseModel], row: StoredRow, **more: Any) -> PlainRow:

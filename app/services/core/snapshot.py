@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, FromClause, Select, bindparam
+from sqlalchemy import BindParameter, Connection, FromClause, Select, bindparam, select
 
 from app import clock, models
 from app.db.compiled_reads import CompiledStatement, PlainRow
@@ -97,6 +97,15 @@ class Snapshot:
     def fact_check(self) -> FromClause:
         """Fact-checks published by others."""
         return versioned_as_of(table_of(models.FactCheck), self._seq)
+
+    @cached_property
+    def stale_period(self) -> FromClause:
+        """Claims whose current decision is stale, with the reasons."""
+        period = table_of(models.StalePeriod)
+        if self._seq is None:
+            return select(period).where(period.c.until_seq.is_(None)).subquery("stale")
+        has_ended = period.c.until_seq <= self._seq
+        return select(period).where(period.c.since_seq <= self._seq, has_ended.is_not(True)).subquery("stale_then")
 
     @property
     def quantity(self) -> FromClause:

@@ -16,7 +16,7 @@ from app.schemas.desk.progress import Decisions, KindProgress, Progress
 from app.services.core import claim_counters, etags
 from app.services.core.snapshot import Snapshot, snapshot_at
 from app.services.desk import proposals
-from app.vocabulary import ClaimKind, Stage, Status
+from app.vocabulary import ClaimKind, ClaimStatus, Stage
 
 _LAST_7_DAYS, _LAST_30_DAYS = timedelta(days=6), timedelta(days=29)
 """The time from the first to the last day of 7 or 30 days, both included."""
@@ -36,12 +36,12 @@ def read(connection: Connection, as_of: datetime | None) -> etags.Tagged:
     etag = read_etag(connection, as_of)
     snapshot = snapshot_at(connection, as_of)
     by_kind, by_status = _count_claims(connection, snapshot)
-    claims, unassessed = sum(by_status.values()), by_status[Status.UNASSESSED]
+    claims, unassessed = sum(by_status.values()), by_status[ClaimStatus.UNASSESSED]
     progress = Progress(
         claims=claims,
         decided=claims - unassessed,
         unassessed=unassessed,
-        by_status={status.value: by_status[status] for status in Status},
+        by_status={status.value: by_status[status] for status in ClaimStatus},
         by_kind=by_kind,
         decisions=_count_decisions(connection, snapshot, _resolve_moment(as_of)),
         open_proposals=proposals.count_open_for_published(connection, snapshot),
@@ -65,7 +65,7 @@ def _count_claims(connection: Connection, snapshot: Snapshot) -> tuple[dict[str,
     for kind, status, claims in connection.execute(statement):
         total[kind] += claims
         by_status[status] += claims
-        if status != Status.UNASSESSED:
+        if status != ClaimStatus.UNASSESSED:
             decided[kind] += claims
     by_kind = {kind.value: KindProgress(claims=total[kind], decided=decided[kind]) for kind in ClaimKind if total[kind]}
     return by_kind, by_status

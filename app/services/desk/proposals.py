@@ -29,6 +29,7 @@ from app.services.core.nouns import fetch_row, fetch_rows_by_id, field_values, s
 from app.services.core.pagination import Order, PageRequest, fetch_page
 from app.services.core.refs import Refs, chunks
 from app.services.core.snapshot import NOW, Snapshot, snapshot_at
+from app.services.core.status_facts import fetch_status_facts
 from app.services.policy.proposal_states import TRANSITIONS, in_state, is_outdated, signer, state_of
 from app.services.policy.status_rules import STATUS_RULES
 from app.vocabulary import Action, ProposalState, Role, Scope, Signer, Stage, Verdict
@@ -174,7 +175,7 @@ def _check_proposed_status(
 ) -> int:
     """Raise InvalidError unless the record supports the status. Return the credibility of the decision."""
     rule = STATUS_RULES[body.status]
-    if not rule.is_met(reviews.fetch_status_facts(connection, NOW, {claim["id"]: evidence_ids})[claim["id"]]):
+    if not rule.is_met(fetch_status_facts(connection, NOW, {claim["id"]: evidence_ids})[claim["id"]]):
         hint = "; only the pieces listed in the field evidence count" if rule.requires_evidence else ""
         raise InvalidError.of("status", f"'{body.status}' needs {rule.requirement}{hint}")
     # It may be left out where the status allows only one value.
@@ -269,7 +270,7 @@ def _apply_approval(change: ChangeWriter, proposal: StoredRow, sign_off_id: str)
         return
     rule = STATUS_RULES[proposal["status"]]
     claim_id = proposal["claim_id"]
-    facts = reviews.fetch_status_facts(change.connection, NOW, {claim_id: proposal["evidence"]})[claim_id]
+    facts = fetch_status_facts(change.connection, NOW, {claim_id: proposal["evidence"]})[claim_id]
     if not rule.is_met(facts):
         raise ConflictError(
             f"The record no longer supports the status '{proposal['status']}', which needs {rule.requirement}."

@@ -26,12 +26,21 @@ from sqlalchemy import (
 )
 
 from app.db.schema import table_of
-from app.models import Assignment, Attribution, Claim, ClaimRelation, Evidence, Proposal, ReviewRequest, SignOff
+from app.models import (
+    Assignment,
+    Attribution,
+    Claim,
+    ClaimRelation,
+    Evidence,
+    Proposal,
+    ReviewRequest,
+    SignOff,
+    StalePeriod,
+)
 from app.models.attribution import DENYING
-from app.models.claim import DECIDED
 from app.models.claim_relation import CONTRADICTING
-from app.services.claims.decision_staleness import current_decision_value, has_corrected_attribution
-from app.services.core.snapshot import NOW
+from app.models.stale_period import IS_OPEN
+from app.services.core.decision_staleness import current_decision_value
 from app.services.policy.proposal_states import is_closed
 from app.vocabulary import ClaimKind, QueueReason, Stage, Status
 
@@ -43,6 +52,7 @@ MAX_SCANNED = 10_000
 
 claim, attribution, relation, evidence = map(table_of, (Claim, Attribution, ClaimRelation, Evidence))
 assignment, request, proposal, sign_off = map(table_of, (Assignment, ReviewRequest, Proposal, SignOff))
+stale_period = table_of(StalePeriod)
 
 
 class Candidates(NamedTuple):
@@ -162,18 +172,7 @@ CANDIDATE_QUERIES: Mapping[QueueReason, Sequence[CandidateQuery]] = {
         ),
     ],
     QueueReason.STALE: [
-        # A changed wording or attribution gives the claim a new version, so its own change number is the sort key.
-        _newest_first(
-            claim.c.change_seq,
-            claim.c.id.label("claim_id"),
-            claim.c.content_version,
-            index_condition=DECIDED,
-            condition=lambda rows: or_(
-                current_decision_value(rows.c.claim_id, "claim_version") < rows.c.content_version,
-                has_corrected_attribution(NOW, rows.c.claim_id, current_decision_value(rows.c.claim_id, "change_seq")),
-            ),
-        ),
-        _EVIDENCE,
+        _newest_first(stale_period.c.since_seq, stale_period.c.claim_id, index_condition=IS_OPEN),
     ],
     QueueReason.PROPOSAL_OPEN: [
         _newest_first(

@@ -10,8 +10,9 @@ from app.db.fulltext import value_table
 from app.db.revisions import StoredRow, revision_table
 from app.db.schema import table_of
 from app.models import Attribution, Claim, ClaimRelation, Evidence, Review, ReviewRequest
-from app.services.claims import decision_staleness
-from app.services.claims.attributions import first_change_seq
+from app.services.core import decision_staleness, stale_periods
+from app.services.core.snapshot import NOW
+from app.services.core.stale_periods import shown_status
 from app.services.desk import proposals
 from app.services.desk.queue_candidates import CandidateFilter
 from app.services.policy.queue_ranking import QueueFacts
@@ -43,7 +44,8 @@ def fetch_claims_with_facts(
     decision_seqs = {claim_id: row["decided_seq"] or 0 for claim_id, row in claims.items()}
     ids = list(claims)
     decided_ids = [claim_id for claim_id, seq in decision_seqs.items() if seq]
-    reach, denials, attributions = _fetch_attributions(connection, ids)
+    stale_because = stale_periods.fetch_reasons(connection, NOW, decided_ids)
+    reach, denials = _fetch_attributions(connection, ids)
     contradictions, requests = _fetch_contradictions(connection, ids), _fetch_requests(connection, ids)
     evidence_rows = _fetch_evidence(connection, decided_ids)
     latest_proposals = proposals.fetch_latest_by_claim(connection, ids)
@@ -53,11 +55,7 @@ def fetch_claims_with_facts(
         pieces = evidence_rows[claim_id]
         facts = QueueFacts(
             decided_on=row["decided_on"],
-            stale_because=decision_staleness.staleness(
-                _decision(row), row["content_version"], pieces, attributions[claim_id]
-            )
-            if since
-            else [],
+            stale_because=stale_because.get(claim_id, []),
             contradicting=len({other for other, seq in contradictions[claim_id] if seq > since}),
             denying=sum(seq > since for seq in denials[claim_id]),
             new_evidence=sum(piece["first_seq"] > since and not piece["withdrawn"] for piece in pieces),
@@ -70,20 +68,12 @@ def fetch_claims_with_facts(
     return result
 
 
-def _decision(row: StoredRow) -> StoredRow:
-    return {"claim_version": row["decided_version"], "change_seq": row["decided_seq"]}
-
-
 def _fetch_claims(
     connection: Connection, claim_ids: Collection[str], claim_filter: CandidateFilter
 ) -> dict[str, StoredRow]:
     """The claims with these ids that match the filter, each with its current decision."""
-    columns = [claim.c[name] for name in ("id", "statement", "status", "stage", "content_version")]
-    decision = [
-        review.c.change_seq.label("decided_seq"),
-        review.c.claim_version.label("decided_version"),
-        review.c.decided_on,
-    ]
+    columns = [*(claim.c[name] for name in ("id", "statement", "stage")), shown_status(NOW, claim)]
+    decision = [review.c.change_seq.label("decided_seq"), review.c.decided_on]
     statement = (
         select(*columns, *decision)
         .select_from(
@@ -100,26 +90,18 @@ def _fetch_claims(
     return {row["id"]: row for row in connection.execute(statement).mappings()}
 
 
-def _fetch_attributions(
-    connection: Connection, ids: list[str]
-) -> tuple[Counter[str], Mapping[str, list[int]], Mapping[str, list[StoredRow]]]:
-    """By claim: the number of live asserting attributions, the change numbers of live denying ones, and all rows."""
+def _fetch_attributions(connection: Connection, ids: list[str]) -> tuple[Counter[str], Mapping[str, list[int]]]:
+    """By claim: the number of live asserting attributions, and the change numbers of live denying ones."""
     reach: Counter[str] = Counter()
     denials: defaultdict[str, list[int]] = defaultdict(list)
-    rows: defaultdict[str, list[StoredRow]] = defaultdict(list)
-    columns = [attribution.c[name] for name in ("claim_id", "stance", "withdrawn", "change_seq")]
-    statement = select(*columns, first_change_seq(attribution)).select_from(
-        _join_ids(connection, ids, attribution.c.claim_id)
-    )
-    for row in connection.execute(statement).mappings():
-        rows[row["claim_id"]].append(row)
-        if row["withdrawn"]:
-            continue
+    columns = [attribution.c[name] for name in ("claim_id", "stance", "change_seq")]
+    statement = select(*columns).select_from(_join_ids(connection, ids, attribution.c.claim_id))
+    for row in connection.execute(statement.where(~attribution.c.withdrawn)).mappings():
         if row["stance"] in ASSERTING_STANCES:
             reach[row["claim_id"]] += 1
         elif row["stance"] in _DENYING_STANCES:
             denials[row["claim_id"]].append(row["change_seq"])
-    return reach, denials, rows
+    return reach, denials
 
 
 def _fetch_contradictions(connection: Connection, ids: list[str]) -> Mapping[str, list[tuple[str, int]]]:

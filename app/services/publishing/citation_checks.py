@@ -64,7 +64,10 @@ def _compare(cited: CitedVersion, then: PublishedClaim, now: PublishedClaim) -> 
         state = CitationState.CORRECTED if corrections else CitationState.STATUS_CHANGED
         return state, " ".join([*corrections, *status_changes])
     suffix = "" if now.version == then.version else " Other information has been added since."
-    return CitationState.UNCHANGED, f"The claim still says the same, and its status is still {now.status}.{suffix}"
+    return (
+        CitationState.UNCHANGED,
+        f"The claim still says the same, and its status is still {describe_status(now.status, now.stage)}.{suffix}",
+    )
 
 
 def _corrections(then: PublishedClaim, now: PublishedClaim) -> Iterator[str]:
@@ -82,7 +85,7 @@ def _corrections(then: PublishedClaim, now: PublishedClaim) -> Iterator[str]:
 def _status_changes(then: PublishedClaim, now: PublishedClaim) -> Iterator[str]:
     """Yield how the status has changed, and the public notice of that decision."""
     if then.status is not now.status:
-        before, after = (describe_status(claim.status, claim.stage, stale=False) for claim in (then, now))
+        before, after = (describe_status(claim.status, claim.stage) for claim in (then, now))
         yield f"Its status has changed from {before} to {after}."
         if now.decision is not None and now.decision["notice"]:
             yield now.decision["notice"]

@@ -26,7 +26,7 @@ from app.services.core.actors import Actor
 from app.services.core.snapshot import snapshot_at
 from app.services.publishing import published_reads
 from app.services.queries.claim_lists import select_claim_ids
-from app.vocabulary import DocumentKind, SourceKind, Stance, Status
+from app.vocabulary import ClaimStatus, DocumentKind, SourceKind, Stance
 
 CSL_TYPES: dict[DocumentKind, tuple[str, str | None]] = {
     DocumentKind.ARTICLE: ("article-newspaper", None),
@@ -228,13 +228,14 @@ def _is_author(kind: DocumentKind, publisher: PublishedSource) -> bool:
 
 
 def _decision_citation(claim: PublishedClaim, publisher: Publisher) -> Citation:
+    has_decision = claim.status not in (ClaimStatus.UNASSESSED, ClaimStatus.STALE)
     return Citation(
         key=f"{claim.id}-v{claim.version}",
         type="webpage",
-        genre="Claim record" if claim.status is Status.UNASSESSED else "Fact-check",
+        genre="Fact-check" if has_decision else "Claim record",
         title=f"{claim.statement.rstrip('. ')}: {describe_claim_status(claim)}",
         authors=[{"literal": publisher.name}],
-        issued=_decided_on(claim.decision) or day_of(claim.recorded_at),
+        issued=(_decided_on(claim.decision) if has_decision else None) or day_of(claim.recorded_at),
         url=claim.address,
         language=claim.language,
         version=claim.version,

@@ -9,10 +9,11 @@ from app.schemas.capture import CaptureCreate
 from app.schemas.quantity import QuantityCreate
 from app.services.catalogue import source_ratings
 from app.services.claims import reviews
-from app.services.claims.attributions import first_change_seq
 from app.services.core.claim_parts import select_figures
+from app.services.core.decision_staleness import first_change_seq
 from app.services.core.nouns import columns_of
 from app.services.core.snapshot import Snapshot, SnapshotQuery
+from app.services.core.stale_periods import stale_reasons
 
 _INTERNAL_COLUMNS = ("claim_id", "version", "recorded_at")
 _DERIVED_SUFFIXES = ("_folded", "_earliest", "_latest")
@@ -51,6 +52,7 @@ def claims(snapshot: Snapshot) -> Select[Any]:
     part_queries["attributions"] = part_queries["attributions"].add_columns(first_change_seq(snapshot.attribution))
     part_queries["reviews"] = reviews.select_signed(snapshot.review).where(snapshot.review.c.claim_id == claim.c.id)
     return _by_id(claim).add_columns(
+        stale_reasons(snapshot, claim),
         nested_rows(figures).label("quantities"),
         *(nested_rows(part).label(name) for name, part in part_queries.items()),
     )

@@ -20,12 +20,13 @@ from app.schemas.files.edition import Edition
 from app.schemas.files.publication import PublishedClaim, Publisher
 from app.schemas.query_parameters import ClaimFilter, ExportQuery
 from app.services.catalogue.documents import DOCUMENT
-from app.services.catalogue.sources import SOURCE, ancestors
+from app.services.catalogue.sources import SOURCE
 from app.services.catalogue.topics import TOPIC
-from app.services.claims import decision_staleness, evidence
+from app.services.claims import evidence
 from app.services.claims.attributions import nested_objects
 from app.services.claims.claim_reads import snapshot_of_version
 from app.services.claims.claims import CLAIM
+from app.services.core import decision_staleness, source_tree
 from app.services.core.actors import Actor
 from app.services.core.nouns import Noun
 from app.services.core.snapshot import Snapshot, SnapshotQuery, snapshot_at
@@ -231,7 +232,7 @@ class RecordWriter:
 
     def _source_rows(self, identifiers: set[str]) -> list[PlainRow]:
         """Return these sources and all their ancestors, parents first."""
-        chains = ancestors(self._connection, self._snapshot, identifiers)
+        chains = source_tree.ancestors(self._connection, self._snapshot, identifiers)
         ordered = dict.fromkeys(source_id for leaf in sorted(chains) for source_id in [*reversed(chains[leaf]), leaf])
         rows = {row["id"]: row for row in self._read(export_reads.rated_sources, ordered)}
         return [rows[source_id] for source_id in ordered]
@@ -307,10 +308,14 @@ def _to_claim_record(claim: PlainRow, names: Mapping[str, str]) -> PlainRow:
         row.update(evidence.nested_objects(row))
     for row in claim["rulings"]:
         row["sources"] = [row["first_source"], row["second_source"]]
+    current = decision_staleness.current_decision(claim["reviews"])
     for row in claim["reviews"]:
-        row["stale"] = bool(
-            decision_staleness.staleness(row, claim["content_version"], claim["evidence"], claim["attributions"])
+        reasons = (
+            claim["stale_because"]
+            if row is current
+            else decision_staleness.staleness(row, claim["content_version"], claim["evidence"], claim["attributions"])
         )
+        row["stale"] = bool(reasons)
     _put_names(claim, names, ("topic", "adverse_to"))
     claim["record"] = CLAIM.name
     return claim

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Select, select
 
 from app.db.compiled_reads import PlainRow, with_ids
-from app.db.revisions import StoredRow
 from app.errors import NotFoundError
 from app.schemas.files.publication import (
     LaterChange,
@@ -21,14 +20,16 @@ from app.schemas.files.publication import (
     PublishedSource,
     Publisher,
 )
-from app.services.claims import decision_staleness, reviews
+from app.services.claims import reviews
 from app.services.claims.attributions import nested_objects
 from app.services.claims.claim_reads import figures_in_order
+from app.services.core import decision_staleness
 from app.services.core.actors import Actor, visible_stages
 from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery
+from app.services.core.stale_periods import shown_status
 from app.services.policy import origins
 from app.services.publishing import export_reads
-from app.vocabulary import DocumentKind, Lineage, SourceKind, Stage, Stance, Status
+from app.vocabulary import ClaimStatus, DocumentKind, Lineage, SourceKind, Stage, Stance
 
 CHUNK_SIZE = 500
 """Claims read per query."""
@@ -42,8 +43,8 @@ _BY_CHANGE = itemgetter("change_seq", "id")
 @SnapshotQuery
 def _now(snapshot: Snapshot) -> Select[Any]:
     claim = snapshot.claim
-    columns = (claim.c[name] for name in ("id", "version", "content_version", "status", "stage", "notice"))
-    return with_ids(select(*columns), claim, "ids")
+    columns = (claim.c[name] for name in ("id", "version", "content_version", "stage", "notice"))
+    return with_ids(select(*columns, shown_status(snapshot, claim)), claim, "ids")
 
 
 def claims(
@@ -73,7 +74,7 @@ def _changed(claim: PublishedClaim, now: PlainRow) -> LaterChange | None:
         return None
     return LaterChange(
         version=now["version"],
-        status=Status(now["status"]),
+        status=ClaimStatus(now["status"]),
         stage=Stage(now["stage"]),
         notice=now["notice"],
         content_version=now["content_version"],
@@ -167,10 +168,6 @@ class _ObjectCache:
         )
 
 
-def _decision(claim: PlainRow) -> StoredRow | None:
-    return decision_staleness.current_decision(sorted(claim["reviews"], key=_BY_CHANGE))
-
-
 class _ClaimBuilder:
     """Builds the published claims of one chunk, with the objects that they refer to."""
 
@@ -187,21 +184,13 @@ class _ClaimBuilder:
         self._objects = _ObjectCache(connection, snapshot, source_ids, {row["id"]: row for row in documents})
         self._topics = {row["id"]: {name: row[name] for name in ("id", "title", "subject")} for row in topics}
         self._publisher = publisher
-        decisions = {row["id"]: decision for row in rows if (decision := _decision(row)) is not None}
-        rests_on = {claim_id: decision["evidence"] for claim_id, decision in decisions.items()}
-        self._evidence_facts = reviews.fetch_status_facts(connection, snapshot, rests_on) if rests_on else {}
 
     def claim(self, row: PlainRow) -> PublishedClaim:
         """Build a published claim from its row."""
         attributions = sorted(row["attributions"], key=_BY_ID)
         by_id = {attribution["id"]: attribution for attribution in attributions}
-        decision = _decision(row)
-        decision_read = None
-        if decision is not None:
-            evidence_facts = self._evidence_facts[row["id"]]
-            decision_read = reviews.serialize(
-                decision, row["content_version"], row["evidence"], attributions, evidence_facts
-            )
+        decision = decision_staleness.current_decision(sorted(row["reviews"], key=_BY_CHANGE))
+        stale_because = row["stale_because"] or []
         return PublishedClaim(
             id=row["id"],
             key=row["key"],
@@ -214,14 +203,14 @@ class _ClaimBuilder:
             topic=self._topics.get(row["topic_id"]),
             place=row["place"],
             time=row["time"],
-            status=Status(row["status"]),
+            status=ClaimStatus.STALE if stale_because else ClaimStatus(row["status"]),
             stage=Stage(row["stage"]),
             notice=row["notice"],
             adverse_to=self._objects.source(row["adverse_to_id"]),
             quantities=figures_in_order(row["quantities"]),
             attributions=[self._attribution(attribution, by_id) for attribution in attributions],
             evidence=[self._evidence(part) for part in sorted(row["evidence"], key=_BY_ID)],
-            decision=decision_read,
+            decision=None if decision is None else reviews.serialize(decision, stale_because),
             fact_checks=[self._fact_check(part) for part in sorted(row["fact_checks"], key=_BY_ID)],
         )
 

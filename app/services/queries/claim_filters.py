@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Select, and_, bindparam, exists, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, and_, bindparam, exists, func, or_, select
 
 from app.db.compiled_reads import CompiledStatement, in_list, text_table
 from app.db.schema import table_of
@@ -18,12 +18,13 @@ from app.formats.search_text import fold
 from app.models import Source, Topic
 from app.schemas.base import edtf
 from app.schemas.query_parameters import ClaimFilter
-from app.services.catalogue import sources
+from app.services.core import source_tree
 from app.services.core.actors import Actor, visible_stages
 from app.services.core.claim_parts import is_current_figure
 from app.services.core.refs import Refs
 from app.services.core.snapshot import NOW, Snapshot
-from app.vocabulary import Stage
+from app.services.core.stale_periods import is_stale
+from app.vocabulary import ClaimStatus, Stage
 
 
 class FilterShape(NamedTuple):
@@ -32,6 +33,8 @@ class FilterShape(NamedTuple):
     names: frozenset[str]
     multi_valued: frozenset[str]
     """Those of `names` that have more than one value."""
+    includes_stale: bool = False
+    """Whether claims with a stale decision are among the statuses. `status` in `names` means that others are too."""
 
 
 class ParsedFilter(NamedTuple):
@@ -59,13 +62,15 @@ def parse_filter(connection: Connection, snapshot: Snapshot, query: ClaimFilter,
     source_id = refs.resolve_field(table_of(Source), query.source, "source")
     lists: dict[str, Sequence[str]] = {
         "kind": query.kind,
-        "status": query.status,
+        "status": [status for status in query.status if status is not ClaimStatus.STALE],
         "stage": requested_stages(query, actor),
-        "source": [] if source_id is None else sources.descendants(connection, snapshot, source_id),
+        "source": [] if source_id is None else source_tree.descendants(connection, snapshot, source_id),
         "stance": query.stance,
         "metric": query.metric,
     }
-    return build_filter(single_values, lists)
+    claim_filter = build_filter(single_values, lists)
+    is_stale_included = ClaimStatus.STALE in query.status
+    return claim_filter._replace(shape=claim_filter.shape._replace(includes_stale=is_stale_included))
 
 
 def build_filter(single_values: Mapping[str, Any], lists: Mapping[str, Sequence[str]]) -> ParsedFilter:
@@ -158,11 +163,13 @@ class ClaimConditions:
     def _on_claim(self, unindexed: Collection[str] = ()) -> list[ColumnElement[bool]]:
         """The conditions on the claim and its figures, without those on attributions."""
         claim, names = self.snapshot.claim, self.shape.names
-        indexable = {name: self._has_value(claim.c[name], name) for name in _CLOSED_LISTS if name in names}
+        indexable = self._on_closed_lists()
         if "date_to" in names:
             indexable["date_to"] = claim.c.time_earliest <= self._value("date_to")
         # `IS TRUE` hides the column from the planner, so no index is used for the condition.
         conditions = [condition.is_(True) if name in unindexed else condition for name, condition in indexable.items()]
+        if "status" in names and not self.shape.includes_stale:
+            conditions.append(~is_stale(self.snapshot, claim))
         if "topic" in names:
             conditions.append(claim.c.topic_id == self._value("topic"))
         if names & {"date_from", "date_to"}:
@@ -199,21 +206,33 @@ class ClaimConditions:
     @property
     def has_indexed_filter(self) -> bool:
         """True if the filter has a condition that an index answers."""
-        return bool(self.shape.names & {"kind", "status", "topic", "source"})
+        return self.shape.includes_stale or bool(self.shape.names & {"kind", "status", "topic", "source"})
 
     def select_by_index(self) -> list[Select[Any]]:
         """For each condition that an index answers, select the ids of all claims that meet it."""
         claim, names = self.snapshot.claim, self.shape.names
-        selects = [select(claim.c.id).where(*self._on_closed_lists())] if names & {"kind", "status"} else []
+        is_narrowed = self.shape.includes_stale or names & {"kind", "status"}
+        selects = [select(claim.c.id).where(*self._on_closed_lists().values())] if is_narrowed else []
         if "topic" in names:
             selects.append(select(claim.c.id).where(claim.c.topic_id == self._value("topic")))
         if "source" in names:
             selects.append(select(self.snapshot.attribution.c.claim_id).where(*self._on_attribution()))
         return selects
 
-    def _on_closed_lists(self) -> list[ColumnElement[bool]]:
+    def _on_closed_lists(self) -> dict[str, ColumnElement[bool]]:
+        """The conditions that the claim's own columns answer, by filter; a stale claim has its last status in them."""
         claim = self.snapshot.claim
-        return [self._has_value(claim.c[name], name) for name in _CLOSED_LISTS if name in self.shape.names]
+        conditions = {name: self._has_value(claim.c[name], name) for name in _CLOSED_LISTS if name in self.shape.names}
+        if self.shape.includes_stale:
+            stale = self.snapshot.stale_period
+            # Few claims are stale, so they are looked up by id.
+            is_stale_claim = claim.c.id.in_(select(stale.c.claim_id))
+            others = conditions.get("status")
+            if others is None:
+                conditions["status"] = is_stale_claim
+            else:
+                conditions["status"] = or_(is_stale_claim, others)
+        return conditions
 
     def _on_attribution(self, unindexed: Collection[str] = ()) -> list[ColumnElement[bool]]:
         attribution = self.snapshot.attribution

@@ -15,7 +15,6 @@ from app.schemas.claim import ClaimItem, ClaimPage, SpeakerRead
 from app.schemas.quantity import QuantityRead
 from app.schemas.query_parameters import ClaimFilter, ClaimQuery, Facet
 from app.services.claims.claim_reads import figures_in_order
-from app.services.claims.decision_staleness import is_stale
 from app.services.core import etags
 from app.services.core.actors import Actor, may_see_drafts
 from app.services.core.claim_parts import select_figures
@@ -24,6 +23,7 @@ from app.services.core.nouns import columns_of, serialize_row
 from app.services.core.pagination import Order, PageRequest, apply_order, select_page
 from app.services.core.refs import chunks
 from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery, snapshot_at
+from app.services.core.stale_periods import shown_status
 from app.services.queries import facets, search_pages, search_query
 from app.services.queries.claim_filters import (
     ClaimConditions,
@@ -240,8 +240,7 @@ def _select_items(snapshot: Snapshot, page: FromClause, *, with_texts: bool = Fa
         claim.c.change_seq,
         # Not joined: SQLite would first build a Bloom filter of all topics, which is slow for so few rows.
         select(topic.c.title).where(topic.c.id == claim.c.topic_id).scalar_subquery().label("topic_title"),
-        *columns_of(ClaimItem, claim),
-        is_stale(snapshot, claim).label("stale"),
+        *columns_of(ClaimItem, claim, status=shown_status(snapshot, claim)),
         nested_rows(figures).label("quantities"),
         nested_rows(speakers, named=False).label("speakers"),
     ).select_from(page.join(claim, claim.c.id == page.c.id))

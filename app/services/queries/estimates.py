@@ -28,6 +28,7 @@ from app.services.core.cursors import Cursors
 from app.services.core.nouns import columns_of, serialize_row
 from app.services.core.pagination import PageRequest, slice_page
 from app.services.core.snapshot import Snapshot, SnapshotQuery, snapshot_at
+from app.services.core.stale_periods import shown_status
 from app.services.policy import origins
 from app.services.policy.figure_conflicts import ComparableFigure, find_conflicts, interval_of, time_sort_key
 from app.services.queries.claim_filters import ClaimConditions, FilterShape, ParsedFilter, build_filter
@@ -128,7 +129,7 @@ def _claims_query(shape: FilterShape) -> SnapshotQuery:
             claim.c.time_latest,
             claim.c.time,
             claim.c.place,
-            *columns_of(ClaimBrief, claim),
+            *columns_of(ClaimBrief, claim, status=shown_status(snapshot, claim)),
             nested_rows(figures).label("figures"),
             nested_rows(attributions).label("attributions"),
             nested_rows(settled_claims, named=False).label("settled"),

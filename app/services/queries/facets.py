@@ -17,7 +17,8 @@ from app.services.core import claim_counters
 from app.services.core.claim_parts import is_current_figure
 from app.services.core.refs import Refs
 from app.services.core.snapshot import Snapshot
-from app.vocabulary import ClaimKind, Stage, Status
+from app.services.core.stale_periods import shown_status
+from app.vocabulary import ClaimKind, ClaimStatus, Stage
 
 MAX_VALUES = 200
 """The most values that a facet lists; the most frequent ones come first."""
@@ -110,7 +111,7 @@ def _select_from_counters(
         cell.c.facet == counter_facet,
         # All values are listed even without a filter, so that each is one lookup in the primary key.
         cell.c.kind.in_((query.kind or list(ClaimKind)) if is_split else [ANY]),
-        cell.c.status.in_((query.status or list(Status)) if is_split else [ANY]),
+        cell.c.status.in_((query.status or list(ClaimStatus)) if is_split else [ANY]),
     ]
     value = cell.c[facet] if facet in _CELL_COLUMNS else cell.c.value
     return _select_most_frequent(facet, value, func.sum(cell.c.claims), cell, conditions)
@@ -121,8 +122,9 @@ def _select_from_claims(
 ) -> list[Select[Facet, str, int]]:
     claim, figure, attribution = snapshot.claim, snapshot.quantity, snapshot.attribution
     needed = {name for facet in facets for name in _CLAIM_COLUMNS[facet]}
+    columns = {name: claim.c[name] for name in needed} | {"status": shown_status(snapshot, claim)}
     # A CTE that is used more than once is evaluated once by both engines.
-    matched = matching.with_only_columns(*(claim.c[name] for name in sorted(needed))).cte("matching")
+    matched = matching.with_only_columns(*(columns[name] for name in sorted(needed))).cte("matching")
     branches = []
     for facet in facets:
         from_clause: FromClause

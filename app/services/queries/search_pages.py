@@ -16,7 +16,19 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Integer, Select, Text, and_, bindparam, func, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.sql import FromClause
 
 from app.db import fulltext
@@ -28,6 +40,7 @@ from app.models import SearchText
 from app.services.core import pagination
 from app.services.core.pagination import Order, PageRequest
 from app.services.core.snapshot import Snapshot, SnapshotQuery
+from app.services.core.stale_periods import shown_status
 from app.services.queries.claim_filters import ClaimConditions, FilterShape
 
 MAX_RANKED = 500
@@ -367,7 +380,7 @@ def _claims_query(shape: _QueryShape) -> SnapshotQuery:
         claims = (
             select(
                 claim.c.id.label("claim_id"),
-                *(claim.c[COLUMN_OF[facet]].label(f"facet_{facet}") for facet in shape.facets),
+                *(_facet_value(snapshot, facet).label(f"facet_{facet}") for facet in shape.facets),
                 *((text if name in text_columns else claim).c[name].label(f"by_{name}") for name in shape.columns),
             )
             .select_from(text.join(claim, claim.c.id == text.c.claim_id))
@@ -388,7 +401,14 @@ def _claims_query(shape: _QueryShape) -> SnapshotQuery:
 # --- counting ---
 
 COLUMN_OF = {"status": "status", "kind": "kind", "stage": "stage", "topic": "topic_id"}
-"""Facets that are columns of a claim."""
+"""Facets that are columns of a claim; the status is that which is shown."""
+
+
+def _facet_value(snapshot: Snapshot, facet: str) -> ColumnElement[Any]:
+    if facet == "status":
+        return shown_status(snapshot, snapshot.claim)
+    return snapshot.claim.c[COLUMN_OF[facet]]
+
 
 MAX_VALUES = 200
 """The most values that a facet lists."""

@@ -436,16 +436,16 @@ def test_an_unknown_claim_or_proposal_is_not_found(
 def test_a_changed_wording_makes_a_proposal_void_and_a_decision_stale(
     desk: DeskWork, correct: Record, claim: dict[str, Any]
 ) -> None:
-    assert desk.list_item(claim["id"])["stale"] is False
+    assert desk.list_item(claim["id"])["status"] != "stale"
     assert desk.sign(proposal_id_of(desk.propose(claim["id"])), "approve").status_code == 201
     second = proposal_id_of(desk.propose(claim["id"]))
-    assert desk.list_item(claim["id"])["stale"] is False
+    assert desk.list_item(claim["id"])["status"] != "stale"
     correct("claims", claim["id"], statement="Another wording.")
 
     review = desk.claim(claim["id"])["review"]
     assert (review["stale"], review["stale_because"]) == (True, ["wording"])
-    assert desk.list_item(claim["id"])["stale"] is True
-    assert desk.list_item(claim["id"], q="wording")["stale"] is True
+    assert desk.list_item(claim["id"])["status"] == "stale"
+    assert desk.list_item(claim["id"], q="wording")["status"] == "stale"
     assert desk.state(second) == "void"
     response = desk.sign(second, "approve")
     assert (response.status_code, "void" in response.json()["detail"]) == (409, True)
@@ -471,10 +471,10 @@ def test_a_change_of_evidence_makes_a_proposal_void_and_a_decision_stale(
 
     review = desk.claim(evidence["claim_id"])["review"]
     assert (review["stale"], review["stale_because"]) == (True, ["evidence"])
-    assert desk.list_item(evidence["claim_id"])["stale"] is True
+    assert desk.list_item(evidence["claim_id"])["status"] == "stale"
     assert desk.state(second) == "void"
     assert desk.claim(evidence["claim_id"], as_of=before["recorded_at"])["review"]["stale"] is False
-    assert desk.list_item(evidence["claim_id"], as_of=before["recorded_at"])["stale"] is False
+    assert desk.list_item(evidence["claim_id"], as_of=before["recorded_at"])["status"] != "stale"
 
 
 @pytest.mark.parametrize(
@@ -492,7 +492,7 @@ def test_a_corrected_attribution_makes_a_decision_stale(
     )
     correct("attributions", later_attribution["id"], note="Heard in the evening.")
     assert desk.claim(claim["id"])["review"]["stale"] is False
-    assert desk.list_item(claim["id"])["stale"] is False
+    assert desk.list_item(claim["id"])["status"] != "stale"
     assert "ClaimReview" in api.get(f"claims/{claim['id']}.claimreview.json").text
 
     correct("attributions", claim["attributions"][0]["id"], **fields)
@@ -500,7 +500,7 @@ def test_a_corrected_attribution_makes_a_decision_stale(
     review = desk.claim(claim["id"])["review"]
     assert (review["stale"], review["stale_because"]) == (True, ["attributions"])
     assert desk.decisions(claim["id"])[0]["stale_because"] == ["attributions"]
-    assert desk.list_item(claim["id"])["stale"] is True
+    assert desk.list_item(claim["id"])["status"] == "stale"
     assert "ClaimReview" not in api.get(f"claims/{claim['id']}.claimreview.json").text
     assert desk.claim(claim["id"], as_of=decided["recorded_at"])["review"]["stale"] is False
     assert [item["claim"]["id"] for item in desk.queue(reason="stale")] == [claim["id"]]
@@ -528,16 +528,16 @@ def test_changes_of_another_claim_do_not_affect_a_proposal(
     assert desk.state(identifier) == "open"
     assert desk.sign(identifier, "approve").status_code == 201
     assert desk.claim(claim["id"])["review"]["stale"] is False
-    assert desk.list_item(claim["id"])["stale"] is False
+    assert desk.list_item(claim["id"])["status"] != "stale"
 
 
-STALE_STATUS = "unconfirmed, before the claim was changed"
+STALE_STATUS = "not decided as it reads now"
 
 STALE_MARKERS = {
     **dict.fromkeys(
         ("csl.json", "bib", "biblatex.bib", "ris", "wiki", "md", "qs", "txt", "html", "atom"), STALE_STATUS
     ),
-    "news.txt": "before the claim was changed",
+    "news.txt": "not decided by Attest's desk as it reads now",
     "jsonl": '"stale":true',
     "attest.jsonl": '"stale":true',
     "jsonld": '"attest:stale":true',
@@ -564,15 +564,17 @@ def test_every_format_marks_a_stale_decision(
     correct("claims", claim["id"], statement="Another wording.")
     assert STALE_MARKERS.get(suffix, "") in read_export()
     assert "ClaimReview" not in read_export()
+    # The old status must not be read with the new words.
+    assert "unconfirmed" not in read_export().lower() or suffix in ("jsonl", "attest.jsonl", "jsonld")
 
 
-def test_new_evidence_does_not_remove_the_claim_review(
+def test_new_evidence_removes_the_claim_review(
     api: TestClient, desk: DeskWork, record: Record, evidence: dict[str, Any]
 ) -> None:
     address = f"claims/{evidence['claim_id']}.claimreview.json"
     assert desk.sign(proposal_id_of(desk.propose(evidence["claim_id"])), "approve").status_code == 201
     record("evidence", claim=evidence["claim_id"], document=evidence["document"]["id"], role="context")
-    assert "Unconfirmed" in api.get(address).text
+    assert "ClaimReview" not in api.get(address).text
 
 
 Removal = Callable[[Record, dict[str, Any]], object]
@@ -653,10 +655,10 @@ def test_a_decision_is_stale_once_the_record_no_longer_supports_it(
     remove(correct, desk.claim(claim["id"]))
 
     public = api.get(f"claims/{claim['id']}").json()
-    # The status remains until there is a new decision, but it is shown as stale.
-    assert (public["status"], public["review"]["stale"], public["review"]["stale_because"]) == (
+    # The status that was decided remains in the decision.
+    assert (public["status"], public["review"]["status"], public["review"]["stale_because"]) == (
+        "stale",
         status,
-        True,
         # A withdrawn attribution is a reason of its own.
         ["attributions", "grounds"] if case in WITHDRAWN_ATTRIBUTION else ["grounds"],
     )

@@ -462,9 +462,12 @@ def test_the_queue_says_when_it_is_incomplete(desk: QueueWork, monkeypatch: pyte
         desk.decide(claim_id)
     assert desk.page(reason="stale") == {"items": [], "next": None, "complete": True}
     reword(desk, claim_ids[0])
+    assert desk.page(reason="stale")["complete"] is True
+    for claim_id in claim_ids[:3]:
+        deny(desk, claim_id)
     monkeypatch.setattr(queue_candidates, "MAX_SCANNED", 1)
-    page = desk.page(reason="stale")
-    assert ([item["claim"]["id"] for item in page["items"]], page["complete"]) == ([claim_ids[0]], False)
+    page = desk.page(reason="contradicted")
+    assert ([item["claim"]["id"] for item in page["items"]], page["complete"]) == ([claim_ids[2]], False)
 
 
 def test_no_statement_of_the_queue_scans_a_whole_table(desk: QueueWork, database: Database) -> None:
@@ -493,7 +496,7 @@ def test_no_statement_of_the_queue_scans_a_whole_table(desk: QueueWork, database
         scans = [step for step in plan if step.startswith("SCAN") and not is_bounded_scan(step)]
         assert scans == [], (sql, plan)
     steps = " ".join(step for plan in plans.values() for step in plan)
-    for index in ("ix_claim_relation_contradicting", "ix_attribution_denying", "ix_claim_decided"):
+    for index in ("ix_claim_relation_contradicting", "ix_attribution_denying", "ix_stale_period_open"):
         assert index in steps, f"the partial index {index} is not used"
 
 

@@ -605,7 +605,7 @@ def test_a_decision_is_stale_once_the_proposition_has_changed(
 ) -> None:
     after = correct("claims", decided["id"], **change)
 
-    assert (after["status"], after["review"]["stale"]) == ("unconfirmed", True)
+    assert (after["status"], after["review"]["status"], after["review"]["stale"]) == ("stale", "unconfirmed", True)
     assert after["review"]["claim_version"] == decided["review"]["claim_version"] < after["content_version"]
     before = api.get(f"claims/{decided['id']}/versions/{decided['version']}").json()
     assert before["review"]["stale"] is False

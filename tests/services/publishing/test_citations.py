@@ -340,12 +340,12 @@ def withdraw_claim(correct: Record, claim: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "state", "message"),
     [
-        (change_nothing, "unchanged", "The claim still says the same, and its status is still unassessed."),
+        (change_nothing, "unchanged", "The claim still says the same, and its status is still not assessed."),
         (
             add_note,
             "unchanged",
             (
-                "The claim still says the same, and its status is still unassessed. "
+                "The claim still says the same, and its status is still not assessed. "
                 "Other information has been added since."
             ),
         ),
@@ -406,9 +406,10 @@ def test_the_check_reports_a_later_decision(
     # The check reports other changes as well.
     correct("claims", claim["id"], place="Kursk")
     (check,) = api.get("citations/check", params={"cited": f"{claim['id']}@1"}).json()["items"]
+    status_change = "Its status has changed from not assessed to not decided as it reads now."
     assert (check["state"], check["says"]) == (
         "corrected",
-        "Its place was not given and is now Kursk. Its status has changed from not assessed to unconfirmed.",
+        f"Its place was not given and is now Kursk. {status_change}",
     )
 
 
