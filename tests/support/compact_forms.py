@@ -12,9 +12,9 @@ from babel import Locale
 from babel.localedata import locale_identifiers
 
 MODERN = frozenset(
-    "af am ar as az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gd gl gu he hi hr hu hy id is it ja jv ka "
-    "kk km kn ko kok ky lo lt lv mk ml mn mr ms my nb ne nl nn no or pa pl ps pt ro ru sd si sk sl so sq sr sv sw ta te "
-    "th tk tr uk ur uz vi yue zh zu".split()
+    "af am ar as az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gd gl gu he hi hr hu hy id is it ja jv "
+    "ka kk km kn ko kok ky lo lt lv mk ml mn mr ms my nb ne nl nn no or pa pl ps pt ro ru sd si sk sl so sq sr sv sw "
+    "ta te th tk tr uk ur uz vi yue zh zu".split()
 )
 """Languages whose data are complete. Of other languages, forms of one or two letters are left out: most are the
 defaults of the CLDR (K, M, G, T)."""

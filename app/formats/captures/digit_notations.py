@@ -1,8 +1,8 @@
 """Numbers in digits: separators of thousands and decimals, and the readings of an ambiguous number.
 
 Thousands may be separated by a comma, point, space, apostrophe or the Arabic separator, in groups of three or as in
-India (1,00,000). An ambiguous number has all its readings, except implausible ones: 1.125 may be a decimal, 11.000 is not.
-Digits that are no single number are several: a date (12.05.2024), a list (1,2,3), an address of a network.
+India (1,00,000). An ambiguous number has all its readings, except implausible ones: 1.125 may be a decimal, 11.000 is
+not. Digits that are no single number are several: a date (12.05.2024), a list (1,2,3), an address of a network.
 """
 
 import re

@@ -38,14 +38,17 @@ _VAGUE = frozenset("数數几幾多제")
 """Characters before a numeral that make it no figure: several hundred, article 5."""
 
 _HANGUL_COUNTER = re.compile(
-    " ?(?:여 ?)?(?:명|인|개|대|원|달러|년|발|톤|기|척|정|문|곳|건|채|마리|병력|군|위안|루블|유로|킬로|미터|㎞|km|회|차례"
-    "|가구|세대|평|일|주|달|시간|분|초|%|퍼센트|배|점|포대|여단|사단|연대|대대|중대|소대|만 명|이상|이하)"
+    " ?(?:여 ?)?(?:명|인|개|대|원|달러|발|톤|기|척|정|문|곳|건|채|마리|병력|군|위안|루블|유로|킬로|미터|㎞|km|회|차례"
+    "|가구|세대|년|평|일|주|달|시간|분|초|%|퍼센트|배|점|포대|여단|사단|연대|대대|중대|소대|만 명|이상|이하)"
 )
 _HAN_COUNTER = re.compile(
     "[余餘多]?(?:[人名个個辆輛架门門艘枚发發件次年月日岁歲元円台両机機隻只头頭家户戶轩軒国國社校市县縣県倍周週时時分秒度箇ヶか所点點本"
     "具位支座栋棟箱吨噸公千平]|ドル|トン|キロ|%|以上|以下)"
 )
 _ARTICLE_NUMBER = re.compile(r"[제第] ?[0-9,]+ ?$")
+_APPROXIMATE = re.compile(
+    "([一二三四五六七八일이삼사오육칠팔])([二三四五六七八九이삼사오육칠팔구])(?=[十百千万萬亿億십백천만억])"
+)
 _AFTER_UNIT = re.compile(" ?여|[^가-힣]|$")
 
 
@@ -94,9 +97,7 @@ def _evaluate(run: str) -> tuple[Decimal, ...]:
     """The value of a numeral; two values for an approximate one (三四百: 300 or 400); none if it is malformed."""
     if not any(character in UNITS for character in run):
         return (Decimal("".join(str(_DIGITS[character]) for character in run)),)
-    approximate = re.search(
-        r"([一二三四五六七八일이삼사오육칠팔])([二三四五六七八九이삼사오육칠팔구])(?=[十百千万萬亿億십백천만억])", run
-    )
+    approximate = _APPROXIMATE.search(run)
     if approximate and _DIGITS[approximate[2]] == _DIGITS[approximate[1]] + 1:
         choices = [run[: approximate.start()] + approximate[part] + run[approximate.end() :] for part in (1, 2)]
     else:

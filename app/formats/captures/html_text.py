@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 
 _HIDDEN = frozenset({"script", "style", "template"})
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark nobr q s samp small span strike strong sub"
-    " sup time tt u var wbr".split()
+    "a abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark nobr q s samp small span strike"
+    " strong sub sup time tt u var wbr".split()
 )
 """Elements that do not separate words."""
 

@@ -121,8 +121,9 @@ def _interpret(entry: _Form, form: str, languages: TextLanguages, *, is_attached
         if is_short and form not in _DOUBTFUL_SYMBOLS:
             return None
         factors = list(entry.languages)
+        is_excluded = bool(text_languages) and languages.is_certain
         is_homograph = form in _HOMOGRAPHS
-        is_certain = len(factors) == 1 and not text_languages and not is_homograph and form != "m"
+        is_certain = len(factors) == 1 and not is_excluded and not is_homograph and form != "m"
     return Multiplier(
         tuple(map(Decimal, factors)), is_certain, is_symbol, not set(factors).isdisjoint(entry.abbreviated)
     )

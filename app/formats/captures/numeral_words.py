@@ -133,9 +133,9 @@ STANDALONE: Mapping[str, int] = {form: value for forms, value in _SINGLE.items()
 """Powers of ten that are a number by themselves, without a number before them."""
 
 HALVES: frozenset[str] = frozenset(
-    "half halves пів пол половина половини половиною половиной половину полу halb halbe halben halber demi demie medio media "
-    "mezzo mezza meio meia mig mitja half halv halvt halve pół połowa půl pol pola fél jumătate puoli puolen yarım buçuk "
-    "نصف ونصف نیم חצי וחצי आधा nửa rưỡi setengah nusu pusė puse половин pool poole".split()
+    "half halves пів пол половина половини половиною половиной половину полу halb halbe halben halber demi demie "
+    "medio media mezzo mezza meio meia mig mitja halv halvt halve pół połowa půl pol pola fél jumătate puoli puolen "
+    "yarım buçuk نصف ونصف نیم חצי וחצי आधा nửa rưỡi setengah nusu pusė puse половин pool poole".split()
 )
 """Words for one half: half a million, two and a half thousand."""
 
@@ -145,8 +145,8 @@ QUARTERS: frozenset[str] = frozenset(
 """Words for one quarter: three quarters of a million."""
 
 _ONE_AND_A_HALF = (
-    "півтора півтори полтора полторы полутора anderthalb anderthalbe eineinhalb półtora półtorej poldruhého puolitoista "
-    "poolteist másfél halvanden halvannan pusantro pusotra anderhalf anderhalve"
+    "півтора півтори полтора полторы полутора anderthalb anderthalbe eineinhalb półtora półtorej poldruhého "
+    "puolitoista poolteist másfél halvanden halvannan pusantro pusotra anderhalf anderhalve"
 )
 _FUSED = {
     "тисячі тысячи": 500,

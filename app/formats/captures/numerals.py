@@ -10,18 +10,16 @@ groups of three digits, which misreads the rare "on May 13 300 men".
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import NamedTuple
 
+from app.formats.captures.number_ranges import MAX_GAP, share_multiplier
 from app.formats.captures.number_tokens import Kind, NumberToken, tokenize
+from app.formats.captures.partial_numbers import MAX_READINGS, NumberMention, PartialNumber
 from app.formats.captures.text_language import NO_LANGUAGES, TextLanguages
 
 _BLOCK_LENGTH = 50_000
 """Characters that are read at a time, to bound memory."""
-
-_MAX_READINGS = 8
 
 _SPACE = re.compile(r"[ \t]")
 _BEFORE_MULTIPLIER = re.compile(r"[ \t]?-?[ \t]?|\u2028")
@@ -40,92 +38,6 @@ _AND_A_HALF = re.compile(
 _OWN_HALVES = frozenset("half demi demie medio media mezzo mezza meio meia buçuk ونصف וחצי rưỡi jumătate половиною "
                         "половиной половина пол pół halb halbe fél nusu half".split())  # fmt: skip
 _POINT_DIGITS = re.compile(r"[ \t](?:[иі][ \t])?")
-
-# Between the ends of a range, where the multiplier may follow the second number only: "10 to 12 thousand", "10-12 тис."
-_RANGE = re.compile(
-    r"[ \t]?(?:-|~|\u2026|\.\.\.?)[ \t]?"
-    r"|[ \t](?:to|or|through|up to|до|або|чи|или|bis|oder|à|ou|a|o|ó|do|lub|albo|až|nebo|alebo|ali|ili|tot|of|till|til"
-    r"|eller|tai|vai|või|ar|iki|la|sau|vagy|veya|yahut|hingga|sampai|atau|đến|hoặc|au|hadi|إلى|الى|أو|او|تا|یا|से|या|থেকে|বা"
-    r"|έως|ή|עד|או|ถึง|หรือ|至|到|或|から|에서|내지)[ \t]"
-    r"|(?:至|到|或|から|에서)[ \t]?",
-    re.IGNORECASE,
-)
-_CONJUNCTION = re.compile(
-    r",?[ \t](?:and|і|й|та|и|und|et|y|e|i|a|en|och|og|ja|és|ir|un|și|ve|ile|dan|và|na|και|and|و|और|এবং|และ|및|과|와)[ \t]"
-    r"|[ \t]و|[和与及、]|,[ \t]",
-    re.IGNORECASE,
-)
-_BETWEEN = re.compile(
-    r"(?:between|from|між|від|між|между|от|zwischen|von|entre|de|da|tra|fra|między|od|mezi|medzi|tussen|van|mellan|mellem"
-    r"|mellom|fra|från|arasında|antara|giữa|بين|من|بین|από|între|között|välillä)[ \t]$",
-    re.IGNORECASE,
-)
-
-
-class NumberMention(NamedTuple):
-    """A number in a text, and its position as character offsets."""
-
-    readings: frozenset[Decimal]
-    """Its possible values, any of which may be meant. Empty if all are doubtful."""
-    start: int
-    end: int
-    doubts: frozenset[Decimal] = frozenset()
-    """Values that it has if an uncertain word means what it seems to mean, or does not."""
-
-
-@dataclass
-class _Number:
-    """A number that is being parsed: what is multiplied, and by what."""
-
-    start: int
-    end: int
-    bare: tuple[Decimal, ...]
-    """The readings without multipliers."""
-    is_words: bool = False
-    is_numeral: bool = False
-    has_fraction: bool = False
-    multipliers: list[NumberToken] = field(default_factory=list)
-    readings: tuple[Decimal, ...] = ()
-    doubts: set[Decimal] = field(default_factory=set)
-    shared_multipliers: list[NumberToken] = field(default_factory=list)
-    """Those of the number after it, in a range or list."""
-    may_be_separate: bool = False
-    """True if a line ends between number and multiplier."""
-
-    def evaluate(self) -> None:
-        """Compute readings and doubts from the multipliers."""
-        self.readings, self.doubts = _multiply(self.bare, self.multipliers)
-        if self.may_be_separate:
-            self.doubts |= {*self.bare, *self.readings}
-            self.readings = ()
-
-    @property
-    def factor(self) -> Decimal | None:
-        """The factor of the last multiplier."""
-        multiplier = self.multipliers[-1].multiplier if self.multipliers else None
-        return multiplier.factors[0] if multiplier else None
-
-    @property
-    def has_symbol(self) -> bool:
-        """True for 5k, 5M."""
-        return any(token.multiplier is not None and token.multiplier.is_symbol for token in self.multipliers)
-
-    def to_mention(self) -> NumberMention:
-        return NumberMention(frozenset(self.readings), self.start, self.end, frozenset(self.doubts - {*self.readings}))
-
-
-def _multiply(
-    bare: tuple[Decimal, ...], multipliers: Sequence[NumberToken]
-) -> tuple[tuple[Decimal, ...], set[Decimal]]:
-    values, doubts, is_certain = bare, set[Decimal](), True
-    for token in multipliers:
-        if token.multiplier is None:
-            continue
-        if not token.multiplier.is_certain:
-            doubts |= {*values}
-            is_certain = False
-        values = tuple(value * factor for value in values for factor in token.multiplier.factors)[:_MAX_READINGS]
-    return (values, doubts) if is_certain else ((), doubts | {*values})
 
 
 def find_numbers(text: str, languages: TextLanguages = NO_LANGUAGES) -> Iterator[NumberMention]:
@@ -160,7 +72,7 @@ class _Parser:
 
     def mentions(self) -> Iterator[NumberMention]:
         """Yield the numbers in text order."""
-        numbers: list[_Number] = []
+        numbers: list[PartialNumber] = []
         index = 0
         while index < len(self.tokens):
             number, following = self._number(index)
@@ -173,13 +85,13 @@ class _Parser:
             numbers.append(number)
             # A range is complete once the number after it is known.
             if len(numbers) > 2:
-                self._share_multiplier(numbers)
+                share_multiplier(self.text, numbers)
                 yield self._mention(numbers.pop(0))
-        self._share_multiplier(numbers)
+        share_multiplier(self.text, numbers)
         for number in numbers:
             yield self._mention(number)
 
-    def _mention(self, number: _Number) -> NumberMention:
+    def _mention(self, number: PartialNumber) -> NumberMention:
         mention = number.to_mention()
         return mention._replace(start=mention.start + self.offset, end=mention.end + self.offset)
 
@@ -188,12 +100,11 @@ class _Parser:
 
     def _gap(self, end: int, token: NumberToken) -> str:
         # A sentence between two numbers is no connection; a few characters decide.
-        return self.text[end : token.start] if token.start - end <= 16 else "\n"
+        return self.text[end : token.start] if token.start - end <= MAX_GAP else "\n"
 
-    def _number(self, index: int) -> tuple[_Number | None, int]:
+    def _number(self, index: int) -> tuple[PartialNumber | None, int]:
         """The number that starts at a token, with its multipliers, and the index of the token after it."""
         first = self._token(index)
-        number: _Number | None = None
         if first is None:
             return None, index
         leading: NumberToken | None = None
@@ -202,23 +113,15 @@ class _Parser:
             first = self._token(index)
             if first is None or first.kind is not Kind.DIGITS or not _SPACE.fullmatch(self._gap(leading.end, first)):
                 return None, index
-        if first.kind is Kind.DIGITS:
-            number, index = self._digits(first, index)
-        elif first.kind is Kind.FRACTION:
-            number, index = self._fraction(first, index)
-        elif first.kind is Kind.NUMERAL:
-            number, index = _Number(first.start, first.end, first.values, is_numeral=True), index + 1
+        if first.kind is Kind.NUMERAL:
+            number = PartialNumber(first.start, first.end, first.values, is_numeral=True)
             number.doubts = set() if first.is_certain else {*first.values}
             number.readings = first.values if first.is_certain else ()
-            return number, index
-        elif first.kind is Kind.WORD:
-            number, index = self._words(first, index)
-        elif first.kind is Kind.HALF:
-            number, index = self._half(first, index)
-        elif first.kind is Kind.MULTIPLIER and first.values:
-            number, index = _Number(first.start, first.start, (Decimal(1),), is_words=True), index
-        if number is None:
+            return number, index + 1
+        start = self._start(first, index)
+        if start is None:
             return None, index
+        number, index = start
         index = self._fractions_after(number, index)
         index = self._multipliers(number, index)
         if leading is not None:
@@ -229,15 +132,28 @@ class _Parser:
         number.evaluate()
         if first.kind is Kind.FRACTION and not first.is_certain and not number.multipliers:
             # 1/2 may be a half, or one of two.
-            number.readings = (
-                *number.readings,
-                *(Decimal(part) for part in self.text[first.start : first.end].split("/")),
-            )
+            parts = self.text[first.start : first.end].split("/")
+            number.readings = (*number.readings, *map(Decimal, parts))
         index = self._half_after_multiplier(number, index)
         return number, index
 
-    def _digits(self, first: NumberToken, index: int) -> tuple[_Number, int]:
-        number = _Number(first.start, first.end, first.values)
+    def _start(self, first: NumberToken, index: int) -> tuple[PartialNumber, int] | None:
+        """The number before its multipliers; None if no number starts with this token."""
+        match first.kind:
+            case Kind.DIGITS:
+                return self._digits(first, index)
+            case Kind.FRACTION:
+                return self._fraction(first, index)
+            case Kind.WORD:
+                return self._words(first, index)
+            case Kind.HALF:
+                return self._half(first, index)
+            case Kind.MULTIPLIER if first.values:
+                return PartialNumber(first.start, first.start, (Decimal(1),), is_words=True), index
+        return None
+
+    def _digits(self, first: NumberToken, index: int) -> tuple[PartialNumber, int]:
+        number = PartialNumber(first.start, first.end, first.values)
         index += 1
         fraction = self._token(index)
         if (
@@ -252,8 +168,8 @@ class _Parser:
             index += 1
         return number, index
 
-    def _fraction(self, first: NumberToken, index: int) -> tuple[_Number, int]:
-        number = _Number(first.start, first.end, first.values, has_fraction=True)
+    def _fraction(self, first: NumberToken, index: int) -> tuple[PartialNumber, int]:
+        number = PartialNumber(first.start, first.end, first.values, has_fraction=True)
         index += 1
         following = self._token(index)
         # "½ a million", "3/4 of a million"
@@ -264,11 +180,11 @@ class _Parser:
                 index += 1
         return number, index
 
-    def _half(self, first: NumberToken, index: int) -> tuple[_Number, int]:
-        number = _Number(first.start, first.end, first.values, is_words=True, has_fraction=True)
+    def _half(self, first: NumberToken, index: int) -> tuple[PartialNumber, int]:
+        number = PartialNumber(first.start, first.end, first.values, is_words=True, has_fraction=True)
         return number, self._article_after(number, index + 1)
 
-    def _article_after(self, number: _Number, index: int) -> int:
+    def _article_after(self, number: PartialNumber, index: int) -> int:
         """Skip the article in "half a million", "a quarter of a million"."""
         following = self._token(index)
         if following is None:
@@ -281,7 +197,7 @@ class _Parser:
             number.end = following.start - (1 if self.text[following.start - 1] in " \t" else 0)
         return index
 
-    def _words(self, first: NumberToken, index: int) -> tuple[_Number, int]:
+    def _words(self, first: NumberToken, index: int) -> tuple[PartialNumber, int]:
         """A number below a thousand in words: "two hundred and five", "двадцять п'ять"."""
         value, limit, end = first.values[0], first.addend_limit, first.end
         index += 1
@@ -295,12 +211,14 @@ class _Parser:
             elif token.word == "hundred" and gap in (" ", "\t", "-") and value < 100 and value != 0:
                 value, limit, end = value * 100, Decimal(100), token.end
             elif token.kind is Kind.HALF and token.word.startswith("quarter") and gap == " " and value <= 3:
-                number = _Number(first.start, token.end, (value * token.values[0],), is_words=True, has_fraction=True)
+                number = PartialNumber(
+                    first.start, token.end, (value * token.values[0],), is_words=True, has_fraction=True
+                )
                 return number, self._article_after(number, index + 1)
             else:
                 break
             index += 1
-        number = _Number(first.start, end, (value,), is_words=True)
+        number = PartialNumber(first.start, end, (value,), is_words=True)
         if first.word in ("a", "an") and value == 1:
             half = self._token(index)
             if half is not None and half.kind is Kind.HALF:
@@ -314,7 +232,7 @@ class _Parser:
         following = self._token(index + 1)
         return following is not None and following.word == "hundred" and value >= 100
 
-    def _decimals(self, number: _Number, index: int) -> int:
+    def _decimals(self, number: PartialNumber, index: int) -> int:
         """Decimals that are spoken: "one point two five", "две целых пять десятых", "2 point 5"."""
         point, digit = self._token(index), self._token(index + 1)
         if point is None or digit is None or point.kind is not Kind.POINT:
@@ -343,7 +261,7 @@ class _Parser:
         number.end, number.has_fraction = end, True
         return position
 
-    def _fractions_after(self, number: _Number, index: int) -> int:
+    def _fractions_after(self, number: PartialNumber, index: int) -> int:
         """ "and a half" between a number and its multiplier: "two and a half thousand", "2 с половиной млн"."""
         if number.has_fraction:
             return index
@@ -360,7 +278,7 @@ class _Parser:
         number.end, number.has_fraction = half.end, True
         return index + 1
 
-    def _multipliers(self, number: _Number, index: int) -> int:
+    def _multipliers(self, number: PartialNumber, index: int) -> int:
         while (token := self._token(index)) is not None and token.kind is Kind.MULTIPLIER:
             gap = self._gap(number.end, token)
             previous = number.multipliers[-1].multiplier if number.multipliers else None
@@ -377,7 +295,7 @@ class _Parser:
             number.end, index = token.end, index + 1
         return index
 
-    def _half_after_multiplier(self, number: _Number, index: int) -> int:
+    def _half_after_multiplier(self, number: PartialNumber, index: int) -> int:
         """ "a million and a half", "2 millions et demi"."""
         half = self._token(index)
         if half is None or half.kind is not Kind.HALF or not number.multipliers or number.has_fraction:
@@ -399,8 +317,8 @@ class _Parser:
         number.end = half.end
         return index + 1
 
-    def _add(self, number: _Number, addend: _Number | None) -> bool:
-        """Add a smaller number that belongs to this one: "11 thousand 500", "1억 2천만". False if it is another number."""
+    def _add(self, number: PartialNumber, addend: PartialNumber | None) -> bool:
+        """Add a smaller number that belongs to this one: "11 thousand 500", "1억 2천만". False if it is another."""
         factor = number.factor
         if addend is None or factor is None or not number.readings or not addend.readings:
             return False
@@ -423,7 +341,7 @@ class _Parser:
             return False
         elif not is_east_asian:
             doubts = {*number.readings, *addend.readings}
-        sums = tuple(first + second for first in number.readings for second in addend.readings)[:_MAX_READINGS]
+        sums = tuple(first + second for first in number.readings for second in addend.readings)[:MAX_READINGS]
         is_doubtful = bool(doubts) and gap == " and "
         number.doubts |= doubts | addend.doubts | ({*sums} if is_doubtful else set())
         number.readings = () if is_doubtful else sums
@@ -433,35 +351,10 @@ class _Parser:
             number.may_be_separate = True  # nothing more can be added
         return True
 
-    def _fills_zeros(self, addend: _Number, factor: Decimal) -> bool:
+    def _fills_zeros(self, addend: PartialNumber, factor: Decimal) -> bool:
         """True if digits fill all places that a multiplier leaves: 500 after thousand, not 2024 after million."""
         digits = self.text[addend.start : addend.end].replace(" ", "")
         return digits.isdecimal() and len(digits) == len(str(factor)) - 1
-
-    def _share_multiplier(self, numbers: list[_Number]) -> None:
-        """Apply the multiplier at the end of a range to its start as well: "10 to 12 thousand"."""
-        for position in range(len(numbers) - 1, 0, -1):
-            first, second = numbers[position - 1], numbers[position]
-            multipliers = second.multipliers or second.shared_multipliers
-            if first.multipliers or first.shared_multipliers or not multipliers or first.is_numeral:
-                continue
-            if first.start == second.start or second.start - first.end > 16:
-                continue
-            gap = self.text[first.end : second.start]
-            is_range, is_list = _RANGE.fullmatch(gap), _CONJUNCTION.fullmatch(gap)
-            low, high = max(first.bare), min(second.bare)
-            if not (is_range or is_list) or not high / 100 <= low:
-                continue
-            is_between = _BETWEEN.search(self.text, max(0, first.start - 14), first.start) is not None
-            values, doubts = _multiply(first.bare, multipliers)
-            first.doubts |= {*first.bare} | doubts
-            if low <= high and (is_range or is_between) and not second.may_be_separate:
-                first.readings = values
-            elif low <= high:
-                first.readings, first.doubts = (), first.doubts | {*values}
-            else:
-                first.doubts |= {*values}
-            first.shared_multipliers = multipliers
 
 
 _EAST_ASIAN_UNITS = frozenset("십十백百천千만万萬억亿億조兆")

@@ -23,7 +23,7 @@ def is_subtitles(content: str) -> bool:
 def spoken_text(content: str) -> str:
     """Return the text of all cues, without numbers, times and styles (WebVTT, section 4; voices are kept as names)."""
     is_vtt = _VTT_START.match(content) is not None
-    cues = []
+    cues: list[str] = []
     for block in re.split(r"\n[ \t]*\n+", re.sub(r"\r\n?", "\n", content)):
         lines = block.strip("\n").split("\n")
         timing = next((index for index, line in enumerate(lines[:3]) if _TIMING.fullmatch(line)), None)

@@ -16,8 +16,8 @@ _ENOUGH_WORDS = 5
 """Frequent words that show a language other than the declared one."""
 
 _STOP_WORDS: Mapping[str, str] = {
-    "en": "the of and to in that is for was with men were from by said are about between than more at on or have",
-    "de": "der die das und den von ist nicht mit ein eine im dem des sich auf für wurden sind zwischen oder mehr als bin",
+    "en": "the of and to in that is for was with men were by said are about between than more at on or have",
+    "de": "der die das und von ist nicht mit ein eine im dem des sich auf für wurden sind zwischen oder mehr als bin",
     "fr": "le la les des et du une est dans que pour sur pas plus avec par sont entre ou au aux",
     "es": "el la los las de y que en un una por con para del más entre se al según fueron",
     "pt": "o os as de e que do da em um uma para com não dos das por mais entre foram segundo",
@@ -63,6 +63,8 @@ class TextLanguages:
     """The languages of a text, as ISO 639 codes. Without any, the language is unknown."""
 
     codes: frozenset[str] = frozenset()
+    is_certain: bool = True
+    """False if only a few words of the text suggest them."""
 
     def of_script(self, script: str) -> frozenset[str]:
         """The languages of the text that are written in a script; empty if none is known."""
@@ -92,5 +94,6 @@ def detect_languages(text: str, declared: str | None = None) -> TextLanguages:
         # A wrong `lang` in the template of a site is common, so many words count as much as the declaration.
         language, count = ranking[0]
         if not codes or count >= _ENOUGH_WORDS:
-            codes.add(language)
+            is_certain = bool(codes) or count >= _ENOUGH_WORDS
+            return TextLanguages(frozenset({*codes, language}), is_certain)
     return TextLanguages(frozenset(codes))
