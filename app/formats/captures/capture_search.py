@@ -1,6 +1,6 @@
 """Search for quotes and figures in the text of a captured file, in a sandboxed process.
 
-`python -m app.formats.captures.capture_search <file descriptor> <media type>` reads queries as JSON from standard input
+`python -m app.formats.captures.capture_search <file descriptor> <media type> <language or nothing>` reads queries as JSON from standard input
 and writes results as JSON to standard output. It first limits its own memory and CPU time and gives up writing files
 and core dumps. So a hostile file can harm this process only, and the parent kills it after a fixed time.
 """
@@ -53,11 +53,11 @@ class CaptureSearchResult(msgspec.Struct, frozen=True):
 
 
 def search_capture(
-    stream: BinaryIO, media_type: str, queries: Sequence[CaptureSearchQuery]
+    stream: BinaryIO, media_type: str, queries: Sequence[CaptureSearchQuery], language: str | None = None
 ) -> list[CaptureSearchResult]:
-    """Return one result per query, from the text of a file."""
+    """Return one result per query, from the text of a file; `language` is that of the document."""
     try:
-        text = extract_text(stream, media_type)
+        text = extract_text(stream, media_type, language)
     except UnreadableFileError as error:
         return [CaptureSearchResult(FigureFound.NOT_CHECKABLE, str(error))] * len(queries)
     numbers = {Decimal(number) for query in queries for number in query.numbers}
@@ -185,7 +185,7 @@ def main() -> None:
     _limit_resources()
     queries = msgspec.json.decode(sys.stdin.buffer.read(), type=list[CaptureSearchQuery])
     with os.fdopen(int(sys.argv[1]), "rb") as stream:
-        results = search_capture(stream, sys.argv[2], queries)
+        results = search_capture(stream, sys.argv[2], queries, sys.argv[3] or None)
     sys.stdout.buffer.write(msgspec.json.encode(results))
 
 

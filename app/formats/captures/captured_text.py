@@ -15,12 +15,13 @@ from app.formats.captures import documents, media_types, web_archives
 from app.formats.captures.extraction import CapturedText, TextPart, UnreadableFileError
 
 
-def extract_text(stream: BinaryIO, media_type: str) -> CapturedText:
-    """Extract the text of a file. `stream` is seekable; `media_type` is the result of `media_types.sniff`.
+def extract_text(stream: BinaryIO, media_type: str, language: str | None = None) -> CapturedText:
+    """Extract the text of a file. `stream` is seekable; `media_type` is the result of `media_types.sniff`; `language`
+    is that of the document.
 
     Raises UnreadableFileError if there is no text or none can be extracted, also for any exception of the libraries.
     """
-    text = CapturedText()
+    text = CapturedText(language=language)
     extract = _EXTRACTORS.get(media_type)
     if extract is None:
         raise UnreadableFileError("The file is an image, which has no text.")

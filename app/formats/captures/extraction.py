@@ -61,6 +61,8 @@ class CapturedText:
     """What could not be read, as sentences."""
     error_status: str | None = None
     """That of the response that is being read."""
+    language: str | None = None
+    """The language of the document (BCP 47), for parts that declare none."""
     _characters_left: int = MAX_CHARACTERS
     _bytes_left: int = MAX_UNPACKED_BYTES
 
@@ -75,7 +77,9 @@ class CapturedText:
         self._characters_left -= len(text)
         # A lone surrogate is not a character and cannot be encoded as UTF-8.
         normalized = normalize(text.encode(errors="replace").decode())
-        self.parts.append(TextPart(where, normalized, detect_languages(normalized, language), self.error_status))
+        self.parts.append(
+            TextPart(where, normalized, detect_languages(normalized, language or self.language), self.error_status)
+        )
 
     def add_gap(self, where: str | None, gap: str | None) -> None:
         """Report what could not be read, once."""

@@ -7,11 +7,11 @@ or if the language is unknown and the form is no word of another one. Otherwise 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cache
-from importlib import resources
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 from app.formats.captures.numeral_words import MULTIPLIER_WORDS
 from app.formats.captures.text_language import TextLanguages, script_of
@@ -30,6 +30,9 @@ _HOMOGRAPHS = frozenset(
 
 _UNITS = frozenset(("min", "mer", "tri", "ora"))
 """Forms that are units or words in many languages (5 min); they multiply only in their own language."""
+
+
+_VOWELS = frozenset("aeiouyаеиоуіїєяюыэё")
 
 
 class Multiplier(NamedTuple):
@@ -57,30 +60,45 @@ def _key(word: str) -> str:
     return word if len(word) <= _SHORT else word.casefold()
 
 
+_Entry: TypeAlias = list[tuple[str, int, str]]
+"""The forms with one key: the form as it is written, its factor, and its languages."""
+
+
 @cache
-def _tables() -> tuple[Mapping[str, _Form], Mapping[str, _Form]]:
-    """The forms that follow a number, and those that precede it."""
-    tables: dict[str, dict[str, _Form]] = {"after": {}, "before": {}}
-    text = resources.files("app.formats.captures").joinpath("compact_forms.tsv").read_text("utf-8")
-    for line in text.splitlines():
-        if line.startswith("#"):
-            continue
-        position, form, factor, languages = line.split("\t")
-        _add(tables[position], form, int(factor), languages.split())
+def _tables() -> tuple[Mapping[str, _Entry], Mapping[str, _Entry]]:
+    """The forms that follow a number, and those that precede it. Each is read when a text has it."""
+    tables: dict[str, dict[str, _Entry]] = {"after": {}, "before": {}}
+    for line in Path(__file__).with_name("compact_forms.tsv").read_text("utf-8").splitlines():
+        if line[0] != "#":
+            position, form, factor, languages = line.split("\t")
+            tables[position].setdefault(_key(form.rstrip(".")), []).append((form, int(factor), languages))
+    after = tables["after"]
     for factor_value, by_language in MULTIPLIER_WORDS.items():
-        for languages_text, forms in by_language.items():
+        for languages, forms in by_language.items():
             for form in forms.split():
-                _add(tables["after"], form, factor_value, languages_text.split())
-    return tables["after"], tables["before"]
+                after.setdefault(_key(form.rstrip(".")), []).append((form, factor_value, languages))
+    return after, tables["before"]
 
 
-def _add(table: dict[str, _Form], form: str, factor: int, languages: list[str]) -> None:
-    entry = table.setdefault(_key(form.rstrip(".")), _Form(defaultdict(set), set(), set()))
-    names = {language.rstrip("~") for language in languages}
-    entry.languages[factor] |= names
-    entry.spaced.update(language.rstrip("~") for language in languages if language.endswith("~"))
-    if form.endswith(".") or not set("aeiouyаеиоуіїєяюыэё") & set(form.casefold()):
-        entry.abbreviated.add(factor)
+@cache
+def _form(key: str, *, is_leading: bool) -> _Form | None:
+    entries = _tables()[is_leading].get(key)
+    if entries is None:
+        return None
+    result = _Form(defaultdict(set), set(), set())
+    for form, factor, languages_text in entries:
+        languages = languages_text.split()
+        result.languages[factor].update(language.rstrip("~") for language in languages)
+        result.spaced.update(language.rstrip("~") for language in languages if language.endswith("~"))
+        if form.endswith(".") or not _VOWELS & set(form.casefold()):
+            result.abbreviated.add(factor)
+    return result
+
+
+def all_forms() -> Iterator[str]:
+    """Iterate over all forms of the table."""
+    for table in _tables():
+        yield from table
 
 
 def is_multiplier_word(word: str) -> bool:
@@ -98,13 +116,13 @@ def find_multiplier(word: str, languages: TextLanguages, *, is_attached: bool) -
 
     `is_attached` is true if nothing is between the digits and the word.
     """
-    entry = _tables()[0].get(_key(word))
+    entry = _form(_key(word), is_leading=False)
     return None if entry is None else _interpret(entry, _key(word), languages, is_attached=is_attached)
 
 
 def find_leading_multiplier(word: str, languages: TextLanguages) -> Multiplier | None:
     """Return what a word does to the number after it; None if it is an ordinary word."""
-    entry = _tables()[1].get(_key(word))
+    entry = _form(_key(word), is_leading=True)
     return None if entry is None else _interpret(entry, _key(word), languages, is_attached=False)
 
 

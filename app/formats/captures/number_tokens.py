@@ -20,11 +20,16 @@ _MARKS = (
 )
 _CJK = "\u1100-\u11ff\u3000-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _LETTER = rf"[^\W\d_{_CJK}]"
-_WORD = rf"(?:{_LETTER}|[{_MARKS}])+(?:'{_LETTER}+)*"
+_WORD = rf"{_LETTER}+(?:[{_MARKS}]+{_LETTER}*)*(?:'{_LETTER}+)*"
 _ARABIC_MARKS = re.compile("[\u064b-\u065f\u0670]")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 """Thai, Lao, Burmese and Khmer write no spaces between words."""
+_AREA = re.compile(r"(?<![^\W\d_])(?:[ckdm]?m|[кс]?м|ft|CO|H)\Z")
 _ARTICLE = re.compile(r"[ \t](?:hundred|thousand|million|billion|trillion|dozen)s?\b", re.IGNORECASE)
+
+
+_FIRST_COMPLEX = "\u0590"
+"""Words from here on may have marks, or may not be separated by spaces."""
 
 
 class Kind(Enum):
@@ -62,22 +67,36 @@ class NumberToken(NamedTuple):
 def _pattern() -> re.Pattern[str]:
     # Compiled on first use, because compiling takes long.
     return re.compile(
-        r"(?P<area>(?<![^\W\d_])(?:[ckdm]?m|[кс]?м|ft|CO|H)[23](?![\w]))"
+        rf"(?P<word>{_WORD})"
         r"|(?P<fraction>(?<![0-9\u2044])[0-9]{1,3}\u2044[0-9]{1,3}(?![0-9\u2044]))"
         r"|(?P<quotient>(?<![0-9/.,:-])[1-9]/(?:[2-68]|10)(?![0-9/.,]))"
         rf"|(?P<digits>{DIGIT_RUN})"
         rf"|(?P<han>{han_numerals.HAN_RUN})|(?P<hangul>{han_numerals.HANGUL_RUN})"
-        rf"|(?P<word>{_WORD})"
     )
+
+
+@cache
+def _words() -> frozenset[str]:
+    """All words of which numbers are made, case-folded."""
+    forms = (form.casefold() for form in multipliers.all_forms())
+    return frozenset(("a", "an", *ADDENDS, *WHOLES, *HALVES, *QUARTERS, *POINTS, *DECIMALS, *forms))
 
 
 def tokenize(text: str, languages: TextLanguages) -> Iterator[NumberToken]:
     """Yield the parts of numbers in a normalized text, in text order."""
+    words = _words()
     for match in _pattern().finditer(text):
-        group, start, end = match.lastgroup, match.start(), match.end()
+        group = match.lastgroup
         if group == "word":
-            yield from _word_tokens(text, match[0], start, end, languages)
-        elif group == "digits":
+            word = match[0]
+            # Most words are of no interest; this decides how fast a page is read.
+            if word.casefold() in words or word[0] >= _FIRST_COMPLEX:
+                yield from _word_tokens(text, word, match.start(), match.end(), languages)
+            continue
+        start, end = match.span()
+        if group == "digits":
+            if match[0] in ("2", "3") and _AREA.search(text, max(0, start - 3), start):
+                continue  # km²
             for first, last, readings in split_run(match[0]):
                 yield NumberToken(Kind.DIGITS, start + first, start + last, readings)
         elif group in ("fraction", "quotient"):

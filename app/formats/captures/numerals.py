@@ -30,11 +30,12 @@ _LINKED_MULTIPLIERS = {
 }
 _BEFORE_FRACTION = re.compile(r"[ \t]?")
 _HALF_OF = re.compile(r"[ \t-](?:of[ \t])?(?:an?[ \t])?", re.IGNORECASE)
-_AND_A_HALF = re.compile(
-    r"[ \t](?:(?:and (?:a |one )|and-a-|[ізийyieсc] |із |et |und (?:eine[nr]? )?|en (?:een )?|och (?:en |ett )?"
-    r"|og (?:en |et )?|și )?)",
-    re.IGNORECASE,
+_AND_A_HALF = frozenset(
+    "|and a|and one|-and-a|і|з|и|й|с|із|et|y|e|i|und|und eine|und ein|und einer|en|en een|och|och en|och ett|og|og en"
+    "|og et|și".split("|")
 )
+"""Words between a number and a half: two and a half."""
+
 _OWN_HALVES = frozenset("half demi demie medio media mezzo mezza meio meia buçuk ونصف וחצי rưỡi jumătate половиною "
                         "половиной половина пол pół halb halbe fél nusu half".split())  # fmt: skip
 _POINT_DIGITS = re.compile(r"[ \t](?:[иі][ \t])?")
@@ -268,7 +269,7 @@ class _Parser:
         if not number.is_words:
             index = self._decimals(number, index)
         half, multiplier = self._token(index), self._token(index + 1)
-        if half is None or half.kind is not Kind.HALF or not _AND_A_HALF.fullmatch(self._gap(number.end, half)):
+        if half is None or half.kind is not Kind.HALF or not self._adds_half(number, half):
             return index
         if multiplier is None or multiplier.kind is not Kind.MULTIPLIER:
             return index
@@ -277,6 +278,10 @@ class _Parser:
         number.bare = tuple(value + half.values[0] for value in number.bare)
         number.end, number.has_fraction = half.end, True
         return index + 1
+
+    def _adds_half(self, number: PartialNumber, half: NumberToken) -> bool:
+        gap = self._gap(number.end, half)
+        return gap[:1] in (" ", "\t", "-") and gap.strip(" \t").casefold().rstrip("-") in _AND_A_HALF
 
     def _multipliers(self, number: PartialNumber, index: int) -> int:
         while (token := self._token(index)) is not None and token.kind is Kind.MULTIPLIER:
@@ -302,7 +307,7 @@ class _Parser:
             return index
         gap = self._gap(number.end, half)
         is_half = (
-            _AND_A_HALF.fullmatch(gap) and half.word in _OWN_HALVES and (half.word != "half" or gap.endswith("a "))
+            self._adds_half(number, half) and half.word in _OWN_HALVES and (half.word != "half" or gap.endswith("a "))
         )
         following = self._token(index + 1)
         starts_number = (

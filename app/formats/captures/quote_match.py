@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 EXCERPT_CONTEXT = 80
 """Characters that an excerpt shows before and after the match."""
@@ -44,22 +44,25 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆�
 _EXPONENT = re.compile(r"(?<![^\W\d_])((?:[ckdm]?m|[кс]?м|ft)[²³]|CO₂|H₂O)(?!\w)")
 _SMALL_FRACTION = re.compile("[¹²³⁴⁵⁶⁷]+[/⁄][₂₃₄₅₆₇₈₉₀₁]+")
 
-_HARD_BREAK = re.compile(r"[^\S\n]*[\n\r\x0b\x0c\x1c-\x1e\x85\u2029][\s\x00-\x1f\x7f]*")
-_SOFT_BREAK = re.compile(r"[^\S\n\u2028]*\u2028[^\S\n]*")
-_NODE_SPACE = re.compile(r"[^\S\n\t\u2028]*\t[^\S\n\u2028]*")
-_SPACES = re.compile(r"(?:[^\S\n\t\u2028]|[\x00-\x08\x0e-\x1b\x7f])+")
+# Written so that a search stops at few places: a text has many single spaces.
+_CONTROLS = "\\x00-\\x08\\x0e-\\x1b\\x7f"
+_SPACES = re.compile(rf"(?:[^\S \n\r\t\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|[{_CONTROLS}])[ \u00a0{_CONTROLS}]*|  +")
+_HARD_BREAK = re.compile(r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2029]\s*")
 _BREAKS = str.maketrans("\n\t\u2028", "   ")
 
 _IGNORED_IF_LOOSE = re.compile(r"[\s\"'-]+")
-_LINE_SCRIPTS = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
-_UNSEEN = re.compile(
-    # Spaces inside and outside of quotation marks; hyphens between letters, with the line end after them; line ends
-    # and spaces in scripts that write none.
-    r"[\s]*\"[\s]*"
-    r"|(?<=[^\W\d_])-[\s]*(?=[^\W\d_])"
-    rf"|(?<=[{_LINE_SCRIPTS}])[\s]+(?=[{_LINE_SCRIPTS}])"
-    "|(?<=[\uac00-\ud7af])[\n\u2028](?=[\uac00-\ud7af])"
-)
+_HYPHEN = re.compile(r"-(?<=[^\W\d_]-)\s*(?=[^\W\d_])")
+_UNSPACED_SCRIPTS = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
+_FIRST_EAST_ASIAN = "\u3000"
+_HANGUL = "\uac00-\ud7af"
+
+
+@cache
+def _line_end() -> re.Pattern[str]:
+    # Compiled on first use, because compiling takes long.
+    return re.compile(
+        rf"\s(?<=[{_UNSPACED_SCRIPTS}]\s)(?=[{_UNSPACED_SCRIPTS}])|[\n\u2028](?<=[{_HANGUL}]\s)(?=[{_HANGUL}])"
+    )
 
 
 @dataclass(frozen=True)
@@ -92,12 +95,20 @@ def normalize(text: str) -> str:
         text = _SMALL_FRACTION.sub(lambda match: " " + match[0].translate(_SUPERSCRIPTS).replace("/", "⁄"), text)
     # Twice, because NFKC can produce characters of the table again.
     translated = unicodedata.normalize("NFKC", text.translate(_EQUIVALENTS)).translate(_EQUIVALENTS)
-    translated = _HARD_BREAK.sub("\n", translated)
-    if "\u2028" in translated:
-        translated = _SOFT_BREAK.sub("\u2028", translated)
-    if "\t" in translated:
-        translated = _NODE_SPACE.sub("\t", translated)
-    return _SPACES.sub(" ", translated)
+    spaced = _SPACES.sub(" ", translated)
+    for mark, weaker in (("\t", " "), ("\u2028", " \t")):
+        if mark in spaced:
+            spaced = _absorb(spaced, mark, weaker)
+    return _absorb(_HARD_BREAK.sub("\n", spaced), "\n", " \t\u2028")
+
+
+def _absorb(text: str, mark: str, weaker: str) -> str:
+    """Remove the spaces beside a break."""
+    for space in weaker:
+        text = text.replace(space + mark, mark).replace(mark + space, mark)
+    while mark + mark in text:
+        text = text.replace(mark + mark, mark)
+    return text
 
 
 @lru_cache(maxsize=2_048)
@@ -109,7 +120,13 @@ def _flat(text: str) -> str:
 @lru_cache(maxsize=2_048)
 def _typeset(text: str) -> str:
     """A normalized text without what typesetting adds: spaces at quotation marks, hyphens and breaks within words."""
-    return _flat(_UNSEEN.sub(lambda match: '"' if '"' in match[0] else "", text))
+    if '"' in text:
+        text = _absorb(text, '"', " \t\u2028\n")
+    if "-" in text:
+        text = _HYPHEN.sub("", text)
+    if max(text, default="") >= _FIRST_EAST_ASIAN:
+        text = _line_end().sub("", text)
+    return _flat(text)
 
 
 @lru_cache(maxsize=2_048)

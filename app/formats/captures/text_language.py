@@ -49,6 +49,8 @@ _OTHER_SCRIPTS = frozenset(
     "kok dv".split()
 )
 
+_ALSO_LATIN = frozenset(("sr", "kk", "hi", "kok"))
+
 
 def script_of(word: str) -> str:
     """The script of a word: latin, cyrillic or other."""
@@ -69,7 +71,7 @@ class TextLanguages:
     def of_script(self, script: str) -> frozenset[str]:
         """The languages of the text that are written in a script; empty if none is known."""
         if script == "latin":
-            return self.codes - _CYRILLIC - _OTHER_SCRIPTS
+            return self.codes - ((_CYRILLIC | _OTHER_SCRIPTS) - _ALSO_LATIN)
         if script == "cyrillic":
             # Ukrainian and Russian quote each other, and their tables are complete.
             codes = self.codes & _CYRILLIC
