@@ -1,8 +1,9 @@
 """Search for quotes and figures in the text of a captured file, in a sandboxed process.
 
-`python -m app.formats.captures.capture_search <file descriptor> <media type> <language or nothing>` reads queries as JSON from standard input
-and writes results as JSON to standard output. It first limits its own memory and CPU time and gives up writing files
-and core dumps. So a hostile file can harm this process only, and the parent kills it after a fixed time.
+`python -m app.formats.captures.capture_search <file descriptor> <media type> <language or nothing>` reads queries as
+JSON from standard input and writes results as JSON to standard output. It first limits its own memory and CPU time and
+gives up writing files and core dumps. So a hostile file can harm this process only, and the parent kills it after a
+fixed time.
 """
 
 import os

@@ -45,6 +45,7 @@ def search(
     media_type: str,
     queries: Sequence[CaptureSearchQuery],
     deadline: float,
+    *,
     language: str | None = None,
 ) -> list[CaptureSearchResult]:
     """The result of each query on a captured file.

@@ -131,7 +131,7 @@ def _run_lookups(store: BlobStore, tasks: Sequence[LookupTask]) -> FigureChecks:
         else:
             capture = captures[identifier]
             capture_answers = capture_search_pool.search(
-                store, capture["sha256"], capture["media_type"], questions, deadline, capture["language"]
+                store, capture["sha256"], capture["media_type"], questions, deadline, language=capture["language"]
             )
         answers |= {(identifier, question): answer for question, answer in zip(questions, capture_answers, strict=True)}
     return FigureChecks(items=[_build_check(task, answers) for task in tasks])
