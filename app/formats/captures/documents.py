@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from io import BytesIO
 from typing import Any, BinaryIO
 
 from app.formats.captures import mail_messages, subtitles
 from app.formats.captures.character_sets import charset_parameter, declared_in_html, decode
+from app.formats.captures.digit_notations import MAX_DIGITS
 from app.formats.captures.extraction import CapturedText, LimitReachedError, UnreadableFileError
 from app.formats.captures.html_text import HtmlText, mark_columns
 from app.formats.captures.pdf_columns import separate_columns
@@ -112,12 +114,12 @@ def add_text_file(text: CapturedText, where: str | None, data: bytes, charset: s
 def _add_json(text: CapturedText, where: str | None, content: str) -> bool:
     """Add the strings and numbers of a JSON document or of JSON lines; False if it is neither."""
     try:
-        values = [json.loads(content, parse_int=str, parse_float=str)]
+        values = [_parse_json(content)]
     except RecursionError:
         raise UnreadableFileError("The JSON is nested too deeply.") from None
     except ValueError:
         try:
-            values = [json.loads(line, parse_int=str, parse_float=str) for line in content.splitlines() if line.strip()]
+            values = [_parse_json(line) for line in content.splitlines() if line.strip()]
         except (ValueError, RecursionError):
             return False
     for value in values:
@@ -127,6 +129,16 @@ def _add_json(text: CapturedText, where: str | None, content: str) -> bool:
         else:
             text.add(where, "\n".join(_strings(value)))
     return True
+
+
+def _parse_json(content: str) -> Any:
+    """Parse JSON with its numbers as text, without exponents."""
+    return json.loads(content, parse_int=str, parse_float=_without_exponent)
+
+
+def _without_exponent(number: str) -> str:
+    value = Decimal(number)
+    return f"{value:f}" if abs(value.adjusted()) <= MAX_DIGITS else number
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -23,9 +23,7 @@ _SMALL_NUMBER = re.compile(r"[0-9]{1,3}")
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SPACES = re.compile(r"[ \t\n\r\f]+")
-_LINE_END = re.compile(r"[^\S\n]*\n[^\S\n]*(\n\s*)?")
-_COLUMN_GAP = re.compile(r" *\t[ \t]*| {2,}")
-_EDGE = re.compile(r"\A\s+|\s+\Z")
+_LINE_END = re.compile(r"\t?\n\t?((?:\n\t?)+)?")
 
 FRAMES_ONLY = "The page consists of frames, whose pages are not part of the file."
 
@@ -116,7 +114,8 @@ class HtmlText(HTMLParser):
             self.pieces.append(f"\t{text}\t")  # a footnote mark does not belong to the number before it
         else:
             # A space at the edge of an element joins no groups of digits.
-            self.pieces.append(_EDGE.sub("\t", text))
+            before, after = ("\t" if text[edge].isspace() else "" for edge in (0, -1))
+            self.pieces.append(f"{before}{text.strip()}{after}")
 
     def _separate(self, tag: str) -> None:
         if tag not in _INLINE or tag in _SEPARATE_NUMBERS:
@@ -126,6 +125,7 @@ class HtmlText(HTMLParser):
 def mark_columns(text: str) -> str:
     """Return preformatted text with a break for each line end and between columns; text goes on in the next line."""
     text = re.sub(r"\r\n?", "\n", text)
+    text = re.sub(r"[ \t]{2,}", "\t", text).replace(" \n", "\n").replace("\n ", "\n")
     # Two line ends are a paragraph; after one, a sentence may go on.
     text = _LINE_END.sub(lambda match: "\n" if match[1] else "\u2028", text)
-    return _COLUMN_GAP.sub("\n", text)
+    return text.replace("\t", "\n")

@@ -11,8 +11,8 @@ _TIMING = re.compile(rf"[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}.*")
 _SUBRIP_START = re.compile(rf"\s*(?:\d+[ \t]*\r?\n)?[ \t]*{_TIME}[ \t]*-->")
 _VTT_START = re.compile(r"WEBVTT(?:[ \t\r\n]|\Z)")
 _VTT_BLOCK = re.compile(r"(?:NOTE|STYLE|REGION)(?:[ \t]|\Z)")
-_VOICE = re.compile(r"<v(?:\.[^ \t>]*)?[ \t]+([^>]*)>")
-_TAG = re.compile(r"</?(?:[a-zA-Z]|\d)[^>]*>|\{\\[^}]*\}")
+_VOICE = re.compile(r"<v(?:\.[^ \t>]{0,200})?[ \t]([^>]{0,500})>")
+_TAG = re.compile(r"</?(?:[a-zA-Z]|\d)[^>]{0,500}>|\{\\[^}]{0,500}\}")
 
 
 def is_subtitles(content: str) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from app.formats.captures import media_types
 from app.formats.captures.capture_search import CaptureSearchQuery, CaptureSearchResult, search_capture
 from app.vocabulary import FigureFound
-from tests.support.files import PAGE_URL, PNG, gzipped, html, pdf, warc
+from tests.support.files import PAGE_URL, PNG, gzipped, html, pdf, pdf_from_objects, warc
 
 _SHARED_DATA = Path(__file__).parents[4] / "shared/data"
 CASES = Path(os.environ.get("ATTEST_TEST_COLLECTIONS", _SHARED_DATA)) / "09-cases/figures.jsonl"
@@ -90,6 +90,22 @@ HAR = {
 }
 
 
+def pdf_columns(*columns: str) -> bytes:
+    """A PDF with one line of a table."""
+    content = (
+        b"BT /F 12 Tf 72 720 Td " + b" 100 0 Td ".join(b"(%s) Tj" % column.encode() for column in columns) + b" ET"
+    )
+    font = b"/Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >> >>"
+    return pdf_from_objects(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << %s >> >>" % font,
+            b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+        ]
+    )
+
+
 def json_file(value: object) -> bytes:
     """A JSON document with escapes."""
     return json.dumps(value).encode()
@@ -113,7 +129,10 @@ READ: list[tuple[str, bytes, list[str], list[str]]] = [
     ("text that begins with a brace", b"{sic} 12 men\n300 tanks", ["12", "300"], ["12300"]),
     ("text that looks like a mail", b"Losses: 12\nMen: 300\n\n500", ["12", "300", "500"], ["12300"]),
     ("columns of text", b"men   12  300\ntanks\t12\t500\n", ["12", "300", "500"], ["12300", "12500"]),
-    ("columns of a PDF", pdf("Men 12 300 in all"), ["12300"], ["12500"]),
+    ("groups of digits in a PDF", pdf("Men 12 300 in all"), ["12300"], ["12500"]),
+    ("columns of a PDF", pdf_columns("12", "300", "500"), ["12", "300", "500"], ["12300", "300500"]),
+    ("words in columns of a PDF", pdf_columns("300", "thousand"), ["300"], ["300000"]),
+    ("numbers with exponents in JSON", b'{"n": 4.5e3, "m": 1e999999999}', ["4500"], ["3"]),
     ("gb2312 means gb18030", GB_PAGE, ["300", "12"], ["3"]),
     ("Shift JIS", html("<p>①三百人</p>", "cp932").replace(b"cp932", b"shift_jis"), ["300"], ["12300"]),
     ("a charset in a comment", b"<!-- charset=zip --><html>" + KOI_8_PAGE, ["300"], []),
