@@ -30,6 +30,9 @@ _DIGITS: Mapping[str, int] = {
     "구": 9,
 }
 
+MAX_LENGTH = 24
+"""Characters of a numeral at most; hostile files have longer ones."""
+
 HAN_RUN = "[〇零一二两兩三四五六七八九十百千万萬亿億兆]+"
 HANGUL_RUN = "[영공일이삼사오육륙칠팔구십백천만억조]+"
 
@@ -61,8 +64,10 @@ class HanNumeral(NamedTuple):
 
 def is_unit_run(text: str, start: int, end: int) -> bool:
     """True if a run consists of factors that multiply the digits before it: 1만, 3천만, 3 천명 but not 3 만나."""
-    if any(character not in UNITS for character in text[start:end]) or _ARTICLE_NUMBER.search(
-        text, max(0, start - 16), start
+    if (
+        end - start > MAX_LENGTH
+        or any(character not in UNITS for character in text[start:end])
+        or _ARTICLE_NUMBER.search(text, max(0, start - 16), start)
     ):
         return False
     before = text[start - 1 : start]
@@ -75,7 +80,7 @@ def parse_run(text: str, start: int, end: int) -> HanNumeral | None:
     """Read a match of HAN_RUN or HANGUL_RUN as a number; None if it is part of a word."""
     run, before = text[start:end], text[max(0, start - 1) : start]
     is_hangul = _HANGUL.match(run) is not None
-    if before in _VAGUE or (is_hangul and _HANGUL.match(before)):
+    if end - start > MAX_LENGTH or before in _VAGUE or (is_hangul and _HANGUL.match(before)):
         return None
     has_counter = (_HANGUL_COUNTER if is_hangul else _HAN_COUNTER).match(text, end) is not None
     values = _evaluate(run)

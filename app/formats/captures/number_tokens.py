@@ -28,6 +28,8 @@ _AREA = re.compile(r"(?<![^\W\d_])(?:[ckdm]?m|[кс]?м|ft|CO|H)\Z")
 _ARTICLE = re.compile(r"[ \t](?:hundred|thousand|million|billion|trillion|dozen)s?\b", re.IGNORECASE)
 
 
+_MAX_FORM_LENGTH = 30
+
 _FIRST_COMPLEX = "\u0590"
 """Words from here on may have marks, or may not be separated by spaces."""
 
@@ -135,7 +137,7 @@ def _multiplier_tokens(text: str, word: str, start: int, end: int, languages: Te
     is_attached = text[start - 1 : start].isdecimal()
     if not multipliers.is_multiplier_word(word):
         if is_attached and _UNSPACED.match(word):
-            lengths = range(len(word) - 1, 0, -1)
+            lengths = range(min(len(word) - 1, _MAX_FORM_LENGTH), 0, -1)
             end = next((start + n for n in lengths if multipliers.is_multiplier_word(word[:n])), start)
         bare = _ARABIC_MARKS.sub("", word)
         word = word[: end - start] if bare == word else bare

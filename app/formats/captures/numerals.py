@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from app.formats.captures.digit_notations import MAX_DIGITS
 from app.formats.captures.number_ranges import MAX_GAP, share_multiplier
 from app.formats.captures.number_tokens import Kind, NumberToken, tokenize
 from app.formats.captures.partial_numbers import MAX_READINGS, NumberMention, PartialNumber
@@ -20,6 +21,8 @@ from app.formats.captures.text_language import NO_LANGUAGES, TextLanguages
 
 _BLOCK_LENGTH = 50_000
 """Characters that are read at a time, to bound memory."""
+
+_MAX_MULTIPLIERS = 4
 
 _SPACE = re.compile(r"[ \t]")
 _BEFORE_MULTIPLIER = re.compile(r"[ \t]?-?[ \t]?|\u2028")
@@ -249,6 +252,7 @@ class _Parser:
             and (position == index + 1 or _SPACE.fullmatch(self._gap(end, token)))
             and token.values[0] == token.values[0].to_integral_value()
             and token.word not in ("a", "an")
+            and len(digits) < MAX_DIGITS
         ):
             digits += str(token.values[0].to_integral_value())
             end, position = token.end, position + 1
@@ -284,7 +288,11 @@ class _Parser:
         return gap[:1] in (" ", "\t", "-") and gap.strip(" \t").casefold().rstrip("-") in _AND_A_HALF
 
     def _multipliers(self, number: PartialNumber, index: int) -> int:
-        while (token := self._token(index)) is not None and token.kind is Kind.MULTIPLIER:
+        while (
+            (token := self._token(index)) is not None
+            and token.kind is Kind.MULTIPLIER
+            and len(number.multipliers) < _MAX_MULTIPLIERS
+        ):
             gap = self._gap(number.end, token)
             previous = number.multipliers[-1].multiplier if number.multipliers else None
             if previous is not None and previous.is_abbreviation and gap.startswith("."):

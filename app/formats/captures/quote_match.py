@@ -42,7 +42,7 @@ _EQUIVALENTS = str.maketrans(
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
 # Not footnote marks: km², CO₂, and a half set as ¹/₂.
 _EXPONENT = re.compile(r"(?<![^\W\d_])((?:[ckdm]?m|[кс]?м|ft)[²³]|CO₂|H₂O)(?!\w)")
-_SMALL_FRACTION = re.compile("[¹²³⁴⁵⁶⁷]+[/⁄][₂₃₄₅₆₇₈₉₀₁]+")
+_SMALL_FRACTION = re.compile("(?<![¹²³⁴⁵⁶⁷])[¹²³⁴⁵⁶⁷]{1,2}[/⁄][₀₁₂₃₄₅₆₇₈₉]{1,2}")
 
 # Written so that a search stops at few places: a text has many single spaces.
 _CONTROLS = "\\x00-\\x08\\x0e-\\x1b\\x7f"

@@ -7,8 +7,9 @@ import re
 from html import unescape
 
 _TIME = r"(?:\d{1,3}:)?\d{1,2}:\d{2}[,.]\d{1,3}"
-_TIMING = re.compile(rf"[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}.*")
-_SUBRIP_START = re.compile(rf"\s*(?:\d+[ \t]*\r?\n)?[ \t]*{_TIME}[ \t]*-->")
+_TIMING = re.compile(rf"[ \t]{{0,9}}{_TIME}[ \t]{{0,9}}-->[ \t]{{0,9}}{_TIME}.*")
+_SUBRIP_START = re.compile(rf"(?:\d{{1,9}}[ \t]{{0,9}}\r?\n)?[ \t]{{0,9}}{_TIME}[ \t]*-->")
+_START_LENGTH = 500
 _VTT_START = re.compile(r"WEBVTT(?:[ \t\r\n]|\Z)")
 _VTT_BLOCK = re.compile(r"(?:NOTE|STYLE|REGION)(?:[ \t]|\Z)")
 _VOICE = re.compile(r"<v(?:\.[^ \t>]{0,200})?[ \t]([^>]{0,500})>")
@@ -17,7 +18,7 @@ _TAG = re.compile(r"</?(?:[a-zA-Z]|\d)[^>]{0,500}>|\{\\[^}]{0,500}\}")
 
 def is_subtitles(content: str) -> bool:
     """True if a text is SubRip or WebVTT."""
-    return bool(_VTT_START.match(content) or _SUBRIP_START.match(content))
+    return bool(_VTT_START.match(content) or _SUBRIP_START.match(content[:_START_LENGTH].lstrip()))
 
 
 def spoken_text(content: str) -> str:
