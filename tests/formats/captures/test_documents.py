@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import time
 from base64 import b64encode
 from email.message import EmailMessage
 from pathlib import Path
@@ -217,3 +218,21 @@ def test_the_shared_cases_are_right() -> None:
         if search(data, number=case["figure"]).result != case["expected"]:
             wrong.append(case)
     assert wrong == []
+
+
+HOSTILE_TEXTS = ("\t", " ", "\u00a0", "三", "만", "¹", "\n ", "<a", '"', "a- ", "[", "\u0300", "--a\n")
+"""Texts that make a pattern search from every character to the end, if it is written without care."""
+
+
+@pytest.mark.parametrize("unit", HOSTILE_TEXTS)
+def test_hostile_texts_are_read_in_linear_time(unit: str) -> None:
+    text = unit * (300_000 // len(unit))
+    for start in (
+        "5",
+        "WEBVTT\n\n00:01.000 --> 00:02.000\n",
+        "<p>",
+        "A: b\nContent-Type: multipart/mixed; boundary=a\n\n",
+    ):
+        started = time.process_time()
+        search(f"{start}{text}x".encode(), "Nothing of this kind", "4711")
+        assert time.process_time() - started < 5
