@@ -47,7 +47,10 @@ _CONTENT = {
     "/documents/{identifier}/captures",
     status_code=201,
     response_model=CaptureWhole,
-    responses=failures(400, 403, 404, 413, 415, 422),
+    responses={
+        200: {"model": CaptureWhole, "description": "The capture of the same bytes that the document has already."},
+        **failures(400, 403, 404, 413, 415, 422),
+    },
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -60,7 +63,8 @@ async def record_capture(
 ) -> Response:
     """Upload a file as a capture of a document (id or key). The body is the file itself, without an envelope.
 
-    HTML, plain text, PDF, images and web archives are accepted. The type is detected from the bytes of the file.
+    HTML, plain text, PDF, images and web archives are accepted. The type is detected from the bytes of the file. If
+    the document has a capture of the same bytes already, the response is that capture, with status 200.
     """
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         raise UnsupportedMediaTypeError("Send the file itself as the body (curl --data-binary @file), not as a form.")
@@ -110,10 +114,12 @@ def _receive(
             stored = idempotency.find_response(connection, idempotent_request)
             if stored is not None:
                 return idempotency_key.replay(stored)
-        identifier = captures.receive(
+        capture = captures.receive(
             connection, writer, document_id, store=store, draft=draft, media_type=media_type, details=details
         )
-        response = created(captures.read_one(connection, NOW, identifier), "/api/v1/captures")
+        response = created(captures.read_one(connection, NOW, capture.id), "/api/v1/captures")
+        if not capture.is_new:
+            response.status_code = 200
         if idempotent_request is not None:
             idempotency_key.store(connection, idempotent_request, response)
         return response

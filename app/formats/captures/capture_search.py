@@ -1,8 +1,9 @@
 """Search for quotes and figures in the text of a captured file, in a sandboxed process.
 
-`python -m app.formats.captures.capture_search <file descriptor> <media type>` reads queries as JSON from standard input
-and writes results as JSON to standard output. It first limits its own memory and CPU time and gives up writing files
-and core dumps. So a hostile file can harm this process only, and the parent kills it after a fixed time.
+`python -m app.formats.captures.capture_search <file descriptor> <media type> <language or nothing>` reads queries as
+JSON from standard input and writes results as JSON to standard output. It first limits its own memory and CPU time and
+gives up writing files and core dumps. So a hostile file can harm this process only, and the parent kills it after a
+fixed time.
 """
 
 import os
@@ -10,11 +11,12 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from decimal import Decimal
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, NamedTuple, TypeAlias
 
 import msgspec
 
-from app.formats.captures.captured_text import CapturedText, UnreadableFileError, extract_text, non_blank_parts
+from app.formats.captures.captured_text import extract_text, non_blank_parts
+from app.formats.captures.extraction import CapturedText, TextPart, UnreadableFileError
 from app.formats.captures.numerals import find_numbers
 from app.formats.captures.quote_match import TextQuote, excerpt, find_quote
 from app.vocabulary import FigureFound
@@ -52,11 +54,11 @@ class CaptureSearchResult(msgspec.Struct, frozen=True):
 
 
 def search_capture(
-    stream: BinaryIO, media_type: str, queries: Sequence[CaptureSearchQuery]
+    stream: BinaryIO, media_type: str, queries: Sequence[CaptureSearchQuery], language: str | None = None
 ) -> list[CaptureSearchResult]:
-    """Return one result per query, from the text of a file."""
+    """Return one result per query, from the text of a file; `language` is that of the document."""
     try:
-        text = extract_text(stream, media_type)
+        text = extract_text(stream, media_type, language)
     except UnreadableFileError as error:
         return [CaptureSearchResult(FigureFound.NOT_CHECKABLE, str(error))] * len(queries)
     numbers = {Decimal(number) for query in queries for number in query.numbers}
@@ -70,28 +72,52 @@ def _search_words(text: CapturedText, query: CaptureSearchQuery) -> CaptureSearc
     if query.words is None:
         return None
     quote = TextQuote(query.words, query.prefix, query.suffix)
-    for part in non_blank_parts(text):
+    for part in _evidence_first(text):
         if (match := find_quote(part.text, quote)) is not None:
+            if part.error_status is not None:
+                return _in_error_page("words are", part, match.excerpt)
             reason = "The words are in the text"
             reason += ", apart from spaces, hyphens and quotation marks." if match.is_loose else "."
             return CaptureSearchResult(FigureFound.FOUND, reason, part.where, match.excerpt[:MAX_EXCERPT_LENGTH])
     return None
 
 
-_NumberLocations: TypeAlias = dict[Decimal, tuple[str | None, str]]
-"""Numbers found in a text, each with the part (`TextPart.where`) and an excerpt."""
+def _evidence_first(text: CapturedText) -> list[TextPart]:
+    """The parts of a text; error pages, which are no evidence, come last."""
+    return sorted(non_blank_parts(text), key=lambda part: part.error_status is not None)
+
+
+def _in_error_page(subject: str, part: TextPart, context: str) -> CaptureSearchResult:
+    reason = f"The {subject} only in a response with the status {part.error_status}, which is not the page itself."
+    return CaptureSearchResult(FigureFound.NOT_CHECKABLE, reason, part.where, context[:MAX_EXCERPT_LENGTH])
+
+
+class _NumberLocation(NamedTuple):
+    """Where a number is in a text."""
+
+    part: TextPart
+    excerpt: str
+    is_certain: bool
+    """False if it is uncertain that the text means this number, or if it is on an error page."""
+
+
+_NumberLocations: TypeAlias = dict[Decimal, _NumberLocation]
 
 
 def _locate_numbers(text: CapturedText, numbers: set[Decimal]) -> _NumberLocations:
-    """The first occurrence of each of these numbers that is in the text."""
+    """The first occurrence of each of these numbers that is in the text, a certain one if there is one."""
     locations: _NumberLocations = {}
-    if not numbers:
-        return locations
-    for part in non_blank_parts(text):
-        for mention in find_numbers(part.text):
-            for value in mention.readings & (numbers - locations.keys()):
-                locations[value] = part.where, excerpt(part.text, mention.start, mention.end)
-        if len(locations) == len(numbers):
+    missing = set(numbers)
+    for part in _evidence_first(text) if numbers else ():
+        for mention in find_numbers(part.text, part.languages):
+            for values, is_certain in ((mention.readings, part.error_status is None), (mention.doubts, False)):
+                for value in values & missing:
+                    if is_certain or value not in locations:
+                        context = excerpt(part.text, mention.start, mention.end)
+                        locations[value] = _NumberLocation(part, context, is_certain)
+                if is_certain:
+                    missing -= values
+        if not missing:
             break
     return locations
 
@@ -100,10 +126,21 @@ def _search_figures(query: CaptureSearchQuery, locations: _NumberLocations) -> C
     values = [Decimal(number) for number in query.numbers]
     if not values or not all(value in locations for value in values):
         return None
-    where, context = locations[values[0]]
-    reason = "The number is in the text" if len(values) == 1 else "The numbers are in the text"
-    reason += "." if query.words is None else ", but the quoted passage is not."
-    return CaptureSearchResult(FigureFound.FOUND, reason, where, context[:MAX_EXCERPT_LENGTH])
+    location = next((locations[value] for value in values if not locations[value].is_certain), locations[values[0]])
+    subject = "number is" if len(values) == 1 else "numbers are"
+    if location.part.error_status is not None:
+        return _in_error_page(subject, location.part, location.excerpt)
+    if not location.is_certain:
+        reason = (
+            "The text has a number that may be this one: it is uncertain whether the word beside it multiplies it. "
+            "Compare the excerpt."
+        )
+        result = FigureFound.NOT_CHECKABLE
+    else:
+        reason = f"The {subject} in the text"
+        reason += "." if query.words is None else ", but the quoted passage is not."
+        result = FigureFound.FOUND
+    return CaptureSearchResult(result, reason, location.part.where, location.excerpt[:MAX_EXCERPT_LENGTH])
 
 
 def _not_found(text: CapturedText, query: CaptureSearchQuery) -> CaptureSearchResult:
@@ -149,7 +186,7 @@ def main() -> None:
     _limit_resources()
     queries = msgspec.json.decode(sys.stdin.buffer.read(), type=list[CaptureSearchQuery])
     with os.fdopen(int(sys.argv[1]), "rb") as stream:
-        results = search_capture(stream, sys.argv[2], queries)
+        results = search_capture(stream, sys.argv[2], queries, sys.argv[3] or None)
     sys.stdout.buffer.write(msgspec.json.encode(results))
 
 

@@ -31,6 +31,13 @@ def resolve_document(connection: Connection, ref: str) -> str:
     return Refs(connection).resolve_target(table_of(Document), ref)
 
 
+class ReceivedCapture(NamedTuple):
+    """The capture that an upload made, or the one of the same bytes that the document had before."""
+
+    id: str
+    is_new: bool
+
+
 def receive(
     connection: Connection,
     actor: Actor,
@@ -40,12 +47,12 @@ def receive(
     draft: StagedBlob,
     media_type: str,
     details: CaptureQuery,
-) -> str:
-    """Store uploaded bytes as a capture of a document and return its id.
+) -> ReceivedCapture:
+    """Store uploaded bytes as a capture of a document.
 
-    The bytes are stored before the row is written, so a row never lacks its bytes. Raises PermissionDeniedError,
-    InvalidError if the digest does not match the bytes or the time is in the future, and UnavailableError if the bytes
-    cannot be stored.
+    The same bytes of the same document are one capture, whose details stay as they were first given. The bytes are
+    stored before the row is written, so a row never lacks its bytes. Raises PermissionDeniedError, InvalidError if the
+    digest does not match the bytes or the time is in the future, and UnavailableError if the bytes cannot be stored.
     """
     actor.require(Role.FACT_CHECKER, "upload a capture")
     if details.sha256 is not None and details.sha256 != draft.sha256:
@@ -61,6 +68,12 @@ def receive(
     except OSError as error:
         raise _unavailable(error) from error
     change = actor.open(connection, Action.CREATE, details.reason)
+    # Under the lock of writers, so that two uploads at the same time make one capture.
+    capture = table_of(Capture)
+    same_bytes = select(capture.c.id).where(capture.c.document_id == document_id, capture.c.sha256 == draft.sha256)
+    recorded = connection.scalar(same_bytes.order_by(capture.c.id).limit(1))
+    if recorded is not None:
+        return ReceivedCapture(recorded, is_new=False)
     identifier = new_id(Capture.prefix)
     row = {
         "id": identifier,
@@ -72,9 +85,9 @@ def receive(
         "url": details.url,
         "note": details.note,
     }
-    change.append(table_of(Capture), [row])
+    change.append(capture, [row])
     custody.record_events(change, CustodyAct.RECEIVED, [identifier])
-    return identifier
+    return ReceivedCapture(identifier, is_new=True)
 
 
 def import_captures(change: ChangeWriter, declared: Sequence[tuple[str, CaptureCreate]]) -> list[bool | None]:

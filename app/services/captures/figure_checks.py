@@ -17,7 +17,7 @@ from app.db.revisions import StoredRow
 from app.db.schema import table_of
 from app.errors import NotFoundError
 from app.formats.captures.capture_search import CaptureSearchQuery, CaptureSearchResult
-from app.models import Capture
+from app.models import Capture, Document
 from app.schemas.desk.figure_check import CaptureLookup, FigureCheck, FigureChecks
 from app.schemas.quantity import QuantityCreate
 from app.services.captures import capture_search_pool
@@ -33,7 +33,7 @@ MAX_CAPTURES = 50
 TIME_BUDGET_SECONDS = 45.0
 """After this time no further file is opened."""
 
-_capture = table_of(Capture)
+_capture, _document = table_of(Capture), table_of(Document)
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,12 @@ def plan_lookups(connection: Connection, claim_id: str) -> list[LookupTask]:
 def _captures(connection: Connection, document_ids: Iterable[str]) -> Mapping[str, Sequence[StoredRow]]:
     captures: dict[str, list[StoredRow]] = defaultdict(list)
     for chunk in chunks(sorted(document_ids)):
-        statement = select(_capture).where(_capture.c.document_id.in_(chunk)).order_by(_capture.c.id)
+        statement = (
+            select(_capture, _document.c.language)
+            .join(_document, _document.c.id == _capture.c.document_id)
+            .where(_capture.c.document_id.in_(chunk))
+            .order_by(_capture.c.id)
+        )
         for row in connection.execute(statement).mappings():
             captures[row["document_id"]].append(row)
     return captures
@@ -126,7 +131,7 @@ def _run_lookups(store: BlobStore, tasks: Sequence[LookupTask]) -> FigureChecks:
         else:
             capture = captures[identifier]
             capture_answers = capture_search_pool.search(
-                store, capture["sha256"], capture["media_type"], questions, deadline
+                store, capture["sha256"], capture["media_type"], questions, deadline, language=capture["language"]
             )
         answers |= {(identifier, question): answer for question, answer in zip(questions, capture_answers, strict=True)}
     return FigureChecks(items=[_build_check(task, answers) for task in tasks])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.blobs.store import FolderStore
-from app.formats.captures import captured_text, media_types
+from app.formats.captures import captured_text, documents, media_types
 from app.formats.captures.capture_search import CaptureSearchQuery, CaptureSearchResult
 from app.services.captures import capture_search_pool
 from app.vocabulary import FigureFound
@@ -92,7 +92,6 @@ NOT_FOUND = {
     "another number": html("<p>About 111,000 soldiers are there, and 11,0001.</p>"),
     "a PDF": pdf("Nothing", "of the kind."),
     "a web archive": warc(html("<p>Nothing of the kind.</p>")),
-    "a response with the status 404": warc(b"<p>x</p>") + warc(PAGE, status="404 Not Found"),
     "a picture within an archive": warc(PAGE, "image/png") + warc(b"<p>x</p>"),
 }
 
@@ -182,7 +181,11 @@ HOSTILE: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
     "a bomb in a web archive": (lambda: warc(bomb(), headers="Content-Encoding: gzip\r\n"), "unpacks to more"),
     "a bomb as a web archive": (lambda: gzipped(b"WARC/1.0\r\n" + b"a" * 300_000_000), ""),
     "a bomb in a packed web archive": (lambda: wacz(bomb(b"\x00")), ""),
-    "a bomb of many entries": (lambda: overlapping(30), "corrupt"),
+    "a bomb of many entries": (lambda: overlapping(30), "unpacks to more"),
+    "a bomb of little more than its headers": (
+        lambda: gzipped(warc(bomb(), headers="Content-Encoding: gzip\r\n")),
+        "unpacks to more",
+    ),
     "an unsupported compression": (warc(b"x", headers="Content-Encoding: br\r\n"), "not supported"),
     "a wrong compression": (warc(b"x" * 99, "application/pdf", headers="Content-Encoding: gzip\r\n"), "corrupt"),
 }
@@ -245,7 +248,7 @@ def test_results_are_cached(store: FolderStore, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_pages_of_a_pdf_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(captured_text, "MAX_PDF_PAGES", 2)
+    monkeypatch.setattr(documents, "MAX_PDF_PAGES", 2)
     text = captured_text.extract_text(io.BytesIO(pdf("one", "two", "three")), media_types.PDF)
     assert [part.text.strip() for part in text.parts] == ["one", "two"]
     assert text.gaps == ["The PDF has more pages than the limit of 2."]

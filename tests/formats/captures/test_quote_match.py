@@ -1,10 +1,7 @@
-"""Quotes and numbers are found in a text, and only where they occur."""
-
-from decimal import Decimal
+"""Quotes are found in a text, and only where they occur."""
 
 import pytest
 
-from app.formats.captures.numerals import find_numbers
 from app.formats.captures.quote_match import TextQuote, find_quote, normalize
 
 TEXT = normalize(
@@ -51,7 +48,7 @@ def test_a_quote_in_the_text_is_found(words: str, prefix: str | None, suffix: st
     assert match is not None
     assert match.is_loose is is_loose
     if not is_loose:
-        assert normalize(words).strip() in match.excerpt
+        assert normalize(words).replace("\n", " ").strip() in match.excerpt
 
 
 def test_an_excerpt_has_80_characters_of_context_on_either_side() -> None:
@@ -61,10 +58,10 @@ def test_an_excerpt_has_80_characters_of_context_on_either_side() -> None:
 
 
 def test_a_loose_match_needs_twelve_letters_or_digits() -> None:
-    match = find_quote(TEXT, TextQuote("Korean soldie"))
+    match = find_quote(TEXT, TextQuote("Kore an soldie"))
     assert match is not None
     assert match.is_loose
-    assert find_quote(TEXT, TextQuote("Korean soldi")) is None
+    assert find_quote(TEXT, TextQuote("Kore an soldi")) is None
 
 
 @pytest.mark.parametrize(("words", "prefix", "suffix"), NOT_FOUND)
@@ -72,54 +69,34 @@ def test_other_words_are_not_found(words: str, prefix: str | None, suffix: str |
     assert find_quote(TEXT, TextQuote(words, prefix, suffix)) is None
 
 
-NUMBERS: list[tuple[str, list[str]]] = [
-    # A text and the numbers in it; an ambiguous number has both readings.
-    ("11,000", ["11000"]),
-    ("11.000 Mann", ["11000"]),
-    ("11 000", ["11000"]),
-    ("11\u202f000", ["11000"]),
-    ("11'000", ["11000"]),
-    ("11’000", ["11000"]),
-    ("2,00,000", ["200000"]),
-    ("697,680", ["697.68 697680"]),
-    ("1.125 km²", ["1.125 1125"]),
-    ("11,000.5", ["11000.5"]),
-    ("11.000,5", ["11000.5"]),
-    ("0.125", ["0.125"]),
-    ("1,5 млн", ["1500000"]),
-    ("11 тис. військових", ["11000"]),
-    ("11тис", ["11000"]),
-    ("11 тысяч", ["11000"]),
-    ("11 thousand", ["11000"]),
-    ("11k", ["11000"]),
-    ("5 hundred thousand", ["500000"]),
-    ("11 tys. żołnierzy", ["11000"]),
-    ("1만1천여 명", ["11000"]),
-    ("1만 1000여명", ["11000"]),
-    ("1万1千", ["11000"]),
-    ("3천만", ["30000000"]),
-    ("1억 2천만", ["120000000"]),
-    ("eleven thousand five hundred", ["11500"]),
-    ("twenty-one", ["21"]),
-    ("a hundred and five", ["105"]),
-    ("двадцять п’ять тисяч триста", ["25300"]),
-    ("одиннадцать тысяч", ["11000"]),
-    ("понад тисячу", ["1000"]),
-    ("10-12 thousand", ["10", "10000", "12000"]),
-    ("10 до 12 тис.", ["10", "10000", "12000"]),
-    ("１１，０００", ["11000"]),
-    ("٣٠٠", ["300"]),
-    ("in 2025, 300 were", ["2025", "300"]),
-    ("on 3 November 2024, 697 680 men", ["3", "2024", "697680"]),
-    ("300²", ["300"]),
-    ("dozens of thousands, сотни тысяч, 하지만", []),
-    ("123456789012345", ["123456789012345"]),
-    ("1234567890123456", []),
-    ("11,0000", ["11.0000"]),
+SHORT_QUOTES: list[tuple[str, str, bool]] = [
+    # A text, a short quote, and whether it is in the text
+    ("Il dit : «\u00a0Non\u00a0» hier.", "«Non»", True),
+    ("Il dit : «Non» hier.", "« Non »", True),
+    ("He said: “ 300 men ”.", '"300 men"', True),
+    ("the sol-\ndiers", "soldiers", True),
+    ("the sol-\u2028diers", "soldiers", True),
+    ("the North-\nKorean", "North-Korean", True),
+    ("the North-Korean", "North-\nKorean", True),
+    ("the soldiers", "sol-\ndiers", True),
+    ("朝鮮\n軍の兵士", "朝鮮軍", True),
+    ("朝鮮軍の 兵士", "軍の兵士", True),
+    ("韩国\u2028情报院", "韩国情报院", True),
+    ("북한\n군", "북한군", True),
+    ("북한 군", "북한군", False),
+    ("area: 5 km²", "5 km2", True),
+    ("area: 5 km2", "5 km²", True),
+    ("площа 5 км²", "5 км2", True),
+    ("CO₂ levels", "CO2", True),
+    ("soldiers² left", "soldiers left", True),
+    ("10-12 men", "1012 men", False),
+    ("10-\n12 men", "1012", False),
+    ("no n", "non", False),
+    ("2½ men", "2 ½ men", True),
+    ("٣٠٠ جندي", "300 جندي", True),
 ]
 
 
-@pytest.mark.parametrize(("text", "expected"), NUMBERS)
-def test_numbers_are_read_in_every_notation(text: str, expected: list[str]) -> None:
-    numbers = [number.readings for number in find_numbers(normalize(text))]
-    assert numbers == [frozenset(map(Decimal, readings.split())) for readings in expected]
+@pytest.mark.parametrize(("text", "words", "is_found"), SHORT_QUOTES)
+def test_short_quotes_match_whatever_the_typesetting(text: str, words: str, is_found: bool) -> None:
+    assert (find_quote(normalize(text), TextQuote(words)) is not None) is is_found

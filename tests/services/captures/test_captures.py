@@ -106,13 +106,13 @@ def test_the_same_bytes_are_stored_once(
     upload_capture: Callable[..., Response], record: Record, settings: Settings
 ) -> None:
     other = record("documents")["id"]
-    ids = {
-        upload_capture(PAGE).json()["id"],
-        upload_capture(PAGE).json()["id"],
-        upload_capture(PAGE, other).json()["id"],
-    }
+    first = upload_capture(PAGE, note="Saved.")
+    again, elsewhere = upload_capture(PAGE, note="Once more."), upload_capture(PAGE, other)
 
-    assert len(ids) == 3, "each capture has a row of its own, because it documents another time"
+    assert (first.status_code, again.status_code, elsewhere.status_code) == (201, 200, 201)
+    assert again.json() == first.json(), "the same bytes of one document are one capture"
+    assert again.headers["Location"] == first.headers["Location"]
+    assert elsewhere.json()["id"] != first.json()["id"]
     assert stored_files(settings) == [blob_path(settings, PAGE)]
 
 

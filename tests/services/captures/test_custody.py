@@ -206,10 +206,11 @@ def run_evidence_command(settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def captures(api: TestClient, editor: Headers, record: Record) -> list[dict[str, Any]]:
-    """Three captures of one document, and a fourth with the bytes of the first."""
-    document = record("documents")["id"]
+    """Three captures of one document, and one of another document with the bytes of the first."""
+    document, other = record("documents")["id"], record("documents")["id"]
     responses = [
-        api.post(f"documents/{document}/captures", content=page, headers=editor) for page in (*PAGES, PAGES[0])
+        api.post(f"documents/{target}/captures", content=page, headers=editor)
+        for target, page in (*((document, page) for page in PAGES), (other, PAGES[0]))
     ]
     return [response.json() for response in responses]
 

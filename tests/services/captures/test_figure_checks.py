@@ -251,3 +251,19 @@ def test_the_service_function_returns_the_results(
         (item,) = figure_checks.run_lookups(store, figure_checks.plan_lookups(connection, claim)).items
 
     assert (item.about, item.result) == ("attribution", "found")
+
+
+def test_the_language_of_the_document_decides_what_a_multiplier_means(
+    record: Record, upload_capture: Capture, check: Callable[[str], list[dict[str, Any]]]
+) -> None:
+    results = {}
+    for language in ("tr", "de", None):
+        document = record("documents", language=language)["id"]
+        upload_capture(document, html(f"<p>5 bin.</p><!-- {language} -->"))
+        attribution = {"source": record("sources")["id"], "stance": "asserts", "document": document}
+        claim = record(
+            "claims", attributions=[attribution], quantities=[{**FIGURE, "qualifier": "exact", "best": 5000}]
+        )
+        (results[language],) = [item["result"] for item in check(claim["id"])]
+
+    assert results == {"tr": "found", "de": "not_checkable", None: "not_checkable"}
