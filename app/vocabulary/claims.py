@@ -118,6 +118,13 @@ class Relation(Word):
     SAME_AS = "same_as", "Is the same claim, recorded twice."
 
 
+class ConflictKind(Word):
+    """Between whom two figures conflict."""
+
+    SOURCES = "sources", "Two sources give figures that cannot both be true."
+    RELAYS = "relays", "Two relays report different figures by the same source, of which at least one is wrong."
+
+
 class Stage(Word):
     """Editorial stage of a claim. It is independent of the claim's status."""
 

@@ -79,7 +79,7 @@ class Span(NamedTuple):
         Two local times are compared as if they had the same time zone, because figures are compared only for the same
         place. A local time may be any from 14 hours before to 12 hours after the same time in UTC.
         """
-        first, second = (self, other) if self.is_zoned == other.is_zoned else (self._in_utc(), other._in_utc())
+        first, second = (self, other) if self.is_zoned == other.is_zoned else (self.in_utc(), other.in_utc())
         return first.start < second.end and second.start < first.end
 
     def ends_before(self, other: "Span") -> bool:
@@ -91,7 +91,8 @@ class Span(NamedTuple):
         """How long the time is."""
         return self.end - self.start
 
-    def _in_utc(self) -> "Span":
+    def in_utc(self) -> "Span":
+        """This time in UTC; a local time is widened to all that it may be."""
         if self.is_zoned:
             return self
         return Span(_shift(self.start, -_EASTERNMOST), _shift(self.end, _WESTERNMOST), True, self.has_hours)
@@ -140,6 +141,16 @@ def span(text: str | None) -> Span:
         # An interval ends at the moment at which it says that it ends. It lasts at least as long as its first moment.
         end = max(last.start, first.end if first.has_hours else first.start)
     return Span(start, end, is_zoned, first.has_hours or last.has_hours)
+
+
+def has_hours(text: str) -> bool:
+    """True for a valid date with a time of day."""
+    return "T" in text
+
+
+def is_open_end(text: str) -> bool:
+    """True for the end of an interval that is open or unknown."""
+    return text in _OPEN_ENDS
 
 
 # --- parsing ---
