@@ -71,7 +71,8 @@ def account_chains(attributions: Sequence[StoredRow], anonymity: Mapping[str, st
     return [
         chain
         for chain in chains
-        if chain.relays or chain.source["document_id"] is not None or chain.source["id"] not in relayed
+        if (last := chain.relays[-1] if chain.relays else chain.source)["document_id"] is not None
+        or last["id"] not in relayed
     ]
 
 

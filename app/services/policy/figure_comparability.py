@@ -3,14 +3,17 @@
 Figures are grouped by a comparison key. Only figures with equal keys are compared, and only if their times overlap.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
+from app.db.compiled_reads import PlainRow
 from app.schemas.base import edtf
-from app.services.policy.figure_intervals import Interval
+from app.services.policy.figure_intervals import Interval, interval_of
 from app.vocabulary import Metric
 
 
@@ -28,7 +31,7 @@ class CountingMode(Enum):
     )
 
 
-COUNTING_MODES: Mapping[Metric, CountingMode] = {
+COUNTING_MODES: Mapping[str, CountingMode] = {
     Metric.PRESENT: CountingMode.STATE,
     Metric.DEPLOYED_TOTAL: CountingMode.RUNNING_TOTAL,
     Metric.KILLED: CountingMode.PERIOD,
@@ -54,6 +57,19 @@ MAX_INCIDENT = timedelta(days=1)
 say 18:00 to 23:30, and another 20:00, of the same incident."""
 
 
+class StatedFigure(NamedTuple):
+    """A figure with its claim. The first three fields are the order of figures on pages."""
+
+    earliest: str
+    """First day of the claim's time."""
+    claim_id: str
+    position: int
+    claim: PlainRow
+    """At least `time` and `place`."""
+    quantity: PlainRow
+    """The fields of `QuantityRead`."""
+
+
 class ComparableFigure(NamedTuple):
     """The parts of a figure that a comparison needs."""
 
@@ -67,9 +83,49 @@ class ComparableFigure(NamedTuple):
     """The range of values that the figure allows."""
 
 
-def counting_mode(metric: str, *, cumulative: bool) -> CountingMode:
-    """How a figure is counted."""
-    return CountingMode.RUNNING_TOTAL if cumulative else COUNTING_MODES[Metric(metric)]
+def comparable_figures(figures: Iterable[StatedFigure], topic_start: date) -> Iterator[ComparableFigure]:
+    """Yield the figures that may conflict with others: with a number and a time, and not all of one thing alike.
+
+    `topic_start` is the first day of the topic's period.
+    """
+    # Most figures of large topics agree with all others of the same thing. They are left out before dates are read.
+    things: dict[tuple[object, ...], list[tuple[StatedFigure, Interval]]] = defaultdict(list)
+    modes: dict[tuple[object, ...], CountingMode] = {}
+    for stated in figures:
+        quantity, claim = stated.quantity, stated.claim
+        interval = _interval(quantity["qualifier"], quantity["low"], quantity["best"], quantity["high"])
+        if interval is not None and claim["time"] is not None:
+            metric = quantity["metric"]
+            mode = CountingMode.RUNNING_TOTAL if quantity["cumulative"] else COUNTING_MODES[metric]
+            # When claims are about events, the event will be a part of this: figures conflict only within one event.
+            thing = (
+                *(metric, mode.name, _same_text(quantity["unit"])),
+                *(_same_text(quantity["population"]), _same_text(claim["place"])),
+            )
+            things[thing].append((stated, interval))
+            modes[thing] = mode
+    for thing, members in things.items():
+        if len(members) > 1 and len({interval for _stated, interval in members}) > 1:
+            for stated, interval in members:
+                text = stated.claim["time"]
+                time = time_key(modes[thing], text, topic_start)
+                if time is not None:
+                    key = *thing, *time
+                    yield ComparableFigure(
+                        stated.claim_id, stated.position, key, modes[thing], edtf.span(text), interval
+                    )
+
+
+@lru_cache(maxsize=4096)
+def _same_text(text: str | None) -> str | None:
+    """A text for comparison: letter case and spaces make no difference."""
+    return None if text is None else " ".join(text.casefold().split())
+
+
+@lru_cache(maxsize=4096)
+def _interval(qualifier: str, *numbers: float | None) -> Interval | None:
+    # repr() gives the shortest digits, which are those that the source gave: comparisons of bounds must be exact.
+    return interval_of(qualifier, *(None if number is None else Decimal(repr(number)) for number in numbers))
 
 
 @lru_cache(maxsize=16_384)

@@ -89,19 +89,23 @@ class ConflictFinder:
             active.remove_ended_by(span.start)
             compatible_claims = {figure.claim_id, *self._settled.get(figure.claim_id, ())}
             kinds = self._kinds_of(shapes[index])
+            is_simple = contested.is_simple[index]
             conflicts = [
                 (group[other], kind)
                 for other in active.disjoint_from(figure.interval)
                 if (kind := kinds[shapes[other]]) is not None
                 and group[other].claim_id not in compatible_claims
-                and (contested.is_simple or self._is_conflict(contested, index, other))
+                and (
+                    (is_simple and contested.is_simple[other] and kind is ConflictKind.SOURCES)
+                    or self._is_conflict(contested, index, other)
+                )
             ]
             if conflicts:
                 yield figure, conflicts
             active.add(index, span.end, figure.interval)
 
     def _is_conflict(self, contested: "_ContestedGroup", index: int, other: int) -> bool:
-        """The conditions that few groups need."""
+        """The conditions that few pairs need."""
         first, second = contested.figures[index], contested.figures[other]
         if not first.span.overlaps(second.span):
             return False
@@ -115,6 +119,9 @@ class ConflictFinder:
             for voice, other_voice in pairs
         )
 
+
+MAX_FIGURES_OF_ONE_TIME = 20
+"""A source that gives more figures of exactly the same thing and time means different things by them."""
 
 _MAX_SHAPES = 8
 """Groups with more different accounts are swept without looking for rivals first."""
@@ -148,7 +155,8 @@ class _ContestedGroup:
 
     A source may give several figures of exactly the same time. If it gave one of them after all others, this one is its
     update, and it no longer stands by the others. If not, and they count incidents, they are of different incidents, so
-    that nobody can tell which of them another source's figure is about: none of that time is compared.
+    that nobody can tell which of them another source's figure is about: none of that time is compared. Figures of
+    other kinds are compared, but a source contradicts another only if none of its figures agrees with the other's.
     """
 
     def __init__(self, group: Sequence[ComparableFigure], accounts: Callable[[str], Account]) -> None:
@@ -160,7 +168,7 @@ class _ContestedGroup:
                 continue
             self._several[source_id, span] = [figure.interval for figure in own]
             last = _last_said(own, source_id, accounts)
-            if last is None and own[0].mode is CountingMode.PERIOD:
+            if len(own) > MAX_FIGURES_OF_ONE_TIME or (last is None and own[0].mode is CountingMode.PERIOD):
                 unclear.add(span)
             elif last is not None:
                 for figure in own:
@@ -184,9 +192,9 @@ class _ContestedGroup:
         self.shapes = [account.shape for account in self.accounts]
         self.spans = [row[5] for row in rows]
         """The times by which the figures are swept: in UTC, as wide as they may be, if any of them has an offset."""
-        shapes = set(self.shapes)
-        self.is_simple = not is_zoned and not self._several and not _share_an_origin(shapes)
-        """True if a pair needs no further look: no unclear times, no updates, and no two relays of one source."""
+        several = {span for _source_id, span in self._several}
+        self.is_simple = [not is_zoned and figure.span not in several for figure in self.figures]
+        """True for a figure whose conflicts with other sources follow from its account and range alone."""
 
     def agrees(self, source_id: str, span: Span, interval: Interval) -> bool:
         """True if a source gives several figures of a time, and one of them agrees with an interval."""
@@ -218,12 +226,6 @@ def _last_said(
     last_said, last = max(times, key=lambda pair: pair[0].start)
     is_last = all(said.ends_before(last_said) for said, figure in times if figure.claim_id != last.claim_id)
     return last if is_last else None
-
-
-def _share_an_origin(shapes: Collection[frozenset[VoiceShape]]) -> bool:
-    """True if one source is the origin in several of these accounts."""
-    origins = [{voice.source_id for voice in shape if voice.is_origin} for shape in shapes]
-    return sum(map(len, origins)) > len(set().union(*origins))
 
 
 class _ActiveFigures:

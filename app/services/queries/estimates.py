@@ -6,11 +6,9 @@ attributions, and then takes its figures out of them.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
-from decimal import Decimal
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
@@ -29,9 +27,8 @@ from app.services.core.pagination import PageRequest, slice_page
 from app.services.core.snapshot import Snapshot, SnapshotQuery, snapshot_at
 from app.services.policy import origins
 from app.services.policy.figure_accounts import Account, account_chains, build_account
-from app.services.policy.figure_comparability import ComparableFigure, counting_mode, time_key
+from app.services.policy.figure_comparability import ComparableFigure, StatedFigure, comparable_figures
 from app.services.policy.figure_conflicts import SETTLING_RELATIONS, ConflictFinder, Rival, time_sort_key
-from app.services.policy.figure_intervals import Interval, interval_of
 from app.services.queries.claim_filters import ClaimConditions, FilterShape, ParsedFilter, build_filter
 from app.vocabulary import Stage
 
@@ -39,16 +36,6 @@ MAX_CONFLICTS = 500
 """The most conflicts that a page lists; all of them are counted."""
 
 _BY_ID = itemgetter("id")
-
-
-class _StatedFigure(NamedTuple):
-    """A figure with its claim. The first three fields are its sort values: the order of figures on pages."""
-
-    earliest: str
-    claim_id: str
-    position: int
-    claim: PlainRow
-    quantity: PlainRow
 
 
 def page_tag(connection: Connection, topic_id: str, query: EstimatesQuery) -> str:
@@ -153,19 +140,19 @@ def _with_origins(claims: Iterable[PlainRow], briefs: Mapping[str, PlainRow]) ->
             yield claim
 
 
-def _stated_figures(claims: Iterable[PlainRow], query: EstimatesQuery) -> Iterator[_StatedFigure]:
+def _stated_figures(claims: Iterable[PlainRow], query: EstimatesQuery) -> Iterator[StatedFigure]:
     """Yield the figures of these claims, only those with a requested metric if the query names any."""
     for claim in claims:
         for quantity in claim["figures"]:
             position = quantity.pop("position")
             if not query.metric or quantity["metric"] in query.metric:
-                yield _StatedFigure(claim["time_earliest"], claim["id"], position, claim, quantity)
+                yield StatedFigure(claim["time_earliest"], claim["id"], position, claim, quantity)
 
 
 # --- building the page ---
 
 
-def _build_estimate(figure: _StatedFigure, briefs: Mapping[str, PlainRow]) -> PlainRow:
+def _build_estimate(figure: StatedFigure, briefs: Mapping[str, PlainRow]) -> PlainRow:
     return serialize_row(
         Estimate,
         figure.claim,
@@ -176,7 +163,7 @@ def _build_estimate(figure: _StatedFigure, briefs: Mapping[str, PlainRow]) -> Pl
     )
 
 
-def _build_series(figures: Iterable[_StatedFigure], briefs: Mapping[str, PlainRow]) -> list[PlainRow]:
+def _build_series(figures: Iterable[StatedFigure], briefs: Mapping[str, PlainRow]) -> list[PlainRow]:
     """The number and period of figures for each origin and metric; claims of unknown origin form one series."""
     times: dict[tuple[str | None, str], list[str | None]] = defaultdict(list)
     for figure in figures:
@@ -211,13 +198,13 @@ class _Conflicts:
         self._claims: dict[str, PlainRow] = {}
         self._ancestors_read: Mapping[str, Sequence[str]] | None = None
 
-    def build(self, figures: Sequence[_StatedFigure]) -> tuple[list[PlainRow], int]:
+    def build(self, figures: Sequence[StatedFigure]) -> tuple[list[PlainRow], int]:
         """The first `MAX_CONFLICTS` pairs of figures that conflict, and the number of all of them."""
         self._claims = {stated.claim_id: stated.claim for stated in figures}
         finder = ConflictFinder(self._account, self._ancestors, _settled_claims(figures))
         listed: list[tuple[ComparableFigure, Rival]] = []
         count = 0
-        for figure, rivals in finder.find(_comparable_figures(figures, self._topic_start)):
+        for figure, rivals in finder.find(comparable_figures(figures, self._topic_start)):
             count += len(rivals)
             if len(listed) < MAX_CONFLICTS:
                 first_rivals = sorted(rivals, key=lambda rival: time_sort_key(rival[0]))
@@ -237,7 +224,7 @@ class _Conflicts:
         return self._ancestors_read
 
     def _build_listed(
-        self, figures: Sequence[_StatedFigure], listed: Sequence[tuple[ComparableFigure, Rival]]
+        self, figures: Sequence[StatedFigure], listed: Sequence[tuple[ComparableFigure, Rival]]
     ) -> list[PlainRow]:
         if not listed:
             return []
@@ -297,7 +284,7 @@ def _build_speakers(
     ]
 
 
-def _settled_claims(figures: Iterable[_StatedFigure]) -> Mapping[str, set[str]]:
+def _settled_claims(figures: Iterable[StatedFigure]) -> Mapping[str, set[str]]:
     """For each claim, the claims to which it has a settling relation, in either direction."""
     settled: dict[str, set[str]] = defaultdict(set)
     for figure in figures:
@@ -305,41 +292,3 @@ def _settled_claims(figures: Iterable[_StatedFigure]) -> Mapping[str, set[str]]:
             settled[figure.claim_id].add(other)
             settled[other].add(figure.claim_id)
     return settled
-
-
-def _comparable_figures(figures: Iterable[_StatedFigure], topic_start: date) -> Iterator[ComparableFigure]:
-    """Yield the figures that may conflict with others: with a number and a time, and not all of one thing alike."""
-    # Most figures of large topics agree with all others of the same thing. They are left out before dates are read.
-    things: dict[tuple[object, ...], list[tuple[_StatedFigure, Interval]]] = defaultdict(list)
-    for stated in figures:
-        quantity, claim = stated.quantity, stated.claim
-        interval = _interval(quantity["qualifier"], quantity["low"], quantity["best"], quantity["high"])
-        if interval is not None and claim["time"] is not None:
-            # When claims are about events, the event will be a part of this: figures conflict only within one event.
-            thing = (
-                *(quantity["metric"], quantity["cumulative"], _same_text(quantity["unit"])),
-                *(_same_text(quantity["population"]), _same_text(claim["place"])),
-            )
-            things[thing].append((stated, interval))
-    for thing, members in things.items():
-        if len(members) > 1 and len({interval for _stated, interval in members}) > 1:
-            mode = counting_mode(members[0][0].quantity["metric"], cumulative=members[0][0].quantity["cumulative"])
-            for stated, interval in members:
-                time = time_key(mode, stated.claim["time"], topic_start)
-                if time is not None:
-                    span = edtf.span(stated.claim["time"])
-                    yield ComparableFigure(
-                        stated.claim_id, stated.position, (thing[0], *thing[2:], mode, time), mode, span, interval
-                    )
-
-
-@lru_cache(maxsize=4096)
-def _same_text(text: str | None) -> str | None:
-    """A text for comparison: letter case and spaces make no difference."""
-    return None if text is None else " ".join(text.casefold().split())
-
-
-@lru_cache(maxsize=4096)
-def _interval(qualifier: str, *numbers: float | None) -> Interval | None:
-    # repr() gives the shortest digits, which are those that the source gave: comparisons of bounds must be exact.
-    return interval_of(qualifier, *(None if number is None else Decimal(repr(number)) for number in numbers))
