@@ -87,7 +87,8 @@ CONFLICTS: list[tuple[str, list[dict[str, Any]], str]] = [
     # Times of states: they conflict if they overlap.
     ("another day", [UA, figure("ru", best=200, time="2025-01-13")], ""),
     ("a day and its month", [UA, figure("ru", best=200, time="2025-01")], "sources"),
-    ("months that meet", [figure("ua", time="2024-12/2025-01-12"), figure("ru", best=2, time=f"{JANUARY}/..")], "sources"),
+    ("months that meet", [
+        figure("ua", time="2024-12/2025-01-12"), figure("ru", best=2, time=f"{JANUARY}/..")], "sources"),
     ("months that do not meet", [figure("ua", time="2024-12"), figure("ru", best=200, time="2025-01")], ""),
     ("no time", [figure("ua", time=None), figure("ru", best=200, time=None)], ""),
     ("no time, and one", [UA, figure("ru", best=200, time=None)], ""),
@@ -143,7 +144,8 @@ CONFLICTS: list[tuple[str, list[dict[str, Any]], str]] = [
     ("totals of an unknown end", [
         total_by("ua", best=1, time="2024-10/.."), total_by("ru", best=6, time="2024-10/..")], ""),
     ("all ever deployed, counted up or not", [
-        figure("ua", metric="deployed_total"), figure("ru", best=2, metric="deployed_total", cumulative=True)], "sources"),
+        figure("ua", metric="deployed_total"),
+        figure("ru", best=2, metric="deployed_total", cumulative=True)], "sources"),
     # One source against itself.
     ("one source, two incidents", [killed_by("ua", best=12), killed_by("ua", best=3)], ""),
     ("one source, said twice", [figure("ua", said="2025-01-12"), figure("ua", best=200, said="2025-01-13")], ""),
@@ -208,7 +210,8 @@ CONFLICTS: list[tuple[str, list[dict[str, Any]], str]] = [
     ("about, the same when rounded", [figure("ua", qualifier="about", best=11000), figure("ru", best=10500)], ""),
     ("about, next to it", [figure("ua", qualifier="about", best=11000), figure("ru", best=10499)], "sources"),
     ("about, rounded up", [figure("ua", qualifier="about", best=11000), figure("ru", best=11500)], "sources"),
-    ("two abouts that meet", [figure("ua", qualifier="about", best=300), figure("ru", qualifier="about", best=340)], ""),
+    ("two abouts that meet", [
+        figure("ua", qualifier="about", best=300), figure("ru", qualifier="about", best=340)], ""),
     ("two abouts that touch", [
         figure("ua", qualifier="about", best=300), figure("ru", qualifier="about", best=400)], "sources"),
     ("at least, that number", [figure("ua", qualifier="at_least", low=100), figure("ru")], ""),
@@ -227,7 +230,8 @@ CONFLICTS: list[tuple[str, list[dict[str, Any]], str]] = [
     ("ranges that meet", [
         figure("ua", qualifier="between", low=1, high=9), figure("ru", qualifier="between", low=9, high=9)], ""),
     ("ranges apart", [
-        figure("ua", qualifier="between", low=1, high=9), figure("ru", qualifier="between", low=10, high=12)], "sources"),
+        figure("ua", qualifier="between", low=1, high=9),
+        figure("ru", qualifier="between", low=10, high=12)], "sources"),
     ("no number at all", [UA, {"time": JANUARY, "quantities": [
         {"metric": "present", "unit": "soldiers", "qualifier": "vague", "verbatim": "dozens"}]}], ""),
 ]  # fmt: skip
