@@ -47,3 +47,25 @@ def conflicts(
         print_text("No figures contradict each other.")
     elif unlisted:
         print_text(f"{plural(unlisted, 'further conflict')} not shown.")
+
+
+@app.command()
+def duplicates(as_json: JsonOption = False) -> None:
+    """List topics that may ask the same question as an earlier one, for the desk to merge.
+
+    Example: [bold]attest topic duplicates[/bold]
+    """
+    from app.schemas.query_parameters import TopicDuplicatesQuery
+    from app.services.queries import topic_duplicates
+
+    with open_database() as database, database.reading() as connection:
+        found = topic_duplicates.read_duplicates(connection, TopicDuplicatesQuery())
+    if as_json:
+        print_json(found.model_dump(mode="json")["items"])
+        return
+    for item in found.items:
+        earlier = item.possible_duplicate_of
+        print_text(f"{item.topic.title} ({item.topic.key or item.topic.id})")
+        print_text(f"  may be the same question as: {earlier.title} ({earlier.key or earlier.id}); {item.reason}")
+    if not found.items:
+        print_text("No topics ask the same question.")

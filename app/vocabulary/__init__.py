@@ -18,6 +18,7 @@ from app.vocabulary.claims import (
     Qualifier,
     Relation,
     Stage,
+    TopicLikeness,
 )
 from app.vocabulary.closed_list import Word
 from app.vocabulary.desk import (
@@ -91,6 +92,7 @@ __all__ = [
     "StandardOfProof",
     "Status",
     "Taken",
+    "TopicLikeness",
     "Verdict",
     "Word",
 ]
