@@ -59,13 +59,13 @@ def duplicates(as_json: JsonOption = False) -> None:
     from app.services.queries import topic_duplicates
 
     with open_database() as database, database.reading() as connection:
-        found = topic_duplicates.read_duplicates(connection, TopicDuplicatesQuery())
+        page = topic_duplicates.read_duplicates(connection, TopicDuplicatesQuery())
     if as_json:
-        print_json(found.model_dump(mode="json")["items"])
+        print_json(page.model_dump(mode="json")["items"])
         return
-    for item in found.items:
+    for item in page.items:
         earlier = item.possible_duplicate_of
         print_text(f"{item.topic.title} ({item.topic.key or item.topic.id})")
         print_text(f"  may be the same question as: {earlier.title} ({earlier.key or earlier.id}); {item.reason}")
-    if not found.items:
+    if not page.items:
         print_text("No topics ask the same question.")

@@ -146,7 +146,7 @@ class PlainConflicts:
             and other.span == figure.span
             and any(voice.source == source and voice.is_origin for voice in self.voices(other))
         ]
-        has_differences = any(are_apart(one.interval, other.interval) for one, other in combinations(own, 2))
+        has_differences = any(are_apart(first.interval, other.interval) for first, other in combinations(own, 2))
         return own if has_differences and len({other.claim_id for other in own}) > 1 else []
 
     def agrees(self, source: str, figure: PlainFigure, other: PlainFigure) -> bool:
@@ -154,16 +154,16 @@ class PlainConflicts:
 
     def last_said(self, source: str, own: Sequence[PlainFigure]) -> PlainFigure | None:
         """The figure that a source gave after all others."""
-        said = [
+        times = [
             (voice.said, figure)
             for figure in own
             for voice in self.voices(figure)
             if voice.source == source and voice.is_origin
         ]
-        for time, figure in said:
+        for time, figure in times:
             if all(
                 other.claim_id == figure.claim_id or (past is not None and time is not None and past.ends_before(time))
-                for past, other in said
+                for past, other in times
             ):
                 return figure if time is not None else None
         return None
@@ -195,18 +195,20 @@ class PlainConflicts:
         return standing if standing or not voices else None
 
     def voices(self, figure: PlainFigure) -> list[PlainVoice]:
-        found: dict[tuple[str, bool], tuple[set[str], list[edtf.Span]]] = {}
+        voices_by_source: dict[tuple[str, bool], tuple[set[str], list[edtf.Span]]] = {}
         for chain in self.chains(figure):
             source = chain[-1]
             if self.anonymity[source["source_id"]] not in {"named", "described"} or source["withdrawn"]:
                 continue
-            carriers, said = found.setdefault((source["source_id"], source["lineage"] == "original"), (set(), []))
+            carriers, times = voices_by_source.setdefault(
+                (source["source_id"], source["lineage"] == "original"), (set(), [])
+            )
             carriers |= {link["source_id"] for link in chain[:-1]} or {source["source_id"]}
             if source["said"] is not None:
-                said.append(edtf.span(source["said"]))
+                times.append(edtf.span(source["said"]))
         return [
-            PlainVoice(source, is_origin, frozenset(carriers), max(said, key=lambda span: span.start, default=None))
-            for (source, is_origin), (carriers, said) in found.items()
+            PlainVoice(source, is_origin, frozenset(carriers), max(times, key=lambda span: span.start, default=None))
+            for (source, is_origin), (carriers, times) in voices_by_source.items()
         ]
 
     def chains(self, figure: PlainFigure) -> list[list[Row]]:

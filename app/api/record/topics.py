@@ -78,8 +78,8 @@ def read_estimates(
 ) -> Response:
     """Compare the figures of a topic, over time and by origin.
 
-    Each figure names who gave it; `conflicts` lists pairs that cannot both be true. Figures with different metrics,
-    units or populations, or for times that do not overlap, never conflict.
+    Each figure names who gave it; `conflicts` lists pairs that cannot both be true, and who gave them. Figures of one
+    source, of different things or times, or of an incident and a running total never conflict.
     """
     return cached_json_response(
         request,

@@ -80,7 +80,9 @@ def _bibtex_fields(citation: Citation) -> tuple[str, dict[str, str | None]]:
         "day": None if day is None else str(day),
         "entrysubtype": subtype,
         **_common_fields(citation),
-        "date": None if citation.issued in (None, *_year_and_month(year, month)) else with_seconds(citation.issued),
+        "date": None
+        if citation.issued in (None, *_year_and_month(year, month))
+        else with_seconds(citation.issued or ""),
         "note": _note(citation, has_inexact_date=is_inexact),
         "annote": _text(citation.remark),
     }

@@ -113,7 +113,7 @@ def _are_several(speakers: Sequence[FigureSpeaker]) -> bool:
 
 def _relays(speakers: Sequence[FigureSpeaker]) -> str:
     """Return the relays of a figure: ', according to The Paper, citing The Agency'."""
-    phrases = {}
+    phrases: dict[str, None] = {}
     for speaker in speakers:
         if speaker.relayed_by:
             *cited, last = [_name(source) for source in speaker.relayed_by]

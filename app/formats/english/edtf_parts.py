@@ -49,17 +49,17 @@ def split_edtf(edtf: str) -> EdtfParts | None:
     texts = edtf.split("/")
     known = [text for text in texts if text not in _OPEN_ENDS] if len(texts) == 2 else texts  # noqa: PLR2004 - an interval
     ends = [split_end(text) for text in known]
-    found = [end for end in ends if end is not None]
-    if not found or len(found) < len(ends) or len(found) > 2:  # noqa: PLR2004 - an interval has two ends
+    parsed = [end for end in ends if end is not None]
+    if not parsed or len(parsed) < len(ends) or len(parsed) > 2:  # noqa: PLR2004 - an interval has two ends
         return None
-    dates = tuple(end.numbers for end in found)
-    is_season = len(found) == 1 and len(texts) == 1
+    dates = tuple(end.numbers for end in parsed)
+    is_season = len(parsed) == 1 and len(texts) == 1
     return EdtfParts(
         dates[:1] if dates[0] == dates[-1] else dates,
-        found[0].season if is_season else None,
-        any(end.uncertain for end in found),
-        len(found) < len(texts),
-        len(found) == len(texts) and all(end.is_whole for end in found) and dates[0] != (dates[1:] or (None,))[0],
+        parsed[0].season if is_season else None,
+        any(end.uncertain for end in parsed),
+        len(parsed) < len(texts),
+        len(parsed) == len(texts) and all(end.is_whole for end in parsed) and dates[0] != (dates[1:] or (None,))[0],
     )
 
 

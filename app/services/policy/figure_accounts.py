@@ -29,20 +29,20 @@ class VoiceShape(NamedTuple):
 class Account:
     """The voices behind the figures of a claim. It has none if no identified source asserts the claim."""
 
-    def __init__(self, said: Mapping[VoiceShape, edtf.Span | None]) -> None:
-        """`said` maps each voice to the time at which it spoke, None if that is unknown."""
-        self.said = said
-        self.shape = frozenset(said)
+    def __init__(self, times_said: Mapping[VoiceShape, edtf.Span | None]) -> None:
+        """`times_said` maps each voice to the time at which it spoke, None if that is unknown."""
+        self.times_said = times_said
+        self.shape = frozenset(times_said)
 
     @cached_property
     def origins(self) -> Mapping[str, VoiceShape]:
         """The voices that are origins, by source."""
-        return {voice.source_id: voice for voice in self.said if voice.is_origin}
+        return {voice.source_id: voice for voice in self.times_said if voice.is_origin}
 
     def without(self, source_ids: Iterable[str]) -> "Account":
         """This account without some voices."""
         dropped = frozenset(source_ids)
-        return Account({voice: said for voice, said in self.said.items() if voice.source_id not in dropped})
+        return Account({voice: time for voice, time in self.times_said.items() if voice.source_id not in dropped})
 
 
 class Chain(NamedTuple):
@@ -88,7 +88,7 @@ def build_account(attributions: Sequence[StoredRow], anonymity: Mapping[str, str
             if not chain.relays:
                 carriers[voice].add(source_id)
             times.setdefault(voice, []).append(chain.source["said"])
-    return Account({VoiceShape(*voice, frozenset(carriers[voice])): _last(said) for voice, said in times.items()})
+    return Account({VoiceShape(*voice, frozenset(carriers[voice])): _last(texts) for voice, texts in times.items()})
 
 
 def _furthest_identified(links: Sequence[StoredRow], anonymity: Mapping[str, str]) -> int | None:
@@ -100,8 +100,8 @@ def _furthest_identified(links: Sequence[StoredRow], anonymity: Mapping[str, str
     return None
 
 
-def _last(said: Iterable[str | None]) -> edtf.Span | None:
-    known = [edtf.span(time) for time in said if time is not None]
+def _last(times_said: Iterable[str | None]) -> edtf.Span | None:
+    known = [edtf.span(time) for time in times_said if time is not None]
     return max(known, key=lambda span: span.start, default=None)
 
 

@@ -98,21 +98,21 @@ def comparable_figures(figures: Iterable[StatedFigure], topic_start: date) -> It
             metric = quantity["metric"]
             mode = CountingMode.RUNNING_TOTAL if quantity["cumulative"] else COUNTING_MODES[metric]
             # When claims are about events, the event will be a part of this: figures conflict only within one event.
-            thing = (
+            thing: tuple[object, ...] = (
                 *(metric, mode.name, _same_text(quantity["unit"])),
                 *(_same_text(quantity["population"]), _same_text(claim["place"])),
             )
             things[thing].append((stated, interval))
             modes[thing] = mode
-    for thing, members in things.items():
+    for shared, members in things.items():
         if len(members) > 1 and len({interval for _stated, interval in members}) > 1:
             for stated, interval in members:
                 text = stated.claim["time"]
-                time = time_key(modes[thing], text, topic_start)
+                time = time_key(modes[shared], text, topic_start)
                 if time is not None:
-                    key = *thing, *time
+                    key = *shared, *time
                     yield ComparableFigure(
-                        stated.claim_id, stated.position, key, modes[thing], edtf.span(text), interval
+                        stated.claim_id, stated.position, key, modes[shared], edtf.span(text), interval
                     )
 
 

@@ -144,8 +144,8 @@ class _Kinds(dict[frozenset[VoiceShape], ConflictKind | None]):
 def _spoke_at_one_time(first: Account, second: Account) -> bool:
     """False if an origin of both accounts certainly spoke at different times, so that the later one is an update."""
     for source_id in first.origins.keys() & second.origins.keys():
-        said, other_said = first.said[first.origins[source_id]], second.said[second.origins[source_id]]
-        if said is not None and other_said is not None and not said.overlaps(other_said):
+        time, other_time = first.times_said[first.origins[source_id]], second.times_said[second.origins[source_id]]
+        if time is not None and other_time is not None and not time.overlaps(other_time):
             return False
     return True
 
@@ -219,12 +219,12 @@ def _last_said(
     times = []
     for figure in figures:
         account = accounts(figure.claim_id)
-        said = account.said[account.origins[source_id]]
-        if said is None:
+        time = account.times_said[account.origins[source_id]]
+        if time is None:
             return None
-        times.append((said, figure))
+        times.append((time, figure))
     last_said, last = max(times, key=lambda pair: pair[0].start)
-    is_last = all(said.ends_before(last_said) for said, figure in times if figure.claim_id != last.claim_id)
+    is_last = all(time.ends_before(last_said) for time, figure in times if figure.claim_id != last.claim_id)
     return last if is_last else None
 
 

@@ -229,8 +229,8 @@ class _Conflicts:
         if not listed:
             return []
         by_position = {(stated.claim_id, stated.position): stated for stated in figures}
-        pairs = [(kind, *sorted((figure, rival), key=time_sort_key)) for figure, (rival, kind) in listed]
-        claim_ids = {figure.claim_id for _kind, *pair in pairs for figure in pair}
+        pairs = [(kind, sorted((figure, rival), key=time_sort_key)) for figure, (rival, kind) in listed]
+        claim_ids = {figure.claim_id for _kind, pair in pairs for figure in pair}
         document_ids = {
             attribution["document_id"]
             for claim_id in claim_ids
@@ -243,7 +243,7 @@ class _Conflicts:
             for claim_id in claim_ids
         }
         conflicts = []
-        for kind, *pair in pairs:
+        for kind, pair in pairs:
             stated_pair = [by_position[figure.claim_id, figure.position] for figure in pair]
             conflicts.append(
                 serialize_row(
