@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app import __version__
-from app.cli import audit, cite, claims, database, evidence, files, keys, people, queue, reference, serve
+from app.cli import audit, cite, claims, database, evidence, files, keys, people, queue, reference, serve, topics
 from app.cli.output import EXIT_FAILED, print_error
 from app.errors import AttestError
 
@@ -26,6 +26,7 @@ app.command("export")(files.export)
 app.command("cite")(cite.cite)
 app.command("dump")(files.dump)
 app.add_typer(claims.app, name="claim")
+app.add_typer(topics.app, name="topic")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(people.app, name="people")
 app.command("queue")(queue.queue)

@@ -3,11 +3,12 @@
 from pydantic import Field
 
 from app.schemas.base.fields import Read
+from app.schemas.document import DocumentBrief
 from app.schemas.quantity import QuantityRead
 from app.schemas.relation import ClaimBrief
 from app.schemas.source import SourceBrief
 from app.schemas.topic import TopicRead
-from app.vocabulary import Metric
+from app.vocabulary import ConflictKind, Metric
 
 
 class Estimate(Read):
@@ -42,9 +43,29 @@ class Series(Read):
     """Time of the last figure, EDTF."""
 
 
-class Conflict(Read):
-    """Two claims that cannot both be true: same metric, unit, population and time, but ranges that do not overlap."""
+class FigureSpeaker(Read):
+    """Who gave a figure, through whom, and where."""
 
+    source: SourceBrief
+    """Identified source that is furthest upstream; if no source is identified, the one on record."""
+    relayed_by: list[SourceBrief]
+    """Sources through which the figure is known, nearest to `source` first; empty if the source's own words are on
+    record."""
+    document: DocumentBrief | None
+    """Document that contains the figure; null if it is not on record."""
+    said: str | None
+    """When `source` gave the figure, EDTF."""
+
+
+class Conflict(Read):
+    """Two claims that cannot both be true: they answer the same question for the same time, by different sources or
+    relays, with ranges that do not overlap.
+
+    `claims`, `quantities`, `times` and `speakers` each have two items, in the same order.
+    """
+
+    kind: ConflictKind
+    """Whether two sources contradict each other, or two relays report different figures by one source."""
     metric: Metric
     """What both figures count."""
     unit: str
@@ -57,6 +78,8 @@ class Conflict(Read):
     """Figures of the two claims, in the same order."""
     times: list[str | None]
     """Times of the two claims, in the same order, EDTF."""
+    speakers: list[list[FigureSpeaker]]
+    """For each of the two claims, who gave its figure and through whom; empty if nobody is on record."""
 
 
 class EstimatesPage(Read):

@@ -235,6 +235,13 @@ class TopicQuery(ListParameters):
     """Family of metrics that the topics compare."""
 
 
+class TopicDuplicatesQuery(Schema):
+    """Parameters of the list of topics that may ask the same question."""
+
+    topic: Line | None = None
+    """Only duplicates of this topic (id)."""
+
+
 class DocumentQuery(ListParameters):
     """Parameters of a list of documents."""
 

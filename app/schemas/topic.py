@@ -2,8 +2,8 @@
 
 from pydantic import ConfigDict, Field
 
-from app.schemas.base.fields import Correction, Edtf, Key, Line, Prose, RecordRequest, Schema, Stamp
-from app.vocabulary import MetricFamily
+from app.schemas.base.fields import Correction, Edtf, Key, Line, Prose, Read, RecordRequest, Schema, Stamp
+from app.vocabulary import MetricFamily, TopicLikeness
 
 
 class TopicFields(Schema):
@@ -72,3 +72,21 @@ class TopicRead(Stamp):
     """Period that the topic covers, EDTF."""
     note: str | None
     """What readers should know when they compare these figures."""
+
+
+class TopicDuplicate(Read):
+    """A topic that may ask the same question as an earlier one."""
+
+    topic: TopicRead
+    """The later topic."""
+    possible_duplicate_of: TopicRead
+    """The earlier topic."""
+    reason: TopicLikeness
+    """Why they may ask the same question."""
+
+
+class TopicDuplicates(Read):
+    """Topics that may ask the same question. Figures conflict only within one topic, so these should be merged."""
+
+    items: list[TopicDuplicate]
+    """The topics, in the order in which they were recorded."""

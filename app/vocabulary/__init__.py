@@ -12,11 +12,13 @@ from app.vocabulary.claims import (
     PUBLIC_STAGES,
     Basis,
     ClaimKind,
+    ConflictKind,
     Metric,
     MetricFamily,
     Qualifier,
     Relation,
     Stage,
+    TopicLikeness,
 )
 from app.vocabulary.closed_list import Word
 from app.vocabulary.desk import (
@@ -64,6 +66,7 @@ __all__ = [
     "CitationState",
     "ClaimKind",
     "ClaimStatus",
+    "ConflictKind",
     "CustodyAct",
     "Directness",
     "DocumentKind",
@@ -91,6 +94,7 @@ __all__ = [
     "StandardOfProof",
     "Status",
     "Taken",
+    "TopicLikeness",
     "Verdict",
     "Word",
 ]

@@ -118,6 +118,20 @@ class Relation(Word):
     SAME_AS = "same_as", "Is the same claim, recorded twice."
 
 
+class ConflictKind(Word):
+    """Between whom two figures conflict."""
+
+    SOURCES = "sources", "Two sources give figures that cannot both be true."
+    RELAYS = "relays", "Two relays report different figures by the same source, of which at least one is wrong."
+
+
+class TopicLikeness(Word):
+    """Why two topics may ask the same question."""
+
+    TITLE = "title", "Their titles are the same, apart from case, punctuation and words that change nothing."
+    QUESTION = "question", "They have the same subject, family of metrics, place and period, and a metric in common."
+
+
 class Stage(Word):
     """Editorial stage of a claim. It is independent of the claim's status."""
 

@@ -1,15 +1,18 @@
 """A naive reference implementation of estimates: every pair of figures is compared. The interval rules are shared."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from app.models import Claim, Quantity
-from app.schemas.estimate import Conflict, Estimate, EstimatesPage, Series
+from app.schemas.estimate import Conflict, Estimate, EstimatesPage, FigureSpeaker, Series
 from app.schemas.quantity import QuantityRead
 from app.schemas.relation import ClaimBrief
 from app.schemas.source import SourceBrief
 from app.schemas.topic import TopicRead
-from app.services.policy import figure_conflicts, origins
+from app.services.policy import origins
+from app.services.policy.figure_intervals import interval_of
 from app.vocabulary import ASSERTING_STANCES, Metric
+from tests.support.plain_conflicts import PlainConflicts, PlainFigure
 from tests.support.plain_record import Params, PlainRecord, Query, build_read, column_values
 
 
@@ -26,12 +29,7 @@ class PlainEstimates(PlainRecord):
             for figure in self.figures_of(claim)
             if figure.metric in params.get("metric", [figure.metric])
         ]
-        pairs = [
-            pair
-            for number, second in enumerate(stated)
-            for pair in ((first, second) for first in stated[:number])
-            if self.is_conflict(*pair)
-        ]
+        conflicts = self.conflicts(topic_id, stated)
         return EstimatesPage(
             topic=build_read(TopicRead, self.topics[topic_id]),
             items=[
@@ -47,17 +45,8 @@ class PlainEstimates(PlainRecord):
             ],
             next=None,
             series=self.series(stated),
-            conflicts=[
-                build_read(
-                    Conflict,
-                    pair[0][1],
-                    claims=[build_read(ClaimBrief, claim) for claim, _figure in pair],
-                    quantities=[build_read(QuantityRead, figure) for _claim, figure in pair],
-                    times=[claim.time for claim, _figure in pair],
-                )
-                for pair in pairs
-            ],
-            conflict_count=len(pairs),
+            conflicts=conflicts,
+            conflict_count=len(conflicts),
         )
 
     def is_asserted(self, claim: Claim) -> bool:
@@ -90,37 +79,61 @@ class PlainEstimates(PlainRecord):
                 )
         return list(series.values())
 
-    def is_conflict(self, first: tuple[Claim, Quantity], second: tuple[Claim, Quantity]) -> bool:
-        (claim, figure), (other_claim, other_figure) = first, second
-        comparable = ("metric", "unit", "population", "cumulative")
-        interval, other_interval = (
-            figure_conflicts.interval_of(row.qualifier, row.low, row.best, row.high) for row in (figure, other_figure)
-        )
-        return (
-            claim.id != other_claim.id
-            and not self.is_resolved(claim, other_claim)
-            and claim.time is not None
-            and other_claim.time is not None
-            and claim.place == other_claim.place
-            and all(getattr(figure, name) == getattr(other_figure, name) for name in comparable)
-            and claim.time_earliest <= other_claim.time_latest
-            and other_claim.time_earliest <= claim.time_latest
-            and interval is not None
-            and other_interval is not None
-            and (is_below(interval, other_interval) or is_below(other_interval, interval))
+    def plain_figure(self, topic_start: date, claim: Claim, figure: Quantity) -> PlainFigure:
+        return PlainFigure(
+            claim_id=claim.id,
+            position=figure.position,
+            metric=figure.metric,
+            unit=figure.unit,
+            population=figure.population,
+            place=claim.place,
+            cumulative=figure.cumulative,
+            time=claim.time,
+            interval=interval_of(figure.qualifier, figure.low, figure.best, figure.high),
+            attributions=tuple(column_values(row) for row in self.attributions_of(claim)),
+            topic_start=topic_start,
         )
 
-    def is_resolved(self, claim: Claim, other_claim: Claim) -> bool:
-        return any(
-            {claim.id, other_claim.id} == {relation.claim_id, relation.other_claim_id}
-            and relation.relation in ("supersedes", "same_as")
-            and not relation.withdrawn
-            for relation in self.relations.values()
+    def conflicts(self, topic_id: str, stated: Sequence[tuple[Claim, Quantity]]) -> list[Conflict]:
+        topic_start = self.topics[topic_id].period_earliest
+        by_position = {(claim.id, figure.position): (claim, figure) for claim, figure in stated}
+        plain = PlainConflicts(
+            [self.plain_figure(topic_start, claim, figure) for claim, figure in stated],
+            self.anonymity(),
+            {source.id: source.parent_id for source in self.sources.values()},
+            {
+                frozenset((relation.claim_id, relation.other_claim_id))
+                for relation in self.relations.values()
+                if relation.relation in {"supersedes", "same_as", "updates", "part_of"} and not relation.withdrawn
+            },
         )
+        conflicts = []
+        for first, second, kind in plain.pairs():
+            key = sorted((first, second), key=lambda figure: (figure.span.start, figure.claim_id, figure.position))
+            pair = [by_position[figure.claim_id, figure.position] for figure in key]
+            conflicts.append(
+                build_read(
+                    Conflict,
+                    pair[0][1],
+                    kind=kind,
+                    claims=[build_read(ClaimBrief, claim) for claim, _figure in pair],
+                    quantities=[build_read(QuantityRead, figure) for _claim, figure in pair],
+                    times=[claim.time for claim, _figure in pair],
+                    speakers=[self.speakers(plain, figure) for figure in key],
+                )
+            )
+        return conflicts
 
-
-def is_below(lower: figure_conflicts.Interval, upper: figure_conflicts.Interval) -> bool:
-    """True if the first interval lies completely below the second."""
-    if lower.high is None or upper.low is None:
-        return False
-    return lower.high < upper.low or (lower.high == upper.low and (lower.high_open or upper.low_open))
+    def speakers(self, plain: PlainConflicts, figure: PlainFigure) -> list[FigureSpeaker]:
+        """Each chain of attributions of a claim, to its identified source."""
+        return [
+            FigureSpeaker(
+                source=self.source_brief(chain[-1]["source_id"]),
+                relayed_by=[self.source_brief(link["source_id"]) for link in chain[-2::-1]],
+                document=self.optional_document(
+                    next((link["document_id"] for link in chain if link["document_id"] is not None), None)
+                ),
+                said=chain[-1]["said"],
+            )
+            for chain in plain.chains(figure)
+        ]

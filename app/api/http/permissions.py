@@ -96,6 +96,7 @@ ROUTES: Mapping[str, Policy] = {
     "GET /claims/{identifier}/reviews": READS,
     "GET /claims/{identifier}/independence-rulings": READS,
     "GET /topics": READS,
+    "GET /topics/possible-duplicates": DESK,
     "GET /topics/{identifier}": READS,
     "GET /topics/{identifier}/estimates": READS,
     "GET /sources": READS,

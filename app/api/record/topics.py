@@ -18,11 +18,11 @@ from app.api.http.responses import CORRECT, CREATE, READ_MANY, READ_ONE, correct
 from app.api.http.routing import api_router
 from app.schemas.base.fields import Page
 from app.schemas.estimate import EstimatesPage
-from app.schemas.query_parameters import EstimatesQuery, TopicQuery
-from app.schemas.topic import TopicCorrection, TopicPost, TopicRead
+from app.schemas.query_parameters import EstimatesQuery, TopicDuplicatesQuery, TopicQuery
+from app.schemas.topic import TopicCorrection, TopicDuplicates, TopicPost, TopicRead
 from app.services.catalogue import topics
 from app.services.core.snapshot import NOW, snapshot_at
-from app.services.queries import estimates, noun_lists
+from app.services.queries import estimates, noun_lists, topic_duplicates
 
 router = api_router("/topics", "topics")
 
@@ -33,6 +33,17 @@ def list_topics(
 ) -> Response:
     """List topics in the order in which they were recorded."""
     return json_response(request, noun_lists.list_topics(connection, query, cursors))
+
+
+@router.get("/possible-duplicates", response_model=TopicDuplicates, responses=READ_MANY)
+def list_possible_duplicates(
+    request: Request, query: Annotated[TopicDuplicatesQuery, Query()], connection: ReadConnection
+) -> Response:
+    """List topics that may ask the same question as an earlier one, for the desk to merge.
+
+    Figures conflict only within one topic, so that two topics of one question hide contradictions.
+    """
+    return json_response(request, topic_duplicates.read_duplicates(connection, query))
 
 
 @router.get("/{identifier}", response_model=TopicRead, responses=READ_ONE)
@@ -67,8 +78,8 @@ def read_estimates(
 ) -> Response:
     """Compare the figures of a topic, over time and by origin.
 
-    Each figure names who gave it; `conflicts` lists pairs that cannot both be true. Figures with different metrics,
-    units or populations, or for times that do not overlap, never conflict.
+    Each figure names who gave it; `conflicts` lists pairs that cannot both be true, and who gave them. Figures of one
+    source, of different things or times, or of an incident and a running total never conflict.
     """
     return cached_json_response(
         request,

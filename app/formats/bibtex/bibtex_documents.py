@@ -265,23 +265,31 @@ class _DocumentBuilder:
         year = _strip_braces(self._remaining.get("year", ""))
         year_range = _YEAR_RANGE.fullmatch(year)
         date_text = f"{year_range[1]}/{year_range[2]}" if year_range is not None else year
-        month = _month(latex.to_line(self._remaining.get("month", "")))
+        month, day = self._month_and_day()
         if month and re.fullmatch(r"\d{4}", date_text):
             date_text = f"{date_text}-{month:02}"
+            if day and _edtf(f"{date_text}-{day:02}") is not None:
+                date_text = f"{date_text}-{day:02}"
         if (published := _edtf(date_text)) is None:
             return None
-        del self._remaining["year"]
-        if month and published.endswith(f"-{month:02}"):
-            del self._remaining["month"]
+        self._drop_redundant_date_fields(published)
         return published
 
+    def _month_and_day(self) -> tuple[int | None, int | None]:
+        """The month, and the day of `month = jan # "~12"` or of the field `day`."""
+        month, _space, day = latex.to_line(self._remaining.get("month", "")).partition("\xa0")
+        day = day or _strip_braces(self._remaining.get("day", ""))
+        return _month(month), int(day) if re.fullmatch(r"[0-9]{1,2}", day) else None
+
     def _drop_redundant_date_fields(self, published: str) -> None:
-        """Remove `year` and `month` where they only repeat the date."""
-        year, month = _strip_braces(self._remaining.get("year", "")), latex.to_line(self._remaining.get("month", ""))
+        """Remove `year`, `month` and `day` where they only repeat the date."""
+        year = _YEAR_RANGE.sub(r"\1/\2", _strip_braces(self._remaining.get("year", "")))
+        month, day = self._month_and_day()
         if published.startswith(year):
             self._remaining.pop("year", None)
-            if f"-{_month(month) or 0:02}" in published[4:7]:
+            if f"-{month or 0:02}" in published[4:7] and (day is None or f"-{day:02}" in published[7:10]):
                 self._remaining.pop("month", None)
+                self._remaining.pop("day", None)
 
     def _day(self, name: str) -> date | None:
         text = _TIME.sub("", _strip_braces(self._remaining.get(name, "")))

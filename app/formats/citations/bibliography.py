@@ -27,7 +27,6 @@ PreparedReference = tuple[dict[str, Any], Citation]
 _PER_CITATION_FIELDS = frozenset({"id", "note", "version", "custom"})
 """Fields that differ between citations of the same document, and are not part of a reference to the document."""
 
-_OPEN_SPAN = re.compile(r"(?:\.\.)?/(?P<last>[^/.]+)|(?P<first>[^/.]+)/(?:\.\.)?")
 _UNSPECIFIED_DIGITS = re.compile(r"(\d{2,3})(X{1,2})[?~%]?")
 
 
@@ -154,16 +153,12 @@ def _printed_type(citation: Citation) -> str:
 
 
 def _approximate_date(edtf: str) -> dict[str, Any] | None:
-    """Approximate date parts for an EDTF date that has none (an open span, unspecified digits); None for any other.
+    """Approximate date parts for a decade or century, which has none in CSL-JSON; None for any other date.
 
     Without parts, a style would print the date's text once for each part that it requests.
     """
-    approximation: str | None = None
-    if open_span := _OPEN_SPAN.fullmatch(edtf):
-        approximation = open_span["last"] or open_span["first"]
-    elif digits := _UNSPECIFIED_DIGITS.fullmatch(edtf):
-        approximation = f"{digits[1].ljust(4, '0')}/{digits[1].ljust(4, '9')}"
-    parsed = None if approximation is None else split_edtf(approximation)
+    digits = _UNSPECIFIED_DIGITS.fullmatch(edtf)
+    parsed = None if digits is None else split_edtf(f"{digits[1].ljust(4, '0')}/{digits[1].ljust(4, '9')}")
     return None if parsed is None else {"date-parts": [list(parts) for parts in parsed.dates], "circa": True}
 
 

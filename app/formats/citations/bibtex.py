@@ -3,7 +3,8 @@
 Both have one field per line and are in UTF-8. BibTeX's own styles do not support `url` and `urldate`, but reference
 managers and newer styles do. Neither dialect has fields for an archived copy. `archiveurl` and `archivedate` are
 Attest's own fields, which other programs ignore, and the note repeats them. BibLaTeX's `date` accepts EDTF level 1.
-BibTeX has a year and a month; where they are less precise than the record, the note repeats the date as recorded.
+BibTeX has a year and a month, to which `month = jan # "~12"` adds the day for its own styles, and newer styles have
+`day`. Where these say less than the record, the note repeats the date as recorded.
 
 `entrysubtype` states the kind of document in CSL 1.0.2 terms where the entry type does not. Standard styles do not
 print it.
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from app.formats.bibtex import bibtex_names, latex
 from app.formats.bibtex.babel_languages import BABEL_NAMES
 from app.formats.citations.citation_note import build_note
-from app.formats.english.edtf_parts import split_edtf
+from app.formats.english.edtf_parts import split_edtf, with_seconds
 from app.schemas.files.citation import Citation, Rendering
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -66,8 +67,8 @@ def _bibtex_fields(citation: Citation) -> tuple[str, dict[str, str | None]]:
     if kind == "article" and citation.container is None:
         kind = "misc"  # BibTeX requires a journal for an article
     parsed = split_edtf(citation.issued) if citation.issued is not None else None
-    year, month = (parsed.dates[0][0], parsed.dates[0][1:2]) if parsed is not None else (None, ())
-    is_inexact = parsed is None or parsed.season is not None or parsed.uncertain or len(parsed.dates) > 1
+    year, month, day = (None, None, None) if parsed is None else (*parsed.dates[0], None, None)[:3]
+    is_inexact = parsed is None or not parsed.is_exact or len(parsed.dates) > 1
     return kind, {
         "author": bibtex_names.format_names(citation.authors, extended=False),
         "title": _title(citation),
@@ -75,10 +76,13 @@ def _bibtex_fields(citation: Citation) -> tuple[str, dict[str, str | None]]:
         "institution" if kind == "techreport" else "publisher": _text(citation.publisher),
         "type": _text(citation.genre),
         "year": None if year is None else f"{year:04}",
-        "month": _MONTHS[month[0] - 1] if month else None,
+        "month": _month(month, day),
+        "day": None if day is None else str(day),
         "entrysubtype": subtype,
         **_common_fields(citation),
-        "date": None if citation.issued in (None, *_year_and_month(year, month)) else citation.issued,
+        "date": None
+        if citation.issued in (None, *_year_and_month(year, month))
+        else with_seconds(citation.issued or ""),
         "note": _note(citation, has_inexact_date=is_inexact),
         "annote": _text(citation.remark),
     }
@@ -95,7 +99,7 @@ def _biblatex_fields(citation: Citation) -> tuple[str, dict[str, str | None]]:
         "institution" if kind == "report" else "publisher": _text(citation.publisher),
         "type": _text(citation.genre),
         "entrysubtype": subtype,
-        "date": citation.issued,
+        "date": None if citation.issued is None else with_seconds(citation.issued),
         "version": None if citation.version is None else str(citation.version),
         **_common_fields(citation),
         "note": _note(citation),
@@ -131,9 +135,16 @@ def _language_field(tag: str | None) -> dict[str, str | None]:
     return {"langid": babel_name} if babel_name is not None else {"language": tag}
 
 
-def _year_and_month(year: int | None, month: tuple[int, ...]) -> list[str]:
+def _month(month: int | None, day: int | None) -> str | None:
+    """The month as the string name that each style expands, with the day that BibTeX's own styles print after it."""
+    if month is None:
+        return None
+    return _MONTHS[month - 1] if day is None else f'{_MONTHS[month - 1]} # "~{day}"'
+
+
+def _year_and_month(year: int | None, month: int | None) -> list[str]:
     """The EDTF date that `year` and `month` already express, as a list of none or one."""
-    return [] if year is None else [f"{year:04}-{month[0]:02}" if month else f"{year:04}"]
+    return [] if year is None else [f"{year:04}" if month is None else f"{year:04}-{month:02}"]
 
 
 def _note(citation: Citation, *, has_inexact_date: bool = False) -> str:

@@ -54,7 +54,8 @@ def _date(edtf: str | None) -> dict[str, Any] | None:
     csl_date: dict[str, Any] = {"date-parts": [list(parts) for parts in parsed.dates]}
     if parsed.season is not None:
         csl_date["season"] = parsed.season
-    if parsed.uncertain:
+    # CSL-JSON has no open spans: the end that is known is an approximate date.
+    if parsed.uncertain or parsed.is_open:
         csl_date["circa"] = True
     return csl_date
 

@@ -123,7 +123,7 @@ def _cut(text: str) -> str:
 
 def _published(edtf: str | None) -> Iterator[tuple[str, ...]]:
     parsed = None if edtf is None else split_edtf(edtf)
-    if parsed is None:
+    if parsed is None or parsed.is_open:
         return
     circa = (_CIRCUMSTANCES, _CIRCA) if parsed.uncertain else ()
     if len(parsed.dates) == 1:

@@ -3,7 +3,8 @@
 A line is a tag and its value. Characters that some reader takes for a line break become spaces, so that no value can
 begin a new line. RIS cannot escape a comma in a name. An organisation's name is written as it is, and a reader may take
 the part after a comma for a given name. Dates are a year (`PY`), and year, month and day (`DA`). If the record has
-another kind of date (an uncertain date, a season, a span), a note repeats the date as recorded. An archived copy is the
+another kind of date (an uncertain date, a season, a span, a time of day), these are of its first day, month or year,
+and a note repeats the date as recorded. An archived copy is the
 link to the full text (`L2`).
 """
 
@@ -79,7 +80,7 @@ def _dates(citation: Citation) -> Iterator[tuple[str, str]]:
             year, month, day = (*parsed.dates[0], None, None)[:3]
             yield "PY", f"{year:04}"
             yield "DA", f"{year:04}/{_two_digits(month)}/{_two_digits(day)}/"
-        if parsed is None or parsed.season is not None or parsed.uncertain or len(parsed.dates) > 1:
+        if parsed is None or not parsed.is_exact or len(parsed.dates) > 1:
             yield "N1", f"Date as recorded: {citation.issued} (EDTF)."
     if citation.accessed is not None:
         yield "Y2", citation.accessed.replace("-", "/") + "/"

@@ -34,7 +34,7 @@ def format_reference(citation: Citation) -> str:
         _title_and_genre(citation),
         citation.container,
         citation.publisher,
-        "undated" if citation.issued is None else format_edtf(citation.issued),
+        "undated" if citation.issued is None else format_edtf(citation.issued, with_times=False),
     ]
     text = ", ".join(filter(None, parts))
     # "seen" and not a bare date, which would read as a second date of publication.

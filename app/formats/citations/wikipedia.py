@@ -5,9 +5,9 @@ written as character references, in URLs as %XX. The note is a comment after the
 and readers do not.
 
 Dates have the formats of CS1: a day as 2025-01-12, a month or a season in words, spans with a dash. A date that CS1
-cannot express (an uncertain month, an open end) is repeated as recorded in a comment, so that nothing is invented. CS1
-requires a date for an archived copy. If there is none, not even in the URL of the archive, only the note mentions the
-copy. `url-status` is set only if the original was seen on or after the day on which it was archived.
+cannot express (an uncertain month, a time of day, an open end) is repeated as recorded in a comment, so that nothing is
+invented. CS1 requires a date for an archived copy. If there is none, not even in the URL of the archive, only the note
+mentions the copy. `url-status` is set only if the original was seen on or after the day on which it was archived.
 """
 
 import re
@@ -122,11 +122,11 @@ def _date(edtf: str | None) -> str:
         return "n.d."
     parsed = split_edtf(edtf)
     comment = f"<!-- {edtf.replace('--', '- -')} (EDTF) -->"
-    if parsed is None:
+    if parsed is None or parsed.is_open:
         # With only a comment as its date, CS1 prints no date.
         return comment
     text = _format_parts(parsed)
-    return f"{text}{comment}" if parsed.uncertain else text
+    return text if parsed.is_exact or (parsed.season is not None and not parsed.uncertain) else f"{text}{comment}"
 
 
 def _format_parts(parsed: EdtfParts) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from app.schemas.files.publication import PublishedSource
+from app.schemas.source import SourceBrief
 from app.vocabulary import Anonymity, SourceKind
 
 MAX_LISTED_NAMES = 4
@@ -65,7 +66,7 @@ def is_placeholder(source: PublishedSource) -> bool:
     return source.anonymity != Anonymity.NAMED and _PLACEHOLDER.fullmatch(source.name) is not None
 
 
-def is_plural(source: PublishedSource) -> bool:
+def is_plural(source: PublishedSource | SourceBrief) -> bool:
     """True if the source is a description of several people, such as 'Western officials'."""
     return source.anonymity != Anonymity.NAMED and re.search(r"[^s]s$", source.name) is not None
 

@@ -16,7 +16,8 @@ from app.vocabulary import ASSERTING_STANCES, Anonymity, Independence, Lineage
 MAX_ORIGINS = 30
 """Pairs are listed for this many origins at most; no editor rules on the 435 pairs of more origins one by one."""
 
-_IDENTIFIED = (Anonymity.NAMED, Anonymity.DESCRIBED)
+IDENTIFIED = (Anonymity.NAMED, Anonymity.DESCRIBED)
+"""How far a source must be identified to count as an origin."""
 
 SourcePair = tuple[str, str]
 
@@ -39,7 +40,7 @@ def origin_of(attribution: StoredRow, by_id: Mapping[str, StoredRow], anonymity:
     """
     root = attribution if attribution["upstream_id"] is None else [attribution, *upstream_chain(attribution, by_id)][-1]
     is_origin = root["lineage"] == Lineage.ORIGINAL and not root["withdrawn"]
-    return str(root["source_id"]) if is_origin and anonymity.get(root["source_id"]) in _IDENTIFIED else None
+    return str(root["source_id"]) if is_origin and anonymity.get(root["source_id"]) in IDENTIFIED else None
 
 
 def asserting_attributions(attributions: Iterable[StoredRow]) -> list[StoredRow]:

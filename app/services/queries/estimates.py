@@ -6,22 +6,19 @@ attributions, and then takes its figures out of them.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
-from decimal import Decimal
 from functools import lru_cache
-from itertools import islice
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
 from app.db.compiled_reads import PlainRow, in_list, nested_rows
 from app.schemas.base import edtf
-from app.schemas.estimate import Conflict, Estimate, EstimatesPage, Series
+from app.schemas.estimate import Conflict, Estimate, EstimatesPage, FigureSpeaker, Series
 from app.schemas.quantity import QuantityRead
 from app.schemas.query_parameters import EstimatesQuery
 from app.schemas.relation import ClaimBrief
-from app.services.catalogue import sources, topics
+from app.services.catalogue import documents, sources, topics
 from app.services.core import etags
 from app.services.core.claim_parts import select_figures
 from app.services.core.cursors import Cursors
@@ -30,27 +27,16 @@ from app.services.core.pagination import PageRequest, slice_page
 from app.services.core.snapshot import Snapshot, SnapshotQuery, snapshot_at
 from app.services.core.stale_periods import shown_status
 from app.services.policy import origins
-from app.services.policy.figure_conflicts import ComparableFigure, find_conflicts, interval_of, time_sort_key
+from app.services.policy.figure_accounts import Account, account_chains, build_account
+from app.services.policy.figure_comparability import ComparableFigure, StatedFigure, comparable_figures
+from app.services.policy.figure_conflicts import SETTLING_RELATIONS, ConflictFinder, Rival, time_sort_key
 from app.services.queries.claim_filters import ClaimConditions, FilterShape, ParsedFilter, build_filter
-from app.vocabulary import Relation, Stage
+from app.vocabulary import Stage
 
 MAX_CONFLICTS = 500
 """The most conflicts that a page lists; all of them are counted."""
 
 _BY_ID = itemgetter("id")
-
-SETTLING_RELATIONS = (Relation.SUPERSEDES, Relation.SAME_AS)
-"""Two claims with one of these relations are no competing accounts, so their figures do not conflict."""
-
-
-class _StatedFigure(NamedTuple):
-    """A figure with its claim. The first three fields are its sort values: the order of figures on pages."""
-
-    earliest: str
-    claim_id: str
-    position: int
-    claim: PlainRow
-    quantity: PlainRow
 
 
 def page_tag(connection: Connection, topic_id: str, query: EstimatesQuery) -> str:
@@ -82,7 +68,7 @@ def read_estimates(connection: Connection, topic_id: str, query: EstimatesQuery,
     briefs = sources.read_brief_rows(connection, snapshot, source_ids)
     figures = sorted(_stated_figures(_with_origins(claims, briefs), query))
     page_figures, next_cursor = slice_page(figures, 3, PageRequest.of(query, cursors, topic=topic_id))
-    conflicts, conflict_count = _build_conflicts(figures)
+    conflicts, conflict_count = _Conflicts(connection, snapshot, topic, briefs).build(figures)
     return etags.Tagged(
         tag,
         serialize_row(
@@ -118,7 +104,7 @@ def _claims_query(shape: FilterShape) -> SnapshotQuery:
         claim, figure = snapshot.claim, snapshot.quantity
         attribution, relation = snapshot.attribution, snapshot.claim_relation
         figures = select_figures(figure, claim, QuantityRead)
-        columns = ("id", "source_id", "stance", "lineage", "upstream_id", "withdrawn")
+        columns = ("id", "source_id", "stance", "lineage", "upstream_id", "withdrawn", "said", "document_id")
         attributions = select(*(attribution.c[name] for name in columns)).where(attribution.c.claim_id == claim.c.id)
         is_settling = in_list(relation.c.relation, "resolved", [str(settling) for settling in SETTLING_RELATIONS])
         settled_claims = select(relation.c.other_claim_id).where(
@@ -155,19 +141,19 @@ def _with_origins(claims: Iterable[PlainRow], briefs: Mapping[str, PlainRow]) ->
             yield claim
 
 
-def _stated_figures(claims: Iterable[PlainRow], query: EstimatesQuery) -> Iterator[_StatedFigure]:
+def _stated_figures(claims: Iterable[PlainRow], query: EstimatesQuery) -> Iterator[StatedFigure]:
     """Yield the figures of these claims, only those with a requested metric if the query names any."""
     for claim in claims:
         for quantity in claim["figures"]:
             position = quantity.pop("position")
             if not query.metric or quantity["metric"] in query.metric:
-                yield _StatedFigure(claim["time_earliest"], claim["id"], position, claim, quantity)
+                yield StatedFigure(claim["time_earliest"], claim["id"], position, claim, quantity)
 
 
 # --- building the page ---
 
 
-def _build_estimate(figure: _StatedFigure, briefs: Mapping[str, PlainRow]) -> PlainRow:
+def _build_estimate(figure: StatedFigure, briefs: Mapping[str, PlainRow]) -> PlainRow:
     return serialize_row(
         Estimate,
         figure.claim,
@@ -178,7 +164,7 @@ def _build_estimate(figure: _StatedFigure, briefs: Mapping[str, PlainRow]) -> Pl
     )
 
 
-def _build_series(figures: Iterable[_StatedFigure], briefs: Mapping[str, PlainRow]) -> list[PlainRow]:
+def _build_series(figures: Iterable[StatedFigure], briefs: Mapping[str, PlainRow]) -> list[PlainRow]:
     """The number and period of figures for each origin and metric; claims of unknown origin form one series."""
     times: dict[tuple[str | None, str], list[str | None]] = defaultdict(list)
     for figure in figures:
@@ -198,24 +184,108 @@ def _build_one_series(origin: PlainRow | None, metric: str, times: Sequence[str 
     )
 
 
-def _build_conflicts(figures: Sequence[_StatedFigure]) -> tuple[list[PlainRow], int]:
-    """The first `MAX_CONFLICTS` pairs of figures that conflict, and the number of all of them."""
-    by_position = {(stated.claim_id, stated.position): stated for stated in figures}
-    listed: list[PlainRow] = []
-    count = 0
-    for figure, others in find_conflicts(map(_comparable_figure, figures), _settled_claims(figures)):
-        count += len(others)
-        if len(listed) < MAX_CONFLICTS:
-            listed += [
-                _build_conflict(
-                    by_position[other.claim_id, other.position], by_position[figure.claim_id, figure.position]
+class _Conflicts:
+    """Finds and builds the conflicts between the figures of a topic."""
+
+    def __init__(
+        self, connection: Connection, snapshot: Snapshot, topic: PlainRow, briefs: Mapping[str, PlainRow]
+    ) -> None:
+        self._connection = connection
+        self._snapshot = snapshot
+        self._topic_start = edtf.bounds(topic["period"]).earliest
+        self._briefs = briefs
+        self._anonymity = {source_id: brief["anonymity"] for source_id, brief in briefs.items()}
+        self._accounts: dict[str, Account] = {}
+        self._claims: dict[str, PlainRow] = {}
+        self._ancestors_read: Mapping[str, Sequence[str]] | None = None
+
+    def build(self, figures: Sequence[StatedFigure]) -> tuple[list[PlainRow], int]:
+        """The first `MAX_CONFLICTS` pairs of figures that conflict, and the number of all of them."""
+        self._claims = {stated.claim_id: stated.claim for stated in figures}
+        finder = ConflictFinder(self._account, self._ancestors, _settled_claims(figures))
+        listed: list[tuple[ComparableFigure, Rival]] = []
+        count = 0
+        for figure, rivals in finder.find(comparable_figures(figures, self._topic_start)):
+            count += len(rivals)
+            if len(listed) < MAX_CONFLICTS:
+                first_rivals = sorted(rivals, key=lambda rival: time_sort_key(rival[0]))
+                listed += [(figure, rival) for rival in first_rivals[: MAX_CONFLICTS - len(listed)]]
+        return self._build_listed(figures, listed), count
+
+    def _account(self, claim_id: str) -> Account:
+        account = self._accounts.get(claim_id)
+        if account is None:
+            account = build_account(self._claims[claim_id]["attributions"], self._anonymity)
+            self._accounts[claim_id] = account
+        return account
+
+    def _ancestors(self) -> Mapping[str, Sequence[str]]:
+        if self._ancestors_read is None:
+            self._ancestors_read = sources.ancestors(self._connection, self._snapshot, self._briefs)
+        return self._ancestors_read
+
+    def _build_listed(
+        self, figures: Sequence[StatedFigure], listed: Sequence[tuple[ComparableFigure, Rival]]
+    ) -> list[PlainRow]:
+        if not listed:
+            return []
+        by_position = {(stated.claim_id, stated.position): stated for stated in figures}
+        pairs = [(kind, sorted((figure, rival), key=time_sort_key)) for figure, (rival, kind) in listed]
+        claim_ids = {figure.claim_id for _kind, pair in pairs for figure in pair}
+        document_ids = {
+            attribution["document_id"]
+            for claim_id in claim_ids
+            for attribution in self._claims[claim_id]["attributions"]
+        }
+        documents_read = documents.read_briefs(self._connection, self._snapshot, document_ids - {None})
+        plain_documents = {key: document.model_dump(mode="json") for key, document in documents_read.items()}
+        speakers = {
+            claim_id: _build_speakers(self._claims[claim_id]["attributions"], self._briefs, plain_documents)
+            for claim_id in claim_ids
+        }
+        conflicts = []
+        for kind, pair in pairs:
+            stated_pair = [by_position[figure.claim_id, figure.position] for figure in pair]
+            conflicts.append(
+                serialize_row(
+                    Conflict,
+                    stated_pair[0].quantity,
+                    kind=kind,
+                    claims=[stated.claim["brief"] for stated in stated_pair],
+                    quantities=[stated.quantity for stated in stated_pair],
+                    times=[stated.claim["time"] for stated in stated_pair],
+                    speakers=[speakers[stated.claim_id] for stated in stated_pair],
                 )
-                for other in islice(sorted(others, key=time_sort_key), MAX_CONFLICTS - len(listed))
-            ]
-    return listed, count
+            )
+        return conflicts
 
 
-def _settled_claims(figures: Iterable[_StatedFigure]) -> Mapping[str, set[str]]:
+def _build_speakers(
+    attributions: Sequence[PlainRow], briefs: Mapping[str, PlainRow], documents_by_id: Mapping[str, PlainRow]
+) -> list[PlainRow]:
+    """Who gave the figures of a claim: each chain of attributions once, without those that are part of a longer one."""
+    chains = account_chains(attributions, {source_id: brief["anonymity"] for source_id, brief in briefs.items()})
+    return [
+        serialize_row(
+            FigureSpeaker,
+            {},
+            source=briefs[chain.source["source_id"]],
+            relayed_by=[briefs[relay["source_id"]] for relay in chain.relays],
+            document=next(
+                (
+                    documents_by_id[row["document_id"]]
+                    for row in (*reversed(chain.relays), chain.source)
+                    if row["document_id"] is not None
+                ),
+                None,
+            ),
+            said=chain.source["said"],
+        )
+        for chain in chains
+    ]
+
+
+def _settled_claims(figures: Iterable[StatedFigure]) -> Mapping[str, set[str]]:
     """For each claim, the claims to which it has a settling relation, in either direction."""
     settled: dict[str, set[str]] = defaultdict(set)
     for figure in figures:
@@ -223,37 +293,3 @@ def _settled_claims(figures: Iterable[_StatedFigure]) -> Mapping[str, set[str]]:
             settled[figure.claim_id].add(other)
             settled[other].add(figure.claim_id)
     return settled
-
-
-def _comparable_figure(stated: _StatedFigure) -> ComparableFigure:
-    claim, quantity = stated.claim, stated.quantity
-    return ComparableFigure(
-        claim_id=stated.claim_id,
-        position=stated.position,
-        comparable=(
-            quantity["metric"],
-            quantity["unit"],
-            quantity["population"],
-            quantity["cumulative"],
-            claim["place"],
-        ),
-        earliest=date.fromisoformat(claim["time_earliest"]),
-        latest=date.fromisoformat(claim["time_latest"]),
-        interval=interval_of(quantity["qualifier"], *(_as_decimal(quantity[name]) for name in ("low", "best", "high"))),
-    )
-
-
-def _as_decimal(number: float | None) -> Decimal | None:
-    # repr() gives the shortest digits, which are those that the source gave: comparisons of bounds must be exact.
-    return None if number is None else Decimal(repr(number))
-
-
-def _build_conflict(first: _StatedFigure, second: _StatedFigure) -> PlainRow:
-    pair = (first, second)
-    return serialize_row(
-        Conflict,
-        first.quantity,
-        claims=[stated.claim["brief"] for stated in pair],
-        quantities=[stated.quantity for stated in pair],
-        times=[stated.claim["time"] for stated in pair],
-    )

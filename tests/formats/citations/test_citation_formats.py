@@ -126,6 +126,19 @@ EXAMPLES = [
     Example("span", {"kind": "report", "title": "A span", "published": "2024-10/2025-01"}),
     Example("open end", {"kind": "report", "title": "Open", "published": "2024-10/.."}),
     Example("digits left out", {"kind": "report", "title": "Some day", "published": "2024-XX"}),
+    Example("day left out", {"kind": "report", "title": "Some day of a month", "published": "2024-10-XX"}),
+    Example("decade", {"kind": "report", "title": "Some year", "published": "202X"}),
+    Example("open start", {"kind": "report", "title": "Until then", "published": "../2024-10-03"}),
+    Example("open end of days", {"kind": "report", "title": "Since then", "published": "2025-01-12/.."}),
+    Example("seasons of a year", {"kind": "report", "title": "Half a year", "published": "2025-21/2025-22"}),
+    Example("seasons of two years", {"kind": "report", "title": "A winter", "published": "2024-24/2025-21"}),
+    Example("moment", {"kind": "report", "title": "Late", "published": "2025-01-12T23:30:00Z"}),
+    Example("local moment", {"kind": "report", "title": "Locally", "published": "2025-01-12T23:30"}),
+    Example("hours of a day", {"kind": "report", "title": "A night", "published": "2025-01-12T18:00/2025-01-12T23:30"}),
+    Example(
+        "hours of two days",
+        {"kind": "report", "title": "A long night", "published": "2025-01-12T18:00+02/2025-01-13T06:30+02"},
+    ),
     Example(
         "accessed and archived",
         {
@@ -344,8 +357,18 @@ def csl_date(edtf: str | None) -> dict[str, Any] | None:
         "2024-12%": {"date-parts": [[2024, 12]], "circa": True},
         "2024-21": {"date-parts": [[2024]], "season": 1},
         "2024-10/2025-01": {"date-parts": [[2024, 10], [2025, 1]]},
-        "2024-10/..": {"literal": "from October 2024"},
-        "2024-XX": {"literal": "2024-XX"},
+        "2024-10/..": {"date-parts": [[2024, 10]], "circa": True},
+        "2024-XX": {"date-parts": [[2024]]},
+        "2024-10-XX": {"date-parts": [[2024, 10]]},
+        "202X": {"literal": "2020s"},
+        "../2024-10-03": {"date-parts": [[2024, 10, 3]], "circa": True},
+        "2025-01-12/..": {"date-parts": [[2025, 1, 12]], "circa": True},
+        "2025-21/2025-22": {"date-parts": [[2025]]},
+        "2024-24/2025-21": {"date-parts": [[2024], [2025]]},
+        "2025-01-12T23:30:00Z": {"date-parts": [[2025, 1, 12]]},
+        "2025-01-12T23:30": {"date-parts": [[2025, 1, 12]]},
+        "2025-01-12T18:00/2025-01-12T23:30": {"date-parts": [[2025, 1, 12]]},
+        "2025-01-12T18:00+02/2025-01-13T06:30+02": {"date-parts": [[2025, 1, 12], [2025, 1, 13]]},
     }
     return dates[edtf]
 
@@ -439,19 +462,26 @@ def normalize_name(name: dict[str, str]) -> dict[str, str]:
 
 
 def check_date(entry: dict[str, str], edtf: str | None, dialect: str) -> None:
-    """BibLaTeX has the complete date; BibTeX has year and month, and a note with the date if it is inexact."""
+    """BibLaTeX has the complete date; BibTeX has year, month and day, and a note with the date if it is inexact."""
+    complete_date = {
+        "2025-01-12T23:30": "2025-01-12T23:30:00",
+        "2025-01-12T18:00/2025-01-12T23:30": "2025-01-12T18:00:00/2025-01-12T23:30:00",
+        "2025-01-12T18:00+02/2025-01-13T06:30+02": "2025-01-12T18:00:00+02:00/2025-01-13T06:30:00+02:00",
+    }.get(edtf or "", edtf)
     if dialect == "biblatex":
-        assert entry.get("date") == edtf
+        assert entry.get("date") == complete_date
         return
     parsed = None if edtf is None else split_edtf(edtf)
     year = None if parsed is None else f"{parsed.dates[0][0]}"
     assert entry.get("year") == year
-    month = None if parsed is None else parsed.dates[0][1:2]
-    assert entry.get("month") == (month_name[month[0]] if month else None)
+    month, day = (None, None) if parsed is None else (*parsed.dates[0][1:], None, None)[:2]
+    name = month_name[month] if month else None
+    assert entry.get("month") == (f"{name}~{day}" if day else name)
+    assert entry.get("day") == (str(day) if day else None)
     is_inexact = edtf not in {None, "2025", "2025-01", "2025-01-12"}
     assert (f"Date as recorded: {edtf} " in latex.to_line(entry["note"])) is is_inexact
     if edtf is not None and edtf not in (year, "2025-01"):
-        assert entry["date"] == edtf
+        assert entry["date"] == complete_date
 
 
 def test_ris_is_read_back(api: TestClient, recorded: list[Recorded], subtests: pytest.Subtests) -> None:
@@ -485,6 +515,17 @@ RIS_DATES: dict[str | None, str] = {
     "2024-12%": "2024/12//",
     "2024-21": "2024///",
     "2024-10/2025-01": "2024/10//",
+    "2024-10/..": "2024/10//",
+    "2024-XX": "2024///",
+    "2024-10-XX": "2024/10//",
+    "../2024-10-03": "2024/10/03/",
+    "2025-01-12/..": "2025/01/12/",
+    "2025-21/2025-22": "2025///",
+    "2024-24/2025-21": "2024///",
+    "2025-01-12T23:30:00Z": "2025/01/12/",
+    "2025-01-12T23:30": "2025/01/12/",
+    "2025-01-12T18:00/2025-01-12T23:30": "2025/01/12/",
+    "2025-01-12T18:00+02/2025-01-13T06:30+02": "2025/01/12/",
 }
 WIKI_DATES: dict[str | None, tuple[str, bool]] = {
     None: ("n.d.", False),
@@ -497,7 +538,17 @@ WIKI_DATES: dict[str | None, tuple[str, bool]] = {
     "2024-21": ("Spring 2024", False),
     "2024-10/2025-01": ("October 2024 – January 2025", False),
     "2024-10/..": ("", True),
-    "2024-XX": ("", True),
+    "2024-XX": ("2024", True),
+    "2024-10-XX": ("October 2024", True),
+    "202X": ("", True),
+    "../2024-10-03": ("", True),
+    "2025-01-12/..": ("", True),
+    "2025-21/2025-22": ("2025", True),
+    "2024-24/2025-21": ("2024–2025", True),
+    "2025-01-12T23:30:00Z": ("2025-01-12", True),
+    "2025-01-12T23:30": ("2025-01-12", True),
+    "2025-01-12T18:00/2025-01-12T23:30": ("2025-01-12", True),
+    "2025-01-12T18:00+02/2025-01-13T06:30+02": ("12 January 2025 – 13 January 2025", True),
 }
 
 
@@ -607,6 +658,18 @@ QS_DATES: dict[str | None, list[str]] = {
     "2024-10/2025-01": [
         *("+2024-00-00T00:00:00Z/8", "P1319", "+2024-10-00T00:00:00Z/10"),
         *("P1326", "+2025-01-00T00:00:00Z/10"),
+    ],
+    "2024-XX": ["+2024-00-00T00:00:00Z/9"],
+    "2024-10-XX": ["+2024-10-00T00:00:00Z/10"],
+    "2025-21/2025-22": ["+2025-00-00T00:00:00Z/9"],
+    "2024-24/2025-21": [
+        *("+2024-00-00T00:00:00Z/8", "P1319", "+2024-00-00T00:00:00Z/9", "P1326", "+2025-00-00T00:00:00Z/9")
+    ],
+    "2025-01-12T23:30:00Z": ["+2025-01-12T00:00:00Z/11"],
+    "2025-01-12T23:30": ["+2025-01-12T00:00:00Z/11"],
+    "2025-01-12T18:00/2025-01-12T23:30": ["+2025-01-12T00:00:00Z/11"],
+    "2025-01-12T18:00+02/2025-01-13T06:30+02": [
+        *("+2025-01-00T00:00:00Z/10", "P1319", "+2025-01-12T00:00:00Z/11", "P1326", "+2025-01-13T00:00:00Z/11")
     ],
 }
 
