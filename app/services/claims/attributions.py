@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, case, select
 from app.db.compiled_reads import PlainRow
 from app.db.revisions import ChangeWriter, StoredRow, revision_table
 from app.db.schema import table_of
-from app.errors import InvalidError, NotFoundError
+from app.errors import InvalidError
 from app.models import Attribution, Claim, Document, Source
 from app.schemas.attribution import (
     AttributionCorrection,
@@ -24,6 +24,7 @@ from app.services.claims.relays import RelayGraph
 from app.services.core import change_effects, etags
 from app.services.core.actors import Actor, visible_stages
 from app.services.core.claim_visibility import visible_claim_ids
+from app.services.core.held_elsewhere import missing_past
 from app.services.core.nouns import (
     Columns,
     Noun,
@@ -166,7 +167,7 @@ def read_one(connection: Connection, snapshot: Snapshot, identifier: str, actor:
     """Read an attribution. Raises NotFoundError, also if the reader may not see its claim."""
     attributions = read_all(connection, snapshot, [identifier], actor)
     if not attributions:
-        raise NotFoundError("attribution", identifier, is_past=snapshot.seq is not None)
+        raise missing_past(connection, snapshot, ATTRIBUTION.table, identifier)
     return attributions[0]
 
 
@@ -188,8 +189,13 @@ def first_change_seq(attribution: FromClause) -> ColumnElement[int]:
     """SQL: the number of the change that created an attribution of the outer statement, labelled `first_seq`."""
     first = revision_table(ATTRIBUTION.table).alias("first")
     # Most attributions are never corrected; for those the subquery is not run.
+    # The first version is not 1 if another installation holds the earlier ones.
     created_seq = (
-        select(first.c.change_seq).where(first.c.id == attribution.c.id, first.c.version == 1).scalar_subquery()
+        select(first.c.change_seq)
+        .where(first.c.id == attribution.c.id)
+        .order_by(first.c.version)
+        .limit(1)
+        .scalar_subquery()
     )
     return case((attribution.c.version > 1, created_seq), else_=attribution.c.change_seq).label("first_seq")
 
