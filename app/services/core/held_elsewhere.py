@@ -113,7 +113,7 @@ def missing_past(connection: Connection, snapshot: Snapshot, table: Table, ident
     if first is None or _is_on_record(connection, snapshot, table, identifier):
         return NotFoundError(noun, identifier, is_past=is_past)
     message = (
-        f"This installation had no {noun} {identifier} on record at that time (as_of): it loaded the {noun} later, from "
+        f"This installation had no {noun} {identifier} on record then (as_of): it loaded the {noun} later, from "
         "a dump. Ask the installation that wrote the dump, with the same `as_of`."
     )
     collection = PLURALS.get(table.name, f"{table.name}s")
