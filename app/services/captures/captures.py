@@ -16,7 +16,7 @@ from app.models import Capture, Document, Person
 from app.schemas.capture import CaptureCreate, CaptureQuery, CaptureWhole, CustodyRead
 from app.services.captures import custody
 from app.services.core.actors import Actor
-from app.services.core.held_elsewhere import missing_file
+from app.services.core.held_elsewhere import missing_file, missing_past_capture
 from app.services.core.nouns import fetch_rows_by_id
 from app.services.core.refs import Refs
 from app.services.core.snapshot import MAX_CLOCK_SKEW, NOW, Snapshot
@@ -110,7 +110,7 @@ def read_one(connection: Connection, snapshot: Snapshot, identifier: str) -> Cap
 def _row(connection: Connection, snapshot: Snapshot, identifier: str) -> StoredRow:
     rows = fetch_rows_by_id(connection, snapshot.capture, [identifier])
     if identifier not in rows:
-        raise NotFoundError("capture", identifier)
+        raise missing_past_capture(connection, snapshot, identifier)
     return rows[identifier]
 
 

@@ -127,6 +127,17 @@ def _is_on_record(connection: Connection, snapshot: Snapshot, table: Table, iden
     return since is None or snapshot.seq is None or since <= snapshot.seq
 
 
+def missing_past_capture(connection: Connection, snapshot: Snapshot, capture_id: str) -> AttestError:
+    """The same as `missing_past` for a capture, which has no versions."""
+    for row in _load_of_capture.rows(connection, id=capture_id) if snapshot.seq is not None else ():
+        message = (
+            f"This installation had no capture {capture_id} on record then (as_of): it loaded the capture later, from "
+            "a dump. Ask the installation that wrote the dump, with the same `as_of`."
+        )
+        return HeldElsewhereError(message, row["publisher"], f"{row['address']}/captures/{capture_id}")
+    return NotFoundError("capture", capture_id, is_past=snapshot.seq is not None)
+
+
 def missing_file(connection: Connection, capture_id: str) -> HeldElsewhereError | None:
     """The error for a captured file that did not come with the dump that names it; None if no dump names it."""
     for row in _load_of_capture.rows(connection, id=capture_id):
