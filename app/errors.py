@@ -40,6 +40,18 @@ class NotFoundError(AttestError):
         self.ref = ref
 
 
+class HeldElsewhereError(AttestError):
+    """This installation does not hold something that exists at a permanent address of another installation.
+
+    `publisher` is the name of that installation, and `address` the permanent address there.
+    """
+
+    def __init__(self, message: str, publisher: str, address: str) -> None:
+        super().__init__(f"{message} It is at {address} ({publisher}).")
+        self.publisher = publisher
+        self.address = address
+
+
 class InvalidError(AttestError):
     """The input breaks one or more rules; every problem names its field."""
 

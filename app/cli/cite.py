@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.schemas.files.publication import PublishedClaim, Publisher
     from app.schemas.query_parameters import CitationQuery
 
-_FAILING_STATES = ("altered", "retracted", "corrected", "status_changed", "unknown")
+_FAILING_STATES = ("altered", "retracted", "corrected", "status_changed", "held_elsewhere", "unknown")
 """States of cited versions that make the check exit with code 1."""
 
 

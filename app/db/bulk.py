@@ -124,10 +124,12 @@ def _insert(connection: Connection, into: str, row_placeholders: Sequence[str], 
         connection.exec_driver_sql(f"INSERT INTO {into} VALUES {', '.join(row_placeholders)}", list(values))  # noqa: S608 - our own names
 
 
-def revise(connection: Connection, table: Table, rows: Sequence[StoredRow], stamp: StoredRow) -> None:
+def revise(
+    connection: Connection, table: Table, rows: Sequence[StoredRow], stamp: StoredRow, *, is_next_version: bool = True
+) -> None:
     """Update objects to their next version. Each row has the `id` and the columns that change, the same in all rows.
 
-    Rows that get the same values share one UPDATE.
+    Rows that get the same values share one UPDATE. With `is_next_version` False, the version stays the same.
     """
     dialect = connection.dialect
     changes = [{**{name: value for name, value in row.items() if name != "id"}, **stamp} for row in rows]
@@ -136,8 +138,9 @@ def revise(connection: Connection, table: Table, rows: Sequence[StoredRow], stam
         ids_by_values[values].append(row["id"])
     condition = _id_in_list(dialect)
     assignments = ", ".join(f"{_names(dialect, (name,))} = {_PLACEHOLDER[dialect.name]}" for name in changes[0])
+    step = "version = version + 1, " if is_next_version else ""
     connection.exec_driver_sql(
-        f"UPDATE {table.name} SET version = version + 1, {assignments} WHERE {condition}",  # noqa: S608 - our own names
+        f"UPDATE {table.name} SET {step}{assignments} WHERE {condition}",  # noqa: S608 - our own names
         [(*values, _id_list(dialect, ids)) for values, ids in ids_by_values.items()],
     )
 
@@ -151,6 +154,18 @@ def copy(connection: Connection, source: Table, target: Table, ids: Sequence[str
         f"WHERE {_id_in_list(dialect)}",
         (_id_list(dialect, ids),),
     )
+
+
+def copy_change(connection: Connection, source: Table, target: Table, seq: int) -> int:
+    """Copy the rows of a table that a change wrote last into a table with the same columns; return their number."""
+    dialect = connection.dialect
+    names = _names(dialect, tuple(column.name for column in source.columns))
+    condition = f"change_seq = {_PLACEHOLDER[dialect.name]}"
+    result = connection.exec_driver_sql(
+        f"INSERT INTO {target.name} ({names}) SELECT {names} FROM {source.name} WHERE {condition}",  # noqa: S608 - our own names
+        (seq,),
+    )
+    return int(result.rowcount)
 
 
 # --- SQL and values of each engine ---

@@ -156,6 +156,8 @@ class ChangeWriter:
     observer: ChangeObserver | None = None
     written: Counter[str] = field(default_factory=Counter)
     """The number of rows written to each table, by table name."""
+    _single_version: set[str] = field(default_factory=set)
+    """The tables whose objects get a single version in this change, however often it amends them."""
     _stored: bool = False
     _embedded_marked: bool = False
 
@@ -192,28 +194,48 @@ class ChangeWriter:
         self.written[table.name] += len(rows)
 
     def add(self, table: Table, rows: Sequence[StoredRow]) -> None:
-        """Insert new objects, as version 1."""
+        """Insert new objects, as version 1, or as the version that all of the rows give.
+
+        A first version above 1 means that another installation holds the earlier ones.
+        """
         if not rows:
             return
         self._store()
         self._notify_insert(table, rows)
         self._mark_embedded_columns(table, ["*"])
-        bulk.insert(self.connection, table, rows, {"version": 1, **self._stamp})
+        stamp = self._stamp if "version" in rows[0] else {"version": 1, **self._stamp}
+        bulk.insert(self.connection, table, rows, stamp)
         self._copy_to_revisions(table, rows)
 
     def amend(self, table: Table, rows: Sequence[StoredRow]) -> None:
         """Update existing objects: each row has the `id` and the columns that change, the same in all rows.
 
-        Call it once per object in a change, with everything that changes: each call makes a new version.
+        Call it once per object in a change, with everything that changes: each call makes a new version, unless
+        `keep_single_version` was called for the table.
         """
-        if not rows:
+        is_next_version = table.name not in self._single_version
+        if not rows or (not is_next_version and rows[0].keys() == {"id"}):
             return
         self._store()
         self._mark_embedded_columns(table, ["*", *rows[0]])
         if self.observer is not None:
             self.observer.before_update(table, rows)
-        bulk.revise(self.connection, table, rows, self._stamp)
+        bulk.revise(self.connection, table, rows, self._stamp, is_next_version=is_next_version)
         self._copy_to_revisions(table, rows)
+
+    def keep_single_version(self, table: Table) -> None:
+        """Make this change store one version of each object that it adds to a table, in its final state.
+
+        The table must be empty, and `store_single_versions` must be called at the end.
+        """
+        self._single_version.add(table.name)
+
+    def store_single_versions(self, table: Table) -> None:
+        """Store the version of each object that was added to a table since `keep_single_version`."""
+        self._single_version.discard(table.name)
+        if self._stored:
+            revision = revision_table(table)
+            self.written[revision.name] += bulk.copy_change(self.connection, table, revision, self.seq)
 
     @property
     def _stamp(self) -> StoredRow:
@@ -221,6 +243,8 @@ class ChangeWriter:
 
     def _copy_to_revisions(self, table: Table, rows: Sequence[StoredRow]) -> None:
         """Copy the current rows of these objects to their revisions: INSERT … SELECT takes half the time of INSERT."""
+        if table.name in self._single_version:
+            return
         revision = revision_table(table)
         bulk.copy(self.connection, table, revision, [row["id"] for row in rows])
         self.written[revision.name] += len(rows)

@@ -10,6 +10,7 @@ from app.models.claim import Claim, Quantity
 from app.models.claim_count import ClaimCount, ClaimCountHistory
 from app.models.claim_relation import ClaimRelation
 from app.models.document import Document
+from app.models.dump_load import DumpLoad, VersionHolder
 from app.models.evidence import Evidence
 from app.models.fact_check import FactCheck
 from app.models.idempotent_answer import IdempotentAnswer
@@ -38,6 +39,8 @@ APPEND_ONLY: tuple[type[Base], ...] = (
     SignOff,
     Review,
     SourceRating,
+    DumpLoad,
+    VersionHolder,
 )
 """Nouns whose rows are never altered once they are recorded."""
 
@@ -59,6 +62,7 @@ __all__ = [
     "ClaimRelation",
     "CustodyEvent",
     "Document",
+    "DumpLoad",
     "Evidence",
     "FactCheck",
     "Head",
@@ -80,4 +84,5 @@ __all__ = [
     "SourceRating",
     "StalePeriod",
     "Topic",
+    "VersionHolder",
 ]

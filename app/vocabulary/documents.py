@@ -66,6 +66,7 @@ class CitationState(Word):
     given."""
 
     UNKNOWN = "unknown", "There is no such claim or version, or it is not public."
+    HELD_ELSEWHERE = "held_elsewhere", "Another installation holds that version; this one does not."
     ALTERED = (
         "altered",
         "The content hash in the citation differs from that of the version.",

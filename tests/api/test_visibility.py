@@ -58,7 +58,7 @@ def desk(api: TestClient, editor: Headers, record: Record, correct: Correct) -> 
         place="Zebraville",
         time="2025-01-02",
         topic=topic,
-        quantities=[{**figure, "best": 77001}],
+        quantities=[{**figure, "best": 7700112345}],
         attributions=[
             {**attribution_fields, "quote": {"exact": "zebra quote"}},
             {"source": rival, "stance": "alleges", "lineage": "original", "note": "zebra"},
@@ -99,7 +99,7 @@ def desk(api: TestClient, editor: Headers, record: Record, correct: Correct) -> 
             "relation": f"relations/{relation}",
             "relation back": f"relations/{back['id']}",
         },
-        secrets=["ebra", "77001", draft["id"], attribution, evidence, relation, back["id"]],
+        secrets=["ebra", "7700112345", draft["id"], attribution, evidence, relation, back["id"]],
     )
 
 
@@ -257,7 +257,7 @@ def test_the_desk_sees_its_drafts(api: TestClient, desk: Desk, key_of: KeyOf) ->
         for name in EXPORT_FORMATS.keys() - {"parquet"}:
             exported = api.get("export", params={"format": name}, headers=headers).text
             assert "Soldiers are there" in exported or name == "claim_review", name
-            assert not any(secret in exported for secret in (desk.draft, "ebra", "77001")), name
+            assert not any(secret in exported for secret in (desk.draft, "ebra", "7700112345")), name
         assert desk.draft in api.get("export", params={"stage": ["published", "draft"]}, headers=headers).text
         assert desk.draft not in api.get("export", params={"claim": desk.public}, headers=headers).text
         selected = api.get("export", params={"claim": [desk.public, desk.draft]}, headers=headers).text

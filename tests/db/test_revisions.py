@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection, Table, func, inspect, select, text
+from sqlalchemy import Connection, Table, func, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app import clock
@@ -18,7 +18,7 @@ from app.db import migrate
 from app.db.engine import Database
 from app.db.revisions import revision_table
 from app.db.schema import table_of
-from app.models import APPEND_ONLY, VERSIONED, Change, Claim, Head
+from app.models import APPEND_ONLY, VERSIONED, Change, Claim, DumpLoad, Head, VersionHolder
 from app.vocabulary import Role
 from tests.support.writers import run_processes
 
@@ -90,12 +90,22 @@ def full_record(
 
 
 @pytest.fixture
-def signed_record(api: TestClient, editor: Headers, full_record: None, key_of: Callable[[Role], Headers]) -> None:
-    """The full record, and a proposal that another person has signed."""
+def signed_record(
+    api: TestClient, editor: Headers, full_record: None, key_of: Callable[[Role], Headers], database: Database
+) -> None:
+    """The full record, a proposal that another person has signed, and the trace of a dump that was loaded."""
     (proposal,) = api.get("proposals", headers=editor).json()["items"]
     approval = {"verdict": "approve"}
     response = api.post(f"proposals/{proposal['id']}/sign-offs", json=approval, headers=key_of(Role.ADMIN))
     assert response.status_code == 201
+    with database.writing() as connection:
+        claim_id = connection.scalar(select(table_of(Claim).c.id).limit(1))
+        origin = {"publisher": "Another", "address": "https://another.example/api/v1", "change_seq": 1}
+        loaded_at = {"recorded_at": datetime(2025, 1, 12, tzinfo=UTC)}
+        connection.execute(insert(table_of(DumpLoad)).values(**origin, **loaded_at, as_of=loaded_at["recorded_at"]))
+        connection.execute(
+            insert(table_of(VersionHolder)).values(**origin, **loaded_at, claim_id=claim_id, through_version=1)
+        )
 
 
 def rows_of(connection: Connection, table: Table) -> list[Any]:

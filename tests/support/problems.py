@@ -4,6 +4,9 @@ from typing import Any
 
 from httpx2 import Response
 
+HELD_ELSEWHERE = "urn:attest:problem:held-elsewhere"
+"""The type of a 410."""
+
 
 def assert_problem(response: Response, status: int, *fields: str) -> dict[str, Any]:
     """Assert that a response is a problem document with this status and return it.
@@ -13,10 +16,11 @@ def assert_problem(response: Response, status: int, *fields: str) -> dict[str, A
     assert response.status_code == status, f"{response.status_code}: {response.text[:500]}"
     assert response.headers["Content-Type"] == "application/problem+json"
     problem: dict[str, Any] = response.json()
-    assert problem.keys() - {"errors"} == {"type", "title", "status", "detail"}
-    assert (problem["type"], problem["status"]) == ("about:blank", status)
+    assert problem.keys() - {"errors", "held_by"} == {"type", "title", "status", "detail"}
+    assert (problem["type"], problem["status"]) == (HELD_ELSEWHERE if status == 410 else "about:blank", status)
     assert problem["title"]
     assert problem["detail"]
+    assert ("held_by" in problem) == (status == 410)
     assert ("errors" in problem) == (status == 422)
     assert all(error["message"] not in ("", "None") for error in problem.get("errors", ()))
     if fields:

@@ -33,13 +33,14 @@ FORMATTED = ("bibliography", "bibliography_html")
 STYLE = "application/vnd.citationstyles.style+xml"
 """The media type of a CSL style."""
 
-WITH_A_STYLE = failures(400, 403, 404, 413, 415, 422, 503)
+CITE = failures(403, 404, 410, 422)
+WITH_A_STYLE = failures(400, 403, 404, 410, 413, 415, 422, 503)
 
 
 @router.get(
     "/citations",
     response_class=StreamingResponse,
-    responses={200: {"content": {written.media_type: {} for written in CITATION_FORMATS.values()}}, **READ_MANY},
+    responses={200: {"content": {written.media_type: {} for written in CITATION_FORMATS.values()}}, **CITE},
 )
 def cite(request: Request, query: Annotated[CitationQuery, Query()], reader: Reader) -> Response:
     """Cite claims, documents and sources in the format of your choice.

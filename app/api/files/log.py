@@ -70,7 +70,7 @@ def list_log_entries(request: Request, query: Annotated[EntriesQuery, Query()], 
 @router.get(
     "/inclusion",
     response_model=LogInclusion,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **failures(404, 409, 422)},
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **failures(404, 409, 410, 422)},
 )
 def prove_inclusion(
     request: Request, query: Annotated[InclusionQuery, Query()], connection: ReadConnection, reader: Reader

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +22,7 @@ from app.errors import (
     BusyError,
     ConflictError,
     FieldProblem,
+    HeldElsewhereError,
     InvalidError,
     NotFoundError,
     PermissionDeniedError,
@@ -46,6 +48,12 @@ MAX_PROBLEMS = 50
 
 NO_SUCH_ADDRESS = "There is no such address. See /docs for all addresses."
 
+UNTYPED = "about:blank"
+"""Type of the problems of which the status says all (RFC 9457, section 4.2.1)."""
+
+HELD_ELSEWHERE = "urn:attest:problem:held-elsewhere"
+"""Type of the problem that another installation holds what was requested."""
+
 logger = logging.getLogger("attest")
 
 
@@ -56,15 +64,28 @@ class FieldError(BaseModel):
     message: str = Field(description="What is wrong, and what would be right.")
 
 
+class Holder(BaseModel):
+    """The installation that holds what was requested."""
+
+    publisher: str = Field(description="Publisher of that installation, as its dump names it.")
+    address: str = Field(description="Permanent address there.")
+
+
 class Problem(BaseModel):
     """A problem document (RFC 9457)."""
 
-    type: str = Field(description="Always `about:blank`: `status` says what kind of problem it is.")
+    type: str = Field(
+        description=f"`{UNTYPED}`: `status` says what kind of problem it is. `{HELD_ELSEWHERE}`: see `held_by`.",
+        examples=[UNTYPED],
+    )
     title: str = Field(description="Reason phrase of the HTTP status.", examples=["Unprocessable Content"])
     status: int = Field(description="The HTTP status.", examples=[422])
     detail: str = Field(description="What happened and what to do next, written for people.")
     errors: list[FieldError] | None = Field(
         None, description="The invalid fields or parameters; only in a 422 response."
+    )
+    held_by: Holder | None = Field(
+        None, description="The installation that holds what was requested; only in a 410 response."
     )
 
 
@@ -94,6 +115,7 @@ class TooManyWrongKeysError(AttestError):
 
 STATUS: Mapping[type[AttestError], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
+    HeldElsewhereError: HTTPStatus.GONE,
     InvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ConflictError: HTTPStatus.CONFLICT,
     VersionMismatchError: HTTPStatus.PRECONDITION_FAILED,
@@ -110,17 +132,24 @@ STATUS: Mapping[type[AttestError], HTTPStatus] = {
 
 
 def problem(
-    status: int, detail: str, errors: Sequence[FieldProblem] | None = None, headers: Mapping[str, str] | None = None
+    status: int,
+    detail: str,
+    errors: Sequence[FieldProblem] | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    type: str = UNTYPED,
+    members: Mapping[str, Any] | None = None,
 ) -> Response:
-    """A problem document as a response."""
+    """A problem document as a response. `members` are extension members of its type."""
     body: dict[str, Any] = {
-        "type": "about:blank",
+        "type": type,
         "title": TITLES.get(status) or HTTPStatus(status).phrase,
         "status": int(status),
         "detail": detail,
     }
     if errors is not None:
         body["errors"] = [{"field": error.field, "message": error.message} for error in errors]
+    body |= members or {}
     # The name of a field may repeat what the client sent, lone surrogates included.
     content = json.dumps(body, ensure_ascii=False).encode(errors="replace")
     return Response(content, status, media_type=MEDIA_TYPE, headers=headers)
@@ -134,7 +163,21 @@ def of(error: AttestError) -> Response:
         headers["ETag"] = error.current
     if isinstance(error, TooManyWrongKeysError | BusyError):
         headers["Retry-After"] = str(error.wait)
+    if isinstance(error, HeldElsewhereError):
+        # Without a date of expiry, caches may keep a 410 for long (RFC 9110, section 15.5.11).
+        headers |= {"Cache-Control": "no-cache", **_link(error.address)}
+        holder = {"publisher": error.publisher, "address": error.address}
+        return problem(status, str(error), None, headers, type=HELD_ELSEWHERE, members={"held_by": holder})
     return problem(status, str(error), _fields(error), headers)
+
+
+def _link(address: str) -> dict[str, str]:
+    """Link to the same thing at another installation; nothing for an address that is no URL of ASCII characters."""
+    return {"Link": f'<{address}>; rel="alternate"'} if _URL.fullmatch(address) else {}
+
+
+_URL = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+")
+"""A URL without the characters that a Link header or a header in general cannot have."""
 
 
 def _fields(error: AttestError) -> list[FieldProblem] | None:

@@ -16,6 +16,7 @@ _DESCRIPTIONS = {
     401: "The key is missing or invalid.",
     403: "The key's role or scopes do not allow this.",
     404: "No such object exists, or you may not see it.",
+    410: "This installation does not hold it, but another one does; see `held_by`.",
     409: "The current state of the record does not allow this.",
     412: "The object has changed since you read it. Read it again and send its new ETag.",
     413: "The body is too large.",
@@ -41,7 +42,7 @@ def failures(*statuses: int) -> Responses:
     }
 
 
-READ_ONE = failures(404, 422)
+READ_ONE = failures(404, 410, 422)
 READ_MANY = failures(403, 422)
 CREATE = failures(400, 403, 404, 409, 413, 415, 422)
 CORRECT = failures(400, 403, 404, 409, 412, 413, 415, 422, 428)

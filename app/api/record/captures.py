@@ -134,7 +134,11 @@ def read_capture(request: Request, identifier: Identifier, reading: AsOfQuery, c
 @router.get(
     "/captures/{identifier}/content",
     response_class=StreamingResponse,
-    responses={200: _CONTENT, 206: {**_CONTENT, "description": "The requested bytes."}, **failures(403, 404, 416, 422)},
+    responses={
+        200: _CONTENT,
+        206: {**_CONTENT, "description": "The requested bytes."},
+        **failures(403, 404, 410, 416, 422),
+    },
 )
 def read_content(request: Request, identifier: Identifier, connection: ReadConnection, reader: Reader) -> Response:
     """Download a captured file, exactly as it was uploaded.

@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 # An underscore as TeX, Markdown, URLs and HTML escape it.
 _ESCAPED = re.compile(r"\{?\\_(?:\{\})?\}?|\\textunderscore(?:\{\}| )?|%5[Ff]|&#(?:95|x5[Ff]);")
-_ADDRESS = re.compile(r"/claims/(clm_[0-9a-hjkmnp-tv-z]{26})/versions/([1-9][0-9]{0,8})(?![0-9])")
+_ADDRESS = re.compile(
+    r"(https?://[\w.:\-\[\]/%~]{1,500})?/claims/(clm_[0-9a-hjkmnp-tv-z]{26})/versions/([1-9][0-9]{0,8})(?![0-9])"
+)
 _HASH = re.compile(r"sha256:\s*([0-9a-f]{64})(?![0-9a-f])")
 _MAX_HASH_DISTANCE = 400
 """Characters after an address that are searched for its hash."""
@@ -25,6 +27,8 @@ class CitedVersion(NamedTuple):
     version: int
     sha256: str | None
     """The content hash that follows the address, if any."""
+    api_url: str | None = None
+    """The address of the API of the installation that is cited, if the text gives one."""
 
 
 def cited_versions(text: str) -> Iterator[CitedVersion]:
@@ -35,9 +39,9 @@ def cited_versions(text: str) -> Iterator[CitedVersion]:
     ends = [address.start() for address in addresses[1:]] + [len(plain)]
     for address, end in zip(addresses, ends[: len(addresses)], strict=True):
         sha256 = _HASH.search(plain, address.end(), min(end, address.end() + _MAX_HASH_DISTANCE))
-        key = address[1], int(address[2])
+        key = address[2], int(address[3])
         earlier = versions.get(key)
         line = plain.count("\n", 0, address.start()) + 1 if earlier is None else earlier.line
         if earlier is None or earlier.sha256 is None:
-            versions[key] = CitedVersion(line, *key, sha256[1] if sha256 else None)
+            versions[key] = CitedVersion(line, *key, sha256[1] if sha256 else None, address[1])
     yield from versions.values()

@@ -38,7 +38,8 @@ class CitationCheck(Read):
     newest_version: int | None
     """Newest version of the claim; null if the claim is unknown."""
     address: str | None
-    """Current address of the claim; null if the claim is unknown."""
+    """Current address of the claim, or of the cited version in the installation that holds it; null if the claim is
+    unknown."""
 
 
 class CitationChecks(Read):

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from app.db.compiled_reads import CompiledStatement, PlainRow
-from app.db.schema import table_of
+from app.db.schema import Base, table_of
 from app.db.types import BigInt
 from app.errors import ConflictError, InvalidError, NotFoundError
 from app.formats.proofs import merkle
@@ -17,6 +17,7 @@ from app.models import Head, LogCheckpoint, LogLeaf, LogNode
 from app.schemas.files.publication import LogPosition
 from app.services.audit.log_visibility import may_read
 from app.services.core.actors import Actor
+from app.services.core.held_elsewhere import missing_version
 from app.services.log.log_entries import derive_salt, entries_of_versions
 from app.services.log.log_tables import EntrySortKey, entry_sort_key, parse_object_name
 
@@ -133,7 +134,8 @@ def read_entries(connection: Connection, begin: int, limit: int) -> list[LoggedE
 def prove_inclusion(connection: Connection, name: str, version: int | None, actor: Actor | None) -> InclusionProof:
     """Prove that a version of an object is in the log; the newest version if `version` is None.
 
-    Raises InvalidError for a malformed name, NotFoundError if the log has no such entry, and ConflictError if no proof
+    Raises InvalidError for a malformed name, NotFoundError if the log has no such entry, HeldElsewhereError if another
+    installation holds that version, and ConflictError if no proof
     is possible: no checkpoint covers the entry yet, or the record was tampered with.
     """
     parsed = parse_object_name(name)
@@ -145,6 +147,12 @@ def prove_inclusion(connection: Connection, name: str, version: int | None, acto
     (head_row,) = _state.rows(connection)
     built = entries_of_versions(connection, head_row["log_secret"] or b"", {(name, version)}).get((name, version))
     position = None if built is None else _position(connection, built[0].sort_key, head_row["log_size"])
+    if built is None and table.versioned:
+        path = f"/log/inclusion?object={name}&version={version}"
+        if (
+            elsewhere := missing_version(connection, Base.metadata.tables[table.noun], str(key[0]), version, path)
+        ) is not None:
+            raise elsewhere
     if built is None or position is None:
         entry_name = f"{name} version {version}"
         raise NotFoundError("entry", entry_name, message=f"The log has no entry for {entry_name}.")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select
 
 from app.db.compiled_reads import CompiledStatement
 from app.db.revisions import revision_table
@@ -12,6 +12,7 @@ from app.models import (
     VERSIONED,
     Change,
     Claim,
+    DumpLoad,
     Head,
     LogCommitment,
     LogSalt,
@@ -31,7 +32,7 @@ from app.vocabulary import Status, Verdict
 
 change, claim, head, person = (table_of(model) for model in (Change, Claim, Head, Person))
 proposal, sign_off, review, rating = (table_of(model) for model in (Proposal, SignOff, Review, SourceRating))
-salts, commitments = table_of(LogSalt), table_of(LogCommitment)
+salts, commitments, load = table_of(LogSalt), table_of(LogCommitment), table_of(DumpLoad)
 
 MAX_FAULTS_PER_CHECK = 100
 """Faults that one check lists at most."""
@@ -126,9 +127,11 @@ def _check_versions(connection: Connection, model: Any) -> Iterator[IntegrityFau
             "is stored, but the object itself is missing or has an older version",
         ),
         (
+            # Objects that came with a dump begin with the number that they had in the installation that wrote it.
             select(version.c.id, version.c.version)
             .outerjoin(before, preceding)
-            .where(version.c.version != 1, before.c.id.is_(None)),
+            .outerjoin(load, load.c.change_seq == version.c.change_seq)
+            .where(version.c.version != 1, before.c.id.is_(None), load.c.change_seq.is_(None)),
             "has no version before it",
         ),
     ]
@@ -151,6 +154,13 @@ def _check_sign_offs(connection: Connection) -> Iterator[IntegrityFault]:
     approved = (sign_off.c.verdict == Verdict.APPROVE) & (sign_off.c.proposal_id == proposal.c.id)
     same_claim = (review.c.claim_id == proposal.c.claim_id) & (review.c.status == proposal.c.status)
     same_source = (rating.c.source_id == proposal.c.source_id) & (rating.c.reliability == proposal.c.reliability)
+    # If another installation holds the version with the wording, the first version here stands for it.
+    since_wording = versions.alias("since_wording")
+    wording_version = (
+        select(func.min(since_wording.c.version))
+        .where(since_wording.c.id == judged.c.id, since_wording.c.version >= judged.c.content_version)
+        .scalar_subquery()
+    )
     wrong_author = "names someone other than the author of its change"
     checks: list[tuple[Table, Select[Any], str]] = [
         (
@@ -174,7 +184,7 @@ def _check_sign_offs(connection: Connection) -> Iterator[IntegrityFault]:
                 judged,
                 (judged.c.id == proposal.c.claim_id) & (judged.c.version == proposal.c.claim_version),
             )
-            .join(wording, (wording.c.id == judged.c.id) & (wording.c.version == judged.c.content_version))
+            .join(wording, (wording.c.id == judged.c.id) & (wording.c.version == wording_version))
             .join(signed_change, signed_change.c.seq == wording.c.change_seq)
             .where(proposal.c.editor_id != signed_change.c.actor_id),
             "names someone other than the author of the wording",

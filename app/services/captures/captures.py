@@ -16,6 +16,7 @@ from app.models import Capture, Document, Person
 from app.schemas.capture import CaptureCreate, CaptureQuery, CaptureWhole, CustodyRead
 from app.services.captures import custody
 from app.services.core.actors import Actor
+from app.services.core.held_elsewhere import missing_file, missing_past_capture
 from app.services.core.nouns import fetch_rows_by_id
 from app.services.core.refs import Refs
 from app.services.core.snapshot import MAX_CLOCK_SKEW, NOW, Snapshot
@@ -122,7 +123,7 @@ def read_one(connection: Connection, snapshot: Snapshot, identifier: str) -> Cap
 def _row(connection: Connection, snapshot: Snapshot, identifier: str) -> StoredRow:
     rows = fetch_rows_by_id(connection, snapshot.capture, [identifier])
     if identifier not in rows:
-        raise NotFoundError("capture", identifier)
+        raise missing_past_capture(connection, snapshot, identifier)
     return rows[identifier]
 
 
@@ -157,7 +158,8 @@ def open_content(connection: Connection, store: BlobStore, identifier: str, acto
     Captures may be under other people's copyright, so they are kept as evidence and not published. The public sees that
     a capture exists, and can compare its digest with a copy of their own. Raises AuthenticationError,
     PermissionDeniedError, NotFoundError if there is no such capture or its bytes are missing or have another length,
-    and UnavailableError if the store cannot be read.
+    HeldElsewhereError if the bytes are missing because a dump names the capture, and UnavailableError if the store
+    cannot be read.
     """
     if actor is None:
         raise AuthenticationError(
@@ -169,6 +171,8 @@ def open_content(connection: Connection, store: BlobStore, identifier: str, acto
     try:
         file = store.open(row["sha256"])
     except MissingBlobError:
+        if (elsewhere := missing_file(connection, identifier)) is not None:
+            raise elsewhere from None
         message = f"The file of capture {identifier} is missing from the capture store. {_ASK_TO_RESTORE}"
         raise NotFoundError("stored file of capture", identifier, message=message) from None
     except OSError as error:

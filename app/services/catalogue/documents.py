@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from app.db.revisions import StoredRow
-from app.errors import NotFoundError
 from app.models import Document
 from app.schemas.base import edtf
 from app.schemas.base.author_name import AuthorName
@@ -21,6 +20,7 @@ from app.schemas.document import (
 from app.services.catalogue import sources
 from app.services.core import edit_protection, etags, nouns
 from app.services.core.actors import Actor
+from app.services.core.held_elsewhere import missing_past
 from app.services.core.nouns import Columns, Noun, fetch_rows_by_id
 from app.services.core.refs import Refs, chunks
 from app.services.core.snapshot import NOW, Snapshot
@@ -96,7 +96,7 @@ def read_one(connection: Connection, snapshot: Snapshot, identifier: str) -> Doc
     """A document. Raises NotFoundError if it does not exist."""
     documents = read_all(connection, snapshot, [identifier])
     if not documents:
-        raise NotFoundError("document", identifier, is_past=snapshot.seq is not None)
+        raise missing_past(connection, snapshot, DOCUMENT.table, identifier)
     return documents[0]
 
 

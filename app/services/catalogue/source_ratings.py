@@ -88,9 +88,10 @@ def _applies(row: Mapping[str, Any], attribution: Mapping[str, Any], topic_id: s
     return row["topic_id"] in (None, topic_id) and starts_before and ends_after
 
 
-def _specificity(row: Mapping[str, Any]) -> tuple[bool, bool, int]:
+def _specificity(row: Mapping[str, Any]) -> tuple[bool, bool, int, str]:
     bounded = (str(row["period_earliest"]), str(row["period_latest"])) != (str(date.min), str(date.max))
-    return row["topic_id"] is not None, bounded, row["change_seq"]
+    # An import records several ratings in one change, in the order of their ids.
+    return row["topic_id"] is not None, bounded, row["change_seq"], row["id"]
 
 
 def read_all(connection: Connection, snapshot: Snapshot, source_id: str) -> list[RatingRead]:
@@ -120,12 +121,17 @@ def select_with_bylines(table: FromClause) -> Select[Any]:
 
 
 def import_ratings(
-    change: ChangeWriter, refs: Refs, ratings: Sequence[tuple[str, RatingCreate]]
+    change: ChangeWriter,
+    refs: Refs,
+    ratings: Sequence[tuple[str, RatingCreate]],
+    *,
+    ids: Sequence[str | None],
 ) -> list[bool | InvalidError]:
     """Record the ratings in a file, each with the id of its source, and skip those that are stored already.
 
     Returns for each rating True if it is new, False if it was skipped, or the reason why it was rejected. One person
-    imports a file, so it adds no rating to a source that two fact-checkers have rated.
+    imports a file, so it adds no rating to a source that two fact-checkers have rated. `ids` are the ids of the ratings
+    in a dump; one that is None is new.
     """
     stored_ratings: dict[str, list[StoredRow]] = {}
     for source_id in {source_id for source_id, _rating in ratings}:
@@ -133,7 +139,7 @@ def import_ratings(
         stored_ratings[source_id] = list(change.connection.execute(of_source).mappings())
     rows: list[StoredRow] = []
     outcomes: list[bool | InvalidError] = []
-    for source_id, imported in ratings:
+    for (source_id, imported), identifier in zip(ratings, ids, strict=True):
         try:
             topic_id = refs.resolve_field(table_of(Topic), imported.topic, "ratings.topic")
         except InvalidError as error:
@@ -148,7 +154,7 @@ def import_ratings(
         if is_new:
             bounds = edtf.bounds(imported.period)
             period = {"period_earliest": bounds.earliest, "period_latest": bounds.latest}
-            rows.append({"id": new_id(SourceRating.prefix), "sign_off_id": None, **columns, **period})
+            rows.append({"id": identifier or new_id(SourceRating.prefix), "sign_off_id": None, **columns, **period})
     change.append(rating, rows)
     return outcomes
 

@@ -7,12 +7,13 @@ from sqlalchemy import Connection, Select, select
 
 from app.db.compiled_reads import PlainRow, with_ids
 from app.db.revisions import StoredRow
-from app.errors import InvalidError, NotFoundError
+from app.errors import InvalidError
 from app.formats.search_text import fold
 from app.models import Source
 from app.schemas.source import SourceBrief, SourceCorrection, SourceCreate, SourceFields, SourceRead
 from app.services.core import change_effects, edit_protection, etags, nouns
 from app.services.core.actors import Actor
+from app.services.core.held_elsewhere import missing_past
 from app.services.core.nouns import Columns, Noun, columns_of, fetch_rows_by_id, plan_correction
 from app.services.core.refs import Refs, chunks
 from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery
@@ -85,7 +86,7 @@ def read_one(connection: Connection, snapshot: Snapshot, identifier: str) -> Sou
     """A source. Raises NotFoundError if it does not exist."""
     sources = read_all(connection, snapshot, [identifier])
     if not sources:
-        raise NotFoundError("source", identifier, is_past=snapshot.seq is not None)
+        raise missing_past(connection, snapshot, SOURCE.table, identifier)
     return sources[0]
 
 

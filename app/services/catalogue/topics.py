@@ -7,13 +7,14 @@ from sqlalchemy import Connection, Select, Text, bindparam, select
 
 from app.db.compiled_reads import PlainRow
 from app.db.revisions import StoredRow
-from app.errors import ConflictError, NotFoundError
+from app.errors import ConflictError
 from app.models import Topic
 from app.schemas.base import edtf
 from app.schemas.topic import TopicCorrection, TopicCreate, TopicFields, TopicRead
 from app.services.core import edit_protection, etags, nouns
 from app.services.core.actors import Actor
 from app.services.core.claim_parts import is_current_figure
+from app.services.core.held_elsewhere import missing_past
 from app.services.core.nouns import Columns, Noun, columns_of, fetch_rows_by_id, serialize_row
 from app.services.core.refs import Refs
 from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery
@@ -91,7 +92,7 @@ def read_plain(connection: Connection, snapshot: Snapshot, identifier: str) -> P
     """A topic as a dict in the shape of `TopicRead`. Raises NotFoundError if it does not exist."""
     rows = _topic_query(connection, snapshot, id=identifier)
     if not rows:
-        raise NotFoundError("topic", identifier, is_past=snapshot.seq is not None)
+        raise missing_past(connection, snapshot, TOPIC.table, identifier)
     return serialize_row(TopicRead, rows[0])
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, select
 from app.db.compiled_reads import PlainRow
 from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import table_of
-from app.errors import InvalidError, NotFoundError
+from app.errors import InvalidError
 from app.models import Attribution, Claim, Document, Source
 from app.schemas.attribution import (
     AttributionCorrection,
@@ -25,6 +25,7 @@ from app.services.core import change_effects, etags
 from app.services.core.actors import Actor, visible_stages
 from app.services.core.claim_visibility import visible_claim_ids
 from app.services.core.decision_staleness import first_change_seq
+from app.services.core.held_elsewhere import missing_past
 from app.services.core.nouns import (
     Columns,
     Noun,
@@ -167,7 +168,7 @@ def read_one(connection: Connection, snapshot: Snapshot, identifier: str, actor:
     """Read an attribution. Raises NotFoundError, also if the reader may not see its claim."""
     attributions = read_all(connection, snapshot, [identifier], actor)
     if not attributions:
-        raise NotFoundError("attribution", identifier, is_past=snapshot.seq is not None)
+        raise missing_past(connection, snapshot, ATTRIBUTION.table, identifier)
     return attributions[0]
 
 

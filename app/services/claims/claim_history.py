@@ -12,7 +12,6 @@ from sqlalchemy import Connection, FromClause, func, or_, select
 
 from app.db.revisions import StoredRow, revision_table
 from app.db.schema import table_of
-from app.errors import NotFoundError
 from app.models import (
     Attribution,
     Change,
@@ -29,6 +28,7 @@ from app.schemas.desk.history import FieldChange, HistoryEntry
 from app.services.claims import reviews
 from app.services.core import claim_visibility
 from app.services.core.actors import Actor, visible_stages
+from app.services.core.held_elsewhere import missing_past
 from app.services.core.nouns import fetch_rows_by_id
 from app.services.core.refs import chunks
 from app.services.core.snapshot import Snapshot
@@ -82,11 +82,12 @@ _CHANGE_COLUMNS = (
 def read_history(connection: Connection, snapshot: Snapshot, claim_id: str, actor: Actor | None) -> list[HistoryEntry]:
     """The changes of a claim and of everything attached to it, oldest first, up to the snapshot.
 
-    A reader who may not see drafts gets the history from the first public version on. Raises NotFoundError.
+    A reader who may not see drafts gets the history from the first public version on. Raises NotFoundError,
+    HeldElsewhereError.
     """
     rows = fetch_rows_by_id(connection, snapshot.claim, [claim_id])
     if claim_id not in rows or rows[claim_id]["stage"] not in visible_stages(actor):
-        raise NotFoundError("claim", claim_id)
+        raise missing_past(connection, snapshot, table_of(Claim), claim_id)
     entries = _claim_entries(connection, claim_id, actor)
     for noun in _PART_VERSIONS:
         entries += _part_entries(connection, snapshot, noun, claim_id, actor)

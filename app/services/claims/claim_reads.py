@@ -26,6 +26,7 @@ from app.services.core.actors import Actor, may_see_drafts, visible_stages
 from app.services.core.claim_parts import select_figures
 from app.services.core.decision_staleness import current_decision, first_change_seq
 from app.services.core.etags import Tagged
+from app.services.core.held_elsewhere import missing_past, missing_version
 from app.services.core.nouns import columns_of, serialize_row
 from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery, snapshot_at_seq
 from app.services.core.stale_periods import shown_status, stale_reasons
@@ -140,15 +141,21 @@ _mutability = CompiledStatement(
 
 
 def read_one(connection: Connection, snapshot: Snapshot, identifier: str, actor: Actor | None) -> Tagged:
-    """A claim that the actor may see, as `ClaimRead` has it. Raises NotFoundError."""
+    """A claim that the actor may see, as `ClaimRead` has it.
+
+    Raises NotFoundError; HeldElsewhereError if the claim came with a dump that was loaded after the snapshot.
+    """
     prepare_read(connection)
     rows = _claim(connection, snapshot, id=identifier)
-    row = _visible(rows, "claim", identifier, actor, is_past=snapshot.seq is not None)
+    row = _visible(connection, snapshot, rows, identifier, actor)
     return Tagged(_tag(row, snapshot, actor), _assemble(connection, snapshot, row, actor))
 
 
 def read_version(connection: Connection, identifier: str, version: int, actor: Actor | None) -> Tagged:
-    """One version of a claim with everything that was attached to it then. Raises NotFoundError."""
+    """One version of a claim with everything that was attached to it then.
+
+    Raises NotFoundError; HeldElsewhereError if another installation holds this version.
+    """
     return read_one(connection, snapshot_of_version(connection, identifier, version, actor), identifier, actor)
 
 
@@ -169,29 +176,41 @@ def version_mutability(connection: Connection, identifier: str, version: int) ->
 
 
 def version_tag(connection: Connection, identifier: str, version: int, actor: Actor | None) -> str:
-    """The entity tag of a version of a claim. Raises NotFoundError."""
+    """The entity tag of a version of a claim. Raises NotFoundError, HeldElsewhereError."""
     return tag_of(connection, snapshot_of_version(connection, identifier, version, actor), identifier, actor)
 
 
 def snapshot_of_version(connection: Connection, identifier: str, version: int, actor: Actor | None) -> Snapshot:
-    """The record right after the change that made this version of a claim. Raises NotFoundError."""
+    """The record right after the change that made this version of a claim.
+
+    Raises NotFoundError; HeldElsewhereError if another installation holds this version.
+    """
     rows = _version.rows(connection, id=identifier, version=version)
-    return snapshot_at_seq(_visible(rows, "version", f"{identifier}/versions/{version}", actor)["change_seq"])
+    if not rows:
+        path = f"/claims/{identifier}/versions/{version}"
+        elsewhere = missing_version(connection, table_of(Claim), identifier, version, path)
+        if elsewhere is not None:
+            raise elsewhere
+    if not rows or rows[0]["stage"] not in visible_stages(actor):
+        raise NotFoundError("version", f"{identifier}/versions/{version}")
+    return snapshot_at_seq(rows[0]["change_seq"])
 
 
 def tag_of(connection: Connection, snapshot: Snapshot, identifier: str, actor: Actor | None) -> str:
-    """The entity tag of a claim. Raises NotFoundError."""
+    """The entity tag of a claim. Raises NotFoundError, HeldElsewhereError."""
     rows = _state(connection, snapshot, id=identifier)
-    return _tag(_visible(rows, "claim", identifier, actor, is_past=snapshot.seq is not None), snapshot, actor)
+    return _tag(_visible(connection, snapshot, rows, identifier, actor), snapshot, actor)
 
 
 def _tag(row: PlainRow, snapshot: Snapshot, actor: Actor | None) -> str:
     return etags.of_claim(row["version"], row["shared_seq"], snapshot.seq, for_desk=may_see_drafts(actor))
 
 
-def _visible(rows: Sequence[PlainRow], noun: str, ref: str, actor: Actor | None, *, is_past: bool = False) -> PlainRow:
+def _visible(
+    connection: Connection, snapshot: Snapshot, rows: Sequence[PlainRow], identifier: str, actor: Actor | None
+) -> PlainRow:
     if not rows or rows[0]["stage"] not in visible_stages(actor):
-        raise NotFoundError(noun, ref, is_past=is_past)
+        raise missing_past(connection, snapshot, table_of(Claim), identifier)
     return rows[0]
 
 

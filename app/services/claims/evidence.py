@@ -8,12 +8,13 @@ from sqlalchemy import ColumnElement, Connection, FromClause, select
 from app.db.compiled_reads import PlainRow
 from app.db.revisions import StoredRow
 from app.db.schema import table_of
-from app.errors import InvalidError, NotFoundError
+from app.errors import InvalidError
 from app.models import Capture, Claim, Document, Evidence
 from app.schemas.evidence import ClaimEvidenceCreate, EvidenceCorrection, EvidenceCreate, EvidenceRead
 from app.services.catalogue import documents
 from app.services.core import change_effects, etags
 from app.services.core.actors import Actor, visible_stages
+from app.services.core.held_elsewhere import missing_past
 from app.services.core.nouns import (
     Columns,
     Noun,
@@ -138,7 +139,7 @@ def read_one(connection: Connection, snapshot: Snapshot, identifier: str, actor:
     """Read a piece of evidence. Raises NotFoundError, also if the reader may not see its claim."""
     pieces = read_all(connection, snapshot, [identifier], actor)
     if not pieces:
-        raise NotFoundError("evidence", identifier, is_past=snapshot.seq is not None)
+        raise missing_past(connection, snapshot, EVIDENCE.table, identifier)
     return pieces[0]
 
 

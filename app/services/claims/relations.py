@@ -9,7 +9,7 @@ from app.db.compiled_reads import PlainRow
 from app.db.engine import prepare_read
 from app.db.revisions import StoredRow
 from app.db.schema import table_of
-from app.errors import ConflictError, InvalidError, NotFoundError
+from app.errors import ConflictError, InvalidError
 from app.models import Claim, ClaimRelation
 from app.schemas.relation import (
     ClaimBrief,
@@ -21,6 +21,7 @@ from app.schemas.relation import (
 )
 from app.services.core import change_effects, etags, nouns
 from app.services.core.actors import Actor, visible_stages
+from app.services.core.held_elsewhere import missing_past
 from app.services.core.nouns import Columns, Noun, fetch_rows_by_id, serialize_row
 from app.services.core.refs import Refs, chunks
 from app.services.core.snapshot import NOW, Snapshot
@@ -141,7 +142,7 @@ def read_one(connection: Connection, snapshot: Snapshot, identifier: str, actor:
     """Read a relation. Raises NotFoundError, also if the reader may not see one of its claims."""
     relations = read_all(connection, snapshot, [identifier], actor)
     if not relations:
-        raise NotFoundError("relation", identifier, is_past=snapshot.seq is not None)
+        raise missing_past(connection, snapshot, RELATION.table, identifier)
     return relations[0]
 
 

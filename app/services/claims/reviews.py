@@ -13,6 +13,7 @@ from app.db.schema import table_of
 from app.errors import FieldProblem
 from app.models import Claim, Person, Proposal, Review, SignOff
 from app.schemas.desk.review import ReviewCreate, ReviewRead
+from app.schemas.files.dump import DecisionVersion
 from app.services.claims import attributions, evidence
 from app.services.core import stale_periods
 from app.services.core.decision_staleness import current_decision, staleness
@@ -47,12 +48,17 @@ class ImportedDecisions(NamedTuple):
 
 
 def record_decisions(
-    change: ChangeWriter, decisions: Mapping[str, Sequence[ReviewCreate]], *, checked: bool
+    change: ChangeWriter,
+    decisions: Mapping[str, Sequence[ReviewCreate]],
+    *,
+    checked: bool,
+    dumped: Mapping[str, Sequence[DecisionVersion]],
 ) -> ImportedDecisions:
     """Record decisions on claims from a file. Decisions that are on record already are left out.
 
     A claim's status becomes that of its current decision. `checked` verifies that the record supports each decision;
     it is False for a dump, because the other installation checked that against what it had on record at the time.
+    `dumped` has the ids of a dump's decisions and the versions that they were taken on, by claim id.
     A file cannot supersede a decision that two people of this desk have signed: it may only add earlier ones.
     """
     refused: dict[str, list[FieldProblem]] = {}
@@ -85,6 +91,11 @@ def record_decisions(
             refused[claim_id] = problems
             continue
         new_rows = [_row(claims[claim_id], decision) for _position, decision in numbered]
+        if claim_id in dumped:
+            positions = [position for position, _decision in numbered]
+            new_rows = [
+                row | dumped[claim_id][position].model_dump() for row, position in zip(new_rows, positions, strict=True)
+            ]
         rows += new_rows
         statuses.append({"id": claim_id, "status": _current([*on_record[claim_id], *new_rows])["status"]})
     change.append(review_table, rows)

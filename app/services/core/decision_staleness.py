@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, ScalarSelect, case, select
 
 from app.db.revisions import StoredRow, revision_table
-from app.db.schema import table_of
+from app.db.schema import Base, table_of
 from app.models import Attribution, Review
 from app.vocabulary import Staleness
 
@@ -40,14 +40,18 @@ def current_decision_value(claim_id: ColumnElement[str], column: str) -> ScalarS
     )
 
 
-def first_change_seq(attribution: FromClause) -> ColumnElement[int]:
-    """SQL: the number of the change that created an attribution of the outer statement, labelled `first_seq`."""
-    first = revision_table(table_of(Attribution)).alias("first")
-    # Most attributions are never corrected; for those the subquery is not run.
+def first_change_seq(part: FromClause, model: type[Base] = Attribution) -> ColumnElement[int]:
+    """SQL: the number of the change that created an attribution of the outer statement, labelled `first_seq`.
+
+    `model` names another kind of parts of a claim.
+    """
+    first = revision_table(table_of(model)).alias("first")
+    # Most parts are never corrected; for those the subquery is not run.
+    # The first version is not 1 if another installation holds the earlier ones.
     created_seq = (
-        select(first.c.change_seq).where(first.c.id == attribution.c.id, first.c.version == 1).scalar_subquery()
+        select(first.c.change_seq).where(first.c.id == part.c.id).order_by(first.c.version).limit(1).scalar_subquery()
     )
-    return case((attribution.c.version > 1, created_seq), else_=attribution.c.change_seq).label("first_seq")
+    return case((part.c.version > 1, created_seq), else_=part.c.change_seq).label("first_seq")
 
 
 def staleness(

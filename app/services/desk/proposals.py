@@ -141,10 +141,13 @@ def _raise_if_open(connection: Connection, *same_subject: ColumnElement[bool]) -
 def _wording_editor_id(connection: Connection, claim: StoredRow) -> str:
     """The id of the person who wrote the current wording of a claim."""
     versions, change = revision_table(claim_table), table_of(ChangeRow)
+    # If another installation holds the version with the current wording, the first version here stands for it.
     statement = (
         select(change.c.actor_id)
         .join(versions, versions.c.change_seq == change.c.seq)
-        .where(versions.c.id == claim["id"], versions.c.version == claim["content_version"])
+        .where(versions.c.id == claim["id"], versions.c.version >= claim["content_version"])
+        .order_by(versions.c.version)
+        .limit(1)
     )
     return str(connection.execute(statement).scalar_one())
 

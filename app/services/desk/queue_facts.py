@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, Join, Text, select, union_all
 
 from app.db.fulltext import value_table
-from app.db.revisions import StoredRow, revision_table
+from app.db.revisions import StoredRow
 from app.db.schema import table_of
 from app.models import Attribution, Claim, ClaimRelation, Evidence, Review, ReviewRequest
 from app.services.core import decision_staleness, stale_periods
@@ -125,14 +125,12 @@ def _fetch_contradictions(connection: Connection, ids: list[str]) -> Mapping[str
 
 def _fetch_evidence(connection: Connection, ids: list[str]) -> Mapping[str, list[StoredRow]]:
     """By claim: its evidence, with the change numbers of the first and the latest version."""
-    first = revision_table(evidence)
     statement = select(
-        evidence.c.claim_id, evidence.c.change_seq, evidence.c.withdrawn, first.c.change_seq.label("first_seq")
-    ).select_from(
-        _join_ids(connection, ids, evidence.c.claim_id).join(
-            first, (first.c.id == evidence.c.id) & (first.c.version == 1)
-        )
-    )
+        evidence.c.claim_id,
+        evidence.c.change_seq,
+        evidence.c.withdrawn,
+        decision_staleness.first_change_seq(evidence, Evidence),
+    ).select_from(_join_ids(connection, ids, evidence.c.claim_id))
     rows: defaultdict[str, list[StoredRow]] = defaultdict(list)
     for row in connection.execute(statement).mappings():
         rows[row["claim_id"]].append(row)

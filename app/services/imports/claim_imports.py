@@ -18,6 +18,7 @@ from app.models import Claim, Document, FactCheck, Source, Topic
 from app.schemas.desk.independence import IndependenceRulingCreate
 from app.schemas.desk.review import ReviewCreate
 from app.schemas.fact_check import FactCheckCreate
+from app.schemas.files.dump import DecisionVersion, DumpedVersion
 from app.schemas.files.exchange_record import ClaimRecord, NoteRecord
 from app.schemas.quantity import QuantityCreate
 from app.services.claims import attributions, claims, evidence, independence, relations, reviews
@@ -30,6 +31,7 @@ from app.services.core.human_corrections import was_corrected_by_person
 from app.services.core.nouns import Columns, Noun, changed_columns, field_values
 from app.services.core.refs import Refs, chunks
 from app.services.imports.import_batches import PendingRelation, PendingWrites
+from app.services.imports.restored_versions import RestoredVersions, check_parts, occurs_twice, place_parts
 
 ClaimOutcome = Literal["created", "unchanged", "revised"]
 ClaimResult = tuple[int, ClaimOutcome | None, list[FieldProblem]]
@@ -70,10 +72,10 @@ class _OnRecord:
 class ClaimLoader:
     """Merges the claims of a file into the record, batch by batch, all under one change."""
 
-    def __init__(self, change: ChangeWriter, refs: Refs, *, restoring: bool = False) -> None:
+    def __init__(self, change: ChangeWriter, refs: Refs, restored: RestoredVersions | None = None) -> None:
         self._change = change
         self._refs = refs
-        self._restoring = restoring
+        self._restored = restored
         self._topics = TopicMetricCheck(change.connection)
         self._line = 0
         self._pending_relations: list[PendingRelation] = []
@@ -86,12 +88,14 @@ class ClaimLoader:
         merged: dict[str, tuple[int, ClaimOutcome]] = {}
         rulings: dict[str, Sequence[IndependenceRulingCreate]] = {}
         decisions: dict[str, Sequence[ReviewCreate]] = {}
+        dumped_decisions: dict[str, Sequence[DecisionVersion]] = {}
         results: list[ClaimResult] = []
         for line, record in numbered:
             self._line = line
             record_writes = PendingWrites()
+            dumped = None if self._restored is None else self._restored.find(CLAIM.name, record.id)
             try:
-                claim_id, outcome = self._merge_claim(record, on_record, record_writes)
+                claim_id, outcome = self._merge_claim(record, on_record, record_writes, dumped)
             except InvalidError as error:
                 results.append((line, None, error.problems))
                 continue
@@ -101,6 +105,8 @@ class ClaimLoader:
                 rulings[claim_id] = record.rulings
             if record.reviews:
                 decisions[claim_id] = record.reviews
+                if dumped is not None:
+                    dumped_decisions[claim_id] = dumped.reviews
         writes.write(self._change, _PARTS.values())
         self._pending_relations += writes.pending_relations
         # Rulings first: a decision may rest on them.
@@ -108,7 +114,9 @@ class ClaimLoader:
         change_effects.bump_versions(
             self._change, sorted(claim_id for claim_id in ruled if merged[claim_id][1] == "unchanged")
         )
-        decided, refused = reviews.record_decisions(self._change, decisions, checked=not self._restoring)
+        decided, refused = reviews.record_decisions(
+            self._change, decisions, checked=self._restored is None, dumped=dumped_decisions
+        )
         for claim_id, (line, outcome) in merged.items():
             revised = outcome == "unchanged" and claim_id in decided | ruled
             problems = [*faults.get(claim_id, []), *refused.get(claim_id, [])]
@@ -140,6 +148,8 @@ class ClaimLoader:
                 continue
             if relations.fetch_existing(self._change.connection, row) is not None:
                 continue
+            if self._restored is not None:
+                place_parts([row], [] if pending.dumped is None else [pending.dumped])
             self._change.add(RELATION.table, [row])
             change_effects.bump_versions(
                 self._change, sorted(relations.affected_claim_ids(self._change.connection, [row]))
@@ -186,10 +196,14 @@ class ClaimLoader:
     # --- one claim ---
 
     def _merge_claim(
-        self, record: ClaimRecord, on_record: _OnRecord, writes: PendingWrites
+        self, record: ClaimRecord, on_record: _OnRecord, writes: PendingWrites, dumped: DumpedVersion | None
     ) -> tuple[str, ClaimOutcome]:
         """Add what one claim changes to `writes`; return its id and outcome."""
         row = on_record.rows.get(record.id or "") or on_record.rows.get(record.key or "")
+        if self._restored is not None:
+            if row is not None:
+                raise occurs_twice(CLAIM.name)
+            return self._restore_claim(self._restored, record, writes, dumped), "created"
         if row is None:
             return self._add_or_join(record, on_record, writes)
         columns = claims.claim_columns(field_values(record, only_set=True), self._refs)
@@ -241,6 +255,25 @@ class ClaimLoader:
         for noun, rows in parts:
             for part in rows:
                 writes.add(noun, part)
+        self._refs.remember(CLAIM.table, record.key, row["id"])
+        return str(row["id"])
+
+    def _restore_claim(
+        self, restored: RestoredVersions, record: ClaimRecord, writes: PendingWrites, dumped: DumpedVersion | None
+    ) -> str:
+        """Add a claim of a dump, which keeps its number, and its parts, which keep their ids; return its id."""
+        if dumped is not None:
+            check_parts(record, dumped)
+        row = claims.build_row(record, self._refs, record.id)
+        row["version"] = restored.first_version(dumped)
+        row["content_version"] = row["version"] if dumped is None else dumped.content_version
+        self._topics.check(row["topic_id"], record.quantities)
+        for noun, rows in self._build_parts(row["id"], record, {}, writes, dumped):
+            for part in rows:
+                writes.add(noun, part)
+        writes.add(CLAIM, row)
+        writes.quantities += claims.build_quantity_rows(row["id"], row["content_version"], record.quantities)
+        writes.holders += restored.holder_rows(row["id"], dumped, row["version"])
         self._refs.remember(CLAIM.table, record.key, row["id"])
         return str(row["id"])
 
@@ -309,9 +342,23 @@ class ClaimLoader:
         )
 
     def _build_parts(
-        self, claim_id: str, record: ClaimRecord, on_record: Mapping[str, Sequence[StoredRow]], writes: PendingWrites
+        self,
+        claim_id: str,
+        record: ClaimRecord,
+        on_record: Mapping[str, Sequence[StoredRow]],
+        writes: PendingWrites,
+        dumped: DumpedVersion | None = None,
     ) -> list[tuple[Noun, list[Columns]]]:
-        """Build the rows of a claim's parts from the record; parts with a key that is on record keep their ids."""
+        """Build the rows of a claim's parts from the record; parts with a key that is on record keep their ids.
+
+        Parts from a dump keep the ids that it gives them.
+        """
+        if dumped is not None:
+            # Relays refer to the ids.
+            parts = zip(record.attributions, dumped.attributions, strict=True)
+            on_record = {
+                ATTRIBUTION.name: [{"id": part.id, "key": given.key, "upstream_id": None} for given, part in parts]
+            }
         ids = {
             name: {row["id"]: row["id"] for row in rows} | {row["key"]: row["id"] for row in rows if row["key"]}
             for name, rows in on_record.items()
@@ -320,14 +367,16 @@ class ClaimLoader:
             claim_id, record.attributions, self._refs, on_record.get(ATTRIBUTION.name, [])
         )
         evidence_rows = evidence.build_rows(claim_id, record.evidence, self._refs, ids.get(EVIDENCE.name, {}))
-        relation_rows = []
+        relation_rows, dumped_relations = [], []
         for position, relation in enumerate(record.relations):
             if self._refs.get(table_of(Claim), relation.other_claim) is None:
                 # The other claim may come further down in the file.
-                writes.pending_relations.append(PendingRelation(self._line, position, claim_id, relation))
+                part = None if dumped is None else dumped.relations[position]
+                writes.pending_relations.append(PendingRelation(self._line, position, claim_id, relation, part))
                 continue
             try:
                 relation_rows.append(relations.build_row(claim_id, relation, self._refs))
+                dumped_relations += [] if dumped is None else [dumped.relations[position]]
             except InvalidError as error:
                 raise error.prefix_fields(f"relations.{position}") from None
         if len({(row["other_claim_id"], row["relation"]) for row in relation_rows}) < len(relation_rows):
@@ -342,6 +391,11 @@ class ClaimLoader:
             except InvalidError as error:
                 raise error.prefix_fields(f"fact_checks.{position}") from None
             fact_check_rows.append({"id": FACT_CHECK.new_id(), "claim_id": claim_id, **columns})
+        if self._restored is not None:
+            place_parts(attribution_rows, [] if dumped is None else dumped.attributions)
+            place_parts(evidence_rows, [] if dumped is None else dumped.evidence)
+            place_parts(relation_rows, dumped_relations)
+            place_parts(fact_check_rows, [] if dumped is None else dumped.fact_checks)
         return [
             (ATTRIBUTION, attribution_rows),
             (EVIDENCE, evidence_rows),

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import table_of
-from app.models import Quantity
+from app.models import Quantity, VersionHolder
+from app.schemas.files.dump import PartVersion
 from app.schemas.relation import ClaimRelationCreate
 from app.services.claims import relations
 from app.services.claims.claims import CLAIM
@@ -23,6 +24,8 @@ class PendingRelation:
     position: int
     claim_id: str
     relation: ClaimRelationCreate
+    dumped: PartVersion | None = None
+    """Its id and version in a dump."""
 
 
 @dataclass
@@ -32,6 +35,8 @@ class PendingWrites:
     adds: dict[str, list[Columns]] = field(default_factory=lambda: defaultdict(list))
     amends: dict[str, dict[str, Columns]] = field(default_factory=lambda: defaultdict(dict))
     quantities: list[Columns] = field(default_factory=list)
+    holders: list[Columns] = field(default_factory=list)
+    """Which other installations hold versions of a dump's claims."""
     touched: set[str] = field(default_factory=set)
     """Ids of claims that changed, themselves or in a part."""
     related: list[StoredRow] = field(default_factory=list)
@@ -47,6 +52,7 @@ class PendingWrites:
             for identifier, columns in amended.items():
                 pending[identifier] = {**pending.get(identifier, {}), **columns}
         self.quantities += other.quantities
+        self.holders += other.holders
         self.touched |= other.touched
         self.related += other.related
         self.pending_relations += other.pending_relations
@@ -81,4 +87,5 @@ class PendingWrites:
         ends = relations.affected_claim_ids(change.connection, self.related)
         change_effects.bump_versions(change, sorted((self.touched | ends) - new - amended))
         change.append(table_of(Quantity), self.quantities)
+        change.append(table_of(VersionHolder), self.holders)
         change_effects.update_search_texts(change, sorted(self.touched))

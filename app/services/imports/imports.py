@@ -35,6 +35,7 @@ from app.services.core.human_corrections import was_corrected_by_person
 from app.services.core.nouns import Columns, Noun, changed_columns, field_values
 from app.services.core.refs import Refs, chunks
 from app.services.imports.claim_imports import ClaimLoader
+from app.services.imports.restored_versions import RestoredVersions, occurs_twice
 from app.vocabulary import Action, Role, Scope
 
 RowOutcome = Literal["created", "unchanged", "revised", "refused"]
@@ -96,23 +97,29 @@ def import_records(
     reason: str,
     strict: bool = False,
     dry_run: bool = False,
-    restoring: bool = False,
+    restored: RestoredVersions | None = None,
     progress: Progress = lambda _rows: None,
 ) -> ImportReport:
     """Merge the records of a file into the record and report the outcome.
 
-    `restoring`: accept decisions unchecked, because the record that they come from has checked them. The caller
-    commits, or rolls back after a dry run. Raises ImportRefusedError if `strict` and a row was refused, and
+    `restored`: the versions of a dump, which is loaded into an empty database. Objects keep them, and decisions are
+    accepted unchecked, because the record that they come from has checked them. The caller commits, or rolls back after
+    a dry run. Raises ImportRefusedError if `strict` and a row was refused, and
     PermissionDeniedError unless the actor is an editor with the scope `import`.
     """
     actor.require(Role.EDITOR, "import a file", Scope.IMPORT)
     begun = time.monotonic()
     bulk.prefer_index_plans(connection)
-    loader = _Loader(actor.open(connection, Action.IMPORT, reason), restoring)
+    change = actor.open(connection, Action.IMPORT, reason)
+    loader = _Loader(change, restored)
+    if restored is not None:
+        restored.begin(change)
     for batch in _batches(reading, loader.tally):
         loader.take(batch)
         progress(sum(loader.tally.rows.values()))
     loader.finish()
+    if restored is not None:
+        restored.finish(change)
     report = _report(loader.tally, format=format, dry_run=dry_run, seconds=time.monotonic() - begun)
     if strict and report.refused:
         raise ImportRefusedError(report)
@@ -166,11 +173,12 @@ def _names(record: Record) -> set[str]:
 class _Loader:
     """Merges batches of records into the record, all under one change."""
 
-    def __init__(self, change: ChangeWriter, restoring: bool) -> None:
+    def __init__(self, change: ChangeWriter, restored: RestoredVersions | None) -> None:
+        self._restored = restored
         self.tally = _ImportTally()
         self._change = change
         self._refs = Refs(change.connection)
-        self._claims = ClaimLoader(change, self._refs, restoring=restoring)
+        self._claims = ClaimLoader(change, self._refs, restored)
         self._rows_with_relations: dict[int, RowOutcome] = {}
 
     def take(self, batch: Sequence[Numbered]) -> None:
@@ -215,11 +223,14 @@ class _Loader:
         adds: dict[str, Columns] = {}
         amends: dict[str, Columns] = {}
         captures: list[tuple[int, str, CaptureCreate]] = []
-        ratings: list[tuple[int, str, RatingCreate]] = []
+        ratings: list[tuple[int, str, RatingCreate, str | None]] = []
+        rating_ids: dict[str, list[str]] = {}
         for line, record in records:
             row = on_record.get(record.key) or on_record.get(record.id)
             try:
                 outcome, row = self._merge_record(noun, record, row, adds, amends)
+                if self._restored is not None:
+                    rating_ids[row["id"]] = self._restored.place_object(noun, record, adds[row["id"]])
             except InvalidError as error:
                 self._refuse(line, error.problems)
                 continue
@@ -229,7 +240,8 @@ class _Loader:
             if isinstance(record, DocumentRecord):
                 captures += [(line, row["id"], capture) for capture in record.captures]
             if isinstance(record, SourceRecord):
-                ratings += [(line, row["id"], rating) for rating in record.ratings]
+                ids: list[str | None] = [*rating_ids.get(row["id"], ())] or [None] * len(record.ratings)
+                ratings += [(line, row["id"], *rating) for rating in zip(record.ratings, ids, strict=False)]
         self._change.add(noun.table, list(adds.values()))
         self._change.amend_each(noun.table, amends)
         if noun is SOURCE:
@@ -238,11 +250,14 @@ class _Loader:
         self._import_captures(captures)
         self._import_ratings(ratings)
 
-    def _import_ratings(self, ratings: Sequence[tuple[int, str, RatingCreate]]) -> None:
+    def _import_ratings(self, ratings: Sequence[tuple[int, str, RatingCreate, str | None]]) -> None:
         outcomes = source_ratings.import_ratings(
-            self._change, self._refs, [(source_id, rating) for _line, source_id, rating in ratings]
+            self._change,
+            self._refs,
+            [(source_id, rating) for _line, source_id, rating, _id in ratings],
+            ids=[identifier for _line, _source_id, _rating, identifier in ratings],
         )
-        for (line, _source_id, _rating), outcome in zip(ratings, outcomes, strict=True):
+        for (line, *_rating), outcome in zip(ratings, outcomes, strict=True):
             if isinstance(outcome, InvalidError):
                 self._refuse(line, outcome.problems)
             else:
@@ -269,6 +284,8 @@ class _Loader:
             new = {"id": getattr(record, "id", None) or noun.new_id(), **columns}
             adds[new["id"]] = new
             return "created", new
+        if self._restored is not None:
+            raise occurs_twice(noun.name)
         columns = changed_columns(row, noun.columns(field_values(record, only_set=True), self._refs))
         connection = self._change.connection
         if not columns or was_corrected_by_person(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection
 
-from app.errors import NotFoundError
+from app.errors import HeldElsewhereError, NotFoundError
 from app.formats.citations.cited_versions import CitedVersion
 from app.formats.english.status_words import describe_status
 from app.formats.proofs.content_hash import content_hash
@@ -12,6 +12,7 @@ from app.schemas.files.citation_check import CitationCheck
 from app.schemas.files.publication import PublishedClaim, Publisher
 from app.services.claims.claim_reads import snapshot_of_version
 from app.services.core.actors import Actor
+from app.services.core.held_elsewhere import Holder, holders
 from app.services.core.snapshot import NOW
 from app.services.publishing import published_reads
 from app.vocabulary import CitationState, Stage
@@ -26,13 +27,37 @@ def check_citations(
 
 def _check(connection: Connection, cited: CitedVersion, actor: Actor | None, publisher: Publisher) -> CitationCheck:
     now = next(published_reads.claims(connection, NOW, [cited.claim_id], publisher), None)
-    then = _cited_claim(connection, cited, actor, publisher)
+    try:
+        then = _cited_claim(connection, cited, actor, publisher)
+    except HeldElsewhereError as error:
+        return _build_result(cited, CitationState.HELD_ELSEWHERE, str(error), now=now, address=error.address)
+    if now is not None and (elsewhere := _cited_elsewhere(connection, cited, then, publisher)) is not None:
+        explanation = (
+            f"The citation is of another installation, {elsewhere.publisher}, whose version {cited.version} this one "
+            "does not hold. Check it there."
+        )
+        address = f"{elsewhere.address}/claims/{cited.claim_id}/versions/{cited.version}"
+        return _build_result(cited, CitationState.HELD_ELSEWHERE, explanation, now=now, address=address)
     if now is None or then is None or not published_reads.is_visible_to(now, actor):
         return _build_result(
             cited, CitationState.UNKNOWN, "This database has no such version of the claim, or it is not public."
         )
     state, explanation = _compare(cited, then, now)
     return _build_result(cited, state, explanation, then=then, now=now, address=publisher.claim(cited.claim_id))
+
+
+def _cited_elsewhere(
+    connection: Connection, cited: CitedVersion, then: PublishedClaim | None, publisher: Publisher
+) -> Holder | None:
+    """Return the installation that a citation is of, if this claim came from it and this version is not the cited one.
+
+    Both installations have continued with the same number, so only the content hash tells their versions apart.
+    """
+    if cited.api_url is None or cited.api_url == publisher.address:
+        return None
+    if then is not None and cited.sha256 == content_hash(then):
+        return None
+    return next((of for of in holders(connection, cited.claim_id) if of.address == cited.api_url), None)
 
 
 def _cited_claim(

@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app.errors import InvalidError, NotFoundError
+from app.db.schema import table_of
+from app.errors import InvalidError
 from app.formats.english.source_names import name_with_parent
 from app.formats.english.status_words import describe_claim_status
+from app.models import Claim
 from app.schemas.files.citation import Citation, CitedPart
 from app.schemas.files.publication import (
     PublishedAttribution,
@@ -23,6 +25,7 @@ from app.schemas.query_parameters import CitationQuery, ClaimFilter
 from app.services.audit import log_proofs
 from app.services.claims.claim_reads import snapshot_of_version
 from app.services.core.actors import Actor
+from app.services.core.held_elsewhere import missing_past
 from app.services.core.snapshot import snapshot_at
 from app.services.publishing import published_reads
 from app.services.queries.claim_lists import select_claim_ids
@@ -137,8 +140,8 @@ def claims_by_ref(
 ) -> list[PublishedClaim]:
     """Return claims by reference, `clm_…` or `clm_…@version`, each with its log position and what has changed since.
 
-    Raises NotFoundError for a claim or version that does not exist or that this reader may not see, and InvalidError
-    for a malformed version number.
+    Raises NotFoundError for a claim or version that does not exist or that this reader may not see, HeldElsewhereError
+    for a version that another installation holds, and InvalidError for a malformed version number.
     """
     current = snapshot_at(connection, as_of)
     claims = []
@@ -147,7 +150,7 @@ def claims_by_ref(
         snapshot = snapshot_of_version(connection, identifier, _parse_version(version), actor) if version else current
         claim = next(published_reads.claims(connection, snapshot, [identifier], publisher), None)
         if claim is None or not published_reads.is_visible_to(claim, actor):
-            raise NotFoundError("claim", ref)
+            raise missing_past(connection, snapshot, table_of(Claim), identifier)
         claims.append(claim)
     positions = log_proofs.log_positions(connection, [(f"claim/{claim.id}", claim.version) for claim in claims])
     logged = [replace(claim, logged=positions.get((f"claim/{claim.id}", claim.version))) for claim in claims]

@@ -3,6 +3,9 @@
 Each noun has a JSON Lines file in the exchange format. Records are in the order of their ids, except that a record
 comes after those that it refers to. So a database loaded from a dump writes the same files again, byte for byte.
 
+`versions.jsonl` says which version of each object the dump contains. The database that loads it continues with the
+same numbers, so that a permanent address never has two contents.
+
 A dump does not contain drafts and other desk-only data, earlier versions and their authors, the bytes of captures, or
 the log, whose state is in the manifest. Decisions and ratings signed by two people carry both bylines, but have no
 sign-off in the new database, because its accounts are others.
@@ -12,12 +15,14 @@ import hashlib
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, FromClause, select
+from sqlalchemy.exc import IntegrityError
 
 from app import __version__
 from app.db.compiled_reads import PlainRow
@@ -29,7 +34,7 @@ from app.formats.exchange import attest_json
 from app.formats.parsing.import_rows import ImportRow, RowRefusal, RowStream
 from app.models import Head
 from app.schemas.base import validation_errors
-from app.schemas.files.dump import FORMAT_VERSION, DumpFile, LogState, Manifest
+from app.schemas.files.dump import FORMAT_VERSION, MAX_VERSION, DumpedVersion, DumpFile, LogState, Manifest
 from app.schemas.files.import_report import ImportReport, Refusal
 from app.schemas.files.publication import Publisher
 from app.schemas.query_parameters import ClaimFilter
@@ -38,12 +43,15 @@ from app.services.core.actors import Actor
 from app.services.core.refs import chunks
 from app.services.core.snapshot import Snapshot, snapshot_at
 from app.services.imports import imports
+from app.services.imports.restored_versions import DumpInstallation, RestoredVersions
 from app.services.publishing import exports
+from app.services.publishing.dump_versions import DumpVersions
 from app.services.publishing.exports import RecordWriter
 from app.vocabulary import PUBLIC_STAGES
 
 MANIFEST = "manifest.json"
 LICENCE_NOTE = "LICENSE"
+VERSIONS = "versions.jsonl"
 
 IMPORT_FORMAT = "attest_json"
 
@@ -82,7 +90,9 @@ def write_dump(
     moment = exports.export_timestamp(connection, as_of)
     state = log_proofs.tree_head(connection)
     seq = connection.scalar(select(table_of(Head).c.seq)) if as_of is None else seq_at(connection, as_of)
-    files = [_write_file(folder, name, rows, progress) for name, rows in _files(connection, snapshot)]
+    with _DumpFileWriter(folder, VERSIONS) as versions:
+        files = [_write_file(folder, name, rows, versions, progress) for name, rows in _files(connection, snapshot)]
+        versions_file = versions.finish()
     manifest = Manifest(
         format="attest-dump",
         format_version=FORMAT_VERSION,
@@ -94,7 +104,7 @@ def write_dump(
         change=seq or 0,
         log=LogState(size=state.size, root=b64encode(state.root).decode(), checkpoint=state.checkpoint),
         counts={file.name.removesuffix(".jsonl"): file.records for file in files},
-        files=files,
+        files=[*files, versions_file],
     )
     (folder / LICENCE_NOTE).write_text(_licence_note(manifest), encoding="utf-8")
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
@@ -102,7 +112,7 @@ def write_dump(
 
 
 def _files(connection: Connection, snapshot: Snapshot) -> Iterator[tuple[str, Iterator[PlainRow]]]:
-    writer = RecordWriter(connection, snapshot, PUBLIC_STAGES)
+    writer = RecordWriter(connection, snapshot, PUBLIC_STAGES, DumpVersions(connection, snapshot))
     yield "topics.jsonl", writer.topics(_ids(connection, snapshot.topic))
     yield "sources.jsonl", writer.sources(_parents_first(connection, snapshot))
     yield "documents.jsonl", writer.documents(_ids(connection, snapshot.document))
@@ -129,17 +139,55 @@ def _parents_first(connection: Connection, snapshot: Snapshot) -> Iterable[list[
     return chunks(sorted(parents, key=lambda identifier: (depths[identifier], identifier)))
 
 
-def _write_file(folder: Path, name: str, rows: Iterable[PlainRow], progress: Progress) -> DumpFile:
-    digest, records, length = hashlib.sha256(), 0, 0
-    with (folder / name).open("xb") as stream:
-        for line in attest_json.write(rows):
-            data = line.encode()
-            stream.write(data)
-            digest.update(data)
-            records, length = records + 1, length + len(data)
-            if records % exports.CHUNK_SIZE == 0:
-                progress(name, records)
-    return DumpFile(name=name, records=records, bytes=length, sha256=digest.hexdigest())
+class _DumpFileWriter:
+    """Writes one file of a dump, and describes it."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._name = name
+        self._stream = (folder / name).open("xb")
+        self._digest = hashlib.sha256()
+        self._length = 0
+        self.records = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._stream.close()
+
+    def write(self, line: str) -> None:
+        """Write one record."""
+        data = line.encode()
+        self._stream.write(data)
+        self._digest.update(data)
+        self._length += len(data)
+        self.records += 1
+
+    def finish(self) -> DumpFile:
+        """Close the file and return its description."""
+        self._stream.close()
+        return DumpFile(name=self._name, records=self.records, bytes=self._length, sha256=self._digest.hexdigest())
+
+
+def _write_file(
+    folder: Path, name: str, rows: Iterable[PlainRow], versions: _DumpFileWriter, progress: Progress
+) -> DumpFile:
+    with _DumpFileWriter(folder, name) as file:
+        for line in attest_json.write(_write_versions(rows, versions)):
+            file.write(line)
+            if file.records % exports.CHUNK_SIZE == 0:
+                progress(name, file.records)
+        return file.finish()
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _write_versions(rows: Iterable[PlainRow], versions: _DumpFileWriter) -> Iterator[PlainRow]:
+    """Yield the records, and write the version of each."""
+    for row in rows:
+        versions.write(_encode(row["dumped_version"]) + "\n")
+        yield row
 
 
 def _licence_note(manifest: Manifest) -> str:
@@ -210,10 +258,11 @@ def load_dump(
     """Load a dump into an empty database, completely or not at all.
 
     Decisions are not checked again, because their claims may have changed since they were taken; the dump says which
-    are stale. Raises DumpError; ConflictError if the database is not empty; ImportRefusedError if a record is refused.
+    are stale. Objects keep their ids and the numbers of their versions. Raises DumpError; ConflictError if the database
+    is not empty; ImportRefusedError if a record is refused.
     """
     manifest = verify_dump(folder)
-    with database.writing() as connection:
+    with database.writing() as connection, closing(_restored(folder, manifest)) as restored:
         if connection.scalar(select(table_of(Head).c.seq)):
             raise ConflictError("The database is not empty. Load a dump into an empty database.")
         try:
@@ -225,20 +274,51 @@ def load_dump(
                 reason=reason,
                 strict=True,
                 dry_run=dry_run,
-                restoring=True,
+                restored=restored,
                 progress=progress,
             )
         except imports.ImportRefusedError as error:
             raise imports.ImportRefusedError(_with_file_lines(error.report, manifest)) from None
+        except IntegrityError:
+            raise DumpError(f"{VERSIONS}: an id occurs twice, so nothing was imported.") from None
         if dry_run:
             connection.rollback()
     return report
 
 
+def _restored(folder: Path, manifest: Manifest) -> RestoredVersions:
+    """Return the versions of the objects of a dump. Raises DumpError if it has too many to number them."""
+    installation = DumpInstallation(manifest.publisher, manifest.address.rstrip("/"), manifest.as_of)
+    if any(file.name == VERSIONS for file in manifest.files):
+        return RestoredVersions(installation, _read_versions(folder / VERSIONS), first_unknown_version=None)
+    # The dump does not say how many versions its installation had of an object. The log had an entry for each of them,
+    # so this number is higher.
+    first_unknown_version = max(manifest.log.size, manifest.change) + 1
+    if first_unknown_version > MAX_VERSION:
+        raise DumpError(f"{MANIFEST}: log.size and change must be less than {MAX_VERSION:,}.")
+    return RestoredVersions(installation, iter(()), first_unknown_version=first_unknown_version)
+
+
+def _read_versions(path: Path) -> Iterator[DumpedVersion]:
+    """Yield the versions of a dump. Raises DumpError for an invalid line."""
+    with path.open("rb") as stream:
+        for line, data in enumerate(stream, start=1):
+            try:
+                yield DumpedVersion.model_validate_json(data)
+            except ValidationError as error:
+                problems = validation_errors.problems(error.errors(include_url=False, include_input=False))
+                faults = "; ".join(f"{problem.field} {problem.message}" for problem in problems)
+                raise DumpError(f"{VERSIONS}, line {line}: {faults}") from None
+
+
+def _record_files(manifest: Manifest) -> list[DumpFile]:
+    return [file for file in manifest.files if file.name != VERSIONS]
+
+
 def _reading(folder: Path, manifest: Manifest) -> RowStream:
-    """Yield the rows of all files, with line numbers that continue from file to file."""
+    """Yield the rows of all files with records, with line numbers that continue from file to file."""
     before = 0
-    for file in manifest.files:
+    for file in _record_files(manifest):
         with (folder / file.name).open("rb") as stream:
             yield from _shift_lines(stream, before)
         before += file.records
@@ -257,7 +337,7 @@ def _with_file_lines(report: ImportReport, manifest: Manifest) -> ImportReport:
     refusals = []
     for refusal in report.refusals:
         before = 0
-        for file in manifest.files:
+        for file in _record_files(manifest):
             if before < refusal.line <= before + file.records:
                 line = refusal.line - before
                 reason = f"{refusal.reason} ({file.name}, line {line})"

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, select
+from sqlalchemy import ColumnElement, FromClause, Select, select, union_all
 
-from app.db.compiled_reads import nested_rows, with_ids
+from app.db.compiled_reads import nested_rows, text_table, with_ids
+from app.db.schema import EMBEDDED_COLUMNS, table_of
+from app.models import Claim
 from app.schemas.capture import CaptureCreate
 from app.schemas.quantity import QuantityCreate
 from app.services.catalogue import source_ratings
@@ -15,7 +17,7 @@ from app.services.core.nouns import columns_of
 from app.services.core.snapshot import Snapshot, SnapshotQuery
 from app.services.core.stale_periods import stale_reasons
 
-_INTERNAL_COLUMNS = ("claim_id", "version", "recorded_at")
+_INTERNAL_COLUMNS = ("claim_id", "recorded_at")
 _DERIVED_SUFFIXES = ("_folded", "_earliest", "_latest")
 """Suffixes of columns that are derived from others."""
 
@@ -30,8 +32,8 @@ def _exported_columns(table: FromClause) -> list[ColumnElement[Any]]:
 
 
 def _by_id(table: FromClause) -> Select[Any]:
-    # Exports do not write the version, but citations need it.
-    return with_ids(select(table.c.version, table.c.recorded_at, *_exported_columns(table)), table, "ids")
+    # Exports do not write the version, but citations and dumps need it.
+    return with_ids(select(table.c.recorded_at, *_exported_columns(table)), table, "ids")
 
 
 @SnapshotQuery
@@ -63,6 +65,26 @@ def named_claims(snapshot: Snapshot) -> Select[Any]:
     """Select the key and the stage of these claims: their names, and whether readers may see them."""
     claim = snapshot.claim
     return with_ids(select(claim.c.id, claim.c.key, claim.c.stage), claim, "ids")
+
+
+@SnapshotQuery
+def shown_claims(snapshot: Snapshot) -> Select[Any]:
+    """Select what these claims show of other claims, as `claim_id` and the columns of the other claim."""
+    claim, relation, attribution = snapshot.claim, snapshot.claim_relation, snapshot.attribution
+    ends = (
+        (relation, relation.c.claim_id, relation.c.other_claim_id),
+        (relation, relation.c.other_claim_id, relation.c.claim_id),
+        (attribution, attribution.c.claim_id, attribution.c.own_claim_id),
+    )
+    ids = text_table("ids")
+    pairs = union_all(
+        *(
+            select(of.label("claim_id"), other.label("other_id")).select_from(ids.join(table, of == ids.c.value))
+            for table, of, other in ends
+        )
+    ).subquery("pair")
+    columns = (claim.c[name] for name in ("id", "change_seq", *sorted(table_of(Claim).info[EMBEDDED_COLUMNS])))
+    return select(pairs.c.claim_id, *columns).select_from(pairs.join(claim, claim.c.id == pairs.c.other_id))
 
 
 @SnapshotQuery

@@ -33,6 +33,7 @@ from app.services.core.snapshot import Snapshot, SnapshotQuery, snapshot_at
 from app.services.policy import origins
 from app.services.publishing import citations, export_reads, published_reads
 from app.services.publishing.compact_id_set import CompactIdSet
+from app.services.publishing.dump_versions import DumpVersions
 from app.services.queries.claim_lists import select_claim_ids
 from app.vocabulary import PUBLIC_STAGES, Stage
 
@@ -147,7 +148,15 @@ def claim_id_chunks(
 class RecordWriter:
     """Builds the records of claims chunk by chunk, and remembers which records it has yielded."""
 
-    def __init__(self, connection: Connection, snapshot: Snapshot, stages: Collection[Stage]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        snapshot: Snapshot,
+        stages: Collection[Stage],
+        versions: DumpVersions | None = None,
+    ) -> None:
+        """With `versions`, each record also has its `dumped_version`."""
+        self._versions = versions
         self._connection = connection
         self._snapshot = snapshot
         self._stages = stages
@@ -178,8 +187,12 @@ class RecordWriter:
             names |= {row["id"]: row["key"] or row["id"] for row in rows}
             if not self._claims_only:
                 yield from self._unwritten(noun, rows, names)
+        exact = set() if self._versions is None else self._versions.exact_claims(claims, documents, sources, topics)
         for claim in sorted(claims, key=lambda claim: (claim["id"] not in own_figure_ids, claim["id"])):
-            yield _to_claim_record(claim, names)
+            record = _to_claim_record(claim, names)
+            if self._versions is not None:
+                record["dumped_version"] = self._versions.of_claim(claim, is_exact=claim["id"] in exact)
+            yield record
 
     # --- one noun per file, for dumps ---
 
@@ -248,6 +261,8 @@ class RecordWriter:
                 for rating in row.get("ratings", ()):
                     _put_names(rating, names, ("topic",))
                 row["record"] = noun.name
+                if self._versions is not None:
+                    row["dumped_version"] = self._versions.of_object(noun.name, row)
                 yield row
 
 

@@ -6,10 +6,12 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, Table, select
 
 from app.db.compiled_reads import PlainRow, with_ids
+from app.db.schema import table_of
 from app.errors import NotFoundError
+from app.models import Document, Source
 from app.schemas.files.publication import (
     LaterChange,
     PublishedAttribution,
@@ -25,6 +27,7 @@ from app.services.claims.attributions import nested_objects
 from app.services.claims.claim_reads import figures_in_order
 from app.services.core import decision_staleness
 from app.services.core.actors import Actor, visible_stages
+from app.services.core.held_elsewhere import missing_past
 from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery
 from app.services.core.stale_periods import shown_status
 from app.services.policy import origins
@@ -82,16 +85,27 @@ def _changed(claim: PublishedClaim, now: PlainRow) -> LaterChange | None:
 
 
 def documents(connection: Connection, snapshot: Snapshot, identifiers: Sequence[str]) -> list[PublishedDocument]:
-    """Return these documents, in this order. Raises NotFoundError."""
+    """Return these documents, in this order. Raises NotFoundError, HeldElsewhereError."""
     rows = {row["id"]: row for row in export_reads.documents(connection, snapshot, ids=list(identifiers))}
     cache = _ObjectCache(connection, snapshot, {row["publisher_id"] for row in rows.values()}, rows)
-    return [_require(cache.document(identifier), "document", identifier) for identifier in identifiers]
+    published = {identifier: cache.document(identifier) for identifier in identifiers}
+    return _require_all(connection, snapshot, table_of(Document), published, identifiers)
 
 
 def sources(connection: Connection, snapshot: Snapshot, identifiers: Sequence[str]) -> list[PublishedSource]:
-    """Return these sources, in this order. Raises NotFoundError."""
+    """Return these sources, in this order. Raises NotFoundError, HeldElsewhereError."""
     cache = _ObjectCache(connection, snapshot, set(identifiers), {})
-    return [_require(cache.source(identifier), "source", identifier) for identifier in identifiers]
+    published = {identifier: cache.source(identifier) for identifier in identifiers}
+    return _require_all(connection, snapshot, table_of(Source), published, identifiers)
+
+
+def _require_all(
+    connection: Connection, snapshot: Snapshot, table: Table, published: Mapping[str, T | None], refs: Sequence[str]
+) -> list[T]:
+    for identifier in refs:
+        if published[identifier] is None:
+            raise missing_past(connection, snapshot, table, identifier)
+    return [_require(published[identifier], table.name, identifier) for identifier in refs]
 
 
 def _require(published: T | None, noun: str, identifier: str) -> T:

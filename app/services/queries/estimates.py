@@ -19,7 +19,7 @@ from app.schemas.quantity import QuantityRead
 from app.schemas.query_parameters import EstimatesQuery
 from app.schemas.relation import ClaimBrief
 from app.services.catalogue import documents, sources, topics
-from app.services.core import etags
+from app.services.core import etags, source_tree
 from app.services.core.claim_parts import select_figures
 from app.services.core.cursors import Cursors
 from app.services.core.nouns import columns_of, serialize_row
@@ -221,7 +221,7 @@ class _Conflicts:
 
     def _ancestors(self) -> Mapping[str, Sequence[str]]:
         if self._ancestors_read is None:
-            self._ancestors_read = sources.ancestors(self._connection, self._snapshot, self._briefs)
+            self._ancestors_read = source_tree.ancestors(self._connection, self._snapshot, self._briefs)
         return self._ancestors_read
 
     def _build_listed(

@@ -50,7 +50,9 @@ def figure(
         upstream = None
         for source in chain.removeprefix("? ").split(" < "):
             key = f"{upstream or ''}{source}"
-            lineage = {"lineage": "relayed", "upstream": upstream} if upstream else {"lineage": "original"}
+            lineage: dict[str, Any] = (
+                {"lineage": "relayed", "upstream": upstream} if upstream else {"lineage": "original"}
+            )
             if chain.startswith("? "):
                 lineage = {"lineage": "unknown"}
             if key not in [attribution["key"] for attribution in attributions]:
