@@ -9,7 +9,9 @@ from app.models.change import Change, Head
 from app.models.claim import Claim, Quantity
 from app.models.claim_count import ClaimCount, ClaimCountHistory
 from app.models.claim_relation import ClaimRelation
+from app.models.distinct_ruling import DistinctRuling
 from app.models.document import Document
+from app.models.equality_key import EqualityKey
 from app.models.evidence import Evidence
 from app.models.fact_check import FactCheck
 from app.models.idempotent_answer import IdempotentAnswer
@@ -33,6 +35,7 @@ APPEND_ONLY: tuple[type[Base], ...] = (
     Capture,
     CustodyEvent,
     IndependenceRuling,
+    DistinctRuling,
     Proposal,
     SignOff,
     Review,
@@ -57,7 +60,9 @@ __all__ = [
     "ClaimCountHistory",
     "ClaimRelation",
     "CustodyEvent",
+    "DistinctRuling",
     "Document",
+    "EqualityKey",
     "Evidence",
     "FactCheck",
     "Head",

@@ -52,6 +52,9 @@ class DocumentFields(Schema):
     """Day on which the archive copy was made."""
     note: Prose | None = None
     """Note for readers."""
+    distinct_from: list[Ref] = Field(default_factory=list, max_length=200)
+    """Existing documents (ids or keys) that this one equals in the address, but is distinct from. Without it, recording something
+    equal is refused with 409 and the candidates. A ruling is kept: a correction can add rulings, but not remove them."""
 
 
 class DocumentCreate(DocumentFields):
@@ -124,3 +127,5 @@ class DocumentRead(Stamp, DocumentBrief):
     """Note for readers."""
     captures: list[CaptureRead]
     """Captures of the document."""
+    distinct_from: list[str]
+    """Ids of equal documents that this one was ruled distinct from."""

@@ -26,6 +26,9 @@ class SourceFields(Schema):
     """Address of the source's own page."""
     description: Prose | None = None
     """Who the source is, in one sentence."""
+    distinct_from: list[Ref] = Field(default_factory=list, max_length=200)
+    """Existing sources (ids or keys) that this one equals in a name, but is distinct from. Without it, recording something
+    equal is refused with 409 and the candidates. A ruling is kept: a correction can add rulings, but not remove them."""
 
 
 class SourceCreate(SourceFields):
@@ -91,3 +94,5 @@ class SourceRead(Stamp, SourceBrief):
     """Address of the source's own page."""
     description: str | None
     """Who the source is."""
+    distinct_from: list[str]
+    """Ids of equal sources that this one was ruled distinct from."""

@@ -2,7 +2,7 @@
 
 from pydantic import ConfigDict, Field
 
-from app.schemas.base.fields import Correction, Edtf, Key, Line, Prose, RecordRequest, Schema, Stamp
+from app.schemas.base.fields import Correction, Edtf, Key, Line, Prose, RecordRequest, Ref, Schema, Stamp
 from app.vocabulary import MetricFamily
 
 
@@ -21,6 +21,9 @@ class TopicFields(Schema):
     """Period that the topic covers, EDTF."""
     note: Prose | None = None
     """What readers should know when they compare these figures."""
+    distinct_from: list[Ref] = Field(default_factory=list, max_length=200)
+    """Existing topics (ids or keys) that this one equals in the title, but is distinct from. Without it, recording something
+    equal is refused with 409 and the candidates. A ruling is kept: a correction can add rulings, but not remove them."""
 
 
 class TopicCreate(TopicFields):
@@ -72,3 +75,5 @@ class TopicRead(Stamp):
     """Period that the topic covers, EDTF."""
     note: str | None
     """What readers should know when they compare these figures."""
+    distinct_from: list[str]
+    """Ids of equal topics that this one was ruled distinct from."""

@@ -19,11 +19,13 @@ from app.errors import (
     AttestError,
     AuthenticationError,
     BusyError,
+    Candidate,
     ConflictError,
     FieldProblem,
     InvalidError,
     NotFoundError,
     PermissionDeniedError,
+    PossibleDuplicateError,
     UnavailableError,
     VersionMismatchError,
 )
@@ -44,6 +46,11 @@ TITLES: Mapping[int, str] = {
 MAX_PROBLEMS = 50
 """How many problems of one request a response lists."""
 
+POSSIBLE_DUPLICATE = "urn:attest:problem:possible-duplicate"
+"""The type of the problem that an equal object is on record."""
+
+_PLURALS = {"source": "sources", "topic": "topics", "document": "documents", "claim": "claims"}
+
 NO_SUCH_ADDRESS = "There is no such address. See /docs for all addresses."
 
 logger = logging.getLogger("attest")
@@ -56,15 +63,40 @@ class FieldError(BaseModel):
     message: str = Field(description="What is wrong, and what would be right.")
 
 
+class CandidateRead(BaseModel):
+    """An object on record that equals the one in the request."""
+
+    record: str = Field(description="Kind of object: source, topic, document or claim.", examples=["source"])
+    id: str = Field(
+        description="Identifier, to use or to name in `distinct_from`.", examples=["src_01jhf3m8w5k6v0x2s9r7q4t1ya"]
+    )
+    key: str | None = Field(description="Key that identifies the object in import files; null if it has none.")
+    name: str | None = Field(None, description="Name of a source.", examples=["National Intelligence Service"])
+    title: str | None = Field(None, description="Title of a topic or document.", examples=[None])
+    statement: str | None = Field(None, description="Statement of a claim.", examples=[None])
+    url: str | None = Field(None, description="Address of a document.", examples=[None])
+    address: str = Field(
+        description="Path of the object in the API.", examples=["/api/v1/sources/src_01jhf3m8w5k6v0x2s9r7q4t1ya"]
+    )
+
+
 class Problem(BaseModel):
     """A problem document (RFC 9457)."""
 
-    type: str = Field(description="Always `about:blank`: `status` says what kind of problem it is.")
+    type: str = Field(
+        description=f"`about:blank` if `status` says what kind of problem it is; `{POSSIBLE_DUPLICATE}` if the request "
+        "would record something equal to the objects in `candidates`."
+    )
     title: str = Field(description="Reason phrase of the HTTP status.", examples=["Unprocessable Content"])
     status: int = Field(description="The HTTP status.", examples=[422])
     detail: str = Field(description="What happened and what to do next, written for people.")
     errors: list[FieldError] | None = Field(
         None, description="The invalid fields or parameters; only in a 422 response."
+    )
+    candidates: list[CandidateRead] | None = Field(
+        None,
+        description=f"The equal objects on record, oldest first; only with the type `{POSSIBLE_DUPLICATE}`. Use one of "
+        "them, or name all of them in `distinct_from`.",
     )
 
 
@@ -110,20 +142,33 @@ STATUS: Mapping[type[AttestError], HTTPStatus] = {
 
 
 def problem(
-    status: int, detail: str, errors: Sequence[FieldProblem] | None = None, headers: Mapping[str, str] | None = None
+    status: int,
+    detail: str,
+    errors: Sequence[FieldProblem] | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    candidates: Sequence[Candidate] | None = None,
 ) -> Response:
     """A problem document as a response."""
     body: dict[str, Any] = {
-        "type": "about:blank",
+        "type": "about:blank" if candidates is None else POSSIBLE_DUPLICATE,
         "title": TITLES.get(status) or HTTPStatus(status).phrase,
         "status": int(status),
         "detail": detail,
     }
     if errors is not None:
         body["errors"] = [{"field": error.field, "message": error.message} for error in errors]
+    if candidates is not None:
+        body["candidates"] = [_candidate(candidate) for candidate in candidates]
     # The name of a field may repeat what the client sent, lone surrogates included.
     content = json.dumps(body, ensure_ascii=False).encode(errors="replace")
     return Response(content, status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _candidate(candidate: Candidate) -> dict[str, str | None]:
+    fields = {"record": candidate.noun, "id": candidate.id, "key": candidate.key}
+    fields |= {candidate.label_field: candidate.label} | ({"url": candidate.url} if candidate.url else {})
+    return {**fields, "address": f"/api/v1/{_PLURALS[candidate.noun]}/{candidate.id}"}
 
 
 def of(error: AttestError) -> Response:
@@ -134,7 +179,8 @@ def of(error: AttestError) -> Response:
         headers["ETag"] = error.current
     if isinstance(error, TooManyWrongKeysError | BusyError):
         headers["Retry-After"] = str(error.wait)
-    return problem(status, str(error), _fields(error), headers)
+    candidates = error.candidates if isinstance(error, PossibleDuplicateError) else None
+    return problem(status, str(error), _fields(error), headers, candidates=candidates)
 
 
 def _fields(error: AttestError) -> list[FieldProblem] | None:

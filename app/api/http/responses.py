@@ -16,7 +16,7 @@ _DESCRIPTIONS = {
     401: "The key is missing or invalid.",
     403: "The key's role or scopes do not allow this.",
     404: "No such object exists, or you may not see it.",
-    409: "The current state of the record does not allow this.",
+    409: "The current state of the record does not allow this, or an equal object is on record; see `candidates`.",
     412: "The object has changed since you read it. Read it again and send its new ETag.",
     413: "The body is too large.",
     415: "This route does not accept this type of body.",

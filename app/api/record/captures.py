@@ -47,7 +47,7 @@ _CONTENT = {
     "/documents/{identifier}/captures",
     status_code=201,
     response_model=CaptureWhole,
-    responses=failures(400, 403, 404, 413, 415, 422),
+    responses=failures(400, 403, 404, 409, 413, 415, 422),
     openapi_extra={
         "requestBody": {
             "required": True,

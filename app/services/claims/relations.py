@@ -222,6 +222,24 @@ _REDIRECTS = {Relation.SAME_AS: ("claim", "other_claim"), Relation.SUPERSEDES: (
 """Relations that redirect a withdrawn claim: the end that is redirected, and the end that it is redirected to."""
 
 
+def fetch_successors(connection: Connection, claim_ids: Iterable[str]) -> dict[str, str]:
+    """The published claims that withdrawn ones redirect to, by the id of the withdrawn claim. See `successor`."""
+    successors: dict[str, str] = {}
+    relation, own, other = NOW.claim_relation, claim.alias("own"), claim.alias("other")
+    for word, (own_end, other_end) in _REDIRECTS.items():
+        statement = (
+            select(own.c.id, other.c.id.label("successor_id"))
+            .join(relation, relation.c[f"{own_end}_id"] == own.c.id)
+            .join(other, other.c.id == relation.c[f"{other_end}_id"])
+            .where(relation.c.relation == word, ~relation.c.withdrawn)
+            .where(own.c.stage == Stage.WITHDRAWN, other.c.stage == Stage.PUBLISHED)
+        )
+        for chunk in chunks(claim_ids):
+            rows = connection.execute(statement.where(own.c.id.in_(chunk)).order_by(relation.c.id.desc()))
+            successors |= {row.id: row.successor_id for row in rows}
+    return successors
+
+
 def successor(claim_row: StoredRow, relations: Iterable[PlainRow]) -> PlainRow | None:
     """The published claim that a withdrawn claim redirects to, from its serialized relations; None if there is none.
 
