@@ -56,8 +56,8 @@ class ClaimFields(Schema):
     quantities: list[QuantityCreate] = Field(default_factory=list, max_length=50)
     """Figures of the claim. Killed and wounded are two figures of one claim."""
     distinct_from: list[Ref] = Field(default_factory=list, max_length=200)
-    """Existing claims (ids or keys) that this one equals in statement, topic, time and figures, but is distinct from. Without it, recording something
-    equal is refused with 409 and the candidates. A ruling is kept: a correction can add rulings, but not remove them."""
+    """Existing claims (ids or keys) with equal content that are distinct from this one. Something equal is otherwise
+    refused with 409 and the candidates. Rulings are kept: a correction adds to them, and removes none."""
 
 
 class ClaimInput(ClaimFields):

@@ -53,8 +53,8 @@ class DocumentFields(Schema):
     note: Prose | None = None
     """Note for readers."""
     distinct_from: list[Ref] = Field(default_factory=list, max_length=200)
-    """Existing documents (ids or keys) that this one equals in the address, but is distinct from. Without it, recording something
-    equal is refused with 409 and the candidates. A ruling is kept: a correction can add rulings, but not remove them."""
+    """Existing documents (ids or keys) with an equal address that are distinct from this one. Something equal is otherwise
+    refused with 409 and the candidates. Rulings are kept: a correction adds to them, and removes none."""
 
 
 class DocumentCreate(DocumentFields):

@@ -27,8 +27,8 @@ class SourceFields(Schema):
     description: Prose | None = None
     """Who the source is, in one sentence."""
     distinct_from: list[Ref] = Field(default_factory=list, max_length=200)
-    """Existing sources (ids or keys) that this one equals in a name, but is distinct from. Without it, recording something
-    equal is refused with 409 and the candidates. A ruling is kept: a correction can add rulings, but not remove them."""
+    """Existing sources (ids or keys) with an equal name that are distinct from this one. Something equal is otherwise
+    refused with 409 and the candidates. Rulings are kept: a correction adds to them, and removes none."""
 
 
 class SourceCreate(SourceFields):

@@ -22,8 +22,8 @@ class TopicFields(Schema):
     note: Prose | None = None
     """What readers should know when they compare these figures."""
     distinct_from: list[Ref] = Field(default_factory=list, max_length=200)
-    """Existing topics (ids or keys) that this one equals in the title, but is distinct from. Without it, recording something
-    equal is refused with 409 and the candidates. A ruling is kept: a correction can add rulings, but not remove them."""
+    """Existing topics (ids or keys) with an equal title that are distinct from this one. Something equal is otherwise
+    refused with 409 and the candidates. Rulings are kept: a correction adds to them, and removes none."""
 
 
 class TopicCreate(TopicFields):

@@ -30,7 +30,9 @@ def upgrade() -> None:
         sa.Column(
             "object_id", sa.String(length=32), nullable=False, comment="The object that was recorded or corrected"
         ),
-        sa.Column("other_id", sa.String(length=32), nullable=False, comment="The object that it was ruled distinct from"),
+        sa.Column(
+            "other_id", sa.String(length=32), nullable=False, comment="The object that it was ruled distinct from"
+        ),
         sa.Column("change_seq", BIG_INT, nullable=False, comment="The change that recorded this"),
         sa.Column("recorded_at", MOMENT, nullable=False, comment="When it was recorded, UTC"),
         sa.CheckConstraint("object_id <> other_id", name=op.f("ck_distinct_ruling_two_objects")),

@@ -5,6 +5,7 @@ parameters, tracking parameters and fragments do not count. The normal form is c
 """
 
 import re
+from contextlib import suppress
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -26,7 +27,10 @@ def normal_address(url: str) -> str:
 
     A fragment counts only if it is the address of a page within a script: `#!/…` or `#/…`.
     """
-    parts = urlsplit(url.strip())
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:  # brackets or letters that no host has: the address equals only itself
+        return url.strip()
     host = _normal_host(parts.hostname or "")
     port = _port(parts.netloc)
     if port is not None and port != _DEFAULT_PORTS.get(parts.scheme.lower()):
@@ -45,10 +49,9 @@ def _port(netloc: str) -> int | None:
 
 def _normal_host(host: str) -> str:
     host = host.rstrip(".")
-    try:
-        host = host.encode("idna").decode() if not host.isascii() else host
-    except UnicodeError:
-        pass  # no valid name of a host: compared as it is
+    if not host.isascii():
+        with suppress(UnicodeError):  # no valid name of a host: compared as it is
+            host = host.encode("idna").decode()
     return host.lower().removeprefix("www.")
 
 
@@ -57,7 +60,8 @@ def _encoded(text: str, safe: str) -> str:
     # Reserved characters that were encoded stay so: a%2Fb is another path than a/b.
     pieces = re.split(r"(%2[Ff]|%3[Ff]|%23|%26|%3[Dd]|%2[Bb])", text)
     return "".join(
-        piece.upper() if number % 2 else quote(unquote_to_bytes(piece), safe=safe) for number, piece in enumerate(pieces)
+        piece.upper() if number % 2 else quote(unquote_to_bytes(piece), safe=safe)
+        for number, piece in enumerate(pieces)
     )
 
 

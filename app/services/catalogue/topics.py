@@ -85,7 +85,9 @@ def _refuse_foreign_metrics(connection: Connection, identifier: str, family: Met
 def _topic_query(snapshot: Snapshot) -> Select[Any]:
     topic = snapshot.topic
     rulings = possible_duplicates.select_rulings(snapshot, topic)
-    return select(*columns_of(TopicRead, topic), nested_rows(rulings).label("rulings")).where(topic.c.id == bindparam("id", type_=Text()))
+    return select(*columns_of(TopicRead, topic), nested_rows(rulings).label("rulings")).where(
+        topic.c.id == bindparam("id", type_=Text())
+    )
 
 
 def read_plain(connection: Connection, snapshot: Snapshot, identifier: str) -> PlainRow:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, Table, or_, select
+from sqlalchemy import Connection, FromClause, Select, Table, select
 
 from app.db.ids import new_id
 from app.db.revisions import ChangeWriter
@@ -93,7 +93,7 @@ def unruled(
     considered = list(current_ids)[:MAX_CANDIDATES]
     if not considered:
         return []
-    ruled = set(distinct_ids) | (set() if own_id is None else ruled_distinct(connection, own_id))
+    ruled = set(distinct_ids) | (set() if own_id is None else fetch_rulings(connection, [own_id])[own_id])
     return [identifier for identifier in considered if identifier not in ruled]
 
 
@@ -120,7 +120,7 @@ def candidates(connection: Connection, table: Table, identifiers: Sequence[str])
 
 def record_rulings(change: ChangeWriter, identifier: str, distinct_ids: Iterable[str]) -> bool:
     """Record that an object is distinct from these, as far as it is not on record; return True if anything was new."""
-    ruled = ruled_distinct(change.connection, identifier)
+    ruled = fetch_rulings(change.connection, [identifier])[identifier]
     rows = [
         {"id": new_id(DistinctRuling.prefix), "object_id": identifier, "other_id": other_id}
         for other_id in dict.fromkeys(distinct_ids)
@@ -130,14 +130,14 @@ def record_rulings(change: ChangeWriter, identifier: str, distinct_ids: Iterable
     return bool(rows)
 
 
-def ruled_distinct(connection: Connection, identifier: str) -> set[str]:
-    """The ids of the objects that an object was ruled distinct from, in either direction."""
-    rows = connection.execute(
-        select(ruling.c.object_id, ruling.c.other_id).where(
-            or_(ruling.c.object_id == identifier, ruling.c.other_id == identifier)
-        )
-    )
-    return {row.other_id if row.object_id == identifier else row.object_id for row in rows}
+def fetch_rulings(connection: Connection, identifiers: Iterable[str]) -> dict[str, set[str]]:
+    """For each of these objects, the ids of those that it was ruled distinct from, in either direction."""
+    distinct: dict[str, set[str]] = {identifier: set() for identifier in identifiers}
+    for own, other in ((ruling.c.object_id, ruling.c.other_id), (ruling.c.other_id, ruling.c.object_id)):
+        for chunk in chunks(distinct):
+            for own_id, other_id in connection.execute(select(own, other).where(own.in_(chunk))):
+                distinct[own_id].add(other_id)
+    return distinct
 
 
 def select_rulings(snapshot: Snapshot, table: FromClause) -> Select[Any]:
@@ -163,7 +163,11 @@ def read_rulings(connection: Connection, snapshot: Snapshot, identifiers: Iterab
 
 
 def check_correction(
-    connection: Connection, table: Table, row: Mapping[str, Any], columns: Mapping[str, Any], distinct_ids: Sequence[str]
+    connection: Connection,
+    table: Table,
+    row: Mapping[str, Any],
+    columns: Mapping[str, Any],
+    distinct_ids: Sequence[str],
 ) -> list[Key] | None:
     """Check a correction of a source, topic or document, and return its new keys; None if they stay the same.
 
