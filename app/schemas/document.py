@@ -53,8 +53,8 @@ class DocumentFields(Schema):
     note: Prose | None = None
     """Note for readers."""
     distinct_from: list[Ref] = Field(default_factory=list, max_length=200)
-    """Existing documents (ids or keys) with an equal address that are distinct from this one. Something equal is otherwise
-    refused with 409 and the candidates. Rulings are kept: a correction adds to them, and removes none."""
+    """Existing documents (ids or keys) with an equal address that are distinct from this one. Something equal is
+    otherwise refused with 409 and the candidates. Rulings are kept: a correction adds to them, and removes none."""
 
 
 class DocumentCreate(DocumentFields):

@@ -29,8 +29,8 @@ def normal_address(url: str) -> str:
     """
     try:
         parts = urlsplit(url.strip())
-    except ValueError:  # brackets or letters that no host has: the address equals only itself
-        return url.strip()
+    except ValueError:  # brackets or letters that no host has
+        return url.strip().partition("#")[0].partition("://")[2]
     host = _normal_host(parts.hostname or "")
     port = _port(parts.netloc)
     if port is not None and port != _DEFAULT_PORTS.get(parts.scheme.lower()):
