@@ -13,8 +13,11 @@ def assert_problem(response: Response, status: int, *fields: str) -> dict[str, A
     assert response.status_code == status, f"{response.status_code}: {response.text[:500]}"
     assert response.headers["Content-Type"] == "application/problem+json"
     problem: dict[str, Any] = response.json()
-    assert problem.keys() - {"errors"} == {"type", "title", "status", "detail"}
-    assert (problem["type"], problem["status"]) == ("about:blank", status)
+    assert problem.keys() - {"errors", "candidates"} == {"type", "title", "status", "detail"}
+    is_duplicate = "candidates" in problem
+    assert problem["type"] == ("urn:attest:problem:possible-duplicate" if is_duplicate else "about:blank")
+    assert problem["status"] == status
+    assert not is_duplicate or (status == 409 and problem["candidates"])
     assert problem["title"]
     assert problem["detail"]
     assert ("errors" in problem) == (status == 422)

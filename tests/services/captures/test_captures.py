@@ -103,13 +103,13 @@ def test_the_document_may_be_named_by_its_key(upload_capture: Callable[..., Resp
 
 
 def test_the_same_bytes_are_stored_once(
-    upload_capture: Callable[..., Response], record: Record, settings: Settings
+    upload_capture: Callable[..., Response], record: Record, settings: Settings, document: str
 ) -> None:
     other = record("documents")["id"]
     ids = {
         upload_capture(PAGE).json()["id"],
         upload_capture(PAGE).json()["id"],
-        upload_capture(PAGE, other).json()["id"],
+        upload_capture(PAGE, other, distinct_from=document).json()["id"],
     }
 
     assert len(ids) == 3, "each capture has a row of its own, because it documents another time"
@@ -434,7 +434,8 @@ def test_an_imported_capture_is_recorded_before_its_bytes_arrive(
     assert json.loads(lines_exported[0])["captures"] == [capture]
     # The bytes may arrive with another capture.
     other = record("documents")["id"]
-    assert api.post(f"documents/{other}/captures", content=PAGE, headers=editor).status_code == 201
+    upload_path = f"documents/{other}/captures?distinct_from=page"
+    assert api.post(upload_path, content=PAGE, headers=editor).status_code == 201
     assert api.get(path, headers=editor).content == PAGE
     # An id identifies one capture.
     conflicting = {**document, "captures": [{**capture, "sha256": "0" * 64}]}
