@@ -18,6 +18,9 @@ _TRACKING = re.compile(
 )
 """Parameters that say where a reader came from, not which page it is."""
 
+_PLAIN = re.compile(r"[A-Za-z0-9/._~-]*")
+"""Text that needs no encoding, which most addresses consist of."""
+
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~"
 _SAFE_IN_QUERY = "/:@!$'()*,;-._~?"
 
@@ -57,6 +60,8 @@ def _normal_host(host: str) -> str:
 
 def _encoded(text: str, safe: str) -> str:
     """Return the text with one percent-encoding: none for what needs none, capital hexadecimal digits for the rest."""
+    if _PLAIN.fullmatch(text):
+        return text
     # Reserved characters that were encoded stay so: a%2Fb is another path than a/b.
     pieces = re.split(r"(%2[Ff]|%3[Ff]|%23|%26|%3[Dd]|%2[Bb])", text)
     return "".join(

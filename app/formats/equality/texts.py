@@ -33,8 +33,15 @@ def normal_form(text: str) -> str:
     for word in pattern.finditer(folded):
         gap = folded[end : word.start()]
         is_run = "run" in pattern.groupindex and word["run"] is not None
+        content = word[0] if word[0].isalnum() else word[0].translate(INNER_PUNCTUATION)
+        if not content.isascii():
+            content = unicodedata.normalize("NFC", content)
+        if gap == " " and not (is_run and was_run) and word[0][0].isalpha():
+            # The usual case, which takes none of the checks below.
+            parts.append(content)
+            end, was_run = word.end(), is_run
+            continue
         signs = _signs(gap, folded, word.start())
-        content = unicodedata.normalize("NFC", word[0].translate(INNER_PUNCTUATION))
         if not signs and parts and ((is_run and was_run) or _is_decimal_point(parts[-1], gap, content)):
             parts[-1] += content if is_run else f".{content}"
         else:

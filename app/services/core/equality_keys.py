@@ -91,8 +91,8 @@ def keys_of_claim(row: Mapping[str, Any], figures: Iterable[Figure]) -> list[Key
     listed = sorted(
         (
             str(figure.metric),
-            normal_form(figure.unit),
-            normal_form(figure.population or ""),
+            _repeated_form(figure.unit),
+            _repeated_form(figure.population or ""),
             str(figure.qualifier),
             *(_decimal(bound) for bound in (figure.low, figure.best, figure.high)),
             str(bool(figure.cumulative)),
@@ -101,6 +101,10 @@ def keys_of_claim(row: Mapping[str, Any], figures: Iterable[Figure]) -> list[Key
     )
     parts = [normal_form(row["statement"]), str(row["topic_id"]), _time_form(row), repr(listed)]
     return [Key(_digest("claim", "\0".join(parts)))]
+
+
+_repeated_form = lru_cache(maxsize=4_096)(normal_form)
+"""The normal form of units and populations, of which there are few."""
 
 
 def _time_form(row: Mapping[str, Any]) -> str:
