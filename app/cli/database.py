@@ -14,6 +14,7 @@ def upgrade() -> None:
     Example: [bold]attest db upgrade[/bold]
     """
     from app.db import migrate
+    from app.services.core import equality_keys
     from app.services.log import recorder
 
     with open_database() as database:
@@ -21,6 +22,8 @@ def upgrade() -> None:
         migrate.upgrade(database)
         after = migrate.current_revision(database)
         added = recorder.catch_up(database)
+        with database.writing() as connection:
+            equality_keys.build_missing(connection)
     if before is None:
         print_text(f"Created the database at version {after}.")
     elif before == after:

@@ -60,9 +60,7 @@ class SourceCorrection(SourceFields, Correction):
     """A correction of a source."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"other_names": ["국가정보원", "NIS"], "reason": "The abbreviation was missing."}]
-        }
+        json_schema_extra={"examples": [{"url": "https://www.nis.go.kr", "reason": "The address was missing."}]}
     )
 
 

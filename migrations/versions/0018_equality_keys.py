@@ -7,8 +7,6 @@ After: 0015
 import sqlalchemy as sa
 from alembic import op
 
-from app.services.core import equality_keys
-
 revision = "0018"
 down_revision = "0015"
 branch_labels = None
@@ -19,10 +17,9 @@ BIG_INT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Create both tables and compute the keys of what is on record.
+    """Create both tables. A row without an object marks that the keys of what is on record are still missing.
 
-    The keys are computed by the application's own code, because they must be those that it looks up later. They are
-    derived and can be rebuilt.
+    The application computes them, because they must be those that it looks up later.
     """
     op.create_table(
         "distinct_ruling",
@@ -65,7 +62,10 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_equality_key_object_id", "equality_key", ["object_id"], unique=False)
-    equality_keys.rebuild(op.get_bind())
+    op.execute(
+        "INSERT INTO equality_key (digest, object_id, abbreviation) "
+        "SELECT 0, 'missing', NOT EXISTS (SELECT 1 FROM change) WHERE EXISTS (SELECT 1 FROM change)"
+    )
 
 
 def _guard(table: str) -> None:

@@ -7,8 +7,9 @@
 | document | the address is the same |
 | claim | the statement, the topic, the time and the figures are the same |
 
-The table holds 64 bits of a hash for each, because statements are too long for an index. After a change of the normal
-forms it must be rebuilt.
+The table holds 64 bits of a hash for each, because statements are too long for an index. It is derived: a migration
+that creates it, or that comes with other normal forms, only adds a row with the id `MISSING`, and the keys are built
+when the database is upgraded, or at the latest when they are first looked up.
 """
 
 from collections import defaultdict
@@ -29,6 +30,9 @@ from app.models import Claim, Document, EqualityKey, Quantity, Source, Topic
 from app.services.core.refs import chunks
 
 equality_key = table_of(EqualityKey)
+
+MISSING = "missing"
+"""The object id of the row that marks that the keys of the record must be built."""
 
 _REBUILD_BATCH = 5_000
 
@@ -147,11 +151,13 @@ def store(connection: Connection, keys: Mapping[str, Sequence[Key]], *, new: boo
 
 def find(connection: Connection, keys: Sequence[Key]) -> list[str]:
     """The ids of the objects that have one of these keys, oldest first."""
+    build_missing(connection)
     return list(dict.fromkeys(identifier for _key, identifier in _matches(connection, keys)))
 
 
 def find_each(connection: Connection, keys: Iterable[Key]) -> dict[Key, list[str]]:
     """The ids of the objects that have each of these keys, oldest first; keys that no object has are left out."""
+    build_missing(connection)
     found: dict[Key, list[str]] = defaultdict(list)
     for chunk in chunks(keys):
         for key, identifier in _matches(connection, chunk, limit=None):
@@ -174,8 +180,10 @@ def _matches(
                 yield key, row.object_id
 
 
-def rebuild(connection: Connection) -> None:
-    """Compute all keys again from the current state of the record."""
+def build_missing(connection: Connection) -> bool:
+    """Compute all keys from the current state of the record if a migration has marked them as missing; True if so."""
+    if connection.scalar(select(1).where(equality_key.c.object_id == MISSING)) is None:
+        return False
     connection.execute(delete(equality_key))
     for model in (Source, Topic, Document):
         table = table_of(model)
@@ -186,10 +194,10 @@ def rebuild(connection: Connection) -> None:
     for rows in _batches(connection, table_of(Claim), columns):
         figures = _figures(connection, rows)
         store(connection, {row["id"]: keys_of_claim(row, figures[row["id"]]) for row in rows}, new=True)
+    return True
 
 
 def _batches(connection: Connection, table: Any, names: Sequence[str]) -> Iterator[list[StoredRow]]:
-    # By their names, because a migration calls this on a database that may lack later columns.
     columns = [table.c.id, *(table.c[name] for name in names)]
     last = ""
     while True:

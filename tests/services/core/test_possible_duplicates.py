@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from sqlalchemy import select
 
+from app.db import migrate
+from app.db.engine import Database
+from app.db.schema import table_of
+from app.models import EqualityKey
+from app.services.core.equality_keys import MISSING
 from app.vocabulary import Role
 from tests.support.attest import attest
 from tests.support.files import html
@@ -338,6 +344,26 @@ def test_a_repeated_request_with_an_idempotency_key_gets_its_first_response(api:
     assert_problem(api.post("claims", json=CLAIM, headers=headers), 409)
     distinct = {**CLAIM, "distinct_from": [first.json()["id"]]}
     assert api.post("claims", json=distinct, headers=headers).status_code == 201
+
+
+def test_objects_from_before_the_migration_are_found(
+    post: Callable[..., Response], database: Database, url: str, tmp_path: Path
+) -> None:
+    """At the latest by the first request after it, and else when the database is upgraded."""
+    objects = {"sources": SOURCE, "topics": TOPIC, "documents": DOCUMENT, "claims": CLAIM}
+    existing = {path: post(path, fields).json()["id"] for path, fields in objects.items()}
+    for command in ((), ("db", "upgrade")):
+        migrate.downgrade(database, "0015")
+        migrate.upgrade(database)
+        if command:
+            assert attest(url, tmp_path, *command).code == 0
+            with database.reading() as connection:
+                assert MISSING not in connection.scalars(select(table_of(EqualityKey).c.object_id)).all()
+        for path, fields in objects.items():
+            candidates = post(path, fields).json()["candidates"]
+            assert [candidate["id"] for candidate in candidates] == [existing[path]]
+        found = post("sources", {"name": "Spies (NIS)", "kind": "other"}).json()["candidates"]
+        assert [candidate["id"] for candidate in found] == [existing["sources"]]
 
 
 # --- imports ---
