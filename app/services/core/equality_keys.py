@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
@@ -49,19 +49,6 @@ class Key(NamedTuple):
     """True for an abbreviation in parentheses, which equals a name of another source but no other abbreviation."""
 
 
-class Figure(Protocol):
-    """A figure of a claim, as an input or as a stored row."""
-
-    metric: Any
-    unit: Any
-    population: Any
-    qualifier: Any
-    low: Any
-    best: Any
-    high: Any
-    cumulative: Any
-
-
 def keys_of_source(row: Mapping[str, Any]) -> list[Key]:
     """The keys of a source: its names, and the abbreviations in them."""
     names = (row["name"], *row["other_names"])
@@ -87,8 +74,8 @@ def keys_of_document(row: Mapping[str, Any]) -> list[Key]:
     return [] if url is None else [Key(_digest("document", normal_address(url)))]
 
 
-def keys_of_claim(row: Mapping[str, Any], figures: Iterable[Figure]) -> list[Key]:
-    """The key of a claim: its statement, topic, time and figures.
+def keys_of_claim(row: Mapping[str, Any], figures: Iterable[Any]) -> list[Key]:
+    """The key of a claim: its statement, topic, time and figures, which are inputs or stored rows.
 
     Of a figure, the basis and the source's words do not count: they belong to whoever states it.
     """
@@ -197,12 +184,12 @@ def build_missing(connection: Connection) -> bool:
     return True
 
 
-def _batches(connection: Connection, table: Any, names: Sequence[str]) -> Iterator[list[StoredRow]]:
+def _batches(connection: Connection, table: Any, names: Sequence[str]) -> Iterator[Sequence[StoredRow]]:
     columns = [table.c.id, *(table.c[name] for name in names)]
     last = ""
     while True:
         statement = select(*columns).where(table.c.id > last).order_by(table.c.id).limit(_REBUILD_BATCH)
-        rows = list(connection.execute(statement).mappings())
+        rows = connection.execute(statement).mappings().all()
         if not rows:
             return
         yield rows

@@ -38,7 +38,7 @@ Successors = Callable[[Connection, Iterable[str]], Mapping[str, str]]
 
 
 def no_successors(_connection: Connection, _identifiers: Iterable[str]) -> Mapping[str, str]:
-    """The successors of objects that cannot be merged: none."""
+    """The successors of sources, topics and documents: none, because they cannot be merged."""
     return {}
 
 
