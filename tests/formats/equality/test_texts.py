@@ -98,6 +98,12 @@ def test_the_normal_form_is_its_own_normal_form(text: str) -> None:
     assert normal_form(normal_form(text)) == normal_form(text)
 
 
+@given(st.text(st.sampled_from("ab01 ,.;-'\"%$()_\n"), max_size=30))
+def test_plain_texts_have_the_same_normal_form_as_in_other_scripts(text: str) -> None:
+    normal = normal_form(text + " a")
+    assert normal_form(text + " a ж") == f"{normal}\nж"
+
+
 @given(
     _WORDS, st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]), st.sampled_from([" ", "  ", "\u00a0", ", ", " – ", "\n"])
 )
