@@ -80,6 +80,47 @@ class ConflictError(AttestError):
     """The input is valid, but the current state of the record does not allow it."""
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """An object on record that equals the one to be recorded."""
+
+    noun: str
+    """What it is: source, topic, document or claim."""
+    id: str
+    key: str | None
+    label_field: str
+    """The field that it is recognised by: name, title or statement."""
+    label: str | None
+    url: str | None = None
+    """The address of a document; null for other objects."""
+
+    def __str__(self) -> str:
+        """A line for people."""
+        description = " ".join(filter(None, (self.label, self.url))) or "without a title"
+        return f"{self.id} ({description})"
+
+
+_EQUAL_IN = {
+    "source": "A source with an equal name is",
+    "topic": "A topic with an equal title is",
+    "document": "A document with an equal address is",
+    "claim": "A claim with an equal statement, topic, time and figures is",
+}
+
+
+class PossibleDuplicateError(ConflictError):
+    """The input equals an object on record. `candidates` are those that it must be ruled distinct from."""
+
+    def __init__(self, noun: str, candidates: Sequence[Candidate], *, problem: str | None = None) -> None:
+        listed = "; ".join(map(str, candidates))
+        super().__init__(
+            f"{problem or _EQUAL_IN[noun]} already on record: {listed}. Use the existing {noun}. If yours is another "
+            f"one, send the {'id' if len(candidates) == 1 else 'ids'} in `distinct_from` to record it anyway."
+        )
+        self.noun = noun
+        self.candidates = list(candidates)
+
+
 class VersionMismatchError(AttestError):
     """The object has changed since the caller read it; `current` is its current ETag."""
 

@@ -19,6 +19,7 @@ from app.settings import Settings
 from app.vocabulary import Role
 from tests.support import postgres
 from tests.support.client import Client
+from tests.support.distinct import post_distinct
 
 pytest_plugins = ["tests.support.plugin"]
 
@@ -116,7 +117,10 @@ def actor(database: Database) -> Actor:
 
 @pytest.fixture
 def record(api: TestClient, editor: dict[str, str]) -> Callable[..., dict[str, Any]]:
-    """Create an object with its required fields and return the response body: `record("claims", statement="…")`."""
+    """Create an object with its required fields and return the response body: `record("claims", statement="…")`.
+
+    An object that equals an existing one is ruled distinct from it.
+    """
     required: dict[str, dict[str, Any]] = {
         "sources": {"name": "A ministry", "kind": "government"},
         "topics": {"title": "How many?", "subject": "soldiers", "metric_family": "strength"},
@@ -125,7 +129,7 @@ def record(api: TestClient, editor: dict[str, str]) -> Callable[..., dict[str, A
     }
 
     def post(plural: str, /, **fields: Any) -> dict[str, Any]:
-        response = api.post(plural, json={**required.get(plural, {}), **fields}, headers=editor)
+        response = post_distinct(api, plural, {**required.get(plural, {}), **fields}, editor)
         assert response.status_code == 201, response.text
         body: dict[str, Any] = response.json()
         return body

@@ -14,7 +14,7 @@ def upgrade() -> None:
     Example: [bold]attest db upgrade[/bold]
     """
     from app.db import migrate
-    from app.services.core import change_effects
+    from app.services.core import change_effects, equality_keys
     from app.services.log import recorder
 
     with open_database() as database:
@@ -25,6 +25,8 @@ def upgrade() -> None:
             with database.writing() as connection:
                 change_effects.rebuild(connection)
         added = recorder.catch_up(database)
+        with database.writing() as connection:
+            equality_keys.build_missing(connection)
     if before is None:
         print_text(f"Created the database at version {after}.")
     elif before == after:

@@ -173,6 +173,24 @@ def _print_report(path: Path, report: Any) -> None:
         print_text(f"  line {refusal.line}: {refusal.field or 'row'}: {refusal.reason}")
     if len(report.refusals) > MAX_SHOWN_REFUSALS:
         print_text(f"  … {report.refused} rows were refused in total; --json lists them")
+    _print_duplicates(report)
+
+
+def _print_duplicates(report: Any) -> None:
+    if not report.possible_duplicates:
+        return
+    print_text(
+        f"  {plural(report.possible_duplicates, 'possible duplicate')}: recorded, but equal to what is on record. "
+        "Merge them, or rule them distinct with distinct_from."
+    )
+    for duplicate in report.duplicates[:MAX_SHOWN_REFUSALS]:
+        candidates = ", ".join(
+            f"{candidate.key or candidate.id} ({candidate.label or 'without a title'})"
+            for candidate in duplicate.candidates
+        )
+        print_text(f"  line {duplicate.line}: {duplicate.record} {duplicate.key or duplicate.id} equals {candidates}")
+    if report.possible_duplicates > MAX_SHOWN_REFUSALS:
+        print_text("  … --json lists more of them")
 
 
 def _restore_dump(

@@ -9,8 +9,10 @@ from app.models.change import Change, Head
 from app.models.claim import Claim, Quantity
 from app.models.claim_count import ClaimCount, ClaimCountHistory
 from app.models.claim_relation import ClaimRelation
+from app.models.distinct_ruling import DistinctRuling
 from app.models.document import Document
 from app.models.dump_load import DumpLoad, VersionHolder
+from app.models.equality_key import EqualityKey
 from app.models.evidence import Evidence
 from app.models.fact_check import FactCheck
 from app.models.idempotent_answer import IdempotentAnswer
@@ -35,6 +37,7 @@ APPEND_ONLY: tuple[type[Base], ...] = (
     Capture,
     CustodyEvent,
     IndependenceRuling,
+    DistinctRuling,
     Proposal,
     SignOff,
     Review,
@@ -61,8 +64,10 @@ __all__ = [
     "ClaimCountHistory",
     "ClaimRelation",
     "CustodyEvent",
+    "DistinctRuling",
     "Document",
     "DumpLoad",
+    "EqualityKey",
     "Evidence",
     "FactCheck",
     "Head",

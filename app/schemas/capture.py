@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.schemas.base.fields import Identified, Line, Prose, Read, Schema, Timestamp, Url
+from app.schemas.base.fields import Identified, Line, Prose, Read, Ref, Schema, Timestamp, Url
 from app.schemas.query_parameters import AsOf
 from app.vocabulary import CustodyAct
 
@@ -23,6 +23,8 @@ class CaptureQuery(Schema):
     """How the file was captured and what readers should know about it, such as `Saved by the browser, scripts off.`"""
     sha256: Digest | None = None
     """Expected SHA-256 of the file, hexadecimal. A file with a different hash is refused."""
+    distinct_from: list[Ref] = Field(default_factory=list, max_length=200)
+    """Documents (ids or keys) of which the same bytes are kept, but that this document is distinct from."""
     reason: Prose = Field("Captured.", max_length=2_000)
     """Why the capture is recorded. It is shown to readers of the history."""
 

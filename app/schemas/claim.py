@@ -55,6 +55,9 @@ class ClaimFields(Schema):
     """Note for readers."""
     quantities: list[QuantityCreate] = Field(default_factory=list, max_length=50)
     """Figures of the claim. Killed and wounded are two figures of one claim."""
+    distinct_from: list[Ref] = Field(default_factory=list, max_length=200)
+    """Existing claims (ids or keys) with equal content that are distinct from this one. Something equal is otherwise
+    refused with 409 and the candidates. Rulings are kept: a correction adds to them, and removes none."""
 
 
 class ClaimInput(ClaimFields):
@@ -216,6 +219,9 @@ class ClaimRead(ClaimCore):
     """Decision that the status comes from."""
     fact_checks: list[FactCheckRead]
     """What other fact-checkers published about the claim."""
+    distinct_from: list[str]
+    """Ids of equal claims that this one was ruled distinct from. Readers without a fact-checker's key see none, because
+    these claims may be drafts."""
 
 
 class FacetCoverage(Read):

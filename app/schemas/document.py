@@ -52,6 +52,9 @@ class DocumentFields(Schema):
     """Day on which the archive copy was made."""
     note: Prose | None = None
     """Note for readers."""
+    distinct_from: list[Ref] = Field(default_factory=list, max_length=200)
+    """Existing documents (ids or keys) with an equal address that are distinct from this one. Something equal is
+    otherwise refused with 409 and the candidates. Rulings are kept: a correction adds to them, and removes none."""
 
 
 class DocumentCreate(DocumentFields):
@@ -124,3 +127,5 @@ class DocumentRead(Stamp, DocumentBrief):
     """Note for readers."""
     captures: list[CaptureRead]
     """Captures of the document."""
+    distinct_from: list[str]
+    """Ids of equal documents that this one was ruled distinct from."""

@@ -26,6 +26,9 @@ class SourceFields(Schema):
     """Address of the source's own page."""
     description: Prose | None = None
     """Who the source is, in one sentence."""
+    distinct_from: list[Ref] = Field(default_factory=list, max_length=200)
+    """Existing sources (ids or keys) with an equal name that are distinct from this one. Something equal is otherwise
+    refused with 409 and the candidates. Rulings are kept: a correction adds to them, and removes none."""
 
 
 class SourceCreate(SourceFields):
@@ -57,9 +60,7 @@ class SourceCorrection(SourceFields, Correction):
     """A correction of a source."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"other_names": ["국가정보원", "NIS"], "reason": "The abbreviation was missing."}]
-        }
+        json_schema_extra={"examples": [{"url": "https://www.nis.go.kr", "reason": "The address was missing."}]}
     )
 
 
@@ -91,3 +92,5 @@ class SourceRead(Stamp, SourceBrief):
     """Address of the source's own page."""
     description: str | None
     """Who the source is."""
+    distinct_from: list[str]
+    """Ids of equal sources that this one was ruled distinct from."""

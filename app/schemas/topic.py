@@ -2,7 +2,7 @@
 
 from pydantic import ConfigDict, Field
 
-from app.schemas.base.fields import Correction, Edtf, Key, Line, Prose, Read, RecordRequest, Schema, Stamp
+from app.schemas.base.fields import Correction, Edtf, Key, Line, Prose, Read, RecordRequest, Ref, Schema, Stamp
 from app.vocabulary import MetricFamily, TopicLikeness
 
 
@@ -21,6 +21,9 @@ class TopicFields(Schema):
     """Period that the topic covers, EDTF."""
     note: Prose | None = None
     """What readers should know when they compare these figures."""
+    distinct_from: list[Ref] = Field(default_factory=list, max_length=200)
+    """Existing topics (ids or keys) with an equal title that are distinct from this one. Something equal is otherwise
+    refused with 409 and the candidates. Rulings are kept: a correction adds to them, and removes none."""
 
 
 class TopicCreate(TopicFields):
@@ -72,6 +75,8 @@ class TopicRead(Stamp):
     """Period that the topic covers, EDTF."""
     note: str | None
     """What readers should know when they compare these figures."""
+    distinct_from: list[str]
+    """Ids of equal topics that this one was ruled distinct from."""
 
 
 class TopicDuplicate(Read):

@@ -25,6 +25,7 @@ from app.settings import Settings
 from app.vocabulary import Role
 from tests.support import postgres
 from tests.support.client import Client
+from tests.support.distinct import post_distinct
 
 Action = tuple[str, int, int, int]
 Fields = dict[str, Any]
@@ -270,7 +271,7 @@ class Desk:
         return self.ids[plural][number % len(self.ids[plural])]
 
     def post(self, plural: str, **fields: Any) -> bool:
-        response = self.api.post(plural, json=fields, headers=self.headers)
+        response = post_distinct(self.api, plural, fields, self.headers)
         if not self.is_accepted(response):
             return False
         body = response.json()

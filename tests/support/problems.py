@@ -16,8 +16,12 @@ def assert_problem(response: Response, status: int, *fields: str) -> dict[str, A
     assert response.status_code == status, f"{response.status_code}: {response.text[:500]}"
     assert response.headers["Content-Type"] == "application/problem+json"
     problem: dict[str, Any] = response.json()
-    assert problem.keys() - {"errors", "held_by"} == {"type", "title", "status", "detail"}
-    assert (problem["type"], problem["status"]) == (HELD_ELSEWHERE if status == 410 else "about:blank", status)
+    assert problem.keys() - {"errors", "held_by", "candidates"} == {"type", "title", "status", "detail"}
+    is_duplicate = "candidates" in problem
+    types = {"held_by": HELD_ELSEWHERE, "candidates": "urn:attest:problem:possible-duplicate"}
+    assert [problem["type"]] == ([types[member] for member in types if member in problem] or ["about:blank"])
+    assert problem["status"] == status
+    assert not is_duplicate or (status == 409 and problem["candidates"])
     assert problem["title"]
     assert problem["detail"]
     assert ("held_by" in problem) == (status == 410)

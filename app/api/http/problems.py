@@ -20,12 +20,14 @@ from app.errors import (
     AttestError,
     AuthenticationError,
     BusyError,
+    Candidate,
     ConflictError,
     FieldProblem,
     HeldElsewhereError,
     InvalidError,
     NotFoundError,
     PermissionDeniedError,
+    PossibleDuplicateError,
     UnavailableError,
     VersionMismatchError,
 )
@@ -45,6 +47,11 @@ TITLES: Mapping[int, str] = {
 
 MAX_PROBLEMS = 50
 """How many problems of one request a response lists."""
+
+POSSIBLE_DUPLICATE = "urn:attest:problem:possible-duplicate"
+"""The type of the problem that an equal object is on record."""
+
+_PLURALS = {"source": "sources", "topic": "topics", "document": "documents", "claim": "claims"}
 
 NO_SUCH_ADDRESS = "There is no such address. See /docs for all addresses."
 
@@ -71,11 +78,29 @@ class Holder(BaseModel):
     address: str = Field(description="Permanent address there.")
 
 
+class CandidateRead(BaseModel):
+    """An object on record that equals the one in the request."""
+
+    record: str = Field(description="Kind of object: source, topic, document or claim.", examples=["source"])
+    id: str = Field(
+        description="Identifier, to use or to name in `distinct_from`.", examples=["src_01jhf3m8w5k6v0x2s9r7q4t1ya"]
+    )
+    key: str | None = Field(description="Key that identifies the object in import files; null if it has none.")
+    name: str | None = Field(None, description="Name of a source.", examples=["National Intelligence Service"])
+    title: str | None = Field(None, description="Title of a topic or document.", examples=[None])
+    statement: str | None = Field(None, description="Statement of a claim.", examples=[None])
+    url: str | None = Field(None, description="Address of a document.", examples=[None])
+    address: str = Field(
+        description="Path of the object in the API.", examples=["/api/v1/sources/src_01jhf3m8w5k6v0x2s9r7q4t1ya"]
+    )
+
+
 class Problem(BaseModel):
     """A problem document (RFC 9457)."""
 
     type: str = Field(
-        description=f"`{UNTYPED}`: `status` says what kind of problem it is. `{HELD_ELSEWHERE}`: see `held_by`.",
+        description=f"`{UNTYPED}`: `status` says what kind of problem it is. `{HELD_ELSEWHERE}`: see `held_by`. "
+        f"`{POSSIBLE_DUPLICATE}`: see `candidates`.",
         examples=[UNTYPED],
     )
     title: str = Field(description="Reason phrase of the HTTP status.", examples=["Unprocessable Content"])
@@ -86,6 +111,11 @@ class Problem(BaseModel):
     )
     held_by: Holder | None = Field(
         None, description="The installation that holds what was requested; only in a 410 response."
+    )
+    candidates: list[CandidateRead] | None = Field(
+        None,
+        description=f"The equal objects on record, oldest first; only with the type `{POSSIBLE_DUPLICATE}`. Use one of "
+        "them, or name all of them in `distinct_from`.",
     )
 
 
@@ -155,6 +185,12 @@ def problem(
     return Response(content, status, media_type=MEDIA_TYPE, headers=headers)
 
 
+def _candidate(candidate: Candidate) -> dict[str, str | None]:
+    fields = {"record": candidate.noun, "id": candidate.id, "key": candidate.key}
+    fields |= {candidate.label_field: candidate.label} | ({"url": candidate.url} if candidate.url else {})
+    return {**fields, "address": f"/api/v1/{_PLURALS[candidate.noun]}/{candidate.id}"}
+
+
 def of(error: AttestError) -> Response:
     """The problem document for an AttestError."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), HTTPStatus.BAD_REQUEST)
@@ -168,6 +204,9 @@ def of(error: AttestError) -> Response:
         headers |= {"Cache-Control": "no-cache", **_link(error.address)}
         holder = {"publisher": error.publisher, "address": error.address}
         return problem(status, str(error), None, headers, type=HELD_ELSEWHERE, members={"held_by": holder})
+    if isinstance(error, PossibleDuplicateError):
+        candidates = [_candidate(candidate) for candidate in error.candidates]
+        return problem(status, str(error), None, headers, type=POSSIBLE_DUPLICATE, members={"candidates": candidates})
     return problem(status, str(error), _fields(error), headers)
 
 

@@ -17,7 +17,7 @@ _DESCRIPTIONS = {
     403: "The key's role or scopes do not allow this.",
     404: "No such object exists, or you may not see it.",
     410: "This installation does not hold it, but another one does; see `held_by`.",
-    409: "The current state of the record does not allow this.",
+    409: "The current state of the record does not allow this, or an equal object is on record; see `candidates`.",
     412: "The object has changed since you read it. Read it again and send its new ETag.",
     413: "The body is too large.",
     415: "This route does not accept this type of body.",

@@ -49,7 +49,7 @@ _CONTENT = {
     response_model=CaptureWhole,
     responses={
         200: {"model": CaptureWhole, "description": "The capture of the same bytes that the document has already."},
-        **failures(400, 403, 404, 413, 415, 422),
+        **failures(400, 403, 404, 409, 413, 415, 422),
     },
     openapi_extra={
         "requestBody": {

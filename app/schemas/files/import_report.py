@@ -18,6 +18,34 @@ class Refusal(Read):
     """What is wrong and what would be right."""
 
 
+class DuplicateCandidate(Read):
+    """An existing object that a new one equals."""
+
+    id: str
+    """Identifier of the object."""
+    key: str | None
+    """Key that identifies the object in import files; null if it has none."""
+    label: str | None
+    """Name, title or statement of the object."""
+
+
+class PossibleDuplicate(Read):
+    """An object of the file that was recorded although it equals existing ones."""
+
+    line: int = Field(examples=[17])
+    """Line of the file on which the row begins, from 1."""
+    row: int = Field(examples=[16])
+    """Number of the row, from 1. It distinguishes rows on the same line."""
+    record: str = Field(examples=["source"])
+    """Kind of object: source, topic, document or claim."""
+    id: str
+    """Identifier of the object that was recorded."""
+    key: str | None
+    """Key of the object in the file; null if it has none."""
+    candidates: list[DuplicateCandidate]
+    """The oldest ten of the objects that it equals."""
+
+
 class Tally(Read):
     """Number of objects of one kind in an import."""
 
@@ -46,6 +74,11 @@ class ImportReport(Read):
     """Rows that were refused."""
     refusals: list[Refusal]
     """The first 1,000 refused rows, with reasons."""
+    possible_duplicates: int
+    """Objects that were recorded although they equal existing ones, and were not ruled distinct from them."""
+    duplicates: list[PossibleDuplicate]
+    """The first 1,000 possible duplicates, with what they equal. Merge them, or rule them distinct with
+    `distinct_from`."""
     objects: dict[str, Tally]
     """Number of objects of each kind that were created, unchanged or revised."""
     dry_run: bool

@@ -1,7 +1,7 @@
 """Captures: receive the bytes of a document, read their metadata, and serve them to fact-checkers."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import BinaryIO, NamedTuple
 
 from sqlalchemy import Connection, select
@@ -11,14 +11,15 @@ from app.blobs.store import BlobStore, MissingBlobError, StagedBlob
 from app.db.ids import new_id
 from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import table_of
-from app.errors import AuthenticationError, InvalidError, NotFoundError, UnavailableError
+from app.errors import AuthenticationError, InvalidError, NotFoundError, PossibleDuplicateError, UnavailableError
 from app.models import Capture, Document, Person
 from app.schemas.capture import CaptureCreate, CaptureQuery, CaptureWhole, CustodyRead
 from app.services.captures import custody
+from app.services.core import possible_duplicates
 from app.services.core.actors import Actor
 from app.services.core.held_elsewhere import missing_file, missing_past_capture
 from app.services.core.nouns import fetch_rows_by_id
-from app.services.core.refs import Refs
+from app.services.core.refs import Refs, chunks
 from app.services.core.snapshot import MAX_CLOCK_SKEW, NOW, Snapshot
 from app.vocabulary import Action, CustodyAct, Role
 
@@ -53,7 +54,8 @@ def receive(
 
     The same bytes of the same document are one capture, whose details stay as they were first given. The bytes are
     stored before the row is written, so a row never lacks its bytes. Raises PermissionDeniedError, InvalidError if the
-    digest does not match the bytes or the time is in the future, and UnavailableError if the bytes cannot be stored.
+    digest does not match the bytes or the time is in the future, PossibleDuplicateError if the same bytes are kept of
+    another document, and UnavailableError if the bytes cannot be stored.
     """
     actor.require(Role.FACT_CHECKER, "upload a capture")
     if details.sha256 is not None and details.sha256 != draft.sha256:
@@ -75,6 +77,7 @@ def receive(
     recorded = connection.scalar(same_bytes.order_by(capture.c.id).limit(1))
     if recorded is not None:
         return ReceivedCapture(recorded, is_new=False)
+    _require_distinct(change, document_id, draft.sha256, details.distinct_from)
     identifier = new_id(Capture.prefix)
     row = {
         "id": identifier,
@@ -89,6 +92,29 @@ def receive(
     change.append(capture, [row])
     custody.record_events(change, CustodyAct.RECEIVED, [identifier])
     return ReceivedCapture(identifier, is_new=True)
+
+
+def _require_distinct(change: ChangeWriter, document_id: str, sha256: str, distinct_from: Sequence[str]) -> None:
+    """Raise PossibleDuplicateError if the bytes are kept as a capture of another document; record what was ruled."""
+    connection, table = change.connection, table_of(Document)
+    distinct_ids = possible_duplicates.resolve_distinct(table, distinct_from, Refs(connection), own_id=document_id)
+    same_bytes = documents_with_bytes(connection, [sha256]).get(sha256, [])
+    equal_ids = possible_duplicates.unruled(connection, same_bytes, distinct_ids, own_id=document_id)
+    if equal_ids:
+        found = possible_duplicates.candidates(connection, table, equal_ids)
+        raise PossibleDuplicateError(table.name, found, problem="A document with the same bytes is")
+    possible_duplicates.record_rulings(change, document_id, distinct_ids)
+
+
+def documents_with_bytes(connection: Connection, digests: Iterable[str]) -> dict[str, list[str]]:
+    """The ids of the documents that have a capture of these bytes, oldest capture first, by SHA-256."""
+    documents: dict[str, list[str]] = {}
+    capture = table_of(Capture)
+    for chunk in chunks(digests):
+        statement = select(capture.c.sha256, capture.c.document_id).where(capture.c.sha256.in_(chunk))
+        for row in connection.execute(statement.order_by(capture.c.id)):
+            documents.setdefault(row.sha256, []).append(row.document_id)
+    return documents
 
 
 def import_captures(change: ChangeWriter, declared: Sequence[tuple[str, CaptureCreate]]) -> list[bool | None]:

@@ -18,7 +18,7 @@ from app.schemas.document import (
     DocumentRead,
 )
 from app.services.catalogue import sources
-from app.services.core import edit_protection, etags, nouns
+from app.services.core import edit_protection, etags, nouns, possible_duplicates
 from app.services.core.actors import Actor
 from app.services.core.held_elsewhere import missing_past
 from app.services.core.nouns import Columns, Noun, fetch_rows_by_id
@@ -68,7 +68,7 @@ DOCUMENT = Noun(Document, DocumentFields, _columns, _fields)
 
 
 def create(connection: Connection, actor: Actor, document: DocumentCreate, reason: str) -> str:
-    """Create a document and return its id."""
+    """Create a document and return its id. Raises PossibleDuplicateError if another document has its address."""
     return nouns.create(actor.open(connection, Action.CREATE, reason), DOCUMENT, document)
 
 
@@ -105,6 +105,7 @@ def read_all(connection: Connection, snapshot: Snapshot, identifiers: Iterable[s
     requested_ids = list(identifiers)
     rows = fetch_rows_by_id(connection, snapshot.document, requested_ids)
     publishers = sources.read_briefs(connection, snapshot, _publishers(rows))
+    distinct_ids = possible_duplicates.read_rulings(connection, snapshot, rows)
     captures: dict[str, list[CaptureRead]] = {document_id: [] for document_id in rows}
     table = snapshot.capture
     for chunk in chunks(rows):
@@ -118,6 +119,7 @@ def read_all(connection: Connection, snapshot: Snapshot, identifiers: Iterable[s
             **rows[document_id],
             publisher=publishers.get(rows[document_id]["publisher_id"]),
             captures=captures[document_id],
+            distinct_from=distinct_ids[document_id],
         )
         for document_id in requested_ids
         if document_id in rows

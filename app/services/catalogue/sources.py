@@ -11,7 +11,7 @@ from app.errors import InvalidError
 from app.formats.search_text import fold
 from app.models import Source
 from app.schemas.source import SourceBrief, SourceCorrection, SourceCreate, SourceFields, SourceRead
-from app.services.core import change_effects, edit_protection, etags, nouns
+from app.services.core import change_effects, edit_protection, etags, nouns, possible_duplicates
 from app.services.core.actors import Actor
 from app.services.core.held_elsewhere import missing_past
 from app.services.core.nouns import Columns, Noun, columns_of, fetch_rows_by_id, plan_correction
@@ -49,7 +49,7 @@ SOURCE = Noun(Source, SourceFields, _columns, _fields)
 
 
 def create(connection: Connection, actor: Actor, source: SourceCreate, reason: str) -> str:
-    """Create a source and return its id."""
+    """Create a source and return its id. Raises PossibleDuplicateError if another source has its name."""
     return nouns.create(actor.open(connection, Action.CREATE, reason), SOURCE, source)
 
 
@@ -58,7 +58,8 @@ def correct(
 ) -> None:
     """Correct a source and update the search index of all its claims.
 
-    Raises PermissionDeniedError if a fact-checker would change the identity of a source on which a decision depends.
+    Raises PossibleDuplicateError if another source has its new name, and
+    PermissionDeniedError if a fact-checker would change the identity of a source on which a decision depends.
     """
     change = actor.open(connection, Action.CORRECT, correction.reason)
     etags.require(if_match, etags.of_object(read_one(connection, NOW, identifier)))
@@ -71,8 +72,8 @@ def correct(
         return edit_protection.decisions_on_sources(descendants(connection, NOW, identifier))
 
     edit_protection.require_editor_if_decided(connection, actor, replaced, find_decisions)
+    nouns.store_correction(change, SOURCE, row, columns, correction)
     if columns:
-        change.amend(SOURCE.table, [{"id": identifier, **columns}])
         change_effects.update_search_texts_of_source(change, identifier)
 
 
@@ -95,11 +96,16 @@ def read_all(connection: Connection, snapshot: Snapshot, identifiers: Iterable[s
     requested_ids = list(identifiers)
     rows = fetch_rows_by_id(connection, snapshot.source, requested_ids)
     ancestor_ids = ancestors(connection, snapshot, rows)
+    distinct_ids = possible_duplicates.read_rulings(connection, snapshot, rows)
     briefs = read_briefs(
         connection, snapshot, {ancestor_id for chain in ancestor_ids.values() for ancestor_id in chain}
     )
     return [
-        SourceRead(**rows[source_id], ancestors=[briefs[ancestor_id] for ancestor_id in ancestor_ids[source_id]])
+        SourceRead(
+            **rows[source_id],
+            ancestors=[briefs[ancestor_id] for ancestor_id in ancestor_ids[source_id]],
+            distinct_from=distinct_ids[source_id],
+        )
         for source_id in requested_ids
         if source_id in rows
     ]

@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Text, bindparam, select
 
-from app.db.compiled_reads import PlainRow
+from app.db.compiled_reads import PlainRow, nested_rows
 from app.db.revisions import StoredRow
 from app.errors import ConflictError
 from app.models import Topic
 from app.schemas.base import edtf
 from app.schemas.topic import TopicCorrection, TopicCreate, TopicFields, TopicRead
-from app.services.core import edit_protection, etags, nouns
+from app.services.core import edit_protection, etags, nouns, possible_duplicates
 from app.services.core.actors import Actor
 from app.services.core.claim_parts import is_current_figure
 from app.services.core.held_elsewhere import missing_past
@@ -41,7 +41,7 @@ TOPIC = Noun(Topic, TopicFields, _columns, _fields)
 
 
 def create(connection: Connection, actor: Actor, topic: TopicCreate, reason: str) -> str:
-    """Create a topic and return its id."""
+    """Create a topic and return its id. Raises PossibleDuplicateError if another topic has its title."""
     return nouns.create(actor.open(connection, Action.CREATE, reason), TOPIC, topic)
 
 
@@ -85,7 +85,10 @@ def _refuse_foreign_metrics(connection: Connection, identifier: str, family: Met
 @SnapshotQuery
 def _topic_query(snapshot: Snapshot) -> Select[Any]:
     topic = snapshot.topic
-    return select(*columns_of(TopicRead, topic)).where(topic.c.id == bindparam("id", type_=Text()))
+    rulings = possible_duplicates.select_rulings(snapshot, topic)
+    return select(*columns_of(TopicRead, topic), nested_rows(rulings).label("rulings")).where(
+        topic.c.id == bindparam("id", type_=Text())
+    )
 
 
 def read_plain(connection: Connection, snapshot: Snapshot, identifier: str) -> PlainRow:
@@ -93,7 +96,7 @@ def read_plain(connection: Connection, snapshot: Snapshot, identifier: str) -> P
     rows = _topic_query(connection, snapshot, id=identifier)
     if not rows:
         raise missing_past(connection, snapshot, TOPIC.table, identifier)
-    return serialize_row(TopicRead, rows[0])
+    return serialize_row(TopicRead, rows[0], distinct_from=possible_duplicates.ids_of(rows[0]["rulings"]))
 
 
 def read_one(connection: Connection, snapshot: Snapshot, identifier: str) -> TopicRead:
@@ -105,4 +108,9 @@ def read_all(connection: Connection, snapshot: Snapshot, identifiers: Iterable[s
     """The existing topics out of these, in the given order."""
     requested_ids = list(identifiers)
     rows = fetch_rows_by_id(connection, snapshot.topic, requested_ids)
-    return [TopicRead(**rows[topic_id]) for topic_id in requested_ids if topic_id in rows]
+    distinct_ids = possible_duplicates.read_rulings(connection, snapshot, rows)
+    return [
+        TopicRead(**rows[topic_id], distinct_from=distinct_ids[topic_id])
+        for topic_id in requested_ids
+        if topic_id in rows
+    ]

@@ -21,7 +21,7 @@ from app.schemas.source import SourceBrief
 from app.services.catalogue import source_ratings
 from app.services.catalogue.source_ratings import RatingIndex
 from app.services.claims import attributions, evidence, relations, reviews
-from app.services.core import etags, source_tree
+from app.services.core import etags, possible_duplicates, source_tree
 from app.services.core.actors import Actor, may_see_drafts, visible_stages
 from app.services.core.claim_parts import select_figures
 from app.services.core.decision_staleness import current_decision, first_change_seq
@@ -88,6 +88,7 @@ def _claim(snapshot: Snapshot) -> Select[Any]:
             rating.c.source_id.in_(select(attribution.c.source_id).where(attribution.c.claim_id == _id))
         ),
         "rulings": select(ruling).where(ruling.c.claim_id == _id),
+        "distinct": possible_duplicates.select_rulings(snapshot, claim),
         "fact_checks": select(fact_check.c.source_id, *columns_of(FactCheckRead, fact_check)).where(
             fact_check.c.claim_id == _id
         ),
@@ -265,6 +266,8 @@ def _assemble(connection: Connection, snapshot: Snapshot, row: PlainRow, actor: 
         successor=relations.successor(row, related),
         review=review,
         fact_checks=[_fact_check(check, briefs, documents) for check in sorted(row["fact_checks"], key=_BY_ID)],
+        # Only for the desk, because the other claims may be drafts.
+        distinct_from=possible_duplicates.ids_of(row["distinct"]) if may_see_drafts(actor) else [],
     )
 
 

@@ -16,8 +16,9 @@ from app.schemas.claim import ClaimCorrection, ClaimCreate, ClaimInput
 from app.schemas.quantity import QuantityCreate
 from app.services.claims import attributions, evidence, relations
 from app.services.claims.claim_reads import tag_of
-from app.services.core import change_effects, etags
+from app.services.core import change_effects, equality_keys, etags, possible_duplicates
 from app.services.core.actors import Actor
+from app.services.core.equality_keys import Key
 from app.services.core.nouns import (
     Columns,
     Noun,
@@ -135,18 +136,27 @@ class TopicMetricCheck:
 
 
 def create(connection: Connection, actor: Actor, claim: ClaimCreate, reason: str) -> str:
-    """Record a claim with everything attached to it, and return its id. Raises InvalidError, PermissionDeniedError."""
+    """Record a claim with everything attached to it, and return its id.
+
+    Raises InvalidError; PermissionDeniedError; PossibleDuplicateError if an equal claim is on record that it is not
+    `distinct_from`.
+    """
     _check_stage_change(actor, Stage.DRAFT, claim.stage)
     change = actor.open(connection, Action.CREATE, reason)
     refs = Refs(connection)
     require_unused_key(CLAIM, claim.key, refs)
     row = build_row(claim, refs)
     TopicMetricCheck(connection).check(row["topic_id"], claim.quantities)
+    distinct_ids = possible_duplicates.resolve_distinct(CLAIM.table, claim.distinct_from, refs)
+    keys = equality_keys.keys_of_claim(row, claim.quantities)
+    _require_distinct(connection, keys, distinct_ids)
     attribution_rows = attributions.build_rows(row["id"], claim.attributions, refs, [])
     evidence_rows = evidence.build_rows(row["id"], claim.evidence, refs, {})
     relation_rows = _build_relation_rows(row["id"], claim, refs)
     relations.require_redirect_permission(connection, actor, relation_rows)
     change.add(CLAIM.table, [row])
+    equality_keys.store(connection, {row["id"]: keys}, new=True)
+    possible_duplicates.record_rulings(change, row["id"], distinct_ids)
     change.append(quantity, build_quantity_rows(row["id"], 1, claim.quantities))
     change.add(attributions.ATTRIBUTION.table, attribution_rows)
     change.add(evidence.EVIDENCE.table, evidence_rows)
@@ -175,15 +185,20 @@ def correct(
     """Correct a claim, publish it or withdraw it. A published claim can be withdrawn, but not made a draft again.
 
     Raises NotFoundError, VersionMismatchError, InvalidError; ConflictError for a stage that cannot follow the present
-    one; PermissionDeniedError if the actor may not publish or withdraw.
+    one; PossibleDuplicateError if it would equal another claim that it is not `distinct_from`; PermissionDeniedError if
+    the actor may not publish or withdraw.
     """
     change = actor.open(connection, Action.CORRECT, correction.reason)
     etags.require_claim_version(if_match, tag_of(connection, NOW, identifier, actor))
     row = fetch_row(connection, CLAIM.table, identifier)
     merged = cast(ClaimInput, apply_correction(CLAIM, row, correction))
     _check_stage_change(actor, Stage(row["stage"]), merged.stage)
+    refs = Refs(connection)
     figures = merged.quantities if "quantities" in correction.model_fields_set else None
-    store_differences(change, row, claim_columns(field_values(merged), Refs(connection)), figures)
+    distinct_ids = possible_duplicates.resolve_distinct(CLAIM.table, merged.distinct_from, refs, own_id=identifier)
+    is_changed = store_differences(change, row, claim_columns(field_values(merged), refs), figures, distinct_ids)
+    if possible_duplicates.record_rulings(change, identifier, distinct_ids) and not is_changed:
+        change_effects.bump_versions(change, [identifier])
     if row["stage"] not in PUBLIC_STAGES and merged.stage in PUBLIC_STAGES:
         # The claims that it is related to show the relation from now on.
         relation_rows = relations.fetch_rows(connection, NOW, identifier)
@@ -192,12 +207,25 @@ def correct(
         )
 
 
+def _require_distinct(
+    connection: Connection, keys: Sequence[Key], distinct_ids: Sequence[str], own_id: str | None = None
+) -> None:
+    possible_duplicates.require_distinct(
+        connection, CLAIM.table, keys, distinct_ids, own_id=own_id, successors=relations.fetch_successors
+    )
+
+
 def store_differences(
-    change: ChangeWriter, row: StoredRow, columns: Columns, quantities: Sequence[QuantityCreate] | None
+    change: ChangeWriter,
+    row: StoredRow,
+    columns: Columns,
+    quantities: Sequence[QuantityCreate] | None,
+    distinct_ids: Sequence[str] = (),
 ) -> bool:
     """Store the columns and figures that differ from the stored ones, and return whether any did.
 
-    `quantities` None keeps the figures. Raises InvalidError if a figure does not fit the topic.
+    `quantities` None keeps the figures. Raises InvalidError if a figure does not fit the topic, and
+    PossibleDuplicateError if the claim would equal another one than those with `distinct_ids`.
     """
     changed = changed_columns(row, columns)
     old_quantities = fetch_quantities(change.connection, [row])[row["id"]]
@@ -207,6 +235,10 @@ def store_differences(
         return False
     if old_quantities != new_quantities or CONTENT_COLUMNS & changed.keys():
         changed["content_version"] = row["version"] + 1
+    keys = equality_keys.keys_of_claim({**row, **columns}, new_quantities)
+    if keys != equality_keys.keys_of_claim(row, old_quantities):
+        _require_distinct(change.connection, keys, distinct_ids, row["id"])
+        equality_keys.store(change.connection, {row["id"]: keys})
     change.amend(CLAIM.table, [{"id": row["id"], **changed}])
     if "content_version" in changed:
         change.append(quantity, build_quantity_rows(row["id"], changed["content_version"], new_quantities))

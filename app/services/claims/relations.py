@@ -216,6 +216,27 @@ _REDIRECTS = {Relation.SAME_AS: ("claim", "other_claim"), Relation.SUPERSEDES: (
 """Relations that redirect a withdrawn claim: the end that is redirected, and the end that it is redirected to."""
 
 
+def fetch_successors(connection: Connection, claim_ids: Iterable[str]) -> dict[str, str]:
+    """The published claims that withdrawn ones redirect to, by the id of the withdrawn claim. See `successor`."""
+    successors: dict[str, str] = {}
+    relation = NOW.claim_relation
+    for chunk in chunks(claim_ids):
+        # A query of their own, because few claims are withdrawn, and most have no relation.
+        withdrawn = select(claim.c.id).where(claim.c.id.in_(chunk), claim.c.stage == Stage.WITHDRAWN)
+        withdrawn_ids = connection.scalars(withdrawn).all()
+        for word, (own_end, other_end) in _REDIRECTS.items() if withdrawn_ids else ():
+            own_id = relation.c[f"{own_end}_id"]
+            rows = connection.execute(
+                select(own_id, claim.c.id)
+                .join(claim, claim.c.id == relation.c[f"{other_end}_id"])
+                .where(own_id.in_(withdrawn_ids), relation.c.relation == word, ~relation.c.withdrawn)
+                .where(claim.c.stage == Stage.PUBLISHED)
+                .order_by(relation.c.id.desc())
+            )
+            successors |= {row[0]: row[1] for row in rows}
+    return successors
+
+
 def successor(claim_row: StoredRow, relations: Iterable[PlainRow]) -> PlainRow | None:
     """The published claim that a withdrawn claim redirects to, from its serialized relations; None if there is none.
 

@@ -20,6 +20,7 @@ from app.db.schema import Base, table_of
 from app.errors import InvalidError
 from app.schemas.base import validation_errors
 from app.schemas.base.fields import Correction, Schema
+from app.services.core import equality_keys, possible_duplicates
 from app.services.core.refs import Refs, chunks
 
 Columns = dict[str, Any]
@@ -102,18 +103,43 @@ def correct(
     """
     row, columns = plan_correction(change, noun, identifier, correction, Refs(change.connection))
     check(row, columns)
-    if columns:
-        change.amend(noun.table, [{"id": identifier, **columns}])
+    store_correction(change, noun, row, columns, correction)
     return columns
 
 
+def store_correction(
+    change: ChangeWriter, noun: Noun, row: StoredRow, columns: Columns, correction: Correction
+) -> None:
+    """Store the columns that a correction changes, and the rulings that it makes.
+
+    Raises PossibleDuplicateError if the object would equal another one that it was not ruled distinct from.
+    """
+    refs, identifier = Refs(change.connection), row["id"]
+    named = getattr(correction, "distinct_from", None) or []
+    distinct_ids = possible_duplicates.resolve_distinct(noun.table, named, refs, own_id=identifier)
+    keys = possible_duplicates.check_correction(change.connection, noun.table, row, columns, distinct_ids)
+    if columns:
+        change.amend(noun.table, [{"id": identifier, **columns}])
+    if keys is not None:
+        equality_keys.store(change.connection, {identifier: keys})
+    possible_duplicates.record_rulings(change, identifier, distinct_ids)
+
+
 def create(change: ChangeWriter, noun: Noun, fields: Schema) -> str:
-    """Record an object that nothing else depends on, and return its id."""
+    """Record a source, topic or document, and return its id.
+
+    Raises PossibleDuplicateError if it equals an object that it is not `distinct_from`.
+    """
     refs = Refs(change.connection)
     require_unused_key(noun, getattr(fields, "key", None), refs)
-    identifier = noun.new_id()
-    change.add(noun.table, [{"id": identifier, **noun.columns(field_values(fields), refs)}])
-    return identifier
+    row = {"id": noun.new_id(), **noun.columns(field_values(fields), refs)}
+    distinct_ids = possible_duplicates.resolve_distinct(noun.table, getattr(fields, "distinct_from", ()), refs)
+    keys = equality_keys.KEYS_OF[noun.name](row)
+    possible_duplicates.require_distinct(change.connection, noun.table, keys, distinct_ids)
+    change.add(noun.table, [row])
+    equality_keys.store(change.connection, {row["id"]: keys}, new=True)
+    possible_duplicates.record_rulings(change, row["id"], distinct_ids)
+    return str(row["id"])
 
 
 def require_unused_key(noun: Noun, key: str | None, refs: Refs) -> None:

@@ -71,6 +71,10 @@ class Refs:
         if ref is not None:
             self._ids[table.name][ref] = identifier
 
+    def get_cached(self, table: Table, ref: str) -> str | None:
+        """The id for a reference, after `prefetch`; None if there is no such object."""
+        return self._ids[table.name].get(ref)
+
     def get(self, table: Table, ref: str | None) -> str | None:
         """The id for a reference; None if there is no reference or no such object."""
         if ref is None:

@@ -74,6 +74,11 @@ class Snapshot:
         return appended_as_of(table_of(models.IndependenceRuling), self._seq)
 
     @cached_property
+    def distinct_ruling(self) -> FromClause:
+        """Rulings that equal objects are distinct."""
+        return appended_as_of(table_of(models.DistinctRuling), self._seq)
+
+    @cached_property
     def review(self) -> FromClause:
         """Decisions."""
         return appended_as_of(table_of(models.Review), self._seq)

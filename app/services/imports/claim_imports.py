@@ -26,11 +26,12 @@ from app.services.claims.attributions import ATTRIBUTION
 from app.services.claims.claims import CLAIM, TopicMetricCheck
 from app.services.claims.evidence import EVIDENCE
 from app.services.claims.relations import RELATION
-from app.services.core import change_effects
+from app.services.core import change_effects, equality_keys
 from app.services.core.human_corrections import was_corrected_by_person
-from app.services.core.nouns import Columns, Noun, changed_columns, field_values
+from app.services.core.nouns import Columns, Noun, changed_columns, fetch_rows_by_id, field_values
 from app.services.core.refs import Refs, chunks
 from app.services.imports.import_batches import PendingRelation, PendingWrites
+from app.services.imports.import_duplicates import DuplicateFinder, NewKeys
 from app.services.imports.restored_versions import RestoredVersions, check_parts, occurs_twice, place_parts
 
 ClaimOutcome = Literal["created", "unchanged", "revised"]
@@ -72,9 +73,16 @@ class _OnRecord:
 class ClaimLoader:
     """Merges the claims of a file into the record, batch by batch, all under one change."""
 
-    def __init__(self, change: ChangeWriter, refs: Refs, restored: RestoredVersions | None = None) -> None:
+    def __init__(
+        self,
+        change: ChangeWriter,
+        refs: Refs,
+        duplicates: DuplicateFinder,
+        restored: RestoredVersions | None = None,
+    ) -> None:
         self._change = change
         self._refs = refs
+        self._duplicates = duplicates
         self._restored = restored
         self._topics = TopicMetricCheck(change.connection)
         self._line = 0
@@ -101,6 +109,7 @@ class ClaimLoader:
                 continue
             writes.join(record_writes)
             merged[claim_id] = (line, outcome)
+            self._duplicates.rule(CLAIM.table, claim_id, record.distinct_from)
             if record.rulings:
                 rulings[claim_id] = record.rulings
             if record.reviews:
@@ -108,6 +117,7 @@ class ClaimLoader:
                 if dumped is not None:
                     dumped_decisions[claim_id] = dumped.reviews
         writes.write(self._change, _PARTS.values())
+        self._duplicates.take(CLAIM.table, writes.keys)
         self._pending_relations += writes.pending_relations
         # Rulings first: a decision may rest on them.
         ruled, faults = independence.import_rulings(self._change, self._refs, rulings)
@@ -138,7 +148,14 @@ class ClaimLoader:
         return None
 
     def finish(self) -> list[ClaimResult]:
-        """Record the relations to claims further down in the file; return a refusal for each claim never found."""
+        """Record the relations to claims further down in the file; return a refusal for each claim never found.
+
+        Claims with a new ruling get a new version, unless this import has written them.
+        """
+        self._duplicates.record_rulings(CLAIM.table)
+        ruled_rows = fetch_rows_by_id(self._change.connection, CLAIM.table, self._duplicates.ruled_ids).values()
+        outdated = sorted(row["id"] for row in ruled_rows if row["change_seq"] != self._change.seq)
+        change_effects.bump_versions(self._change, outdated)
         results: list[ClaimResult] = []
         for pending in self._pending_relations:
             try:
@@ -252,6 +269,8 @@ class ClaimLoader:
         parts = self._build_parts(row["id"], record, {}, writes)
         writes.add(CLAIM, row)
         writes.quantities += claims.build_quantity_rows(row["id"], 1, record.quantities)
+        keys = equality_keys.keys_of_claim(row, record.quantities)
+        writes.keys.append(NewKeys(self._line, row["id"], record.key, keys))
         for noun, rows in parts:
             for part in rows:
                 writes.add(noun, part)
@@ -300,6 +319,10 @@ class ClaimLoader:
         if figures != on_record.quantities[row["id"]] or claims.CONTENT_COLUMNS & changed.keys():
             changed["content_version"] = row["version"] + 1
             writes.quantities += claims.build_quantity_rows(row["id"], row["version"] + 1, figures)
+            old_keys = equality_keys.keys_of_claim(row, on_record.quantities[row["id"]])
+            keys = equality_keys.keys_of_claim({**row, **changed}, figures)
+            if keys != old_keys:
+                writes.keys.append(NewKeys(self._line, row["id"], record.key, keys, old_keys))
         if changed:
             writes.amend(CLAIM, row, changed)
         return "revised" if changed else parts

@@ -14,6 +14,7 @@ from app.services.claims.claims import CLAIM
 from app.services.claims.relations import RELATION
 from app.services.core import change_effects
 from app.services.core.nouns import Columns, Noun
+from app.services.imports.import_duplicates import NewKeys
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class PendingWrites:
     """Which other installations hold versions of a dump's claims."""
     touched: set[str] = field(default_factory=set)
     """Ids of claims that changed, themselves or in a part."""
+    keys: list[NewKeys] = field(default_factory=list)
+    """The equality keys of claims that are new or reworded."""
     related: list[StoredRow] = field(default_factory=list)
     """Relations that are new or changed."""
     pending_relations: list[PendingRelation] = field(default_factory=list)
@@ -54,6 +57,7 @@ class PendingWrites:
         self.quantities += other.quantities
         self.holders += other.holders
         self.touched |= other.touched
+        self.keys += other.keys
         self.related += other.related
         self.pending_relations += other.pending_relations
 

@@ -29,12 +29,14 @@ from app.services.catalogue import source_ratings
 from app.services.catalogue.documents import DOCUMENT
 from app.services.catalogue.sources import SOURCE, refuse_cycle
 from app.services.catalogue.topics import TOPIC
-from app.services.core import change_effects
+from app.services.core import change_effects, equality_keys
 from app.services.core.actors import Actor
 from app.services.core.human_corrections import was_corrected_by_person
 from app.services.core.nouns import Columns, Noun, changed_columns, field_values
+from app.services.core.possible_duplicates import MAX_CANDIDATES
 from app.services.core.refs import Refs, chunks
 from app.services.imports.claim_imports import ClaimLoader
+from app.services.imports.import_duplicates import DuplicateFinder, NewKeys
 from app.services.imports.restored_versions import RestoredVersions, occurs_twice
 from app.vocabulary import Action, Role, Scope
 
@@ -120,7 +122,7 @@ def import_records(
     loader.finish()
     if restored is not None:
         restored.finish(change)
-    report = _report(loader.tally, format=format, dry_run=dry_run, seconds=time.monotonic() - begun)
+    report = _report(loader, format=format, dry_run=dry_run, seconds=time.monotonic() - begun)
     if strict and report.refused:
         raise ImportRefusedError(report)
     if report.created + report.revised >= statistics.BULK_LOAD_ROWS:
@@ -128,12 +130,15 @@ def import_records(
     return report
 
 
-def _report(tally: _ImportTally, *, format: str, dry_run: bool, seconds: float) -> ImportReport:
+def _report(loader: "_Loader", *, format: str, dry_run: bool, seconds: float) -> ImportReport:
+    tally = loader.tally
     return ImportReport(
         format=format,
         rows=sum(tally.rows.values()),
         **{outcome: tally.rows[outcome] for outcome in ("created", "unchanged", "revised", "refused")},
         refusals=tally.refusals,
+        possible_duplicates=loader.duplicates.count,
+        duplicates=loader.duplicates.read_report(),
         objects={
             noun: Tally(created=count["created"], unchanged=count["unchanged"], revised=count["revised"])
             for noun, count in sorted(tally.objects.items())
@@ -178,7 +183,8 @@ class _Loader:
         self.tally = _ImportTally()
         self._change = change
         self._refs = Refs(change.connection)
-        self._claims = ClaimLoader(change, self._refs, restored)
+        self.duplicates = DuplicateFinder(change, self._refs)
+        self._claims = ClaimLoader(change, self._refs, self.duplicates, restored)
         self._rows_with_relations: dict[int, RowOutcome] = {}
 
     def take(self, batch: Sequence[Numbered]) -> None:
@@ -198,7 +204,9 @@ class _Loader:
         self._refs.evict()
 
     def finish(self) -> None:
-        """Record the relations that had to wait for the end of the file."""
+        """Record the relations and rulings that had to wait for the end of the file."""
+        for noun in (TOPIC, SOURCE, DOCUMENT):
+            self.duplicates.record_rulings(noun.table)
         for line, _outcome, problems in self._claims.finish():
             number = files.row_number(line)
             if number in self._rows_with_relations:
@@ -225,8 +233,12 @@ class _Loader:
         captures: list[tuple[int, str, CaptureCreate]] = []
         ratings: list[tuple[int, str, RatingCreate, str | None]] = []
         rating_ids: dict[str, list[str]] = {}
+        originals: dict[str, StoredRow] = {}
+        written: dict[str, tuple[int, str | None, StoredRow]] = {}
         for line, record in records:
             row = on_record.get(record.key) or on_record.get(record.id)
+            if row is not None:
+                originals.setdefault(row["id"], row)
             try:
                 outcome, row = self._merge_record(noun, record, row, adds, amends)
                 if self._restored is not None:
@@ -237,6 +249,9 @@ class _Loader:
             on_record |= {name: row for name in (record.key, row["id"]) if name is not None}
             self._refs.remember(noun.table, record.key, row["id"])
             self.tally.count(line, noun.name, outcome)
+            self.duplicates.rule(noun.table, row["id"], record.distinct_from)
+            if outcome != "unchanged":
+                written[row["id"]] = (line, record.key, row)
             if isinstance(record, DocumentRecord):
                 captures += [(line, row["id"], capture) for capture in record.captures]
             if isinstance(record, SourceRecord):
@@ -247,6 +262,12 @@ class _Loader:
         if noun is SOURCE:
             for identifier in amends:
                 change_effects.update_search_texts_of_source(self._change, identifier)
+        keys_of, entries = equality_keys.KEYS_OF[noun.name], []
+        for identifier, (line, key, row) in written.items():
+            old_keys = None if identifier in adds else keys_of(originals[identifier])
+            if (keys := keys_of(row)) != old_keys:
+                entries.append(NewKeys(line, identifier, key, keys, old_keys))
+        self.duplicates.take(noun.table, entries)
         self._import_captures(captures)
         self._import_ratings(ratings)
 
@@ -264,16 +285,25 @@ class _Loader:
                 self.tally.count(line, "source_rating", "created" if outcome else "unchanged")
 
     def _import_captures(self, declared: Sequence[tuple[int, str, CaptureCreate]]) -> None:
+        connection = self._change.connection
+        same_bytes = captures.documents_with_bytes(connection, {capture.sha256 for _line, _id, capture in declared})
         outcomes = captures.import_captures(
             self._change, [(document_id, capture) for _line, document_id, capture in declared]
         )
-        for (line, _document_id, capture), new in zip(declared, outcomes, strict=True):
+        equal: list[tuple[NewKeys, list[str]]] = []
+        for (line, document_id, capture), new in zip(declared, outcomes, strict=True):
+            documents = same_bytes.setdefault(capture.sha256, [])
+            if new and set(documents) - {document_id}:
+                equal.append((NewKeys(line, document_id, None, ()), documents[:MAX_CANDIDATES]))
+            if new:
+                documents.append(document_id)
             if new is None:
                 self.tally.refuse(
                     line, "captures", f"the id {capture.id} is already used by another capture; choose another id"
                 )
             else:
                 self.tally.count(line, "capture", "created" if new else "unchanged")
+        self.duplicates.note(DOCUMENT.table, equal)
 
     def _merge_record(
         self, noun: Noun, record: Schema, row: StoredRow | None, adds: dict[str, Columns], amends: dict[str, Columns]

@@ -11,6 +11,7 @@ from app.schemas.capture import CaptureCreate
 from app.schemas.quantity import QuantityCreate
 from app.services.catalogue import source_ratings
 from app.services.claims import reviews
+from app.services.core import possible_duplicates
 from app.services.core.claim_parts import select_figures
 from app.services.core.decision_staleness import first_change_seq
 from app.services.core.nouns import columns_of
@@ -36,6 +37,10 @@ def _by_id(table: FromClause) -> Select[Any]:
     return with_ids(select(table.c.recorded_at, *_exported_columns(table)), table, "ids")
 
 
+def _distinct(snapshot: Snapshot, table: FromClause) -> ColumnElement[Any]:
+    return nested_rows(possible_duplicates.select_rulings(snapshot, table)).label("distinct")
+
+
 @SnapshotQuery
 def claims(snapshot: Snapshot) -> Select[Any]:
     """Select these claims, each with the rows of its parts, in no particular order."""
@@ -52,6 +57,7 @@ def claims(snapshot: Snapshot) -> Select[Any]:
         name: select(*_exported_columns(part)).where(part.c.claim_id == claim.c.id) for name, part in parts.items()
     }
     part_queries["attributions"] = part_queries["attributions"].add_columns(first_change_seq(snapshot.attribution))
+    part_queries["distinct"] = possible_duplicates.select_rulings(snapshot, claim)
     part_queries["reviews"] = reviews.select_signed(snapshot.review).where(snapshot.review.c.claim_id == claim.c.id)
     return _by_id(claim).add_columns(
         stale_reasons(snapshot, claim),
@@ -90,7 +96,7 @@ def shown_claims(snapshot: Snapshot) -> Select[Any]:
 @SnapshotQuery
 def topics(snapshot: Snapshot) -> Select[Any]:
     """Select these topics."""
-    return _by_id(snapshot.topic)
+    return _by_id(snapshot.topic).add_columns(_distinct(snapshot, snapshot.topic))
 
 
 @SnapshotQuery
@@ -98,7 +104,7 @@ def documents(snapshot: Snapshot) -> Select[Any]:
     """Select these documents, each with the metadata of its captures."""
     document, capture = snapshot.document, snapshot.capture
     captures = select(*columns_of(CaptureCreate, capture)).where(capture.c.document_id == document.c.id)
-    return _by_id(document).add_columns(nested_rows(captures).label("captures"))
+    return _by_id(document).add_columns(nested_rows(captures).label("captures"), _distinct(snapshot, document))
 
 
 @SnapshotQuery
@@ -114,5 +120,6 @@ def rated_sources(snapshot: Snapshot) -> Select[Any]:
     return _by_id(source).add_columns(
         nested_rows(source_ratings.select_with_bylines(rating).where(rating.c.source_id == source.c.id)).label(
             "ratings"
-        )
+        ),
+        _distinct(snapshot, source),
     )

@@ -26,7 +26,7 @@ from app.services.claims import evidence
 from app.services.claims.attributions import nested_objects
 from app.services.claims.claim_reads import snapshot_of_version
 from app.services.claims.claims import CLAIM
-from app.services.core import decision_staleness, source_tree
+from app.services.core import decision_staleness, possible_duplicates, source_tree
 from app.services.core.actors import Actor
 from app.services.core.nouns import Noun
 from app.services.core.snapshot import Snapshot, SnapshotQuery, snapshot_at
@@ -236,6 +236,7 @@ class RecordWriter:
         """Return the names of these claims, and of the claims that they refer to and that may be named."""
         own_figure_ids = {part["own_claim_id"] for claim in claims for part in claim["attributions"]}
         related_ids = {part["other_claim_id"] for claim in claims for part in claim["relations"]}
+        related_ids |= {ruling["other_id"] for claim in claims for ruling in claim["distinct"]}
         visible = [
             row
             for row in self._read(export_reads.named_claims, (own_figure_ids | related_ids) - {None})
@@ -257,6 +258,7 @@ class RecordWriter:
                 self._written[noun.name].add(row["id"])
                 _put_names(row, names, _REFERENCES[noun.name])
                 row.get("captures", []).sort(key=_BY_ID)
+                row["distinct_from"] = possible_duplicates.ids_of(row.get("distinct", ()))
                 row.get("ratings", []).sort(key=_BY_CHANGE)
                 for rating in row.get("ratings", ()):
                     _put_names(rating, names, ("topic",))
@@ -293,6 +295,9 @@ def _referenced_topics(claims: Iterable[PlainRow], sources: Iterable[PlainRow]) 
 def _remove_hidden_references(claims: Iterable[PlainRow], names: Mapping[str, str]) -> None:
     """Remove the references to claims that may not be named, which are those without an entry in `names`."""
     for claim in claims:
+        claim["distinct_from"] = [
+            other_id for other_id in possible_duplicates.ids_of(claim["distinct"]) if other_id in names
+        ]
         claim["relations"] = [relation for relation in claim["relations"] if relation["other_claim_id"] in names]
         for attribution in claim["attributions"]:
             if attribution["own_claim_id"] not in names:

@@ -384,6 +384,9 @@ def test_any_text_is_returned_unchanged_or_refused(api: TestClient, editor: Head
         # JSON in ASCII, because lone surrogates cannot be encoded in UTF-8.
         content = json.dumps({"kind": "person", **fields})
         response = api.post("sources", content=content, headers={**editor, "Content-Type": "application/json"})
+        if response.status_code == 409:  # an earlier example had an equal name
+            assert assert_problem(response, 409)["candidates"]
+            return
         if response.status_code != 201:
             assert_problem(response, 422)
             return

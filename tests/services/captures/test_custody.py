@@ -208,9 +208,10 @@ def run_evidence_command(settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
 def captures(api: TestClient, editor: Headers, record: Record) -> list[dict[str, Any]]:
     """Three captures of one document, and one of another document with the bytes of the first."""
     document, other = record("documents")["id"], record("documents")["id"]
+    uploads = [*((document, page, {}) for page in PAGES), (other, PAGES[0], {"distinct_from": document})]
     responses = [
-        api.post(f"documents/{target}/captures", content=page, headers=editor)
-        for target, page in (*((document, page) for page in PAGES), (other, PAGES[0]))
+        api.post(f"documents/{target}/captures", content=page, params=params, headers=editor)
+        for target, page, params in uploads
     ]
     return [response.json() for response in responses]
 

@@ -289,7 +289,7 @@ def test_a_byline_can_change_while_its_person_writes(
 
     def act(number: int) -> int:
         if number % 2:
-            return api.post("sources", json=SOURCE, headers=headers).status_code
+            return api.post("sources", json={**SOURCE, "name": f"Source {number}"}, headers=headers).status_code
         now = {**admin_headers, "If-Match": "*"}
         return api.patch(
             f"people/{pseudonymous_person['id']}", json={"byline": f"Desk {number}"}, headers=now

@@ -44,7 +44,8 @@ def figure(
     before.
     """
     claim: dict[str, Any] = {name: fields.pop(name) for name in ("time", "place") if name in fields}
-    bounds = {name: fields.pop(name) for name in ("low", "best", "high") if name in fields} or {"best": 100}
+    bounds: dict[str, Any] = {name: fields.pop(name) for name in ("low", "best", "high") if name in fields}
+    bounds = bounds or {"best": 100}
     attributions: list[dict[str, Any]] = []
     for chain in chains:
         upstream = None
@@ -56,11 +57,11 @@ def figure(
             if chain.startswith("? "):
                 lineage = {"lineage": "unknown"}
             if key not in [attribution["key"] for attribution in attributions]:
-                details = {} if upstream else {"said": said, "document": document}
+                details: dict[str, Any] = {} if upstream else {"said": said, "document": document}
                 attributions.append({"key": key, "source": source, "stance": "asserts", **lineage, **details})
             upstream = key
     relations = [] if relation is None else [{"relation": relation, "other_claim": "before"}]
-    quantity = {**PLAIN, **fields, **bounds}
+    quantity: dict[str, Any] = {**PLAIN, **fields, **bounds}
     return {"time": JANUARY, **claim, "quantities": [quantity], "attributions": attributions, "relations": relations}
 
 

@@ -24,6 +24,7 @@ from app.vocabulary import Role
 from tests.support import postgres
 from tests.support.client import Client
 from tests.support.desk import fresh_database
+from tests.support.distinct import post_distinct
 
 Record = Callable[..., dict[str, Any]]
 
@@ -159,7 +160,7 @@ def client_with_claims(url: str) -> Iterator[TestClient]:
 def record_claims(client: TestClient) -> None:
     for name, texts in CLAIMS.items():
         speaker = {"name": texts.get("source", "A ministry"), "kind": "other"}
-        source = client.post("sources", json=speaker).json()["id"]
+        source = post_distinct(client, "sources", speaker, {}).json()["id"]
         attributions = [
             {"source": source, "stance": "asserts", "quote": {"exact": quote}} for quote in texts.get("quotes", [])
         ]
