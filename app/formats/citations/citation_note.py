@@ -5,6 +5,7 @@ Citation styles print little of it. It stays in the list for later readers, and 
 
 from collections.abc import Iterator
 
+from app.formats.english.decision_origins import origin_suffix
 from app.formats.proofs.content_hash import content_hash
 from app.schemas.files.citation import Citation
 from app.schemas.files.publication import PublishedAttribution, PublishedClaim, day_of
@@ -40,7 +41,9 @@ def _describe_version(claim: PublishedClaim) -> str:
     """The cited version, its status, its address, its content hash, and its entry in the transparency log if any."""
     decided = "" if claim.decision is None else f" on {claim.decision['decided_on']}"
     stale = ", taken on an earlier state of it" if claim.decision is not None and claim.decision["stale"] else ""
-    status = "not assessed" if claim.status is Status.UNASSESSED else f"{claim.status}{decided}{stale}"
+    status = f"{claim.status}{decided}{origin_suffix(claim.decision)}{stale}"
+    if claim.status is Status.UNASSESSED:
+        status = "not assessed"
     version = f"Version {claim.version} of {day_of(claim.recorded_at)}"
     text = f"{version}: {status}. {claim.address} sha256:{content_hash(claim)}"
     if claim.logged is not None:

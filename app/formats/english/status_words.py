@@ -1,5 +1,6 @@
 """Confirmation statuses of claims in English, as readers see them."""
 
+from app.formats.english.decision_origins import origin_suffix
 from app.schemas.files.publication import PublishedClaim
 from app.vocabulary import Stage, Status
 
@@ -17,5 +18,7 @@ def describe_status(status: str, stage: str, *, stale: bool) -> str:
 
 
 def describe_claim_status(claim: PublishedClaim) -> str:
-    """Return the status of a published claim in English, with a note if its decision is stale."""
-    return describe_status(claim.status, claim.stage, stale=claim.decision is not None and claim.decision["stale"])
+    """Return the status of a published claim in English: whether its decision is stale, and on whose word it is."""
+    stale = claim.decision is not None and claim.decision["stale"]
+    status = describe_status(claim.status, claim.stage, stale=stale)
+    return status if claim.stage is Stage.WITHDRAWN else status + origin_suffix(claim.decision)

@@ -113,6 +113,8 @@ class ProposalRead(Identified):
     """Ids of the evidence that the proposal is based on."""
     notice: str | None
     """Notice to readers that the current decision was wrong; null if it was not."""
+    rules: int = Field(examples=[2])
+    """Number of the rules for statuses under which the proposal was made."""
     source_id: str | None
     """Id of the source; null if the proposal is about a claim."""
     reliability: Reliability | None

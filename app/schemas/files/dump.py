@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 from app.schemas.base.fields import Line, Schema, Timestamp, Verbatim
 from app.schemas.capture import Digest
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Version of the dump format. It increases when older versions of Attest can no longer read a dump correctly."""
 
 FileName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}\.jsonl$")]

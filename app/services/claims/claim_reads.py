@@ -112,15 +112,15 @@ def _state(snapshot: Snapshot) -> Select[Any]:
 def _shared_seq(snapshot: Snapshot) -> ColumnElement[int]:
     """`shared_seq`: the number of the last change of anything that claims show but do not own.
 
-    In the past nothing of that changes any more, except for the bylines of the people who signed a decision.
+    In the past nothing of that changes any more, except for the bylines of the people who signed or imported decisions.
     """
     seq = table_of(Head).c.shared_seq
-    return seq if snapshot is NOW else case((_has_signed_decision(snapshot), seq), else_=0).label(seq.name)
+    return seq if snapshot is NOW else case((_has_decision(snapshot), seq), else_=0).label(seq.name)
 
 
-def _has_signed_decision(snapshot: Snapshot) -> ColumnElement[bool]:
+def _has_decision(snapshot: Snapshot) -> ColumnElement[bool]:
     review = snapshot.review
-    return select(1).where(review.c.claim_id == _id, review.c.sign_off_id.is_not(None)).exists()
+    return select(1).where(review.c.claim_id == _id).exists()
 
 
 _version = CompiledStatement(
@@ -131,7 +131,7 @@ _version = CompiledStatement(
 
 
 _mutability = CompiledStatement(
-    select(NOW.claim.c.version, _has_signed_decision(NOW).label("is_signed")).where(NOW.claim.c.id == _id)
+    select(NOW.claim.c.version, _has_decision(NOW).label("is_signed")).where(NOW.claim.c.id == _id)
 )
 
 
@@ -153,7 +153,8 @@ class VersionMutability(NamedTuple):
     is_newest: bool
     """The response will say so once there is a newer version."""
     is_signed: bool
-    """It may show bylines, which can be changed or erased, because they are not part of the record."""
+    """It may show bylines of the people who signed or imported decisions. They can be changed or erased, because they
+    are not part of the record."""
 
 
 def version_mutability(connection: Connection, identifier: str, version: int) -> VersionMutability:

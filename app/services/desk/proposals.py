@@ -30,8 +30,8 @@ from app.services.core.pagination import Order, PageRequest, fetch_page
 from app.services.core.refs import Refs, chunks
 from app.services.core.snapshot import NOW, Snapshot, snapshot_at
 from app.services.policy.proposal_states import TRANSITIONS, in_state, is_outdated, signer, state_of
-from app.services.policy.status_rules import STATUS_RULES
-from app.vocabulary import Action, ProposalState, Role, Scope, Signer, Stage, Verdict
+from app.services.policy.status_rules import CURRENT_RULES, STATUS_RULES
+from app.vocabulary import Action, ProposalState, Role, Scope, Signer, Stage, Status, Verdict
 
 claim_table, evidence_table, person_table = table_of(Claim), table_of(Evidence), table_of(Person)
 proposal_table, sign_off_table = table_of(Proposal), table_of(SignOff)
@@ -118,7 +118,8 @@ def _open_change(connection: Connection, actor: Actor, action: str, reason: str 
 
 def _store(change: ChangeWriter, fields: Mapping[str, Any]) -> str:
     identifier = new_id(Proposal.prefix)
-    change.append(proposal_table, [{"id": identifier, "proposer_id": change.actor_id, **fields}])
+    row = {"id": identifier, "proposer_id": change.actor_id, "rules": CURRENT_RULES, **fields}
+    change.append(proposal_table, [row])
     return identifier
 
 
@@ -174,9 +175,8 @@ def _check_proposed_status(
 ) -> int:
     """Raise InvalidError unless the record supports the status. Return the credibility of the decision."""
     rule = STATUS_RULES[body.status]
-    if not rule.is_met(reviews.fetch_status_facts(connection, NOW, {claim["id"]: evidence_ids})[claim["id"]]):
-        hint = "; only the pieces listed in the field evidence count" if rule.requires_evidence else ""
-        raise InvalidError.of("status", f"'{body.status}' needs {rule.requirement}{hint}")
+    if missing := reviews.find_missing_support(connection, claim["id"], body.status, evidence_ids):
+        raise InvalidError.of("status", missing)
     # It may be left out where the status allows only one value.
     credibility = min(rule.credibility) if body.credibility is None and len(rule.credibility) == 1 else body.credibility
     if credibility not in rule.credibility:
@@ -267,13 +267,16 @@ def _apply_approval(change: ChangeWriter, proposal: StoredRow, sign_off_id: str)
     if proposal["claim_id"] is None:
         source_ratings.record_rating(change, proposal, sign_off_id)
         return
-    rule = STATUS_RULES[proposal["status"]]
-    claim_id = proposal["claim_id"]
-    facts = reviews.fetch_status_facts(change.connection, NOW, {claim_id: proposal["evidence"]})[claim_id]
-    if not rule.is_met(facts):
+    status = Status(proposal["status"])
+    missing = reviews.find_missing_support(change.connection, proposal["claim_id"], status, proposal["evidence"])
+    if missing is not None and proposal["rules"] < CURRENT_RULES:
         raise ConflictError(
-            f"The record no longer supports the status '{proposal['status']}', which needs {rule.requirement}."
-            " Reject the proposal or request more information."
+            f"The proposal was made under rules {proposal['rules']}, but a decision needs rules {CURRENT_RULES}, which "
+            f"the record does not meet: {missing}. Reject the proposal; it can be made again once nothing is missing."
+        )
+    if missing is not None:
+        raise ConflictError(
+            f"The record no longer supports the proposal: {missing}. Reject it or request more information."
         )
     reviews.record_signed(change, proposal, sign_off_id)
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     FromClause,
     Label,
     Select,
+    and_,
     func,
     or_,
     select,
@@ -26,11 +27,23 @@ from sqlalchemy import (
 )
 
 from app.db.schema import table_of
-from app.models import Assignment, Attribution, Claim, ClaimRelation, Evidence, Proposal, ReviewRequest, SignOff
+from app.models import (
+    Assignment,
+    Attribution,
+    Claim,
+    ClaimRelation,
+    Evidence,
+    Proposal,
+    Review,
+    ReviewRequest,
+    SignOff,
+)
 from app.models.attribution import DENYING
 from app.models.claim import DECIDED
 from app.models.claim_relation import CONTRADICTING
+from app.models.review import OLDER_RULES
 from app.services.claims.decision_staleness import current_decision_value, has_corrected_attribution
+from app.services.claims.kept_evidence import rests_on_kept_evidence
 from app.services.core.snapshot import NOW
 from app.services.policy.proposal_states import is_closed
 from app.vocabulary import ClaimKind, QueueReason, Stage, Status
@@ -42,6 +55,7 @@ MAX_SCANNED = 10_000
 """The most rows that one candidate query scans if it has a condition that no index covers."""
 
 claim, attribution, relation, evidence = map(table_of, (Claim, Attribution, ClaimRelation, Evidence))
+review = table_of(Review)
 assignment, request, proposal, sign_off = map(table_of, (Assignment, ReviewRequest, Proposal, SignOff))
 
 
@@ -174,6 +188,16 @@ CANDIDATE_QUERIES: Mapping[QueueReason, Sequence[CandidateQuery]] = {
             ),
         ),
         _EVIDENCE,
+    ],
+    QueueReason.OLDER_RULES: [
+        _newest_first(
+            review.c.change_seq,
+            *(review.c[name] for name in ("claim_id", "id", "status", "sign_off_id")),
+            index_condition=OLDER_RULES,
+            condition=lambda rows: and_(
+                rows.c.id == current_decision_value(rows.c.claim_id, "id"), ~rests_on_kept_evidence(rows)
+            ),
+        )
     ],
     QueueReason.PROPOSAL_OPEN: [
         _newest_first(

@@ -15,6 +15,7 @@ from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import table_of
 from app.errors import FieldProblem, InvalidError
 from app.models import Claim, Document, FactCheck, Source, Topic
+from app.schemas.desk.decision_origin import OriginCreate
 from app.schemas.desk.independence import IndependenceRulingCreate
 from app.schemas.desk.review import ReviewCreate
 from app.schemas.fact_check import FactCheckCreate
@@ -70,9 +71,10 @@ class _OnRecord:
 class ClaimLoader:
     """Merges the claims of a file into the record, batch by batch, all under one change."""
 
-    def __init__(self, change: ChangeWriter, refs: Refs, *, restoring: bool = False) -> None:
+    def __init__(self, change: ChangeWriter, refs: Refs, origin: OriginCreate, *, restoring: bool = False) -> None:
         self._change = change
         self._refs = refs
+        self._origin = origin
         self._restoring = restoring
         self._topics = TopicMetricCheck(change.connection)
         self._line = 0
@@ -108,7 +110,7 @@ class ClaimLoader:
         change_effects.bump_versions(
             self._change, sorted(claim_id for claim_id in ruled if merged[claim_id][1] == "unchanged")
         )
-        decided, refused = reviews.record_decisions(self._change, decisions, checked=not self._restoring)
+        decided, refused = reviews.record_decisions(self._change, decisions, self._origin, restoring=self._restoring)
         for claim_id, (line, outcome) in merged.items():
             revised = outcome == "unchanged" and claim_id in decided | ruled
             problems = [*faults.get(claim_id, []), *refused.get(claim_id, [])]

@@ -21,6 +21,7 @@ from app.errors import AttestError, FieldProblem, InvalidError
 from app.formats.parsing import import_rows as files
 from app.schemas.base.fields import Schema
 from app.schemas.capture import CaptureCreate
+from app.schemas.desk.decision_origin import UNNAMED_FILE, OriginCreate
 from app.schemas.desk.rating import RatingCreate
 from app.schemas.files.exchange_record import ClaimRecord, DocumentRecord, NoteRecord, Record, SourceRecord, TopicRecord
 from app.schemas.files.import_report import ImportReport, Refusal, Tally
@@ -97,18 +98,21 @@ def import_records(
     strict: bool = False,
     dry_run: bool = False,
     restoring: bool = False,
+    origin: OriginCreate | None = None,
     progress: Progress = lambda _rows: None,
 ) -> ImportReport:
     """Merge the records of a file into the record and report the outcome.
 
-    `restoring`: accept decisions unchecked, because the record that they come from has checked them. The caller
-    commits, or rolls back after a dry run. Raises ImportRefusedError if `strict` and a row was refused, and
+    `restoring`: accept decisions unchecked, because the record that they come from has checked them. `origin` is what
+    readers are told about where the file's decisions come from: a file without a name by default. The caller commits,
+    or rolls back after a dry run. Raises ImportRefusedError if `strict` and a row was refused, and
     PermissionDeniedError unless the actor is an editor with the scope `import`.
     """
     actor.require(Role.EDITOR, "import a file", Scope.IMPORT)
     begun = time.monotonic()
     bulk.prefer_index_plans(connection)
-    loader = _Loader(actor.open(connection, Action.IMPORT, reason), restoring)
+    origin = origin or OriginCreate(file=UNNAMED_FILE)
+    loader = _Loader(actor.open(connection, Action.IMPORT, reason), origin, restoring)
     for batch in _batches(reading, loader.tally):
         loader.take(batch)
         progress(sum(loader.tally.rows.values()))
@@ -166,11 +170,13 @@ def _names(record: Record) -> set[str]:
 class _Loader:
     """Merges batches of records into the record, all under one change."""
 
-    def __init__(self, change: ChangeWriter, restoring: bool) -> None:
+    def __init__(self, change: ChangeWriter, origin: OriginCreate, restoring: bool) -> None:
         self.tally = _ImportTally()
         self._change = change
         self._refs = Refs(change.connection)
-        self._claims = ClaimLoader(change, self._refs, restoring=restoring)
+        self._origin = origin
+        self._restoring = restoring
+        self._claims = ClaimLoader(change, self._refs, origin, restoring=restoring)
         self._rows_with_relations: dict[int, RowOutcome] = {}
 
     def take(self, batch: Sequence[Numbered]) -> None:
@@ -240,7 +246,11 @@ class _Loader:
 
     def _import_ratings(self, ratings: Sequence[tuple[int, str, RatingCreate]]) -> None:
         outcomes = source_ratings.import_ratings(
-            self._change, self._refs, [(source_id, rating) for _line, source_id, rating in ratings]
+            self._change,
+            self._refs,
+            [(source_id, rating) for _line, source_id, rating in ratings],
+            self._origin,
+            restoring=self._restoring,
         )
         for (line, _source_id, _rating), outcome in zip(ratings, outcomes, strict=True):
             if isinstance(outcome, InvalidError):

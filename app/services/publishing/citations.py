@@ -231,7 +231,7 @@ def _decision_citation(claim: PublishedClaim, publisher: Publisher) -> Citation:
     return Citation(
         key=f"{claim.id}-v{claim.version}",
         type="webpage",
-        genre="Claim record" if claim.status is Status.UNASSESSED else "Fact-check",
+        genre="Fact-check" if claim.decision is not None and claim.decision["origin"] is None else "Claim record",
         title=f"{claim.statement.rstrip('. ')}: {describe_claim_status(claim)}",
         authors=[{"literal": publisher.name}],
         issued=_decided_on(claim.decision) or day_of(claim.recorded_at),

@@ -29,6 +29,7 @@ from app.formats.exchange import attest_json
 from app.formats.parsing.import_rows import ImportRow, RowRefusal, RowStream
 from app.models import Head
 from app.schemas.base import validation_errors
+from app.schemas.desk.decision_origin import OriginCreate
 from app.schemas.files.dump import FORMAT_VERSION, DumpFile, LogState, Manifest
 from app.schemas.files.import_report import ImportReport, Refusal
 from app.schemas.files.publication import Publisher
@@ -82,7 +83,7 @@ def write_dump(
     moment = exports.export_timestamp(connection, as_of)
     state = log_proofs.tree_head(connection)
     seq = connection.scalar(select(table_of(Head).c.seq)) if as_of is None else seq_at(connection, as_of)
-    files = [_write_file(folder, name, rows, progress) for name, rows in _files(connection, snapshot)]
+    files = [_write_file(folder, name, rows, progress) for name, rows in _files(connection, snapshot, publisher)]
     manifest = Manifest(
         format="attest-dump",
         format_version=FORMAT_VERSION,
@@ -101,8 +102,10 @@ def write_dump(
     return manifest
 
 
-def _files(connection: Connection, snapshot: Snapshot) -> Iterator[tuple[str, Iterator[PlainRow]]]:
-    writer = RecordWriter(connection, snapshot, PUBLIC_STAGES)
+def _files(
+    connection: Connection, snapshot: Snapshot, publisher: Publisher
+) -> Iterator[tuple[str, Iterator[PlainRow]]]:
+    writer = RecordWriter(connection, snapshot, PUBLIC_STAGES, publisher)
     yield "topics.jsonl", writer.topics(_ids(connection, snapshot.topic))
     yield "sources.jsonl", writer.sources(_parents_first(connection, snapshot))
     yield "documents.jsonl", writer.documents(_ids(connection, snapshot.document))
@@ -226,6 +229,7 @@ def load_dump(
                 strict=True,
                 dry_run=dry_run,
                 restoring=True,
+                origin=OriginCreate(publisher=manifest.publisher, address=manifest.address),
                 progress=progress,
             )
         except imports.ImportRefusedError as error:
