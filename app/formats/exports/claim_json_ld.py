@@ -14,8 +14,8 @@
 
 A single claim is a graph; a list is a DataFeed with one item for each claim. `@context` refers to schema.org's, which
 processors know, and defines the prefixes `prov` and `attest`. Terms of our own (`attest:`) are used only where neither
-vocabulary has one. A decision from a file is attributed to nobody: `attest:decisionOrigin` says on whose word it is, and
-it is no ClaimReview, because that requires an author.
+vocabulary has one. A decision from a file is attributed to nobody and is no ClaimReview, because that requires an
+author: `attest:decisionOrigin` says on whose word it is.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

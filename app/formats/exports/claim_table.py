@@ -44,9 +44,7 @@ CLAIM_COLUMNS: tuple[ClaimColumn, ...] = (
     ClaimColumn("adverse_to", "text", "The party whose losses or conduct the claim states."),
     ClaimColumn("status", "text", "What was concluded."),
     ClaimColumn("decided_on", "day", "Date of the decision. Empty: there is none."),
-    ClaimColumn(
-        "decision_origin", "text", "On whose word the decision is. Empty: this desk took it, or there is none."
-    ),
+    ClaimColumn("decision_origin", "text", "On whose word the decision is. Empty: ours, or none."),
     ClaimColumn("decision_stale", "flag", "Whether the decision is stale. Empty: there is no decision."),
     ClaimColumn("stage", "text", "Editorial stage."),
     ClaimColumn("notice", "text", "What readers are told about a correction or withdrawal."),

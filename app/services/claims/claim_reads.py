@@ -131,7 +131,7 @@ _version = CompiledStatement(
 
 
 _mutability = CompiledStatement(
-    select(NOW.claim.c.version, _has_decision(NOW).label("is_signed")).where(NOW.claim.c.id == _id)
+    select(NOW.claim.c.version, _has_decision(NOW).label("shows_bylines")).where(NOW.claim.c.id == _id)
 )
 
 
@@ -152,7 +152,7 @@ class VersionMutability(NamedTuple):
 
     is_newest: bool
     """The response will say so once there is a newer version."""
-    is_signed: bool
+    shows_bylines: bool
     """It may show bylines of the people who signed or imported decisions. They can be changed or erased, because they
     are not part of the record."""
 
@@ -160,8 +160,8 @@ class VersionMutability(NamedTuple):
 def version_mutability(connection: Connection, identifier: str, version: int) -> VersionMutability:
     """What can still change in the response for a version, whether or not the version exists."""
     for row in _mutability.rows(connection, id=identifier):
-        return VersionMutability(is_newest=row["version"] == version, is_signed=row["is_signed"])
-    return VersionMutability(is_newest=False, is_signed=False)
+        return VersionMutability(is_newest=row["version"] == version, shows_bylines=row["shows_bylines"])
+    return VersionMutability(is_newest=False, shows_bylines=False)
 
 
 def version_tag(connection: Connection, identifier: str, version: int, actor: Actor | None) -> str:

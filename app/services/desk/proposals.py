@@ -197,11 +197,8 @@ def sign(connection: Connection, actor: Actor, identifier: str, body: SignOffCre
     the proposal does not allow it, or if the record no longer supports what is proposed.
     """
     change = _open_change(connection, actor, _ACTIONS[body.verdict], body.reason or "Approved.")
-    rows = connection.execute(select(proposal_table).where(proposal_table.c.id == identifier)).mappings().all()
-    if not rows:
-        raise NotFoundError("proposal", identifier)
-    (proposal,) = rows
-    transition, state = TRANSITIONS[body.verdict], _fetch_states(connection, NOW, rows)[identifier]
+    proposal = fetch_proposal(connection, identifier)
+    transition, state = TRANSITIONS[body.verdict], _fetch_states(connection, NOW, [proposal])[identifier]
     if state not in transition.next_state:
         raise ConflictError(_wrong_state_message(body.verdict, state))
     if (role := signer(actor.person_id, proposal)) not in transition.signers:
@@ -269,14 +266,11 @@ def _apply_approval(change: ChangeWriter, proposal: StoredRow, sign_off_id: str)
         return
     status = Status(proposal["status"])
     missing = reviews.find_missing_support(change.connection, proposal["claim_id"], status, proposal["evidence"])
-    if missing is not None and proposal["rules"] < CURRENT_RULES:
-        raise ConflictError(
-            f"The proposal was made under rules {proposal['rules']}, but a decision needs rules {CURRENT_RULES}, which "
-            f"the record does not meet: {missing}. Reject the proposal; it can be made again once nothing is missing."
-        )
     if missing is not None:
+        is_older = proposal["rules"] < CURRENT_RULES
+        since = f" since rules {CURRENT_RULES}; it was made under rules {proposal['rules']}" if is_older else ""
         raise ConflictError(
-            f"The record no longer supports the proposal: {missing}. Reject it or request more information."
+            f"The record no longer supports the proposal{since}: {missing}. Reject it or request more information."
         )
     reviews.record_signed(change, proposal, sign_off_id)
 
@@ -291,6 +285,14 @@ def read_one(connection: Connection, snapshot: Snapshot, identifier: str) -> Pro
     if not rows:
         raise NotFoundError("proposal", identifier)
     return _to_read_models(connection, snapshot, rows)[0]
+
+
+def fetch_proposal(connection: Connection, identifier: str) -> StoredRow:
+    """The row of a proposal. Raises NotFoundError."""
+    rows = fetch_rows_by_id(connection, proposal_table, [identifier])
+    if identifier not in rows:
+        raise NotFoundError("proposal", identifier)
+    return rows[identifier]
 
 
 def read_page(connection: Connection, query: ProposalQuery, cursors: Cursors) -> Page[ProposalRead]:
@@ -389,6 +391,7 @@ def _to_read_models(connection: Connection, snapshot: Snapshot, rows: Sequence[S
                 state=states[row["id"]],
                 proposed_by=bylines[row["proposer_id"]],
                 sign_offs=[SignOffRead(**sign_off) for sign_off in sign_offs[row["id"]]],
+                figures_check=f"/api/v1/proposals/{row['id']}/figures/check" if row["evidence"] else None,
             )
         )
         for row in rows

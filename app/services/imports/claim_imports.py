@@ -30,6 +30,7 @@ from app.services.core import change_effects
 from app.services.core.human_corrections import was_corrected_by_person
 from app.services.core.nouns import Columns, Noun, changed_columns, field_values
 from app.services.core.refs import Refs, chunks
+from app.services.imports import decided_claims
 from app.services.imports.import_batches import PendingRelation, PendingWrites
 
 ClaimOutcome = Literal["created", "unchanged", "revised"]
@@ -66,6 +67,8 @@ class _OnRecord:
         default_factory=lambda: {name: defaultdict(list) for name in _PARTS}
     )
     """Attributions, evidence, relations and fact-checks, by noun and claim id."""
+    decided_ids: set[str] = field(default_factory=set)
+    """Claims on which this desk has decided."""
 
 
 class ClaimLoader:
@@ -94,6 +97,11 @@ class ClaimLoader:
             record_writes = PendingWrites()
             try:
                 claim_id, outcome = self._merge_claim(record, on_record, record_writes)
+                if problems := decided_claims.find_problems(
+                    record_writes, on_record.decided_ids, on_record.parts[ATTRIBUTION.name]
+                ):
+                    self._refs.forget(CLAIM.table, record.key)
+                    raise InvalidError(problems)
             except InvalidError as error:
                 results.append((line, None, error.problems))
                 continue
@@ -106,7 +114,7 @@ class ClaimLoader:
         writes.write(self._change, _PARTS.values())
         self._pending_relations += writes.pending_relations
         # Rulings first: a decision may rest on them.
-        ruled, faults = independence.import_rulings(self._change, self._refs, rulings)
+        ruled, faults = independence.import_rulings(self._change, self._refs, rulings, on_record.decided_ids)
         change_effects.bump_versions(
             self._change, sorted(claim_id for claim_id in ruled if merged[claim_id][1] == "unchanged")
         )
@@ -177,6 +185,7 @@ class ClaimLoader:
                 for row in connection.execute(select(table).where(column.in_(chunk))).mappings():
                     on_record.rows |= {row["id"]: row} | ({row["key"]: row} if row["key"] is not None else {})
         rows = {row["id"]: row for row in on_record.rows.values()}
+        on_record.decided_ids = decided_claims.fetch_decided_ids(connection, rows)
         on_record.quantities = claims.fetch_quantities(connection, rows.values())
         for name, noun in _PARTS.items():
             for chunk in chunks(rows):

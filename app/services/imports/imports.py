@@ -35,6 +35,7 @@ from app.services.core.actors import Actor
 from app.services.core.human_corrections import was_corrected_by_person
 from app.services.core.nouns import Columns, Noun, changed_columns, field_values
 from app.services.core.refs import Refs, chunks
+from app.services.imports import decided_claims
 from app.services.imports.claim_imports import ClaimLoader
 from app.vocabulary import Action, Role, Scope
 
@@ -287,6 +288,8 @@ class _Loader:
             return "unchanged", row
         if noun is SOURCE:
             refuse_cycle(connection, row["id"], columns.get("parent_id"))
+            if problems := decided_claims.find_source_problems(connection, row, columns):
+                raise InvalidError(problems)
         pending = adds if row["id"] in adds else amends
         pending[row["id"]] = {**pending.get(row["id"], {}), **columns}
         return "revised", {**row, **columns}

@@ -26,7 +26,7 @@ from app.services.core.actors import Actor
 from app.services.core.snapshot import snapshot_at
 from app.services.publishing import published_reads
 from app.services.queries.claim_lists import select_claim_ids
-from app.vocabulary import DocumentKind, SourceKind, Stance, Status
+from app.vocabulary import DocumentKind, SourceKind, Stance
 
 CSL_TYPES: dict[DocumentKind, tuple[str, str | None]] = {
     DocumentKind.ARTICLE: ("article-newspaper", None),
