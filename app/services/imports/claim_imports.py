@@ -185,13 +185,14 @@ class ClaimLoader:
                 for row in connection.execute(select(table).where(column.in_(chunk))).mappings():
                     on_record.rows |= {row["id"]: row} | ({row["key"]: row} if row["key"] is not None else {})
         rows = {row["id"]: row for row in on_record.rows.values()}
-        on_record.decided_ids = decided_claims.fetch_decided_ids(connection, rows)
         on_record.quantities = claims.fetch_quantities(connection, rows.values())
         for name, noun in _PARTS.items():
             for chunk in chunks(rows):
                 statement = select(noun.table).where(noun.table.c.claim_id.in_(chunk)).order_by(noun.table.c.id)
                 for row in connection.execute(statement).mappings():
                     on_record.parts[name][row["claim_id"]].append(row)
+        related = {row["other_claim_id"] for part in on_record.parts[RELATION.name].values() for row in part}
+        on_record.decided_ids = decided_claims.fetch_decided_ids(connection, {*rows, *related})
         return on_record
 
     # --- one claim ---
