@@ -121,6 +121,8 @@ def decision(**fields: Any) -> dict[str, Any]:
         "rationale": "Nobody has seen it.",
         "decided_on": "2025-01-12",
         "decided_by": "Anna and Boris",
+        "origin": None,
+        "rules": 2,
         "proposed_by": "Anna",
         "approved_by": "Boris",
         "credibility": 3,

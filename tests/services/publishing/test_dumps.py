@@ -184,6 +184,8 @@ def test_a_dump_contains_the_public_record_and_nothing_else(
         "standard": "clear_and_convincing",
         "notice": "Corrected.",
         "stale": True,
+        "rules": 2,
+        "origin": {"publisher": PUBLISHER.name, "address": PUBLISHER.address},
     }
     assert [ruling["ruling"] for ruling in claim["rulings"]] == ["established", "not_established", "established"]
     assert [
@@ -210,7 +212,7 @@ def test_the_manifest_describes_the_dump_and_its_files(
     written = json.loads((tmp_path / "dump" / "manifest.json").read_text())
 
     assert written == manifest.model_dump(mode="json")
-    assert (written["format"], written["format_version"], written["licence"]) == ("attest-dump", 1, "CC-BY-4.0")
+    assert (written["format"], written["format_version"], written["licence"]) == ("attest-dump", 2, "CC-BY-4.0")
     assert (written["publisher"], written["address"]) == (PUBLISHER.name, PUBLISHER.address)
     assert written["log"]["size"] > 0
     assert [file["name"] for file in written["files"]] == [
@@ -265,7 +267,7 @@ def change_manifest(**changes: Any) -> Callable[[Path], None]:
         (alter_claims, "claims.jsonl has the SHA-256"),
         (shorten_sources, r"sources.jsonl has [\d,]+ bytes, not [\d,]+."),
         (delete_topics, "topics.jsonl is missing"),
-        (change_manifest(format_version=2), "version 2, but this version of Attest reads only versions up to 1"),
+        (change_manifest(format_version=3), "version 3, but this version of Attest reads only versions up to 2"),
         (change_manifest(files=[{"name": "../x.jsonl", "records": 0, "bytes": 0, "sha256": "0" * 64}]), "files.0.name"),
         (change_manifest(extra=1), "extra"),
     ],
