@@ -391,4 +391,6 @@ def test_the_command_line_writes_and_loads_a_dump(tmp_path: Path) -> None:
         if name == "parquet":
             assert path.read_bytes()[:4] == path.read_bytes()[-4:] == b"PAR1"
         else:
-            assert "About 300 North Korean soldiers have been killed" in path.read_text(), name
+            assert "About 300 North Korean soldiers have been killed" in path.read_text() or name == "claim_review", (
+                name
+            )
