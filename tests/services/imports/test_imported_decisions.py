@@ -2,11 +2,18 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
+from app.cli.main import app
+from app.db.engine import Database
+from app.services.people.erasure import erase_person
+from app.settings import Settings
+from app.settings import load as load_settings
 from app.vocabulary import Role
 
 Headers = dict[str, str]
@@ -176,3 +183,38 @@ def test_an_import_may_add_to_a_claim_with_a_decision(
     assert load(MOD, {**CLAIM, **fields})["refusals"] == []
 
     assert read_claim(api)["review"] == review
+
+
+def test_erasing_the_importer_leaves_the_text_of_the_file(
+    api: TestClient, database: Database, load: Callable[..., dict[str, Any]]
+) -> None:
+    load(NIS, DOCUMENT, {**CLAIM, "reviews": [{**DECISION, "decided_by": "Test editor"}]})
+    claim = read_claim(api)
+    with database.writing() as connection:
+        erase_person(connection, "Test editor")
+
+    for path in (f"claims/{claim['id']}", f"claims/{claim['id']}/versions/{claim['version']}"):
+        review = api.get(path).json()["review"]
+        assert review["origin"]["imported_by"].startswith("Erased person"), path
+        assert review["decided_by"] == "Test editor"
+
+
+def test_the_command_line_records_the_name_of_the_file(
+    api: TestClient, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    (tmp_path / FILE).write_text("\n".join(map(json.dumps, (NIS, DOCUMENT, {**CLAIM, "reviews": [DECISION]}))))
+    monkeypatch.setenv("ATTEST_DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("ATTEST_DATA_DIR", str(tmp_path / "data"))
+    load_settings.cache_clear()
+    try:
+        result = CliRunner().invoke(app, ["import", str(tmp_path / FILE)])
+        shown = CliRunner().invoke(app, ["claim", "show", "it"])
+    finally:
+        load_settings.cache_clear()
+    assert result.exit_code == 0, result.output
+    origin = read_claim(api)["review"]["origin"]
+    assert origin["file"] == FILE
+    phrase = (
+        f"2025-01-12, according to {FILE}, imported by {origin['imported_by']}: decided by {DECISION['decided_by']}"
+    )
+    assert phrase in " ".join(shown.output.split())
