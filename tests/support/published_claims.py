@@ -115,7 +115,7 @@ def fact_check(original: Mapping[str, Any], *, number: int = 1, **fields: Any) -
 
 def decision(**fields: Any) -> dict[str, Any]:
     """A decision on a claim."""
-    defaults = {
+    defaults: dict[str, Any] = {
         "id": f"rev_{1:026d}",
         "status": "unconfirmed",
         "rationale": "Nobody has seen it.",

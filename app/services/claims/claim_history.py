@@ -56,7 +56,7 @@ _BOOKKEEPING = frozenset(
 )
 """Columns left out of the history: internal ones, and ones derived from other columns."""
 
-_FIELD_NAMES = {
+_FIELD_NAMES: Mapping[str, str] = {
     **{name: name.replace("_", ".", 1) for name in decision_origins.ORIGIN_COLUMNS},
     "imported_by": "origin.imported_by",
 }

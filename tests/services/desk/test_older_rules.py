@@ -15,7 +15,7 @@ from app.services.claims import decision_staleness, evidence, reviews
 from app.services.claims.kept_evidence import rests_on_kept_evidence
 from app.services.core.snapshot import NOW
 from app.services.policy.status_rules import CURRENT_RULES, RULE_CHANGES, STATUS_RULES, is_kept, relevant_evidence
-from tests.services.desk.test_proposals import person
+from tests.services.desk.test_proposals import person as person  # the fixture
 from tests.support.problems import assert_problem
 
 Headers = dict[str, str]
@@ -26,8 +26,6 @@ REASON = "Shown to us, not handed over."
 
 SUPPORT = {"role": "supports", "independent": True, **EXAMINED}
 REFUTATION = {"role": "refutes", "conclusive": True, **EXAMINED}
-assert person  # the fixture
-
 CREDIBILITY = {"confirmed": 1, "unlikely": 4, "refuted": 5, "unverifiable": 6}
 
 

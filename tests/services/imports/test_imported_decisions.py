@@ -32,14 +32,16 @@ PHRASE = f"according to {FILE}, imported by Test editor"
 NIS = {"record": "source", "key": "NIS", "name": "NIS", "kind": "intelligence_service"}
 MOD = {"record": "source", "key": "MOD", "name": "MOD", "kind": "government"}
 FIGURE = {"metric": "killed", "unit": "soldiers", "qualifier": "exact", "best": 1}
-CLAIM = {
+ATTRIBUTION = {"key": "a", "source": "NIS", "stance": "asserts", "lineage": "original"}
+
+CLAIM: dict[str, Any] = {
     "record": "claim",
     "key": "it",
     "kind": "other",
     "statement": "Soldiers are there.",
     "stage": "published",
     "quantities": [FIGURE],
-    "attributions": [{"key": "a", "source": "NIS", "stance": "asserts", "lineage": "original"}],
+    "attributions": [ATTRIBUTION],
     "evidence": [{"key": "e", "document": "doc", "role": "context"}],
 }
 DOCUMENT = {"record": "document", "key": "doc", "kind": "video", "title": "A video"}
@@ -126,7 +128,7 @@ CHANGES: dict[str, tuple[list[dict[str, Any]], str]] = {
     "place": ([{**CLAIM, "place": "Kursk"}], "place"),
     "figures": ([{**CLAIM, "quantities": [{**FIGURE, "best": 2}]}], "quantities"),
     "attribution withdrawn": (
-        [{**CLAIM, "attributions": [{**CLAIM["attributions"][0], "withdrawn": True}]}],  # type: ignore[index]  # a list
+        [{**CLAIM, "attributions": [{**ATTRIBUTION, "withdrawn": True}]}],
         "attributions",
     ),
     "evidence added": ([{**CLAIM, "evidence": [{"key": "f", "document": "doc", "role": "refutes"}]}], "evidence"),
