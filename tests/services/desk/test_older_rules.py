@@ -15,8 +15,10 @@ from app.services.claims import decision_staleness, evidence, reviews
 from app.services.claims.kept_evidence import rests_on_kept_evidence
 from app.services.core.snapshot import NOW
 from app.services.policy.status_rules import CURRENT_RULES, RULE_CHANGES, STATUS_RULES, is_kept, relevant_evidence
-from tests.services.desk.test_proposals import person as person  # the fixture
+from tests.services.desk.test_proposals import person
 from tests.support.problems import assert_problem
+
+__all__ = ["person"]  # a fixture: imported to be used by name
 
 Headers = dict[str, str]
 Record = Callable[..., dict[str, Any]]
