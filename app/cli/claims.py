@@ -22,6 +22,7 @@ def show(
     Example: [bold]attest claim show story/5-strength-11000[/bold]
     """
     from app.db.schema import table_of
+    from app.formats.english.decision_origins import describe_origin
     from app.models import Claim
     from app.schemas.claim import ClaimRead
     from app.schemas.query_parameters import AsOfParameters
@@ -49,7 +50,9 @@ def show(
     counts = " · ".join(f"{name.replace('_', ' ')} {count}" for name, count in claim.counts.model_dump().items())
     print_text(counts)
     if claim.review is not None:
-        print_text(f"{claim.review.decided_on} {claim.review.decided_by}: {claim.review.rationale}")
+        origin = describe_origin(claim.review.model_dump())
+        lead = f"{claim.review.decided_on} " if origin is None else f"{claim.review.decided_on}, {origin}: decided by "
+        print_text(f"{lead}{claim.review.decided_by}: {claim.review.rationale}")
 
 
 @app.command("list")

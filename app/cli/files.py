@@ -131,6 +131,7 @@ def _import(database: Any, path: Path, format: str, dry_run: bool, strict: bool,
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from app.formats.readers.import_formats import read
+    from app.schemas.desk.decision_origin import OriginCreate
     from app.services.core import actors
     from app.services.imports import imports
 
@@ -154,11 +155,17 @@ def _import(database: Any, path: Path, format: str, dry_run: bool, strict: bool,
                     reason=reason,
                     strict=strict,
                     dry_run=dry_run,
+                    origin=OriginCreate(file=_readable_name(path)),
                     progress=lambda _rows: bar.update(task, completed=stream.tell()),
                 )
                 if dry_run:
                     connection.rollback()
     return report
+
+
+def _readable_name(path: Path) -> str:
+    """The name of a file as a line of text; any bytes and characters are possible in a file name."""
+    return " ".join(path.name.encode(errors="replace").decode().split()) or "?"
 
 
 def _print_report(path: Path, report: Any) -> None:

@@ -20,7 +20,7 @@ def vocabulary_page() -> str:
     """Return the page, generated from the code."""
     from app.services.policy import queue_ranking
     from app.services.policy.proposal_states import TRANSITIONS
-    from app.services.policy.status_rules import STATUS_RULES
+    from app.services.policy.status_rules import RULE_CHANGES, STATUS_RULES
 
     parts = [
         "# Vocabulary\n",
@@ -39,6 +39,12 @@ def vocabulary_page() -> str:
         for status, rule in STATUS_RULES.items()
     ]
     parts.append(_table(("status", "requires", "credibility of the claim"), requirements))
+    parts.append(
+        "The rules have a number. Each proposal and decision records it as `rules` and is judged by those rules, so\n"
+        "that stricter rules make no earlier decision stale. A decision that the present rules do not allow is in the\n"
+        "queue with the reason `older_rules`.\n"
+    )
+    parts.append(_table(("rules", "what they changed"), [(str(n), text) for n, text in RULE_CHANGES.items()]))
     parts.append(
         "## Ranking of the queue\n\n"
         "The points of a claim's reasons are added up. Reach alone does not put a claim in the queue.\n"

@@ -51,5 +51,8 @@ class Evidence(Versioned, Base):
     examined_on: Mapped[date | None] = mapped_column(Date, comment="When somebody of ours examined it")
     finding: Mapped[str | None] = mapped_column(Text, comment="What the examination found")
     conclusive: Mapped[bool] = mapped_column(comment="The finding settles the matter")
+    not_kept_because: Mapped[str | None] = mapped_column(
+        Text, comment="Why the examined bytes are not kept as a capture; public"
+    )
     note: Mapped[str | None] = mapped_column(Text, comment="What a reader should know about it")
     withdrawn: Mapped[bool] = mapped_column(comment="Taken back; kept to be read, counted no more")

@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import PERSONAL, Base, Recorded, closed_list_check
+from app.db.schema import BACKFILL_VALUE, PERSONAL, Base, Recorded, closed_list_check
 from app.vocabulary import Probability, Reliability, StandardOfProof, Status, Verdict
 
 
@@ -59,6 +59,11 @@ class Proposal(Recorded, Base):
     )
     notice: Mapped[str | None] = mapped_column(
         Text, comment="What readers are told where the decision that stands turned out wrong"
+    )
+    rules: Mapped[int] = mapped_column(
+        server_default="1",
+        info={BACKFILL_VALUE: 1},
+        comment="Number of the rules for statuses under which it was taken",
     )
     source_id: Mapped[str | None] = mapped_column(ForeignKey("source.id"), comment="For which source")
     reliability: Mapped[str | None] = mapped_column(Text, comment="How far it can be relied upon, Admiralty code")

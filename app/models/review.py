@@ -5,8 +5,12 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import Base, Recorded, closed_list_check
+from app.db.schema import BACKFILL_VALUE, Base, Recorded, closed_list_check, current_rows_only
 from app.vocabulary import Probability, StandardOfProof, Status
+
+OLDER_RULES = "rules < 2 AND status IN ('confirmed', 'unlikely', 'refuted')"
+"""The condition of decisions whose status requires more since rules 2. A query must repeat it literally to use the
+partial index."""
 
 
 class Review(Recorded, Base):
@@ -25,6 +29,7 @@ class Review(Recorded, Base):
         CheckConstraint("credibility BETWEEN 1 AND 6", name="credibility_within"),
         CheckConstraint("(decided_by IS NULL) = (sign_off_id IS NOT NULL)", name="signed_or_named"),
         Index("ix_review_claim", "claim_id", "change_seq"),
+        Index("ix_review_older_rules", "change_seq", **current_rows_only(OLDER_RULES)),
         {"comment": "Decisions on the status of claims; appended to, never altered"},
     )
     prefix = "rev"
@@ -46,3 +51,15 @@ class Review(Recorded, Base):
     sign_off_id: Mapped[str | None] = mapped_column(
         ForeignKey("sign_off.id"), unique=True, comment="The approval that made it; null: it came with a file"
     )
+    rules: Mapped[int] = mapped_column(
+        server_default="1",
+        info={BACKFILL_VALUE: 1},
+        comment="Number of the rules for statuses under which it was taken",
+    )
+    origin_file: Mapped[str | None] = mapped_column(
+        Text, comment="Name of the imported file that contains it; null: not imported, or not known"
+    )
+    origin_publisher: Mapped[str | None] = mapped_column(
+        Text, comment="Who published the installation that took it; null: this one, or not known"
+    )
+    origin_address: Mapped[str | None] = mapped_column(Text, comment="Address of that installation")

@@ -38,3 +38,10 @@ class SourceRating(Recorded, Base):
     sign_off_id: Mapped[str | None] = mapped_column(
         ForeignKey("sign_off.id"), unique=True, comment="The approval that made it; null: it came with a file"
     )
+    origin_file: Mapped[str | None] = mapped_column(
+        Text, comment="Name of the imported file that contains it; null: not imported, or not known"
+    )
+    origin_publisher: Mapped[str | None] = mapped_column(
+        Text, comment="Who published the installation that took it; null: this one, or not known"
+    )
+    origin_address: Mapped[str | None] = mapped_column(Text, comment="Address of that installation")

@@ -34,6 +34,9 @@ class EvidenceFields(Schema):
     """Result of the examination."""
     conclusive: StrictBool = False
     """True if the finding settles the matter."""
+    not_kept_because: Prose | None = Field(None, examples=[None])
+    """Why the examined file is not kept as a capture, such as `A court file that may be read but not copied.` Readers
+    see it. The statuses `confirmed`, `unlikely` and `refuted` need a capture or this reason."""
     note: Prose | None = None
     """Note for readers."""
     withdrawn: StrictBool = False
@@ -116,6 +119,8 @@ class EvidenceRead(Stamp):
     """Result of the examination."""
     conclusive: bool
     """True if the finding settles the matter."""
+    not_kept_because: str | None
+    """Why the examined file is not kept as a capture; null if it is, or if nobody said why."""
     note: str | None
     """Note for readers."""
     withdrawn: bool

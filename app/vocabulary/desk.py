@@ -10,7 +10,10 @@ class Status(Word):
     UNCONFIRMED = "unconfirmed", "Attributed to a source, but nothing more is established."
     CORROBORATED = "corroborated", "Two or more origins make the claim, and their independence is established."
     CONCEDED = "conceded", "The party that the claim is adverse to confirms it."
-    CONFIRMED = "confirmed", "Supporting evidence that is independent of the claim's origins was examined."
+    CONFIRMED = (
+        "confirmed",
+        "Supporting evidence that is independent of the claim's origins was examined and is kept.",
+    )
     DISPUTED = (
         "disputed",
         "An identified source denies the claim or disputes its figure, or another claim contradicts it.",
@@ -120,6 +123,10 @@ class QueueReason(Word):
     STALE = (
         "stale",
         "The wording, evidence or attributions have changed since the current decision.",
+    )
+    OLDER_RULES = (
+        "older_rules",
+        "The current decision was taken under earlier rules and would not be possible under the present ones.",
     )
     PROPOSAL_OPEN = "proposal_open", "A proposed status awaits another person's verdict or the proposer's answer."
     NEW_EVIDENCE = "new_evidence", "Evidence has been added since the current decision."

@@ -16,20 +16,20 @@ LAST	P407	Q1860
 LAST	P953	"https://factcheck.example/api/v1/claims/clm_…1/versions/1"
 LAST	P973	"https://factcheck.example/api/v1/claims/clm_…1/versions/1"
 CREATE
-LAST	Len	"Ukraine has captured two North Korean soldiers in Russia's Kursk region: unconfirmed"
-LAST	Den	"Fact-check, 2025-01-12"
+LAST	Len	"Ukraine has captured two North Korean soldiers in Russia's Kursk region: unconfirmed, according to 01-story-january-2025.json, imported by Attest seed desk"
+LAST	Den	"Claim record, 2025-01-12"
 LAST	P31	Q36774
-LAST	P1476	en:"Ukraine has captured two North Korean soldiers in Russia's Kursk region: unconfirmed"
+LAST	P1476	en:"Ukraine has captured two North Korean soldiers in Russia's Kursk region: unconfirmed, according to 01-story-january-2025.json, imported by Attest seed desk"
 LAST	P2093	"Attest"
 LAST	P577	+2025-01-12T00:00:00Z/11
 LAST	P407	Q1860
 LAST	P953	"https://factcheck.example/api/v1/claims/clm_…2/versions/2"
 LAST	P973	"https://factcheck.example/api/v1/claims/clm_…2/versions/2"
 CREATE
-LAST	Len	"The two soldiers are the first North Koreans to be captured since North Korea's involvement in the war was reported: unconfirmed"
-LAST	Den	"Fact-check, 2025-01-12"
+LAST	Len	"The two soldiers are the first North Koreans to be captured since North Korea's involvement in the war was reported: unconfirmed, according to 01-story-january-2025.json, imported by Attest seed desk"
+LAST	Den	"Claim record, 2025-01-12"
 LAST	P31	Q36774
-LAST	P1476	en:"The two soldiers are the first North Koreans to be captured since North Korea's involvement in the war was reported: unconfirmed"
+LAST	P1476	en:"The two soldiers are the first North Koreans to be captured since North Korea's involvement in the war was reported: unconfirmed, according to 01-story-january-2025.json, imported by Attest seed desk"
 LAST	P2093	"Attest"
 LAST	P577	+2025-01-12T00:00:00Z/11
 LAST	P407	Q1860
@@ -61,50 +61,50 @@ LAST	P407	Q1860
 LAST	P953	"https://factcheck.example/api/v1/claims/clm_…5/versions/1"
 LAST	P973	"https://factcheck.example/api/v1/claims/clm_…5/versions/1"
 CREATE
-LAST	Len	"About 11,000 North Korean soldiers are deployed in Russia's Kursk region to support Moscow: unconfirmed"
-LAST	Den	"Fact-check, 2025-01-12"
+LAST	Len	"About 11,000 North Korean soldiers are deployed in Russia's Kursk region to support Moscow: unconfirmed, according to 01-story-january-2025.json, imported by Attest seed desk"
+LAST	Den	"Claim record, 2025-01-12"
 LAST	P31	Q36774
-LAST	P1476	en:"About 11,000 North Korean soldiers are deployed in Russia's Kursk region to support Moscow: unconfirmed"
+LAST	P1476	en:"About 11,000 North Korean soldiers are deployed in Russia's Kursk region to support Moscow: unconfirmed, according to 01-story-january-2025.json, imported by Attest seed desk"
 LAST	P2093	"Attest"
 LAST	P577	+2025-01-12T00:00:00Z/11
 LAST	P407	Q1860
 LAST	P953	"https://factcheck.example/api/v1/claims/clm_…6/versions/2"
 LAST	P973	"https://factcheck.example/api/v1/claims/clm_…6/versions/2"
 CREATE
-LAST	Len	"North Korean soldiers have suffered heavy losses fighting for Russia: unconfirmed"
-LAST	Den	"Fact-check, 2025-01-12"
+LAST	Len	"North Korean soldiers have suffered heavy losses fighting for Russia: unconfirmed, according to 01-story-january-2025.json, imported by Attest seed desk"
+LAST	Den	"Claim record, 2025-01-12"
 LAST	P31	Q36774
-LAST	P1476	en:"North Korean soldiers have suffered heavy losses fighting for Russia: unconfirmed"
+LAST	P1476	en:"North Korean soldiers have suffered heavy losses fighting for Russia: unconfirmed, according to 01-story-january-2025.json, imported by Attest seed desk"
 LAST	P2093	"Attest"
 LAST	P577	+2025-01-12T00:00:00Z/11
 LAST	P407	Q1860
 LAST	P953	"https://factcheck.example/api/v1/claims/clm_…7/versions/2"
 LAST	P973	"https://factcheck.example/api/v1/claims/clm_…7/versions/2"
 CREATE
-LAST	Len	"North Korean losses are due to a lack of modern combat experience and to poor use of the soldiers by Russian command: unconfirmed"
-LAST	Den	"Fact-check, 2025-01-12"
+LAST	Len	"North Korean losses are due to a lack of modern combat experience and to poor use of the soldiers by Russian command: unconfirmed, according to 01-story-january-2025.json, imported by Attest seed desk"
+LAST	Den	"Claim record, 2025-01-12"
 LAST	P31	Q36774
-LAST	P1476	en:"North Korean losses are due to a lack of modern combat experience and to poor use of the soldiers by Russian command: unconfirmed"
+LAST	P1476	en:"North Korean losses are due to a lack of modern combat experience and to poor use of the soldiers by Russian command: unconfirmed, according to 01-story-january-2025.json, imported by Attest seed desk"
 LAST	P2093	"Attest"
 LAST	P577	+2025-01-12T00:00:00Z/11
 LAST	P407	Q1860
 LAST	P953	"https://factcheck.example/api/v1/claims/clm_…8/versions/2"
 LAST	P973	"https://factcheck.example/api/v1/claims/clm_…8/versions/2"
 CREATE
-LAST	Len	"About 300 North Korean soldiers have been killed and about 2,700 wounded: unconfirmed"
-LAST	Den	"Fact-check, 2025-01-12"
+LAST	Len	"About 300 North Korean soldiers have been killed and about 2,700 wounded: unconfirmed, according to 01-story-january-2025.json, imported by Attest seed desk"
+LAST	Den	"Claim record, 2025-01-12"
 LAST	P31	Q36774
-LAST	P1476	en:"About 300 North Korean soldiers have been killed and about 2,700 wounded: unconfirmed"
+LAST	P1476	en:"About 300 North Korean soldiers have been killed and about 2,700 wounded: unconfirmed, according to 01-story-january-2025.json, imported by Attest seed desk"
 LAST	P2093	"Attest"
 LAST	P577	+2025-01-12T00:00:00Z/11
 LAST	P407	Q1860
 LAST	P953	"https://factcheck.example/api/v1/claims/clm_…9/versions/2"
 LAST	P973	"https://factcheck.example/api/v1/claims/clm_…9/versions/2"
 CREATE
-LAST	Len	"North Korean soldiers were told to kill themselves rather than be captured: unconfirmed"
-LAST	Den	"Fact-check, 2025-01-12"
+LAST	Len	"North Korean soldiers were told to kill themselves rather than be captured: unconfirmed, according to 01-story-january-2025.json, imported by Attest seed desk"
+LAST	Den	"Claim record, 2025-01-12"
 LAST	P31	Q36774
-LAST	P1476	en:"North Korean soldiers were told to kill themselves rather than be captured: unconfirmed"
+LAST	P1476	en:"North Korean soldiers were told to kill themselves rather than be captured: unconfirmed, according to 01-story-january-2025.json, imported by Attest seed desk"
 LAST	P2093	"Attest"
 LAST	P577	+2025-01-12T00:00:00Z/11
 LAST	P407	Q1860
@@ -131,10 +131,10 @@ LAST	P407	Q1860
 LAST	P953	"https://factcheck.example/api/v1/claims/clm_…12/versions/1"
 LAST	P973	"https://factcheck.example/api/v1/claims/clm_…12/versions/1"
 CREATE
-LAST	Len	"The captives have not asked to go to South Korea: unconfirmed"
-LAST	Den	"Fact-check, 2025-01-12"
+LAST	Len	"The captives have not asked to go to South Korea: unconfirmed, according to 01-story-january-2025.json, imported by Attest seed desk"
+LAST	Den	"Claim record, 2025-01-12"
 LAST	P31	Q36774
-LAST	P1476	en:"The captives have not asked to go to South Korea: unconfirmed"
+LAST	P1476	en:"The captives have not asked to go to South Korea: unconfirmed, according to 01-story-january-2025.json, imported by Attest seed desk"
 LAST	P2093	"Attest"
 LAST	P577	+2025-01-12T00:00:00Z/11
 LAST	P407	Q1860

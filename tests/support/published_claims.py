@@ -115,12 +115,14 @@ def fact_check(original: Mapping[str, Any], *, number: int = 1, **fields: Any) -
 
 def decision(**fields: Any) -> dict[str, Any]:
     """A decision on a claim."""
-    defaults = {
+    defaults: dict[str, Any] = {
         "id": f"rev_{1:026d}",
         "status": "unconfirmed",
         "rationale": "Nobody has seen it.",
         "decided_on": "2025-01-12",
         "decided_by": "Anna and Boris",
+        "origin": None,
+        "rules": 2,
         "proposed_by": "Anna",
         "approved_by": "Boris",
         "credibility": 3,

@@ -21,6 +21,7 @@ from app.db.engine import Database
 from app.formats.citations.citation_formats import CITATION_FORMATS
 from app.formats.readers.import_formats import read
 from app.main import create_app
+from app.schemas.desk.decision_origin import OriginCreate
 from app.services.core import actors
 from app.services.imports import imports
 from app.settings import Settings
@@ -85,7 +86,12 @@ def _story() -> Iterator[TestClient]:
         with database.writing() as connection, STORY.open("rb") as stream:
             desk = actors.system_actor(connection, "Attest seed desk")
             imports.import_records(
-                connection, desk, read("attest_json", stream), format="attest_json", reason="Seed data."
+                connection,
+                desk,
+                read("attest_json", stream),
+                format="attest_json",
+                reason="Seed data.",
+                origin=OriginCreate(file=STORY.name),
             )
         database.close()
         settings = Settings(

@@ -23,7 +23,8 @@ from app.db.engine import Database
 from app.errors import InvalidError
 from app.formats.exports.export_formats import EXPORT_FORMATS
 from app.formats.readers.import_formats import DETECTION_BYTES, IMPORT_FORMATS, detect, read
-from app.schemas.base.fields import Prose, Schema
+from app.schemas.base.fields import Line, Prose, Schema
+from app.schemas.desk.decision_origin import UNNAMED_FILE, OriginCreate
 from app.schemas.files.edition import Edition
 from app.schemas.files.import_report import ImportReport
 from app.schemas.files.publication import Publisher
@@ -49,6 +50,9 @@ class ImportQuery(Schema):
     """Only report what the import would do."""
     strict: bool = False
     """Import nothing if any row is refused."""
+    file: Line | None = Field(None, examples=[None])
+    """Name of the file, such as `decisions-2025-01.jsonl`. Readers see it with every decision that the file
+    contains."""
     reason: Prose = "Imported over the API."
     """The reason that the history shows."""
 
@@ -108,6 +112,7 @@ def _load(
             reason=query.reason,
             strict=query.strict,
             dry_run=query.dry_run,
+            origin=OriginCreate(file=query.file or UNNAMED_FILE),
         )
         response = Response(report.model_dump_json(), media_type="application/json")
         if query.dry_run:

@@ -139,6 +139,7 @@ ROUTES: Mapping[str, Policy] = {
     # Proposals are the desk's. Decisions are public, together with the claim or the source.
     "GET /proposals": DESK,
     "GET /proposals/{identifier}": DESK,
+    "GET /proposals/{identifier}/figures/check": DESK,
     "POST /claims/{identifier}/proposals": SIGNS,
     "POST /sources/{identifier}/proposals": SIGNS,
     "POST /proposals/{identifier}/sign-offs": SIGNS,

@@ -100,7 +100,7 @@ def read_claim_version(
         lambda: claim_reads.read_version(connection, identifier, version, reader),
         # Two kinds of versions are revalidated: the newest one, because its notice has yet to come, and one with a
         # signed decision, because an erased byline must not survive in caches.
-        is_immutable=not mutability.is_newest and not mutability.is_signed,
+        is_immutable=not mutability.is_newest and not mutability.shows_bylines,
         extra_headers=_version_headers(identifier, is_newest=mutability.is_newest),
         surrogate_keys=_claim_and_topic,
     )

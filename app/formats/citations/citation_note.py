@@ -5,6 +5,7 @@ Citation styles print little of it. It stays in the list for later readers, and 
 
 from collections.abc import Iterator
 
+from app.formats.english.decision_origins import origin_suffix
 from app.formats.english.status_words import describe_status
 from app.formats.proofs.content_hash import content_hash
 from app.schemas.files.citation import Citation
@@ -41,7 +42,7 @@ def _describe_version(claim: PublishedClaim) -> str:
     """The cited version, its status, its address, its content hash, and its entry in the transparency log if any."""
     status = describe_status(claim.status, Stage.PUBLISHED)
     if claim.decision is not None and claim.status is not ClaimStatus.STALE:
-        status += f" on {claim.decision['decided_on']}"
+        status += f" on {claim.decision['decided_on']}{origin_suffix(claim.decision)}"
     version = f"Version {claim.version} of {day_of(claim.recorded_at)}"
     text = f"{version}: {status}. {claim.address} sha256:{content_hash(claim)}"
     if claim.logged is not None:

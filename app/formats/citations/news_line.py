@@ -14,6 +14,7 @@ from typing import Any
 
 from app.formats.citations import short_style
 from app.formats.citations.citation_note import describe_change, search_scope
+from app.formats.english.decision_origins import describe_origin
 from app.formats.english.english_dates import format_edtf
 from app.formats.english.source_names import (
     is_placeholder,
@@ -75,6 +76,14 @@ _DECISION_PHRASES: Mapping[ClaimStatus, str] = {
     ClaimStatus.UNVERIFIABLE: "could not be verified by {desk}{day}",
     ClaimStatus.STALE: "not decided by {desk} as it reads now",
 }
+
+_IMPORTED_PHRASES: Mapping[ClaimStatus, str] = {
+    ClaimStatus.CORROBORATED: "corroborated, not verified",
+    ClaimStatus.CONCEDED: "acknowledged by {adverse}",
+    ClaimStatus.UNLIKELY: "judged unlikely",
+    ClaimStatus.UNVERIFIABLE: "could not be verified",
+}
+"""A status that this desk did not decide on, where the value alone is not enough. Its day and origin follow."""
 
 _LOWER_CASE_WORDS = (
     "a about all almost an another any around as at between both by dozens each eight either every few fewer "
@@ -247,7 +256,13 @@ def _decision(claim: PublishedClaim, desk: str) -> str:
     pattern = _DECISION_PHRASES[claim.status]
     adverse = "the party that it speaks against" if claim.adverse_to is None else name_in_sentence(claim.adverse_to)
     before = ", " if "({desk}" in pattern else " on "
-    return pattern.format(desk=desk, day=f"{before}{day}" if day else "", adverse=adverse)
+    whose = None if decision is None else describe_origin(decision)
+    if whose is None:
+        text = pattern.format(desk=desk, day=f"{before}{day}" if day else "", adverse=adverse)
+    else:
+        status = _IMPORTED_PHRASES.get(claim.status, claim.status).format(adverse=adverse)
+        text = f"{status} (decision of {day} {whose})"
+    return text
 
 
 def _one_line(text: str) -> str:

@@ -6,6 +6,7 @@ and `updated` changes with every version, so that feed readers show a claim agai
 
 from collections.abc import Iterable, Iterator
 
+from app.formats.english.decision_origins import origin_suffix
 from app.formats.english.status_words import describe_claim_status
 from app.formats.exports.claim_table import speakers
 from app.formats.exports.export_formats import ATOM
@@ -59,7 +60,8 @@ def _summary(claim: PublishedClaim) -> Iterator[str]:
     if claim.notice is not None:
         yield _one_line(claim.notice)
     if claim.decision is not None and claim.status is not ClaimStatus.STALE:
-        yield f"Decided on {claim.decision['decided_on']}: {_one_line(claim.decision['rationale'])}"
+        origin = origin_suffix(claim.decision)
+        yield f"Decided on {claim.decision['decided_on']}{origin}: {_one_line(claim.decision['rationale'])}"
     names = [f"{_one_line(speaker.name)} ({speaker.stance.replace('_', ' ')})" for speaker in speakers(claim)]
     if names:
         yield f"On record: {', '.join(names)}."

@@ -9,22 +9,25 @@
 | | | hadPrimarySource (or wasQuotedFrom) the document |
 | | | wasInfluencedBy the sources that it was relayed from |
 | decision | ClaimReview, itemReviewed the Claim | Activity that used the version and the evidence, and |
-| | | Entity that it generated, wasAttributedTo the publisher of the record |
+| | | Entity that it generated, wasAttributedTo the publisher whose desk took it |
 | fact-check by others | ClaimReview, itemReviewed the Claim | Entity, wasAttributedTo that organisation |
 
 A single claim is a graph; a list is a DataFeed with one item for each claim. `@context` refers to schema.org's, which
 processors know, and defines the prefixes `prov` and `attest`. Terms of our own (`attest:`) are used only where neither
-vocabulary has one.
+vocabulary has one. A decision from a file is attributed to nobody and is no ClaimReview, because that requires an
+author: `attest:decisionOrigin` says on whose word it is.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from app.formats.english.decision_origins import describe_origin
 from app.formats.exports.claim_review_feed import (
     SCHEMA_ORG,
     alternate_name,
     claimant_attributions,
+    decision_author,
     distinct_documents,
     external_review,
     first_appearance,
@@ -250,6 +253,7 @@ def _decision_nodes(claim: PublishedClaim, publisher: Publisher) -> list[dict[st
     name, decision = alternate_name(claim), claim.decision
     if name is None or decision is None:
         return []
+    author, origin = decision_author(decision, publisher), describe_origin(decision)
     review_id, activity_id = f"{claim.address}#{decision['id']}", f"{claim.address}#{decision['id']}-deciding"
     # A decision that lists no evidence is linked to all evidence that is not withdrawn.
     evidence_ids = set(decision["evidence"])
@@ -263,9 +267,9 @@ def _decision_nodes(claim: PublishedClaim, publisher: Publisher) -> list[dict[st
         _without_empty(
             {
                 "@id": review_id,
-                "@type": ["prov:Entity"] if decision["stale"] else ["ClaimReview", "prov:Entity"],
+                "@type": ["prov:Entity"] if author is None or decision["stale"] else ["ClaimReview", "prov:Entity"],
                 "url": claim.address,
-                "author": publisher_object(publisher) | {"@id": publisher.address},
+                "author": None if author is None else publisher_object(author) | {"@id": author.address},
                 # A stale decision was taken on another wording or record, so it must not be read with this statement.
                 "claimReviewed": None if decision["stale"] else claim.statement,
                 "datePublished": str(decision["decided_on"]),
@@ -281,7 +285,8 @@ def _decision_nodes(claim: PublishedClaim, publisher: Publisher) -> list[dict[st
                 "attest:probability": decision["probability"],
                 "attest:stale": decision["stale"],
                 "prov:wasGeneratedBy": {"@id": activity_id},
-                "prov:wasAttributedTo": {"@id": publisher.address},
+                "attest:decisionOrigin": origin,
+                "prov:wasAttributedTo": None if author is None else {"@id": author.address},
             }
         ),
         _without_empty(
@@ -289,8 +294,9 @@ def _decision_nodes(claim: PublishedClaim, publisher: Publisher) -> list[dict[st
                 "@id": activity_id,
                 "@type": "prov:Activity",
                 "prov:endedAtTime": str(decision["decided_on"]),
-                "prov:wasAssociatedWith": {"@id": publisher.address},
-                "attest:decidedBy": decision["decided_by"],
+                "prov:wasAssociatedWith": None if author is None else {"@id": author.address},
+                "attest:decidedBy": decision["decided_by"] if origin is None else None,
+                "attest:decidedByInFile": None if origin is None else decision["decided_by"],
                 "prov:used": [{"@id": entity_id} for entity_id in (claim.address, *document_ids)],
             }
         ),

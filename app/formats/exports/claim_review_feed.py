@@ -3,7 +3,9 @@
 Our reviews have the members that Google's fact check markup requires (claimReviewed, reviewRating with alternateName,
 url, author). They are valid by the schema of Fact-Check Insights, which allows no other members and a single author.
 They have no ratingValue: we do not rate on a scale, and a number would invite calculations that no decision supports.
-There is no review of ours for a claim that is withdrawn or undecided, or whose decision is stale.
+There is no review of ours for a claim that is withdrawn or undecided, or whose decision is stale. An imported
+decision is no review of ours: one that another installation took has that installation's publisher as its author, and
+one from a file is left out, because its author would be a text of the file.
 
 Reviews by others are exported exactly as they were imported, every member and every value.
 """
@@ -67,7 +69,7 @@ def write(claims: Iterable[PublishedClaim], edition: Edition) -> Iterator[str]:
 
 
 def claim_reviews(claim: PublishedClaim, publisher: Publisher) -> Iterator[dict[str, Any]]:
-    """Yield the reviews of a claim: ours, if there is one, and then those of other organisations."""
+    """Yield the reviews of a claim: its decision, if that has a known author, then those of other organisations."""
     own_review = decision_review(claim, publisher)
     if own_review is not None:
         yield own_review
@@ -88,19 +90,22 @@ def alternate_name(claim: PublishedClaim) -> str | None:
 
 
 def decision_review(claim: PublishedClaim, publisher: Publisher) -> dict[str, Any] | None:
-    """Return our decision on a claim as a ClaimReview; None if there is no decision that applies to it.
+    """Return the decision on a claim as a ClaimReview; None if none applies to it, or if its author is not known.
 
     A ClaimReview has no member to say that a decision is stale, so readers would take it for one on the current claim.
     """
     name = alternate_name(claim)
     if name is None or claim.decision is None or claim.status is ClaimStatus.STALE:
         return None
+    author = decision_author(claim.decision, publisher)
+    if author is None:
+        return None
     return {
         "@context": SCHEMA_ORG,
         "@type": "ClaimReview",
         "datePublished": str(claim.decision["decided_on"]),
         "url": claim.address,
-        "author": publisher_object(publisher),
+        "author": publisher_object(author),
         "claimReviewed": claim.statement,
         "reviewRating": {
             "@type": "Rating",
@@ -109,6 +114,16 @@ def decision_review(claim: PublishedClaim, publisher: Publisher) -> dict[str, An
         },
         "itemReviewed": item_reviewed(claim),
     }
+
+
+def decision_author(decision: Mapping[str, Any], publisher: Publisher) -> Publisher | None:
+    """Return the publisher whose desk took a decision; None for a decision in a file, whoever the file names."""
+    origin = decision["origin"]
+    if origin is None:
+        return publisher
+    if origin["kind"] != "dump" or origin["address"] is None:
+        return None
+    return Publisher(name=origin["publisher"], address=origin["address"])
 
 
 def publisher_object(publisher: Publisher) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from app.formats.english.decision_origins import describe_origin
 from app.formats.english.source_names import name_with_parent
 from app.formats.proofs.content_hash import content_hash
 from app.schemas.files.publication import PublishedAttribution, PublishedClaim
@@ -43,6 +44,7 @@ CLAIM_COLUMNS: tuple[ClaimColumn, ...] = (
     ClaimColumn("adverse_to", "text", "The party whose losses or conduct the claim states."),
     ClaimColumn("status", "text", "What was concluded."),
     ClaimColumn("decided_on", "day", "Date of the decision. Empty: there is none."),
+    ClaimColumn("decision_origin", "text", "On whose word the decision is. Empty: ours, or none."),
     ClaimColumn("decision_stale", "flag", "Whether the decision is stale. Empty: there is no decision."),
     ClaimColumn("stage", "text", "Editorial stage."),
     ClaimColumn("notice", "text", "What readers are told about a correction or withdrawal."),
@@ -79,6 +81,7 @@ def claim_rows(claim: PublishedClaim) -> Iterator[dict[str, Any]]:
         "adverse_to": None if claim.adverse_to is None else name_with_parent(claim.adverse_to),
         "status": claim.status.value,
         "decided_on": None if decision is None else str(decision["decided_on"]),
+        "decision_origin": None if decision is None else describe_origin(decision),
         "decision_stale": None if decision is None else decision["stale"],
         "stage": claim.stage.value,
         "notice": claim.notice,

@@ -111,8 +111,13 @@ class ProposalRead(Identified):
     """Probability that the claim is true, as a band of ICD 203; null if it was not estimated."""
     evidence: list[str]
     """Ids of the evidence that the proposal is based on."""
+    figures_check: str | None = Field(examples=["/api/v1/proposals/prp_01jhf3m8w5k6v0x2s9r7q4t1ya/figures/check"])
+    """Address that checks whether the captures of this evidence contain its quotes and the claim's figures. Read it
+    before you sign off; null if there is no evidence."""
     notice: str | None
     """Notice to readers that the current decision was wrong; null if it was not."""
+    rules: int = Field(examples=[2])
+    """Number of the rules for statuses under which the proposal was made."""
     source_id: str | None
     """Id of the source; null if the proposal is about a claim."""
     reliability: Reliability | None

@@ -1,6 +1,7 @@
 """Schemas of reliability ratings of sources."""
 
 from app.schemas.base.fields import Day, Edtf, Line, Prose, Read, Ref, Schema, Timestamp
+from app.schemas.desk.decision_origin import OriginCreate, OriginRead
 from app.vocabulary import Reliability
 
 
@@ -18,7 +19,9 @@ class RatingCreate(Schema):
     decided_on: Day
     """Day of the decision."""
     decided_by: Line
-    """Bylines of the people who decided."""
+    """Who decided, in the words of the file. It is never shown as a decision of accounts with the same byline."""
+    origin: OriginCreate | None = None
+    """Where the decision comes from. It is kept when a dump is restored, and ignored in any other file."""
 
 
 class RatingBrief(Read):
@@ -42,7 +45,9 @@ class RatingRead(RatingBrief):
     decided_on: Day
     """Day of the decision."""
     decided_by: str
-    """Bylines of the people who decided."""
+    """Who decided: the bylines of the two people here who did, or, if `origin` is given, what the file says."""
+    origin: OriginRead | None
+    """Where the rating comes from; null if this desk decided on it."""
     proposed_by: str | None
     """Byline of the person who proposed the rating; null for a rating from an import file."""
     approved_by: str | None

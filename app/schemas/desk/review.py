@@ -3,6 +3,7 @@
 from pydantic import Field, StrictBool
 
 from app.schemas.base.fields import Day, Line, Prose, Read, Schema, Timestamp
+from app.schemas.desk.decision_origin import OriginCreate, OriginRead
 from app.vocabulary import Probability, Staleness, StandardOfProof, Status
 
 
@@ -16,7 +17,7 @@ class ReviewCreate(Schema):
     decided_on: Day
     """Day of the decision."""
     decided_by: Line
-    """Byline of the person who decided."""
+    """Who decided, in the words of the file. It is never shown as a decision of accounts with the same byline."""
     credibility: int | None = Field(None, ge=1, le=6)
     """Credibility of the claim on the Admiralty scale, from 1 (confirmed) to 6 (cannot be judged)."""
     standard: StandardOfProof | None = None
@@ -27,6 +28,11 @@ class ReviewCreate(Schema):
     """Notice to readers that the previous decision was wrong; null if it was not."""
     stale: StrictBool = False
     """True if the decision was based on wording or evidence other than that in the file."""
+    rules: int = Field(1, ge=1, le=1_000)
+    """Number of the rules for statuses that the decision was taken under. It is kept when a dump is restored; decisions
+    in any other file must meet the current rules, and get their number."""
+    origin: OriginCreate | None = None
+    """Where the decision comes from. It is kept when a dump is restored, and ignored in any other file."""
 
 
 class ReviewRead(Read):
@@ -41,11 +47,15 @@ class ReviewRead(Read):
     decided_on: Day
     """Day of the decision."""
     decided_by: str
-    """Bylines of the people who decided."""
+    """Who decided: the bylines of the two people here who did, or, if `origin` is given, what the file says."""
+    origin: OriginRead | None
+    """Where the decision comes from; null if this desk took it."""
     proposed_by: str | None
     """Byline of the person who proposed the status; null for a decision from an import file."""
     approved_by: str | None
     """Byline of the person who approved the status; null for a decision from an import file."""
+    rules: int = Field(examples=[2])
+    """Number of the rules for statuses that the decision was taken under, and by which it is judged."""
     credibility: int | None
     """Credibility of the claim on the Admiralty scale, from 1 (confirmed) to 6 (cannot be judged)."""
     standard: StandardOfProof | None

@@ -121,6 +121,8 @@ class PublishedEvidence:
     document: PublishedDocument
     role: str
     description: str | None
+    not_kept_because: str | None
+    """Why the examined bytes are not kept as a capture; None if they are, or if nobody said why."""
     withdrawn: bool
 
 

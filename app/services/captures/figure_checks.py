@@ -66,17 +66,47 @@ def plan_lookups(connection: Connection, claim_id: str) -> list[LookupTask]:
         for row in statements
         if row["quote"] is not None
     ]
-    for row in evidence_rows:
-        if row["quote"] is not None:
-            document_captures = captures.get(row["document_id"], ())
-            cited_captures = [capture for capture in document_captures if row["capture_id"] in (None, capture["id"])]
-            tasks.append(_quote_task("evidence", row, cited_captures))
+    tasks += [
+        _quote_task("evidence", row, _captures_of_piece(row, captures))
+        for row in evidence_rows
+        if row["quote"] is not None
+    ]
     asserting = [row["document_id"] for row in statements if row["stance"] in ASSERTING_STANCES]
     asserting_captures = [capture for document in dict.fromkeys(asserting) for capture in captures.get(document, ())]
     for position, figure in enumerate(claims.fetch_quantities(connection, [claim])[claim_id]):
         reason = "No document that asserts the claim has a capture."
         tasks.append(LookupTask("quantity", None, position, _figure_query(figure), asserting_captures, reason))
     return tasks
+
+
+def plan_proposal_lookups(connection: Connection, proposal: StoredRow) -> list[LookupTask]:
+    """List the lookups for a proposed status: the passages of its evidence, and the claim's figures in that evidence.
+
+    Only the evidence that the proposal names is searched, because only that counts. Empty for a proposed rating.
+    """
+    if proposal["claim_id"] is None:
+        return []
+    claim = fetch_rows_by_id(connection, NOW.claim, [proposal["claim_id"]])[proposal["claim_id"]]
+    pieces = [
+        row
+        for row in evidence.fetch_by_claim(connection, NOW, [claim["id"]])[claim["id"]]
+        if row["id"] in proposal["evidence"] and not row["withdrawn"]
+    ]
+    if not pieces:
+        return []
+    captures = _captures(connection, {row["document_id"] for row in pieces})
+    examined = {row["id"]: _captures_of_piece(row, captures) for row in pieces}
+    tasks = [_quote_task("evidence", row, examined[row["id"]]) for row in pieces if row["quote"] is not None]
+    distinct_captures = list({capture["id"]: capture for rows in examined.values() for capture in rows}.values())
+    for position, figure in enumerate(claims.fetch_quantities(connection, [claim])[claim["id"]]):
+        reason = "None of the evidence has a capture."
+        tasks.append(LookupTask("quantity", None, position, _figure_query(figure), distinct_captures, reason))
+    return tasks
+
+
+def _captures_of_piece(row: StoredRow, captures: Mapping[str, Sequence[StoredRow]]) -> list[StoredRow]:
+    """The capture that a piece of evidence names, or else all captures of its document."""
+    return [capture for capture in captures.get(row["document_id"], ()) if row["capture_id"] in (None, capture["id"])]
 
 
 def _captures(connection: Connection, document_ids: Iterable[str]) -> Mapping[str, Sequence[StoredRow]]:

@@ -5,16 +5,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, func, select
+from sqlalchemy import Connection, FromClause, Select, and_, func, select
 
 from app.db.compiled_reads import PlainRow
 from app.db.ids import new_id
 from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import table_of
 from app.errors import InvalidError
-from app.models import Person, SignOff, SourceRating, Topic
+from app.models import Change, Person, SignOff, SourceRating, Topic
 from app.schemas.base import edtf
+from app.schemas.desk.decision_origin import OriginCreate
 from app.schemas.desk.rating import RatingBrief, RatingCreate, RatingRead
+from app.services.core import decision_origins
 from app.services.core.nouns import serialize_row
 from app.services.core.refs import Refs, chunks
 from app.services.core.snapshot import Snapshot
@@ -101,22 +103,25 @@ def read_all(connection: Connection, snapshot: Snapshot, source_id: str) -> list
     # The id breaks ties between several ratings of one change, such as an import.
     newest_first = statement.order_by(table.c.change_seq.desc(), table.c.id.desc())
     rows: Sequence[StoredRow] = connection.execute(newest_first).mappings().all()
-    return [RatingRead(**row) for row in rows]
+    return [RatingRead(**{**row, "origin": decision_origins.serialize(row)}) for row in rows]
 
 
 def select_with_bylines(table: FromClause) -> Select[Any]:
-    """Select ratings with the bylines of the people who proposed and approved them."""
-    sign_off = table_of(SignOff)
-    proposer, approver = table_of(Person).alias("proposer"), table_of(Person).alias("approver")
+    """Select ratings with the bylines of the people who proposed and approved, or imported them."""
+    sign_off, change = table_of(SignOff), table_of(Change)
+    proposer, approver, importer = (table_of(Person).alias(name) for name in ("proposer", "approver", "importer"))
     return select(
         *(column for column in table.c if column.name not in ("decided_by", "sign_off_id")),
         func.coalesce(table.c.decided_by, proposer.c.byline + " and " + approver.c.byline).label("decided_by"),
         proposer.c.byline.label("proposed_by"),
         approver.c.byline.label("approved_by"),
+        importer.c.byline.label("imported_by"),
     ).select_from(
         table.outerjoin(sign_off, sign_off.c.id == table.c.sign_off_id)
         .outerjoin(proposer, proposer.c.id == sign_off.c.proposer_id)
         .outerjoin(approver, approver.c.id == sign_off.c.person_id)
+        .outerjoin(change, and_(change.c.seq == table.c.change_seq, table.c.sign_off_id.is_(None)))
+        .outerjoin(importer, importer.c.id == change.c.actor_id)
     )
 
 
@@ -124,11 +129,14 @@ def import_ratings(
     change: ChangeWriter,
     refs: Refs,
     ratings: Sequence[tuple[str, RatingCreate]],
+    import_origin: OriginCreate,
     *,
     ids: Sequence[str | None],
+    restoring: bool,
 ) -> list[bool | InvalidError]:
     """Record the ratings in a file, each with the id of its source, and skip those that are stored already.
 
+    `import_origin` is where the import comes from; `restoring` tells that it is a dump, whose own origins are kept.
     Returns for each rating True if it is new, False if it was skipped, or the reason why it was rejected. One person
     imports a file, so it adds no rating to a source that two fact-checkers have rated. `ids` are the ids of the ratings
     in a dump; one that is None is new.
@@ -145,7 +153,7 @@ def import_ratings(
         except InvalidError as error:
             outcomes.append(error)
             continue
-        columns = imported.model_dump(exclude={"topic"}) | {"source_id": source_id, "topic_id": topic_id}
+        columns = imported.model_dump(exclude={"topic", "origin"}) | {"source_id": source_id, "topic_id": topic_id}
         is_new = not any(all(row[name] == columns[name] for name in columns) for row in stored_ratings[source_id])
         if is_new and (problem := _problem(imported, stored_ratings[source_id], change.at.date())) is not None:
             outcomes.append(problem)
@@ -154,7 +162,9 @@ def import_ratings(
         if is_new:
             bounds = edtf.bounds(imported.period)
             period = {"period_earliest": bounds.earliest, "period_latest": bounds.latest}
-            rows.append({"id": identifier or new_id(SourceRating.prefix), "sign_off_id": None, **columns, **period})
+            origin = decision_origins.origin_columns(import_origin, imported.origin, restoring=restoring)
+            identity = {"id": identifier or new_id(SourceRating.prefix), "sign_off_id": None}
+            rows.append({**identity, **columns, **period, **origin})
     change.append(rating, rows)
     return outcomes
 

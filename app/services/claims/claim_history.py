@@ -26,7 +26,7 @@ from app.models import (
 )
 from app.schemas.desk.history import FieldChange, HistoryEntry
 from app.services.claims import reviews
-from app.services.core import claim_visibility
+from app.services.core import claim_visibility, decision_origins
 from app.services.core.actors import Actor, visible_stages
 from app.services.core.held_elsewhere import missing_past
 from app.services.core.nouns import fetch_rows_by_id
@@ -55,6 +55,12 @@ _BOOKKEEPING = frozenset(
     }
 )
 """Columns left out of the history: internal ones, and ones derived from other columns."""
+
+_FIELD_NAMES: Mapping[str, str] = {
+    **{name: name.replace("_", ".", 1) for name in decision_origins.ORIGIN_COLUMNS},
+    "imported_by": "origin.imported_by",
+}
+"""Columns that responses nest in an object, with the dotted paths of their fields."""
 
 _CLAIM_COLUMNS = ("claim_id", "other_claim_id", "own_claim_id")
 """Columns that refer to claims."""
@@ -206,7 +212,7 @@ def _fetch_versions(connection: Connection, table: FromClause, claim_id: str, co
 
 def _readable(row: StoredRow) -> dict[str, Any]:
     return {
-        name: _json_value(value)
+        _FIELD_NAMES.get(name, name): _json_value(value)
         for name, value in row.items()
         if name not in _BOOKKEEPING and not name.startswith("change_")
     }

@@ -118,15 +118,15 @@ def _state(snapshot: Snapshot) -> Select[Any]:
 def _shared_seq(snapshot: Snapshot) -> ColumnElement[int]:
     """`shared_seq`: the number of the last change of anything that claims show but do not own.
 
-    In the past nothing of that changes any more, except for the bylines of the people who signed a decision.
+    In the past nothing of that changes any more, except for the bylines of the people who signed or imported decisions.
     """
     seq = table_of(Head).c.shared_seq
-    return seq if snapshot is NOW else case((_has_signed_decision(snapshot), seq), else_=0).label(seq.name)
+    return seq if snapshot is NOW else case((_has_decision(snapshot), seq), else_=0).label(seq.name)
 
 
-def _has_signed_decision(snapshot: Snapshot) -> ColumnElement[bool]:
+def _has_decision(snapshot: Snapshot) -> ColumnElement[bool]:
     review = snapshot.review
-    return select(1).where(review.c.claim_id == _id, review.c.sign_off_id.is_not(None)).exists()
+    return select(1).where(review.c.claim_id == _id).exists()
 
 
 _version = CompiledStatement(
@@ -137,7 +137,7 @@ _version = CompiledStatement(
 
 
 _mutability = CompiledStatement(
-    select(NOW.claim.c.version, _has_signed_decision(NOW).label("is_signed")).where(NOW.claim.c.id == _id)
+    select(NOW.claim.c.version, _has_decision(NOW).label("shows_bylines")).where(NOW.claim.c.id == _id)
 )
 
 
@@ -165,15 +165,16 @@ class VersionMutability(NamedTuple):
 
     is_newest: bool
     """The response will say so once there is a newer version."""
-    is_signed: bool
-    """It may show bylines, which can be changed or erased, because they are not part of the record."""
+    shows_bylines: bool
+    """It may show bylines of the people who signed or imported decisions. They can be changed or erased, because they
+    are not part of the record."""
 
 
 def version_mutability(connection: Connection, identifier: str, version: int) -> VersionMutability:
     """What can still change in the response for a version, whether or not the version exists."""
     for row in _mutability.rows(connection, id=identifier):
-        return VersionMutability(is_newest=row["version"] == version, is_signed=row["is_signed"])
-    return VersionMutability(is_newest=False, is_signed=False)
+        return VersionMutability(is_newest=row["version"] == version, shows_bylines=row["shows_bylines"])
+    return VersionMutability(is_newest=False, shows_bylines=False)
 
 
 def version_tag(connection: Connection, identifier: str, version: int, actor: Actor | None) -> str:

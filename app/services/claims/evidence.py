@@ -38,6 +38,7 @@ _PLAIN = (
     "examined_on",
     "finding",
     "conclusive",
+    "not_kept_because",
     "note",
     "withdrawn",
 )

@@ -1,6 +1,6 @@
 """Rulings on whether two origins of a claim are independent of each other."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -53,9 +53,14 @@ def record_ruling(connection: Connection, actor: Actor, claim_ref: str, ruling: 
 
 
 def import_rulings(
-    change: ChangeWriter, refs: Refs, rulings: Mapping[str, Sequence[IndependenceRulingCreate]]
+    change: ChangeWriter,
+    refs: Refs,
+    rulings: Mapping[str, Sequence[IndependenceRulingCreate]],
+    decided_ids: Collection[str],
 ) -> tuple[set[str], dict[str, list[FieldProblem]]]:
     """Record the rulings of an imported file, by claim id. Rulings that are already on record are skipped.
+
+    New ones are refused for the claims in `decided_ids`, because a decision of this desk may rest on the present ones.
 
     Returns the ids of the claims for which a ruling was recorded, and the problems of refused rulings by claim id.
     """
@@ -71,8 +76,16 @@ def import_rulings(
             except InvalidError as error:
                 refused[claim_id] = error.prefix_fields(f"rulings.{index}").problems
                 continue
-            if not any(_is_same_ruling(row, pair, ruling) for row in existing):
-                rows.append(_row(claim_id, pair, ruling))
+            if any(_is_same_ruling(row, pair, ruling) for row in existing):
+                continue
+            if claim_id in decided_ids:
+                message = (
+                    "must be left out, because this desk has decided on the claim, and an import never changes what a "
+                    "decision rests on; if the file is right, record the ruling by hand"
+                )
+                refused.setdefault(claim_id, []).append(FieldProblem(f"rulings.{index}", message))
+                continue
+            rows.append(_row(claim_id, pair, ruling))
     change.append(_rulings, rows)
     return {row["claim_id"] for row in rows}, refused
 

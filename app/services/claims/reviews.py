@@ -4,24 +4,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, FromClause, Select, func, select
+from sqlalchemy import Connection, FromClause, Select, and_, func, select
 
 from app.db.compiled_reads import PlainRow
 from app.db.ids import new_id
 from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import table_of
 from app.errors import FieldProblem
-from app.models import Claim, Person, Proposal, Review, SignOff
+from app.models import Change, Claim, Person, Proposal, Review, SignOff
+from app.schemas.desk.decision_origin import OriginCreate
 from app.schemas.desk.review import ReviewCreate, ReviewRead
 from app.schemas.files.dump import DecisionVersion
-from app.services.claims import attributions, evidence
-from app.services.core import stale_periods
+from app.services.claims import attributions, evidence, kept_evidence
+from app.services.core import decision_origins, stale_periods
 from app.services.core.decision_staleness import current_decision, staleness
 from app.services.core.nouns import fetch_rows_by_id, serialize_row
 from app.services.core.refs import chunks
 from app.services.core.snapshot import NOW, Snapshot
-from app.services.core.status_facts import fetch_status_facts
-from app.services.policy.status_rules import STATUS_RULES, StatusFacts
+from app.services.core.status_facts import fetch_status_facts, only_named
+from app.services.policy.status_rules import CURRENT_RULES, STATUS_RULES, StatusFacts, is_supported
+from app.vocabulary import Status
 
 claim_table, review_table = table_of(Claim), table_of(Review)
 
@@ -38,6 +40,26 @@ DECISION_FIELDS = (
 """The fields of a decision in a file."""
 
 
+def find_missing_support(
+    connection: Connection, claim_id: str, status: Status, evidence_ids: Iterable[str] | None
+) -> str | None:
+    """What the record lacks for a new decision on a claim, as a sentence without a full stop; None if nothing.
+
+    `evidence_ids` are the ids of the evidence that counts; None counts all of it.
+    """
+    counted = None if evidence_ids is None else list(evidence_ids)
+    pieces = only_named(evidence.fetch_by_claim(connection, NOW, [claim_id])[claim_id], counted)
+    missing = kept_evidence.fetch_missing_captures(connection, (piece["capture_id"] for piece in pieces))
+    facts = fetch_status_facts(connection, NOW, {claim_id: counted}, missing_captures=missing)[claim_id]
+    if is_supported(status, facts, CURRENT_RULES):
+        return None
+    rule = STATUS_RULES[status]
+    hint = kept_evidence.explain_not_kept(status, pieces, missing)
+    if not hint and rule.requires_evidence and counted is not None:
+        hint = "; only the pieces listed in the field evidence count"
+    return f"'{status}' needs {rule.requirement}{hint}"
+
+
 class ImportedDecisions(NamedTuple):
     """The outcome of recording decisions from a file."""
 
@@ -50,16 +72,17 @@ class ImportedDecisions(NamedTuple):
 def record_decisions(
     change: ChangeWriter,
     decisions: Mapping[str, Sequence[ReviewCreate]],
+    imported: OriginCreate,
     *,
-    checked: bool,
-    dumped: Mapping[str, Sequence[DecisionVersion]],
+    dumped: Mapping[str, Sequence[DecisionVersion]] | None,
 ) -> ImportedDecisions:
     """Record decisions on claims from a file. Decisions that are on record already are left out.
 
-    A claim's status becomes that of its current decision. `checked` verifies that the record supports each decision;
-    it is False for a dump, because the other installation checked that against what it had on record at the time.
-    `dumped` has the ids of a dump's decisions and the versions that they were taken on, by claim id.
-    A file cannot supersede a decision that two people of this desk have signed: it may only add earlier ones.
+    A claim's status becomes that of its current decision. The record must support each decision under the current
+    rules, except when a dump is restored: the other installation checked that against what it had on record at the
+    time, under the rules that the dump names. `imported` is where the import comes from. `dumped` has the ids of a
+    dump's decisions and the versions that they were taken on, by claim id; None if no dump is restored. A file cannot
+    supersede a decision that two people of this desk have signed: it may only add earlier ones.
     """
     refused: dict[str, list[FieldProblem]] = {}
     on_record = fetch_by_claim(change.connection, NOW, decisions)
@@ -74,7 +97,7 @@ def record_decisions(
     added = {claim_id: numbered for claim_id, numbered in added.items() if numbered}
     if not added:
         return ImportedDecisions(set(), refused)
-    facts = fetch_status_facts(change.connection, NOW, dict.fromkeys(added)) if checked else {}
+    facts = {} if dumped is not None else _facts_for_new_decisions(change.connection, added)
     claims = fetch_rows_by_id(change.connection, claim_table, added)
     rows, statuses = [], []
     for claim_id, numbered in added.items():
@@ -90,8 +113,8 @@ def record_decisions(
         if problems:
             refused[claim_id] = problems
             continue
-        new_rows = [_row(claims[claim_id], decision) for _position, decision in numbered]
-        if claim_id in dumped:
+        new_rows = [_row(claims[claim_id], decision, imported, dumped is not None) for _position, decision in numbered]
+        if dumped is not None and claim_id in dumped:
             positions = [position for position, _decision in numbered]
             new_rows = [
                 row | dumped[claim_id][position].model_dump() for row, position in zip(new_rows, positions, strict=True)
@@ -101,6 +124,14 @@ def record_decisions(
     change.append(review_table, rows)
     change.amend(claim_table, statuses)
     return ImportedDecisions({row["id"] for row in statuses}, refused)
+
+
+def _facts_for_new_decisions(connection: Connection, claim_ids: Iterable[str]) -> dict[str, StatusFacts]:
+    """What the record holds about these claims; captures whose bytes are not in the store do not count."""
+    ids = list(claim_ids)
+    pieces = (piece for rows in evidence.fetch_by_claim(connection, NOW, ids).values() for piece in rows)
+    missing = kept_evidence.fetch_missing_captures(connection, (piece["capture_id"] for piece in pieces))
+    return fetch_status_facts(connection, NOW, dict.fromkeys(ids), missing_captures=missing)
 
 
 def record_signed(change: ChangeWriter, proposal: StoredRow, sign_off_id: str) -> None:
@@ -117,6 +148,7 @@ def record_signed(change: ChangeWriter, proposal: StoredRow, sign_off_id: str) -
         **{name: proposal[name] for name in copied},
         "decided_on": change.at.date(),
         "sign_off_id": sign_off_id,
+        "rules": CURRENT_RULES,
     }
     change.append(review_table, [row])
     change.amend(claim_table, [{"id": claim_id, "status": _current([*on_record, row])["status"]}])
@@ -131,8 +163,13 @@ def _problems(
     the decision may have been taken.
     """
     rule = STATUS_RULES[decision.status]
-    if facts is not None and not rule.is_met(facts):
+    if facts is not None and not is_supported(decision.status, facts, CURRENT_RULES):
         yield "status", f"'{decision.status}' needs {rule.requirement}"
+    if facts is None and decision.rules > CURRENT_RULES:
+        yield (
+            "rules",
+            f"must be at most {CURRENT_RULES}, the newest rules that this version of Attest knows; upgrade Attest",
+        )
     if is_signed_here and decision.decided_on >= latest_day:
         yield (
             "decided_on",
@@ -145,11 +182,16 @@ def _problems(
         yield "decided_on", "must not be in the future"
 
 
-def _row(claim: StoredRow, decision: ReviewCreate) -> dict[str, Any]:
-    # Version 0: a decision on a wording that this record never had is stale from the start.
-    version = 0 if decision.stale else claim["version"]
-    fields = decision.model_dump(include=set(DECISION_FIELDS))
-    return {"id": new_id(Review.prefix), "claim_id": claim["id"], "claim_version": version, **fields}
+def _row(claim: StoredRow, decision: ReviewCreate, imported: OriginCreate, restoring: bool) -> dict[str, Any]:
+    return {
+        "id": new_id(Review.prefix),
+        "claim_id": claim["id"],
+        # Version 0: a decision on a wording that this record never had is stale from the start.
+        "claim_version": 0 if decision.stale else claim["version"],
+        "rules": decision.rules if restoring else CURRENT_RULES,
+        **decision.model_dump(include=set(DECISION_FIELDS)),
+        **decision_origins.origin_columns(imported, decision.origin, restoring=restoring),
+    }
 
 
 def _is_on_record(decision: ReviewCreate, rows: Sequence[StoredRow]) -> bool:
@@ -174,21 +216,24 @@ def fetch_by_claim(connection: Connection, snapshot: Snapshot, claim_ids: Iterab
 
 
 def select_signed(review: FromClause) -> Select[Any]:
-    """Decisions with the bylines of the people who signed them, and the evidence that they rest on."""
-    sign_off, proposal = table_of(SignOff), table_of(Proposal)
-    proposer, approver = table_of(Person).alias("proposer"), table_of(Person).alias("approver")
+    """Decisions with the bylines of the people who signed or imported them, and the evidence that they rest on."""
+    sign_off, proposal, change = table_of(SignOff), table_of(Proposal), table_of(Change)
+    proposer, approver, importer = (table_of(Person).alias(name) for name in ("proposer", "approver", "importer"))
     columns = [column for column in review.c if column.name not in ("decided_by", "sign_off_id")]
     return select(
         *columns,
         func.coalesce(review.c.decided_by, proposer.c.byline + " and " + approver.c.byline).label("decided_by"),
         proposer.c.byline.label("proposed_by"),
         approver.c.byline.label("approved_by"),
+        importer.c.byline.label("imported_by"),
         proposal.c.evidence,
     ).select_from(
         review.outerjoin(sign_off, sign_off.c.id == review.c.sign_off_id)
         .outerjoin(proposal, proposal.c.id == sign_off.c.proposal_id)
         .outerjoin(proposer, proposer.c.id == sign_off.c.proposer_id)
         .outerjoin(approver, approver.c.id == sign_off.c.person_id)
+        .outerjoin(change, and_(change.c.seq == review.c.change_seq, review.c.sign_off_id.is_(None)))
+        .outerjoin(importer, importer.c.id == change.c.actor_id)
     )
 
 
@@ -200,6 +245,7 @@ def serialize(decision: StoredRow, stale_because: Sequence[str]) -> PlainRow:
         stale=bool(stale_because),
         stale_because=stale_because,
         evidence=decision["evidence"] or [],
+        origin=decision_origins.serialize(decision),
     )
 
 

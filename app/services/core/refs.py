@@ -75,6 +75,10 @@ class Refs:
         """The id for a reference, after `prefetch`; None if there is no such object."""
         return self._ids[table.name].get(ref)
 
+    def forget(self, table: Table, ref: str | None) -> None:
+        """Remove a reference from the cache, because its object was not recorded after all."""
+        self._ids[table.name].pop(ref or "", None)
+
     def get(self, table: Table, ref: str | None) -> str | None:
         """The id for a reference; None if there is no reference or no such object."""
         if ref is None:

@@ -39,7 +39,7 @@ from app.services.core.decision_staleness import current_decision, staleness
 from app.services.core.refs import chunks
 from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery, snapshot_at_seq
 from app.services.core.status_facts import ClaimGrounds, fetch_grounds
-from app.services.policy.status_rules import STATUS_RULES
+from app.services.policy.status_rules import is_supported
 from app.vocabulary import ClaimStatus, Relation, Staleness, Status
 
 claim, source, attribution = table_of(Claim), table_of(Source), table_of(Attribution)
@@ -98,7 +98,7 @@ def reasons_of(grounds: ClaimGrounds) -> list[Staleness]:
     if decision is None:
         return []
     reasons = staleness(decision, grounds.claim["content_version"], grounds.evidence, grounds.attributions)
-    if not STATUS_RULES[Status(decision["status"])].is_met(grounds.facts(decision["evidence"])):
+    if not is_supported(Status(decision["status"]), grounds.facts(decision["evidence"]), decision["rules"]):
         reasons.append(Staleness.GROUNDS)
     return reasons
 

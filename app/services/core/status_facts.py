@@ -1,7 +1,7 @@
 """What the record holds about claims, as far as their status depends on it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +59,18 @@ def _attributions(snapshot: Snapshot) -> tuple[Select[Any], FromClause]:
 @_of_claims
 def _evidence(snapshot: Snapshot) -> tuple[Select[Any], FromClause]:
     piece = snapshot.evidence
-    names = ("id", "claim_id", "role", "independent", "examined_on", "conclusive", "withdrawn", "change_seq")
+    names = (
+        "id",
+        "claim_id",
+        "role",
+        "independent",
+        "examined_on",
+        "conclusive",
+        "withdrawn",
+        "change_seq",
+        "capture_id",
+        "not_kept_because",
+    )
     return select(*(piece.c[name] for name in names)), piece
 
 
@@ -73,7 +84,9 @@ def _decisions(snapshot: Snapshot) -> Select[Any]:
     """Decisions with the ids of the evidence that they are based on; null for a decision from a file."""
     review, ids = snapshot.review, text_table("ids")
     sign_off, proposal = table_of(SignOff), table_of(Proposal)
-    columns = (review.c[name] for name in ("id", "claim_id", "claim_version", "status", "decided_on", "change_seq"))
+    columns = (
+        review.c[name] for name in ("id", "claim_id", "claim_version", "status", "rules", "decided_on", "change_seq")
+    )
     return (
         select(*columns, proposal.c.evidence)
         .select_from(
@@ -150,8 +163,11 @@ class ClaimGrounds:
         pairs = origins.build_origin_pairs(self.attributions, identified, self.ancestors, self.names, self.rulings)
         return frozenset(identified), origins.count_independent(identified, pairs)
 
-    def facts(self, evidence_ids: Iterable[str] | None) -> StatusFacts:
-        """The facts that decide which status the claim may have, given this evidence; all of it for None."""
+    def facts(self, evidence_ids: Iterable[str] | None, missing_captures: Collection[str] = ()) -> StatusFacts:
+        """The facts that decide which status the claim may have, given this evidence; all of it for None.
+
+        `missing_captures` are the ids of captures that do not count, because their bytes are not in the store.
+        """
         return build_status_facts(
             self.claim,
             attributions=self.attributions,
@@ -160,6 +176,7 @@ class ClaimGrounds:
             ancestors=self.ancestors,
             independent_origins=self.origins[1],
             contradicted=self.is_contradicted,
+            missing_captures=missing_captures,
         )
 
 
@@ -172,14 +189,19 @@ def only_named(pieces: Sequence[StoredRow], evidence_ids: Iterable[str] | None) 
 
 
 def fetch_status_facts(
-    connection: Connection, snapshot: Snapshot, evidence_ids: Mapping[str, Iterable[str] | None]
+    connection: Connection,
+    snapshot: Snapshot,
+    evidence_ids: Mapping[str, Iterable[str] | None],
+    *,
+    missing_captures: Collection[str] = (),
 ) -> dict[str, StatusFacts]:
     """What the record holds about each of these claims, as far as a status depends on it.
 
     `evidence_ids` maps each claim's id to the ids of the evidence that counts; None counts all of it.
+    `missing_captures` do not count, because their bytes are not in the store.
     """
     grounds = fetch_grounds(connection, snapshot, evidence_ids)
-    return {claim_id: grounds[claim_id].facts(named) for claim_id, named in evidence_ids.items()}
+    return {claim_id: grounds[claim_id].facts(named, missing_captures) for claim_id, named in evidence_ids.items()}
 
 
 def fetch_grounds(connection: Connection, snapshot: Snapshot, claim_ids: Iterable[str]) -> dict[str, ClaimGrounds]:

@@ -29,10 +29,9 @@ from app.services.core.nouns import fetch_row, fetch_rows_by_id, field_values, s
 from app.services.core.pagination import Order, PageRequest, fetch_page
 from app.services.core.refs import Refs, chunks
 from app.services.core.snapshot import NOW, Snapshot, snapshot_at
-from app.services.core.status_facts import fetch_status_facts
 from app.services.policy.proposal_states import TRANSITIONS, in_state, is_outdated, signer, state_of
-from app.services.policy.status_rules import STATUS_RULES
-from app.vocabulary import Action, ProposalState, Role, Scope, Signer, Stage, Verdict
+from app.services.policy.status_rules import CURRENT_RULES, STATUS_RULES
+from app.vocabulary import Action, ProposalState, Role, Scope, Signer, Stage, Status, Verdict
 
 claim_table, evidence_table, person_table = table_of(Claim), table_of(Evidence), table_of(Person)
 proposal_table, sign_off_table = table_of(Proposal), table_of(SignOff)
@@ -119,7 +118,8 @@ def _open_change(connection: Connection, actor: Actor, action: str, reason: str 
 
 def _store(change: ChangeWriter, fields: Mapping[str, Any]) -> str:
     identifier = new_id(Proposal.prefix)
-    change.append(proposal_table, [{"id": identifier, "proposer_id": change.actor_id, **fields}])
+    row = {"id": identifier, "proposer_id": change.actor_id, "rules": CURRENT_RULES, **fields}
+    change.append(proposal_table, [row])
     return identifier
 
 
@@ -178,9 +178,8 @@ def _check_proposed_status(
 ) -> int:
     """Raise InvalidError unless the record supports the status. Return the credibility of the decision."""
     rule = STATUS_RULES[body.status]
-    if not rule.is_met(fetch_status_facts(connection, NOW, {claim["id"]: evidence_ids})[claim["id"]]):
-        hint = "; only the pieces listed in the field evidence count" if rule.requires_evidence else ""
-        raise InvalidError.of("status", f"'{body.status}' needs {rule.requirement}{hint}")
+    if missing := reviews.find_missing_support(connection, claim["id"], body.status, evidence_ids):
+        raise InvalidError.of("status", missing)
     # It may be left out where the status allows only one value.
     credibility = min(rule.credibility) if body.credibility is None and len(rule.credibility) == 1 else body.credibility
     if credibility not in rule.credibility:
@@ -201,11 +200,8 @@ def sign(connection: Connection, actor: Actor, identifier: str, body: SignOffCre
     the proposal does not allow it, or if the record no longer supports what is proposed.
     """
     change = _open_change(connection, actor, _ACTIONS[body.verdict], body.reason or "Approved.")
-    rows = connection.execute(select(proposal_table).where(proposal_table.c.id == identifier)).mappings().all()
-    if not rows:
-        raise NotFoundError("proposal", identifier)
-    (proposal,) = rows
-    transition, state = TRANSITIONS[body.verdict], _fetch_states(connection, NOW, rows)[identifier]
+    proposal = fetch_proposal(connection, identifier)
+    transition, state = TRANSITIONS[body.verdict], _fetch_states(connection, NOW, [proposal])[identifier]
     if state not in transition.next_state:
         raise ConflictError(_wrong_state_message(body.verdict, state))
     if (role := signer(actor.person_id, proposal)) not in transition.signers:
@@ -271,13 +267,13 @@ def _apply_approval(change: ChangeWriter, proposal: StoredRow, sign_off_id: str)
     if proposal["claim_id"] is None:
         source_ratings.record_rating(change, proposal, sign_off_id)
         return
-    rule = STATUS_RULES[proposal["status"]]
-    claim_id = proposal["claim_id"]
-    facts = fetch_status_facts(change.connection, NOW, {claim_id: proposal["evidence"]})[claim_id]
-    if not rule.is_met(facts):
+    status = Status(proposal["status"])
+    missing = reviews.find_missing_support(change.connection, proposal["claim_id"], status, proposal["evidence"])
+    if missing is not None:
+        is_older = proposal["rules"] < CURRENT_RULES
+        since = f" since rules {CURRENT_RULES}; it was made under rules {proposal['rules']}" if is_older else ""
         raise ConflictError(
-            f"The record no longer supports the status '{proposal['status']}', which needs {rule.requirement}."
-            " Reject the proposal or request more information."
+            f"The record no longer supports the proposal{since}: {missing}. Reject it or request more information."
         )
     reviews.record_signed(change, proposal, sign_off_id)
 
@@ -292,6 +288,14 @@ def read_one(connection: Connection, snapshot: Snapshot, identifier: str) -> Pro
     if not rows:
         raise NotFoundError("proposal", identifier)
     return _to_read_models(connection, snapshot, rows)[0]
+
+
+def fetch_proposal(connection: Connection, identifier: str) -> StoredRow:
+    """The row of a proposal. Raises NotFoundError."""
+    rows = fetch_rows_by_id(connection, proposal_table, [identifier])
+    if identifier not in rows:
+        raise NotFoundError("proposal", identifier)
+    return rows[identifier]
 
 
 def read_page(connection: Connection, query: ProposalQuery, cursors: Cursors) -> Page[ProposalRead]:
@@ -390,6 +394,7 @@ def _to_read_models(connection: Connection, snapshot: Snapshot, rows: Sequence[S
                 state=states[row["id"]],
                 proposed_by=bylines[row["proposer_id"]],
                 sign_offs=[SignOffRead(**sign_off) for sign_off in sign_offs[row["id"]]],
+                figures_check=f"/api/v1/proposals/{row['id']}/figures/check" if row["evidence"] else None,
             )
         )
         for row in rows

@@ -18,6 +18,7 @@ from sqlalchemy import (
     FromClause,
     Label,
     Select,
+    and_,
     func,
     or_,
     select,
@@ -33,13 +34,16 @@ from app.models import (
     ClaimRelation,
     Evidence,
     Proposal,
+    Review,
     ReviewRequest,
     SignOff,
     StalePeriod,
 )
 from app.models.attribution import DENYING
 from app.models.claim_relation import CONTRADICTING
+from app.models.review import OLDER_RULES
 from app.models.stale_period import IS_OPEN
+from app.services.claims.kept_evidence import rests_on_kept_evidence
 from app.services.core.decision_staleness import current_decision_value
 from app.services.policy.proposal_states import is_closed
 from app.vocabulary import ClaimKind, QueueReason, Stage, Status
@@ -51,6 +55,7 @@ MAX_SCANNED = 10_000
 """The most rows that one candidate query scans if it has a condition that no index covers."""
 
 claim, attribution, relation, evidence = map(table_of, (Claim, Attribution, ClaimRelation, Evidence))
+review = table_of(Review)
 assignment, request, proposal, sign_off = map(table_of, (Assignment, ReviewRequest, Proposal, SignOff))
 stale_period = table_of(StalePeriod)
 
@@ -173,6 +178,16 @@ CANDIDATE_QUERIES: Mapping[QueueReason, Sequence[CandidateQuery]] = {
     ],
     QueueReason.STALE: [
         _newest_first(stale_period.c.since_seq, stale_period.c.claim_id, index_condition=IS_OPEN),
+    ],
+    QueueReason.OLDER_RULES: [
+        _newest_first(
+            review.c.change_seq,
+            *(review.c[name] for name in ("claim_id", "id", "status", "sign_off_id")),
+            index_condition=OLDER_RULES,
+            condition=lambda rows: and_(
+                rows.c.id == current_decision_value(rows.c.claim_id, "id"), ~rests_on_kept_evidence(rows)
+            ),
+        )
     ],
     QueueReason.PROPOSAL_OPEN: [
         _newest_first(

@@ -1,7 +1,7 @@
 """Reads the facts about queue candidates: one statement per kind of fact, for all candidates at once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Join, Text, select, union_all
@@ -10,13 +10,16 @@ from app.db.fulltext import value_table
 from app.db.revisions import StoredRow
 from app.db.schema import table_of
 from app.models import Attribution, Claim, ClaimRelation, Evidence, Review, ReviewRequest
+from app.services.claims import reviews
 from app.services.core import decision_staleness, stale_periods
 from app.services.core.snapshot import NOW
 from app.services.core.stale_periods import shown_status
+from app.services.core.status_facts import fetch_status_facts
 from app.services.desk import proposals
 from app.services.desk.queue_candidates import CandidateFilter
 from app.services.policy.queue_ranking import QueueFacts
-from app.vocabulary import ASSERTING_STANCES, ProposalState, Relation, Stage, Stance
+from app.services.policy.status_rules import CURRENT_RULES, STATUS_RULES, is_supported
+from app.vocabulary import ASSERTING_STANCES, ProposalState, Relation, Stage, Stance, Status
 
 claim, attribution, evidence = table_of(Claim), table_of(Attribution), table_of(Evidence)
 relation, review, request = table_of(ClaimRelation), table_of(Review), table_of(ReviewRequest)
@@ -48,6 +51,7 @@ def fetch_claims_with_facts(
     reach, denials = _fetch_attributions(connection, ids)
     contradictions, requests = _fetch_contradictions(connection, ids), _fetch_requests(connection, ids)
     evidence_rows = _fetch_evidence(connection, decided_ids)
+    outgrown_ids = _find_outgrown(connection, claims.values())
     latest_proposals = proposals.fetch_latest_by_claim(connection, ids)
     result = []
     for claim_id, row in claims.items():
@@ -56,6 +60,7 @@ def fetch_claims_with_facts(
         facts = QueueFacts(
             decided_on=row["decided_on"],
             stale_because=stale_because.get(claim_id, []),
+            older_rules=row["decided_rules"] if claim_id in outgrown_ids else None,
             contradicting=len({other for other, seq in contradictions[claim_id] if seq > since}),
             denying=sum(seq > since for seq in denials[claim_id]),
             new_evidence=sum(piece["first_seq"] > since and not piece["withdrawn"] for piece in pieces),
@@ -72,8 +77,16 @@ def _fetch_claims(
     connection: Connection, claim_ids: Collection[str], claim_filter: CandidateFilter
 ) -> dict[str, StoredRow]:
     """The claims with these ids that match the filter, each with its current decision."""
-    columns = [*(claim.c[name] for name in ("id", "statement", "stage")), shown_status(NOW, claim)]
-    decision = [review.c.change_seq.label("decided_seq"), review.c.decided_on]
+    columns = [
+        *(claim.c[name] for name in ("id", "statement", "stage")),
+        shown_status(NOW, claim),
+        claim.c.status.label("decided_status"),
+    ]
+    decision = [
+        review.c.change_seq.label("decided_seq"),
+        review.c.rules.label("decided_rules"),
+        review.c.decided_on,
+    ]
     statement = (
         select(*columns, *decision)
         .select_from(
@@ -135,6 +148,23 @@ def _fetch_evidence(connection: Connection, ids: list[str]) -> Mapping[str, list
     for row in connection.execute(statement).mappings():
         rows[row["claim_id"]].append(row)
     return rows
+
+
+def _find_outgrown(connection: Connection, claims: Iterable[StoredRow]) -> set[str]:
+    """The ids of the claims whose current decision was taken under earlier rules, and is not possible today."""
+    older = [row for row in claims if row["decided_seq"] and row["decided_rules"] < CURRENT_RULES]
+    changed = {row["id"]: Status(row["decided_status"]) for row in older}
+    changed = {claim_id: status for claim_id, status in changed.items() if STATUS_RULES[status].was_met_under}
+    if not changed:
+        return set()
+    decisions = reviews.fetch_by_claim(connection, NOW, changed)
+    named = {
+        claim_id: decision["evidence"]
+        for claim_id, rows in decisions.items()
+        if (decision := decision_staleness.current_decision(rows)) is not None
+    }
+    facts = fetch_status_facts(connection, NOW, named)
+    return {claim_id for claim_id in named if not is_supported(changed[claim_id], facts[claim_id], CURRENT_RULES)}
 
 
 def _fetch_requests(connection: Connection, ids: list[str]) -> Mapping[str, list[int]]:

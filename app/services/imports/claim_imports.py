@@ -15,6 +15,7 @@ from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import table_of
 from app.errors import FieldProblem, InvalidError
 from app.models import Claim, Document, FactCheck, Source, Topic
+from app.schemas.desk.decision_origin import OriginCreate
 from app.schemas.desk.independence import IndependenceRulingCreate
 from app.schemas.desk.review import ReviewCreate
 from app.schemas.fact_check import FactCheckCreate
@@ -30,6 +31,7 @@ from app.services.core import change_effects, equality_keys
 from app.services.core.human_corrections import was_corrected_by_person
 from app.services.core.nouns import Columns, Noun, changed_columns, fetch_rows_by_id, field_values
 from app.services.core.refs import Refs, chunks
+from app.services.imports import decided_claims
 from app.services.imports.import_batches import PendingRelation, PendingWrites
 from app.services.imports.import_duplicates import DuplicateFinder, NewKeys
 from app.services.imports.restored_versions import RestoredVersions, check_parts, occurs_twice, place_parts
@@ -68,6 +70,8 @@ class _OnRecord:
         default_factory=lambda: {name: defaultdict(list) for name in _PARTS}
     )
     """Attributions, evidence, relations and fact-checks, by noun and claim id."""
+    decided_ids: set[str] = field(default_factory=set)
+    """Claims on which this desk has decided."""
 
 
 class ClaimLoader:
@@ -78,11 +82,13 @@ class ClaimLoader:
         change: ChangeWriter,
         refs: Refs,
         duplicates: DuplicateFinder,
+        origin: OriginCreate,
         restored: RestoredVersions | None = None,
     ) -> None:
         self._change = change
         self._refs = refs
         self._duplicates = duplicates
+        self._origin = origin
         self._restored = restored
         self._topics = TopicMetricCheck(change.connection)
         self._line = 0
@@ -104,6 +110,11 @@ class ClaimLoader:
             dumped = None if self._restored is None else self._restored.find(CLAIM.name, record.id)
             try:
                 claim_id, outcome = self._merge_claim(record, on_record, record_writes, dumped)
+                if problems := decided_claims.find_problems(
+                    record_writes, on_record.decided_ids, on_record.parts[ATTRIBUTION.name]
+                ):
+                    self._refs.forget(CLAIM.table, record.key)
+                    raise InvalidError(problems)
             except InvalidError as error:
                 results.append((line, None, error.problems))
                 continue
@@ -120,12 +131,12 @@ class ClaimLoader:
         self._duplicates.take(CLAIM.table, writes.keys)
         self._pending_relations += writes.pending_relations
         # Rulings first: a decision may rest on them.
-        ruled, faults = independence.import_rulings(self._change, self._refs, rulings)
+        ruled, faults = independence.import_rulings(self._change, self._refs, rulings, on_record.decided_ids)
         change_effects.bump_versions(
             self._change, sorted(claim_id for claim_id in ruled if merged[claim_id][1] == "unchanged")
         )
         decided, refused = reviews.record_decisions(
-            self._change, decisions, checked=self._restored is None, dumped=dumped_decisions
+            self._change, decisions, self._origin, dumped=None if self._restored is None else dumped_decisions
         )
         for claim_id, (line, outcome) in merged.items():
             revised = outcome == "unchanged" and claim_id in decided | ruled
@@ -208,6 +219,8 @@ class ClaimLoader:
                 statement = select(noun.table).where(noun.table.c.claim_id.in_(chunk)).order_by(noun.table.c.id)
                 for row in connection.execute(statement).mappings():
                     on_record.parts[name][row["claim_id"]].append(row)
+        related = {row["other_claim_id"] for part in on_record.parts[RELATION.name].values() for row in part}
+        on_record.decided_ids = decided_claims.fetch_decided_ids(connection, {*rows, *related})
         return on_record
 
     # --- one claim ---

@@ -45,6 +45,8 @@ class PendingWrites:
     related: list[StoredRow] = field(default_factory=list)
     """Relations that are new or changed."""
     pending_relations: list[PendingRelation] = field(default_factory=list)
+    amended_claims: dict[str, list[str]] = field(default_factory=dict)
+    """The claims to which each amended part belongs, by the part's id; a relation belongs to both of its claims."""
 
     def join(self, other: "PendingWrites") -> None:
         """Add the writes of one record, once none of it was refused."""
@@ -70,6 +72,7 @@ class PendingWrites:
         """Change these columns of a row on record."""
         pending = self.amends[noun.name]
         pending[row["id"]] = {**pending.get(row["id"], {}), **columns}
+        self.amended_claims[row["id"]] = [row[name] for name in ("claim_id", "other_claim_id") if row.get(name)]
         self._touch(noun, row)
 
     def _touch(self, noun: Noun, row: StoredRow) -> None:

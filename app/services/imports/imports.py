@@ -21,6 +21,7 @@ from app.errors import AttestError, FieldProblem, InvalidError
 from app.formats.parsing import import_rows as files
 from app.schemas.base.fields import Schema
 from app.schemas.capture import CaptureCreate
+from app.schemas.desk.decision_origin import UNNAMED_FILE, OriginCreate
 from app.schemas.desk.rating import RatingCreate
 from app.schemas.files.exchange_record import ClaimRecord, DocumentRecord, NoteRecord, Record, SourceRecord, TopicRecord
 from app.schemas.files.import_report import ImportReport, Refusal, Tally
@@ -35,6 +36,7 @@ from app.services.core.human_corrections import was_corrected_by_person
 from app.services.core.nouns import Columns, Noun, changed_columns, field_values
 from app.services.core.possible_duplicates import MAX_CANDIDATES
 from app.services.core.refs import Refs, chunks
+from app.services.imports import decided_claims
 from app.services.imports.claim_imports import ClaimLoader
 from app.services.imports.import_duplicates import DuplicateFinder, NewKeys
 from app.services.imports.restored_versions import RestoredVersions, occurs_twice
@@ -100,20 +102,22 @@ def import_records(
     strict: bool = False,
     dry_run: bool = False,
     restored: RestoredVersions | None = None,
+    origin: OriginCreate | None = None,
     progress: Progress = lambda _rows: None,
 ) -> ImportReport:
     """Merge the records of a file into the record and report the outcome.
 
     `restored`: the versions of a dump, which is loaded into an empty database. Objects keep them, and decisions are
-    accepted unchecked, because the record that they come from has checked them. The caller commits, or rolls back after
-    a dry run. Raises ImportRefusedError if `strict` and a row was refused, and
+    accepted unchecked, because the record that they come from has checked them. `origin` is what readers are told about
+    where the file's decisions come from: a file without a name by default. The caller commits, or rolls back after a
+    dry run. Raises ImportRefusedError if `strict` and a row was refused, and
     PermissionDeniedError unless the actor is an editor with the scope `import`.
     """
     actor.require(Role.EDITOR, "import a file", Scope.IMPORT)
     begun = time.monotonic()
     bulk.prefer_index_plans(connection)
     change = actor.open(connection, Action.IMPORT, reason)
-    loader = _Loader(change, restored)
+    loader = _Loader(change, origin or OriginCreate(file=UNNAMED_FILE), restored)
     if restored is not None:
         restored.begin(change)
     for batch in _batches(reading, loader.tally):
@@ -178,13 +182,14 @@ def _names(record: Record) -> set[str]:
 class _Loader:
     """Merges batches of records into the record, all under one change."""
 
-    def __init__(self, change: ChangeWriter, restored: RestoredVersions | None) -> None:
+    def __init__(self, change: ChangeWriter, origin: OriginCreate, restored: RestoredVersions | None) -> None:
         self._restored = restored
+        self._origin = origin
         self.tally = _ImportTally()
         self._change = change
         self._refs = Refs(change.connection)
         self.duplicates = DuplicateFinder(change, self._refs)
-        self._claims = ClaimLoader(change, self._refs, self.duplicates, restored)
+        self._claims = ClaimLoader(change, self._refs, self.duplicates, origin, restored)
         self._rows_with_relations: dict[int, RowOutcome] = {}
 
     def take(self, batch: Sequence[Numbered]) -> None:
@@ -276,7 +281,9 @@ class _Loader:
             self._change,
             self._refs,
             [(source_id, rating) for _line, source_id, rating, _id in ratings],
+            self._origin,
             ids=[identifier for _line, _source_id, _rating, identifier in ratings],
+            restoring=self._restored is not None,
         )
         for (line, *_rating), outcome in zip(ratings, outcomes, strict=True):
             if isinstance(outcome, InvalidError):
@@ -324,6 +331,8 @@ class _Loader:
             return "unchanged", row
         if noun is SOURCE:
             refuse_cycle(connection, row["id"], columns.get("parent_id"))
+            if problems := decided_claims.find_source_problems(connection, row, columns):
+                raise InvalidError(problems)
         pending = adds if row["id"] in adds else amends
         pending[row["id"]] = {**pending.get(row["id"], {}), **columns}
         return "revised", {**row, **columns}

@@ -16,6 +16,9 @@ class QueueFacts:
     """The day of the current decision; None if there is none."""
     stale_because: Sequence[Staleness]
     """Why the current decision is stale; empty if it is not."""
+    older_rules: int | None
+    """Number of the earlier rules under which the current decision was taken, if the present ones do not allow it; None
+    otherwise."""
     contradicting: int
     """Number of published claims recorded as contradicting it since the current decision (ever, without one)."""
     denying: int
@@ -80,6 +83,16 @@ QUEUE_RULES: Mapping[QueueReason, QueueRule] = {
         lambda facts: len(facts.stale_because),
         _once(30),
         lambda facts: f"Changed since the decision of {facts.decided_on}: {', '.join(facts.stale_because)}.",
+    ),
+    # It still holds, but we would ask more of it today.
+    QueueReason.OLDER_RULES: QueueRule(
+        "15",
+        lambda facts: int(facts.older_rules is not None),
+        _once(15),
+        lambda facts: (
+            f"The decision of {facts.decided_on} was taken under rules {facts.older_rules}. Under the present rules it "
+            "needs evidence that is kept."
+        ),
     ),
     # Half of the work is done, and a colleague waits.
     QueueReason.PROPOSAL_OPEN: QueueRule(

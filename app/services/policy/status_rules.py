@@ -1,7 +1,11 @@
-"""What must be on record before a status may be set, as one table for code, tests and documentation."""
+"""What must be on record before a status may be set, as one table for code, tests and documentation.
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+The rules have a number. A decision records the rules that it was taken under and is judged by them for good, so that
+stricter rules make no earlier decision stale.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from app.db.revisions import StoredRow
 from app.services.policy import origins
@@ -26,8 +30,24 @@ class StatusFacts:
     """Whether refuting evidence was examined."""
     has_conclusive_refutation: bool
     """Whether refuting evidence was examined and is conclusive."""
+    has_kept_support: bool
+    """Whether such independent support is kept: as a capture, or with a public reason why not."""
+    has_kept_refutation: bool
+    """Whether refuting evidence was examined and is kept."""
+    has_kept_conclusive_refutation: bool
+    """Whether conclusive refuting evidence was examined and is kept."""
     was_attempted: bool
     """Whether a fact-checker examined evidence or searched for a statement."""
+
+
+CURRENT_RULES = 2
+"""Number of the rules that new decisions are taken under."""
+
+RULE_CHANGES: Mapping[int, str] = {
+    1: "The first rules. `confirmed`, `unlikely` and `refuted` need examined evidence, which need not be kept.",
+    2: "The examined evidence must be kept: as a capture, or with a public reason why not (`not_kept_because`).",
+}
+"""What each set of rules changed, by number."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +57,16 @@ class StatusRule:
     requirement: str
     """What must be on record, as text for messages and documentation."""
     is_met: Callable[[StatusFacts], bool]
-    """Whether these facts meet the requirement."""
+    """Whether these facts meet the requirement; see `is_supported` for decisions under earlier rules."""
     credibility: frozenset[int]
     """The credibility that a claim with this status may have: 1 (confirmed) to 6 (cannot be judged), Admiralty code."""
     requires_evidence: bool = False
     """Whether the requirement can be met only with evidence."""
+    was_met_under: Mapping[int, Callable[[StatusFacts], bool]] = field(default_factory=dict)
+    """How earlier rules that differed decided whether the requirement is met, by their number."""
 
+
+_KEPT = "is kept: as a capture of the bytes that were examined (`capture`), or with a reason in `not_kept_because`"
 
 STATUS_RULES: Mapping[Status, StatusRule] = {
     Status.UNASSESSED: StatusRule(
@@ -63,10 +87,11 @@ STATUS_RULES: Mapping[Status, StatusRule] = {
         frozenset({1, 2}),
     ),
     Status.CONFIRMED: StatusRule(
-        "supporting evidence that is independent of the claim's origins and was examined",
-        lambda facts: facts.has_independent_support,
+        f"supporting evidence that is independent of the claim's origins, was examined and {_KEPT}",
+        lambda facts: facts.has_kept_support,
         frozenset({1}),
         requires_evidence=True,
+        was_met_under={1: lambda facts: facts.has_independent_support},
     ),
     Status.DISPUTED: StatusRule(
         "an identified source that denies the claim or disputes its figure, or another claim that contradicts it",
@@ -74,16 +99,18 @@ STATUS_RULES: Mapping[Status, StatusRule] = {
         frozenset({3, 4}),
     ),
     Status.UNLIKELY: StatusRule(
-        "refuting evidence that was examined",
-        lambda facts: facts.has_refuting_evidence,
+        f"refuting evidence that was examined and {_KEPT}",
+        lambda facts: facts.has_kept_refutation,
         frozenset({4, 5}),
         requires_evidence=True,
+        was_met_under={1: lambda facts: facts.has_refuting_evidence},
     ),
     Status.REFUTED: StatusRule(
-        "refuting evidence that was examined and is conclusive",
-        lambda facts: facts.has_conclusive_refutation,
+        f"refuting evidence that was examined, is conclusive and {_KEPT}",
+        lambda facts: facts.has_kept_conclusive_refutation,
         frozenset({5}),
         requires_evidence=True,
+        was_met_under={1: lambda facts: facts.has_conclusive_refutation},
     ),
     Status.UNVERIFIABLE: StatusRule(
         "a recorded attempt to verify the claim: examined evidence, or a search for a statement",
@@ -91,7 +118,36 @@ STATUS_RULES: Mapping[Status, StatusRule] = {
         frozenset({6}),
     ),
 }
-"""The rule for each status."""
+"""The rule for each status, as of `CURRENT_RULES`."""
+
+
+def is_supported(status: str, facts: StatusFacts, rules: int) -> bool:
+    """True if the record supports this status under these rules (1 to `CURRENT_RULES`)."""
+    rule = STATUS_RULES[Status(status)]
+    return rule.was_met_under.get(rules, rule.is_met)(facts)
+
+
+def is_kept(piece: StoredRow, missing_captures: Collection[str] = ()) -> bool:
+    """True if a piece of evidence names the capture that was examined, or says in public why there is none.
+
+    `missing_captures` are the ids of captures whose bytes are not in the store.
+    """
+    has_capture = piece["capture_id"] is not None and piece["capture_id"] not in missing_captures
+    return has_capture or piece["not_kept_because"] is not None
+
+
+def relevant_evidence(status: str, evidence: Sequence[StoredRow]) -> list[StoredRow]:
+    """The pieces of evidence that would support this status if they were kept; empty if it requires none."""
+    examined = [row for row in evidence if row["examined_on"] is not None and not row["withdrawn"]]
+    match status:
+        case Status.CONFIRMED:
+            return [row for row in examined if row["role"] == EvidenceRole.SUPPORTS and row["independent"]]
+        case Status.UNLIKELY:
+            return [row for row in examined if row["role"] == EvidenceRole.REFUTES]
+        case Status.REFUTED:
+            return [row for row in examined if row["role"] == EvidenceRole.REFUTES and row["conclusive"]]
+        case _:
+            return []
 
 
 def build_status_facts(
@@ -103,22 +159,34 @@ def build_status_facts(
     ancestors: Mapping[str, Sequence[str]],
     independent_origins: int,
     contradicted: bool,
+    missing_captures: Collection[str] = (),
 ) -> StatusFacts:
     """Derive the facts about a claim from its rows.
 
-    `anonymity` and `ancestors` are keyed by the ids of the sources of its attributions.
+    `anonymity` and `ancestors` are keyed by the ids of the sources of its attributions. `missing_captures` are the ids
+    of captures that do not count, because their bytes are not in the store. A new decision needs the bytes. To judge a
+    past one it is left out: bytes that are lost later are a fault of the store, and no change of the record.
     """
     live = [row for row in attributions if not row["withdrawn"]]
     examined = [row for row in evidence if row["examined_on"] is not None and not row["withdrawn"]]
-    refuting = [row for row in examined if row["role"] == EvidenceRole.REFUTES]
+    supporting, refuting, conclusive = (
+        relevant_evidence(status, evidence) for status in (Status.CONFIRMED, Status.UNLIKELY, Status.REFUTED)
+    )
+
+    def has_kept(pieces: Sequence[StoredRow]) -> bool:
+        return any(is_kept(piece, missing_captures) for piece in pieces)
+
     return StatusFacts(
         attributions=len(origins.asserting_attributions(attributions)),
         independent_origins=independent_origins,
         adverse_party_confirms=any(_concedes(row, claim["adverse_to_id"], ancestors) for row in live),
         has_other_account=contradicted or any(_gives_another_account(row, anonymity) for row in live),
-        has_independent_support=any(row["role"] == EvidenceRole.SUPPORTS and row["independent"] for row in examined),
+        has_independent_support=bool(supporting),
         has_refuting_evidence=bool(refuting),
-        has_conclusive_refutation=any(row["conclusive"] for row in refuting),
+        has_conclusive_refutation=bool(conclusive),
+        has_kept_support=has_kept(supporting),
+        has_kept_refutation=has_kept(refuting),
+        has_kept_conclusive_refutation=has_kept(conclusive),
         was_attempted=bool(examined) or any(row["stance"] == Stance.NO_STATEMENT_FOUND for row in live),
     )
 

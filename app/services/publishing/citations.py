@@ -232,10 +232,11 @@ def _is_author(kind: DocumentKind, publisher: PublishedSource) -> bool:
 
 def _decision_citation(claim: PublishedClaim, publisher: Publisher) -> Citation:
     has_decision = claim.status not in (ClaimStatus.UNASSESSED, ClaimStatus.STALE)
+    is_ours = has_decision and claim.decision is not None and claim.decision["origin"] is None
     return Citation(
         key=f"{claim.id}-v{claim.version}",
         type="webpage",
-        genre="Fact-check" if has_decision else "Claim record",
+        genre="Fact-check" if is_ours else "Claim record",
         title=f"{claim.statement.rstrip('. ')}: {describe_claim_status(claim)}",
         authors=[{"literal": publisher.name}],
         issued=(_decided_on(claim.decision) if has_decision else None) or day_of(claim.recorded_at),

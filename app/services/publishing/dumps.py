@@ -34,6 +34,7 @@ from app.formats.exchange import attest_json
 from app.formats.parsing.import_rows import ImportRow, RowRefusal, RowStream
 from app.models import Head
 from app.schemas.base import validation_errors
+from app.schemas.desk.decision_origin import OriginCreate
 from app.schemas.files.dump import FORMAT_VERSION, MAX_VERSION, DumpedVersion, DumpFile, LogState, Manifest
 from app.schemas.files.import_report import ImportReport, Refusal
 from app.schemas.files.publication import Publisher
@@ -91,7 +92,10 @@ def write_dump(
     state = log_proofs.tree_head(connection)
     seq = connection.scalar(select(table_of(Head).c.seq)) if as_of is None else seq_at(connection, as_of)
     with _DumpFileWriter(folder, VERSIONS) as versions:
-        files = [_write_file(folder, name, rows, versions, progress) for name, rows in _files(connection, snapshot)]
+        files = [
+            _write_file(folder, name, rows, versions, progress)
+            for name, rows in _files(connection, snapshot, publisher)
+        ]
         versions_file = versions.finish()
     manifest = Manifest(
         format="attest-dump",
@@ -111,8 +115,10 @@ def write_dump(
     return manifest
 
 
-def _files(connection: Connection, snapshot: Snapshot) -> Iterator[tuple[str, Iterator[PlainRow]]]:
-    writer = RecordWriter(connection, snapshot, PUBLIC_STAGES, DumpVersions(connection, snapshot))
+def _files(
+    connection: Connection, snapshot: Snapshot, publisher: Publisher
+) -> Iterator[tuple[str, Iterator[PlainRow]]]:
+    writer = RecordWriter(connection, snapshot, PUBLIC_STAGES, publisher, DumpVersions(connection, snapshot))
     yield "topics.jsonl", writer.topics(_ids(connection, snapshot.topic))
     yield "sources.jsonl", writer.sources(_parents_first(connection, snapshot))
     yield "documents.jsonl", writer.documents(_ids(connection, snapshot.document))
@@ -275,6 +281,7 @@ def load_dump(
                 strict=True,
                 dry_run=dry_run,
                 restored=restored,
+                origin=OriginCreate(publisher=manifest.publisher, address=manifest.address),
                 progress=progress,
             )
         except imports.ImportRefusedError as error:

@@ -26,7 +26,7 @@ from app.services.claims import evidence
 from app.services.claims.attributions import nested_objects
 from app.services.claims.claim_reads import snapshot_of_version
 from app.services.claims.claims import CLAIM
-from app.services.core import decision_staleness, possible_duplicates, source_tree
+from app.services.core import decision_origins, decision_staleness, possible_duplicates, source_tree
 from app.services.core.actors import Actor
 from app.services.core.nouns import Noun
 from app.services.core.snapshot import Snapshot, SnapshotQuery, snapshot_at
@@ -80,7 +80,7 @@ def export_chunks(connection: Connection, query: ExportQuery, actor: Actor | Non
     export_format = EXPORT_FORMATS.get(query.format)
     if export_format is not None and export_format.records is not None:
         read_records = _records_by_ref if query.claim else _records_by_filter
-        return export_format.records(read_records(connection, query, actor))
+        return export_format.records(read_records(connection, query, actor, edition.publisher))
     if export_format is None or export_format.claims is None:
         raise InvalidError.of("format", f"must be one of {', '.join(EXPORT_FORMATS)}")
     return export_format.claims(published_claims(connection, query, actor, edition.publisher), edition)
@@ -104,6 +104,8 @@ def exchange_records(
     as_of: datetime | None = None,
     actor: Actor | None = None,
     after: str | None = None,
+    *,
+    publisher: Publisher,
 ) -> Iterator[PlainRow]:
     """Yield the claims that a filter selects as `exchange_record` records, each after the records that it refers to.
 
@@ -112,25 +114,29 @@ def exchange_records(
     what the filter asks for.
     """
     snapshot = snapshot_at(connection, as_of)
-    writer = RecordWriter(connection, snapshot, PUBLIC_STAGES | set(claim_filter.stage))
+    writer = RecordWriter(connection, snapshot, PUBLIC_STAGES | set(claim_filter.stage), publisher)
     for chunk in claim_id_chunks(connection, snapshot, claim_filter, actor, after):
         yield from writer.write(chunk)
 
 
-def _records_by_filter(connection: Connection, query: ExportQuery, actor: Actor | None) -> Iterator[PlainRow]:
-    return exchange_records(connection, query, query.as_of, actor, query.after)
+def _records_by_filter(
+    connection: Connection, query: ExportQuery, actor: Actor | None, publisher: Publisher
+) -> Iterator[PlainRow]:
+    return exchange_records(connection, query, query.as_of, actor, query.after, publisher=publisher)
 
 
-def _records_by_ref(connection: Connection, query: ExportQuery, actor: Actor | None) -> Iterator[PlainRow]:
+def _records_by_ref(
+    connection: Connection, query: ExportQuery, actor: Actor | None, publisher: Publisher
+) -> Iterator[PlainRow]:
     """Yield records of the claims that the query names; an earlier version comes with the references of its time."""
     writers: dict[Snapshot, RecordWriter] = {}
-    claims = list(citations.claims_by_ref(connection, query.claim, query.as_of, actor, Publisher(name="", address="")))
+    claims = list(citations.claims_by_ref(connection, query.claim, query.as_of, actor, publisher))
     stages = PUBLIC_STAGES | {claim.stage for claim in claims}
     for ref, claim in zip(query.claim, claims, strict=True):
         snapshot = snapshot_at(connection, query.as_of)
         if "@" in ref:
             snapshot = snapshot_of_version(connection, claim.id, claim.version, actor)
-        writer = writers.setdefault(snapshot, RecordWriter(connection, snapshot, stages))
+        writer = writers.setdefault(snapshot, RecordWriter(connection, snapshot, stages, publisher))
         yield from writer.write([claim.id])
 
 
@@ -153,10 +159,13 @@ class RecordWriter:
         connection: Connection,
         snapshot: Snapshot,
         stages: Collection[Stage],
+        publisher: Publisher,
         versions: DumpVersions | None = None,
     ) -> None:
         """With `versions`, each record also has its `dumped_version`."""
         self._versions = versions
+        self._publisher = publisher
+        """Named as the origin of the decisions of this desk."""
         self._connection = connection
         self._snapshot = snapshot
         self._stages = stages
@@ -189,6 +198,8 @@ class RecordWriter:
                 yield from self._unwritten(noun, rows, names)
         exact = set() if self._versions is None else self._versions.exact_claims(claims, documents, sources, topics)
         for claim in sorted(claims, key=lambda claim: (claim["id"] not in own_figure_ids, claim["id"])):
+            for decision in claim["reviews"]:
+                decision["origin"] = decision_origins.exported(decision, self._publisher)
             record = _to_claim_record(claim, names)
             if self._versions is not None:
                 record["dumped_version"] = self._versions.of_claim(claim, is_exact=claim["id"] in exact)
@@ -262,6 +273,7 @@ class RecordWriter:
                 row.get("ratings", []).sort(key=_BY_CHANGE)
                 for rating in row.get("ratings", ()):
                     _put_names(rating, names, ("topic",))
+                    rating["origin"] = decision_origins.exported(rating, self._publisher)
                 row["record"] = noun.name
                 if self._versions is not None:
                     row["dumped_version"] = self._versions.of_object(noun.name, row)

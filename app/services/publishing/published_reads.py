@@ -250,6 +250,7 @@ class _ClaimBuilder:
             document=_require(self._objects.document(row["document_id"]), "document", row["document_id"]),
             role=row["role"],
             description=row["description"],
+            not_kept_because=row["not_kept_because"],
             withdrawn=row["withdrawn"],
         )
 

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from app.formats.exports import claim_review_feed
 from app.formats.exports.claim_review_feed import ALTERNATE_NAMES, decision_review
-from app.vocabulary import Lineage, SourceKind, Stage, Stance, Status
+from app.vocabulary import Lineage, Role, SourceKind, Stage, Stance, Status
 from tests.services.publishing.test_exports import load, second_service
 from tests.support.published_claims import (
     EDITION,
@@ -151,8 +151,30 @@ def fetch_reviews(api: TestClient, **params: Any) -> Iterator[dict[str, Any]]:
     yield from (item["item"] for item in feed["dataFeedElement"])
 
 
-def test_exported_decisions_are_valid(api: TestClient, editor: dict[str, str]) -> None:
+def load_and_decide(api: TestClient, editor: dict[str, str], key_of: Callable[[Role], dict[str, str]]) -> None:
+    """Import the seed data and take the decisions that its file contains at this desk too."""
     load(api, editor, (Path(__file__).parents[3] / "seed_data/01-story-january-2025.json").read_bytes())
+    for item in api.get("claims", params={"status": "unconfirmed", "limit": 200}).json()["items"]:
+        body = {
+            "claim_version": item["version"],
+            "status": "unconfirmed",
+            "rationale": "No proof was shown.",
+            "standard": "reasonable_grounds",
+        }
+        proposed = api.post(f"claims/{item['id']}/proposals", json=body, headers=key_of(Role.FACT_CHECKER))
+        path = f"proposals/{proposed.raise_for_status().json()['id']}/sign-offs"
+        api.post(path, json={"verdict": "approve"}, headers=key_of(Role.ADMIN)).raise_for_status()
+
+
+def test_a_decision_in_a_file_is_no_review_of_ours(api: TestClient, editor: dict[str, str]) -> None:
+    load(api, editor, (Path(__file__).parents[3] / "seed_data/01-story-january-2025.json").read_bytes())
+    assert list(fetch_reviews(api)) == []
+
+
+def test_exported_decisions_are_valid(
+    api: TestClient, editor: dict[str, str], key_of: Callable[[Role], dict[str, str]]
+) -> None:
+    load_and_decide(api, editor, key_of)
     reviews = list(fetch_reviews(api))
 
     for review in reviews:
@@ -217,9 +239,9 @@ def test_reviews_imported_in_other_formats_are_exported_as_schema_org(
 
 
 def test_a_decision_imported_by_another_service_is_a_fact_check_there(
-    api: TestClient, editor: dict[str, str], record: Callable[..., Any], tmp_path: Path
+    api: TestClient, editor: dict[str, str], key_of: Callable[[Role], dict[str, str]], tmp_path: Path
 ) -> None:
-    load(api, editor, (Path(__file__).parents[3] / "seed_data/01-story-january-2025.json").read_bytes())
+    load_and_decide(api, editor, key_of)
     out = api.get("export", params={"format": "claim_review"}).content
     with second_service(tmp_path) as (second, headers):
         load(second, headers, out)

@@ -198,6 +198,9 @@ def test_a_decision_has_an_entry_and_so_has_the_change_of_status(
         "rationale": (None, "Said."),
         "decided_on": (None, "2025-01-13"),
         "decided_by": (None, "A. B."),
+        "origin.file": (None, "unnamed file"),
+        "origin.imported_by": (None, "Test editor"),
+        "rules": (None, 2),
     }
     assert {entry["action"] for entry in decided.values()} == {"import"}
     assert {entry["by"] for entry in decided.values()} == {"Test editor"}

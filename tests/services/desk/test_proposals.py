@@ -108,7 +108,7 @@ def claim(record: Record) -> dict[str, Any]:
 def evidence(record: Record, claim: dict[str, Any]) -> dict[str, Any]:
     """A piece of evidence that supports the claim, independent and examined."""
     video = record("documents", kind="video", title="A video")
-    fields = {"role": "supports", "independent": True, **EXAMINED}
+    fields = {"role": "supports", "independent": True, "not_kept_because": "Shown to us, not handed over.", **EXAMINED}
     return record("evidence", claim=claim["id"], document=video["id"], **fields)
 
 
@@ -299,7 +299,9 @@ def test_evidence_counts_only_if_the_proposal_lists_it(
     response = desk.propose(claim["id"], status="confirmed", credibility=1)
     (problem,) = response.json()["errors"]
     assert (response.status_code, problem["field"]) == (422, "status")
-    assert "supporting evidence that is independent of the claim's origins and was examined" in problem["message"]
+    assert (
+        "supporting evidence that is independent of the claim's origins, was examined and is kept" in problem["message"]
+    )
     assert "listed in the field evidence" in problem["message"]
     assert desk.propose(claim["id"], status="confirmed", credibility=1, evidence=[evidence["id"]]).status_code == 201
 
@@ -714,7 +716,9 @@ def test_an_approval_checks_the_requirement_again(desk: DeskWork, correct: Recor
 
     response = desk.sign(identifier, "approve")
 
-    assert "which needs at least one attribution that asserts the claim" in assert_problem(response, 409)["detail"]
+    assert (
+        "'unconfirmed' needs at least one attribution that asserts the claim" in assert_problem(response, 409)["detail"]
+    )
     assert (desk.state(identifier), desk.claim(claim["id"])["status"]) == ("open", "unassessed")
 
 

@@ -389,6 +389,9 @@ def test_only_the_pairs_of_the_first_thirty_origins_are_compared(
 # --- the requirement of each status ---
 
 EXAMINED = {"examined_on": "2025-01-14", "finding": "Looked at it."}
+KEPT_EXAMINED = {**EXAMINED, "not_kept_because": "Shown to us, not handed over."}
+
+KEPT = "is kept: as a capture of the bytes that were examined (`capture`), or with a reason in `not_kept_because`"
 
 SEARCHED = {"on": "2025-01-14", "where": "kcna.kp", "by": "Desk"}
 
@@ -456,18 +459,19 @@ STATUS_CASES: dict[Status, StatusCase] = {
         ],
     ),
     Status.CONFIRMED: StatusCase(
-        "supporting evidence that is independent of the claim's origins and was examined",
+        f"supporting evidence that is independent of the claim's origins, was examined and {KEPT}",
         [
             attributed(original("NIS"), original("Pentagon", stance="confirms")),
             with_evidence(role="supports"),
             with_evidence(role="supports", independent=True),
-            with_evidence(role="supports", **EXAMINED),
-            with_evidence(role="supports", independent=False, **EXAMINED),
-            with_evidence(role="refutes", independent=True, **EXAMINED),
-            with_evidence(role="context", independent=True, **EXAMINED),
-            with_evidence(role="supports", independent=True, withdrawn=True, **EXAMINED),
+            with_evidence(role="supports", independent=True, **EXAMINED),
+            with_evidence(role="supports", **KEPT_EXAMINED),
+            with_evidence(role="supports", independent=False, **KEPT_EXAMINED),
+            with_evidence(role="refutes", independent=True, **KEPT_EXAMINED),
+            with_evidence(role="context", independent=True, **KEPT_EXAMINED),
+            with_evidence(role="supports", independent=True, withdrawn=True, **KEPT_EXAMINED),
         ],
-        [with_evidence(role="supports", independent=True, **EXAMINED)],
+        [with_evidence(role="supports", independent=True, **KEPT_EXAMINED)],
     ),
     Status.DISPUTED: StatusCase(
         "an identified source that denies the claim or disputes its figure, or another claim that contradicts it",
@@ -487,22 +491,24 @@ STATUS_CASES: dict[Status, StatusCase] = {
         ],
     ),
     Status.UNLIKELY: StatusCase(
-        "refuting evidence that was examined",
+        f"refuting evidence that was examined and {KEPT}",
         [
             with_evidence(role="refutes"),
-            with_evidence(role="supports", **EXAMINED),
-            with_evidence(role="refutes", withdrawn=True, **EXAMINED),
+            with_evidence(role="refutes", **EXAMINED),
+            with_evidence(role="supports", **KEPT_EXAMINED),
+            with_evidence(role="refutes", withdrawn=True, **KEPT_EXAMINED),
         ],
-        [with_evidence(role="refutes", **EXAMINED)],
+        [with_evidence(role="refutes", **KEPT_EXAMINED)],
     ),
     Status.REFUTED: StatusCase(
-        "refuting evidence that was examined and is conclusive",
+        f"refuting evidence that was examined, is conclusive and {KEPT}",
         [
-            with_evidence(role="refutes", **EXAMINED),
-            with_evidence(role="supports", conclusive=True, **EXAMINED),
-            with_evidence(role="refutes", conclusive=True, withdrawn=True, **EXAMINED),
+            with_evidence(role="refutes", **KEPT_EXAMINED),
+            with_evidence(role="refutes", conclusive=True, **EXAMINED),
+            with_evidence(role="supports", conclusive=True, **KEPT_EXAMINED),
+            with_evidence(role="refutes", conclusive=True, withdrawn=True, **KEPT_EXAMINED),
         ],
-        [with_evidence(role="refutes", conclusive=True, **EXAMINED)],
+        [with_evidence(role="refutes", conclusive=True, **KEPT_EXAMINED)],
     ),
     Status.UNVERIFIABLE: StatusCase(
         "a recorded attempt to verify the claim: examined evidence, or a search for a statement",
@@ -580,7 +586,7 @@ def test_a_status_is_accepted_only_if_its_requirement_is_met(
 def decided(api: TestClient, decide: Callable[..., dict[str, Any]], cast: dict[str, str]) -> dict[str, Any]:
     """A published claim, unconfirmed since 14 January, that meets the requirements of other statuses too."""
     fields = attributed(original("NIS"), original("Pentagon", stance="denies")) | with_evidence(
-        role="refutes", **EXAMINED
+        role="refutes", **KEPT_EXAMINED
     )
     assert decide("it", [decision("unconfirmed")], **fields)["refusals"] == []
     (item,) = api.get("claims").json()["items"]
