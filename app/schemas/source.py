@@ -91,3 +91,7 @@ class SourceRead(Stamp, SourceBrief):
     """Address of the source's own page."""
     description: str | None
     """Who the source is."""
+    merged_into_id: str | None
+    """Id of the source that this one was merged into, because it is a duplicate; null if it was not merged."""
+    merge_notice: str | None
+    """Notice about the merge; null if it was not merged."""

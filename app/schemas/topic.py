@@ -72,3 +72,7 @@ class TopicRead(Stamp):
     """Period that the topic covers, EDTF."""
     note: str | None
     """What readers should know when they compare these figures."""
+    merged_into_id: str | None
+    """Id of the topic that this one was merged into, because it is a duplicate; null if it was not merged."""
+    merge_notice: str | None
+    """Notice about the merge; null if it was not merged."""

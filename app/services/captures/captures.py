@@ -88,10 +88,13 @@ def import_captures(change: ChangeWriter, declared: Sequence[tuple[str, CaptureC
     )
     rows: list[StoredRow] = []
     outcomes: list[bool | None] = []
+    refs = Refs(change.connection)
     for document_id, capture in declared:
         row = {**vars(capture), "document_id": document_id}
         recorded = recorded_rows.setdefault(capture.id, row)
-        is_same = all(recorded[name] == row[name] for name in ("document_id", "sha256", "byte_length"))
+        # The document may have been merged since into the one that the file now lists the capture with.
+        is_same_document = refs.get(table_of(Document), recorded["document_id"]) == document_id
+        is_same = is_same_document and all(recorded[name] == row[name] for name in ("sha256", "byte_length"))
         outcomes.append(recorded is row if is_same else None)
         rows += [row] if recorded is row else []
     change.append(table_of(Capture), rows)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from app.db.ids import new_id
 from app.db.revisions import ChangeWriter, StoredRow
@@ -16,6 +16,7 @@ from app.services.catalogue import sources
 from app.services.claims import attributions
 from app.services.core import change_effects
 from app.services.core.actors import Actor
+from app.services.core.merged_objects import current_id
 from app.services.core.refs import Refs, chunks
 from app.services.core.snapshot import NOW, Snapshot
 from app.services.policy import origins
@@ -61,7 +62,7 @@ def import_rulings(
     rows: list[StoredRow] = []
     refused: dict[str, list[FieldProblem]] = {}
     for claim_id, claim_rulings in rulings.items():
-        existing = _fetch_rows(change.connection, claim_id)
+        existing = current_rulings(_fetch_rows(change.connection, claim_id))
         for index, ruling in enumerate(claim_rulings):
             try:
                 pair = origins.ordered_pair(
@@ -70,7 +71,8 @@ def import_rulings(
             except InvalidError as error:
                 refused[claim_id] = error.prefix_fields(f"rulings.{index}").problems
                 continue
-            if not any(_is_same_ruling(row, pair, ruling) for row in existing):
+            # A ruling on two sources that have been merged since has lost its subject.
+            if pair[0] != pair[1] and not any(_is_same_ruling(row, pair, ruling) for row in existing):
                 rows.append(_row(claim_id, pair, ruling))
     change.append(_rulings, rows)
     return {row["claim_id"] for row in rows}, refused
@@ -93,7 +95,7 @@ def _is_same_ruling(row: StoredRow, pair: SourcePair, ruling: IndependenceRuling
 
 
 def _fetch_rows(connection: Connection, claim_id: str) -> Sequence[StoredRow]:
-    return connection.execute(select(_rulings).where(_rulings.c.claim_id == claim_id)).mappings().all()
+    return connection.execute(select_rulings(NOW).where(_rulings.c.claim_id == claim_id)).mappings().all()
 
 
 def _resolve_pair(connection: Connection, attribution_rows: Sequence[StoredRow], source_ids: list[str]) -> SourcePair:
@@ -132,16 +134,36 @@ def fetch_latest_rulings(
     by_claim: dict[str, dict[SourcePair, StoredRow]] = {}
     for chunk in chunks(claim_ids):
         rows = connection.execute(
-            select(table).where(table.c.claim_id.in_(chunk)).order_by(table.c.change_seq)
+            select_rulings(snapshot).where(table.c.claim_id.in_(chunk)).order_by(table.c.change_seq)
         ).mappings()
         for row in rows:
             by_claim.setdefault(row["claim_id"], {}).update(latest_by_pair([row]))
     return by_claim
 
 
+def select_rulings(snapshot: Snapshot) -> Select[Any]:
+    """Select rulings, each on the sources that its origins were merged into, if they were."""
+    ruling, source = snapshot.independence_ruling, snapshot.source
+    pair = ("first_source_id", "second_source_id")
+    return select(
+        *(column for column in ruling.c if column.name not in pair),
+        *(current_id(source, ruling.c[name]) for name in pair),
+    )
+
+
 def latest_by_pair(rulings: Iterable[StoredRow]) -> dict[SourcePair, StoredRow]:
     """The last ruling on each pair. `rulings` must be in the order in which they were recorded."""
-    return {(row["first_source_id"], row["second_source_id"]): row for row in rulings}
+    return {(row["first_source_id"], row["second_source_id"]): row for row in current_rulings(rulings)}
+
+
+def current_rulings(rulings: Iterable[StoredRow]) -> list[StoredRow]:
+    """Rulings of `select_rulings` with their pairs in order, without those on two sources that were merged."""
+    in_order = (
+        (origins.ordered_pair(row["first_source_id"], row["second_source_id"]), row)
+        for row in rulings
+        if row["first_source_id"] != row["second_source_id"]
+    )
+    return [{**row, "first_source_id": first, "second_source_id": second} for (first, second), row in in_order]
 
 
 def read_all(connection: Connection, snapshot: Snapshot, claim_id: str) -> list[IndependenceRulingRead]:
