@@ -45,8 +45,8 @@ def list_topics(
 def read_topic(request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection) -> Response:
     """Read a topic.
 
-    If it was merged into another topic, the response is a 307 redirect to that one; its body still describes the merged
-    topic. With `as_of`, there is no redirect.
+    If it was merged into another topic, the response is a 307 redirect to that one, with the merged topic in its body.
+    With `as_of`, there is no redirect.
     """
     topic = topics.read_one(connection, snapshot_at(connection, reading.as_of), identifier)
     is_redirected = topic.merged_into_id is not None and reading.as_of is None
