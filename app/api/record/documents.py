@@ -42,8 +42,8 @@ def list_documents(
 def read_document(request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection) -> Response:
     """Read a document.
 
-    If it was merged into another document, the response is a 307 redirect to that one, with the merged document in its body.
-    With `as_of`, there is no redirect.
+    If it was merged into another document, the response is a 307 redirect to that one, with the merged document in its
+    body. With `as_of`, there is no redirect.
     """
     document = documents.read_one(connection, snapshot_at(connection, reading.as_of), identifier)
     is_redirected = document.merged_into_id is not None and reading.as_of is None

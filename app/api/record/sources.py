@@ -43,8 +43,8 @@ def list_sources(
 def read_source(request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection) -> Response:
     """Read a source.
 
-    If it was merged into another source, the response is a 307 redirect to that one, with the merged source in its body.
-    With `as_of`, there is no redirect.
+    If it was merged into another source, the response is a 307 redirect to that one, with the merged source in its
+    body. With `as_of`, there is no redirect.
     """
     source = sources.read_one(connection, snapshot_at(connection, reading.as_of), identifier)
     is_redirected = source.merged_into_id is not None and reading.as_of is None
