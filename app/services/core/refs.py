@@ -5,7 +5,7 @@ A reference to an object that was merged into another one resolves to that other
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Table, null, select
 
@@ -39,7 +39,7 @@ def unknown_ref(table: Table, field: str) -> InvalidError:
     return InvalidError.of(field, f"there is no {table.name.replace('_', ' ')} with this id or key")
 
 
-def _target(table: Table) -> ColumnElement[str | None]:
+def _target(table: Table) -> ColumnElement[Any]:
     return (table.c.merged_into_id if "merged_into_id" in table.c else null()).label("target")
 
 
