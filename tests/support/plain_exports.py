@@ -62,7 +62,7 @@ class PlainExports(PlainRecord):
             ],
             "relations": [
                 {**column_values(row), "other_claim": exported_name(self.claims, row.other_claim_id)}
-                for row in self.relations.values()
+                for row in sorted(self.relations.values(), key=lambda row: (row.other_claim_id, row.relation))
                 if row.claim_id == claim.id and self.claims[row.other_claim_id].stage in stages
             ],
             "rulings": [
