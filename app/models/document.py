@@ -3,11 +3,11 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Text
+from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import EMBEDDED_COLUMNS, Base, Versioned, closed_list_check
+from app.db.schema import EMBEDDED_COLUMNS, Base, Versioned, closed_list_check, current_rows_only
 from app.vocabulary import DocumentKind
 
 
@@ -18,9 +18,14 @@ class Document(Versioned, Base):
     __table_args__ = (
         closed_list_check("kind", DocumentKind),
         CheckConstraint("published_earliest <= published_latest", name="published_ordered"),
+        CheckConstraint("merged_into_id <> id", name="merged_into_another"),
+        CheckConstraint("(merged_into_id IS NULL) = (merge_notice IS NULL)", name="merged_with_notice"),
+        Index("ix_document_merged", "merged_into_id", **current_rows_only("merged_into_id IS NOT NULL")),
         {
             "comment": "Where statements stand",
-            "info": {EMBEDDED_COLUMNS: frozenset({"kind", "title", "url", "published", "publisher_id"})},
+            "info": {
+                EMBEDDED_COLUMNS: frozenset({"kind", "title", "url", "published", "publisher_id", "merged_into_id"})
+            },
         },
     )
     prefix = "doc"
@@ -44,3 +49,7 @@ class Document(Versioned, Base):
     archive_url: Mapped[str | None] = mapped_column(Text, comment="A public archive's copy")
     archived_on: Mapped[date | None] = mapped_column(Date, comment="When that copy was made")
     note: Mapped[str | None] = mapped_column(Text, comment="What a reader should know about it")
+    merged_into_id: Mapped[str | None] = mapped_column(
+        ForeignKey("document.id"), comment="The document that this one is a duplicate of; null: it was not merged"
+    )
+    merge_notice: Mapped[str | None] = mapped_column(Text, comment="What readers of the duplicate are told")

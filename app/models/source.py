@@ -1,10 +1,10 @@
 """Sources: people, services, newsrooms, datasets. They form a tree."""
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import EMBEDDED_COLUMNS, Base, Versioned, closed_list_check
+from app.db.schema import EMBEDDED_COLUMNS, Base, Versioned, closed_list_check, current_rows_only
 from app.vocabulary import Anonymity, SourceKind
 
 
@@ -16,9 +16,12 @@ class Source(Versioned, Base):
         closed_list_check("kind", SourceKind),
         closed_list_check("anonymity", Anonymity),
         CheckConstraint("parent_id <> id", name="parent_is_another"),
+        CheckConstraint("merged_into_id <> id", name="merged_into_another"),
+        CheckConstraint("(merged_into_id IS NULL) = (merge_notice IS NULL)", name="merged_with_notice"),
+        Index("ix_source_merged", "merged_into_id", **current_rows_only("merged_into_id IS NOT NULL")),
         {
             "comment": "Who says things; organisations form a tree",
-            "info": {EMBEDDED_COLUMNS: frozenset({"name", "kind", "anonymity", "side", "parent_id"})},
+            "info": {EMBEDDED_COLUMNS: frozenset({"name", "kind", "anonymity", "side", "parent_id", "merged_into_id"})},
         },
     )
     prefix = "src"
@@ -37,3 +40,7 @@ class Source(Versioned, Base):
     side: Mapped[str | None] = mapped_column(Text, comment="Whose side it is on in the conflict, if on any")
     url: Mapped[str | None] = mapped_column(Text, comment="Its own page")
     description: Mapped[str | None] = mapped_column(Text, comment="Who it is, in a sentence")
+    merged_into_id: Mapped[str | None] = mapped_column(
+        ForeignKey("source.id"), comment="The source that this one is a duplicate of; null: it was not merged"
+    )
+    merge_notice: Mapped[str | None] = mapped_column(Text, comment="What readers of the duplicate are told")

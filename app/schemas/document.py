@@ -125,7 +125,11 @@ class DocumentRead(Stamp, DocumentBrief):
     """Day on which the archive copy was made."""
     note: str | None
     """Note for readers."""
+    merged_into_id: str | None
+    """Id of the document that this one was merged into, because it is a duplicate; null if it was not merged."""
+    merge_notice: str | None
+    """Notice about the merge; null if it was not merged."""
     captures: list[CaptureRead]
-    """Captures of the document."""
+    """Captures of the document, and of documents that were merged into it."""
     distinct_from: list[str]
     """Ids of equal documents that this one was ruled distinct from."""

@@ -94,3 +94,7 @@ class SourceRead(Stamp, SourceBrief):
     """Who the source is."""
     distinct_from: list[str]
     """Ids of equal sources that this one was ruled distinct from."""
+    merged_into_id: str | None
+    """Id of the source that this one was merged into, because it is a duplicate; null if it was not merged."""
+    merge_notice: str | None
+    """Notice about the merge; null if it was not merged."""

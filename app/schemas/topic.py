@@ -77,6 +77,10 @@ class TopicRead(Stamp):
     """What readers should know when they compare these figures."""
     distinct_from: list[str]
     """Ids of equal topics that this one was ruled distinct from."""
+    merged_into_id: str | None
+    """Id of the topic that this one was merged into, because it is a duplicate; null if it was not merged."""
+    merge_notice: str | None
+    """Notice about the merge; null if it was not merged."""
 
 
 class TopicDuplicate(Read):

@@ -78,6 +78,10 @@ class Staleness(Word):
         "attributions",
         "An attribution has been corrected or withdrawn since the decision. New attributions do not make it stale.",
     )
+    ORIGINS = (
+        "origins",
+        "A merge of sources has changed how many origins the claim has, or how many of them are independent.",
+    )
     GROUNDS = (
         "grounds",
         "The record no longer supports the status: an attribution, ruling or relation that it needs is gone.",

@@ -41,6 +41,7 @@ class Action(Word):
 
     CREATE = "create", "An object was recorded."
     CORRECT = "correct", "An object was corrected."
+    MERGE = "merge", "A duplicate was merged into another object."
     IMPORT = "import", "A file was imported."
     RULE = "rule", "The independence of two origins was ruled on."
     DECIDE = "decide", "A decision was proposed, signed off or taken."

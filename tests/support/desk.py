@@ -202,6 +202,18 @@ class Desk:
                 return self.is_accepted(self.api.post(path, json=fields, headers=self.headers))
         return False
 
+    def merge_source(self, a: int, b: int, _c: int) -> bool:
+        return self.merge("sources", a, b)
+
+    def merge_topic(self, a: int, b: int, _c: int) -> bool:
+        return self.merge("topics", a, b)
+
+    def merge_document(self, a: int, b: int, _c: int) -> bool:
+        return self.merge("documents", a, b)
+
+    def merge_claim(self, a: int, b: int, c: int) -> bool:
+        return self.merge("claims", a, b, relation=("same_as", "supersedes")[c % 2])
+
     def import_claim(self, a: int, b: int, c: int) -> bool:
         """Import a file with a decision, a fact-check, the reworded claim, and a renamed source."""
         key = {"key": f"claim {a % self.max_claims}"}
@@ -288,6 +300,21 @@ class Desk:
         changes = {"reason": "Corrected.", **fields}
         return self.is_accepted(self.api.patch(path, json=changes, headers={**self.headers, "If-Match": tag}))
 
+    def merge(self, plural: str, number: int, into: int, **fields: Any) -> bool:
+        if not self.ids[plural]:
+            return False
+        path = f"{plural}/{self.pick_id(plural, number)}"
+        body = {"into": self.pick_id(plural, into), "notice": "Recorded twice.", **fields}
+        headers = {**self.headers, "If-Match": self.get(path).headers["ETag"]}
+        response = self.api.post(f"{path}/merge", json=body, headers=headers)
+        if not self.is_accepted(response):
+            return False
+        if plural == "claims":  # the kept claim has copies of what was attached to the other one
+            kept = self.read_json(f"claims/{body['into']}")
+            for part in ("attributions", "evidence", "relations"):
+                self.ids[part] = sorted({*self.ids[part], *(item["id"] for item in kept[part])})
+        return True
+
     def import_lines(self, lines: list[Fields]) -> bool:
         response = self.api.post("imports", content="\n".join(map(json.dumps, lines)), headers=self.headers)
         assert response.status_code == 200, response.text
@@ -318,7 +345,7 @@ ACTION_NAMES = (
     "source", "correct_source", "move_source", "describe_source", "topic", "rename_topic", "document",
     "correct_document", "claim", "correct_claim", "reword_claim", "annotate_claim", "publish", "withdraw",
     "attribution", "correct_attribution", "evidence", "correct_evidence", "relation", "correct_relation", "ruling",
-    "import_claim", "import_decisions",
+    "merge_source", "merge_topic", "merge_document", "merge_claim", "import_claim", "import_decisions",
 )  # fmt: skip
 
 INITIAL_ACTIONS: list[Action] = [
@@ -340,7 +367,12 @@ EVERY_ACTION: list[Action] = [
     ("annotate_claim", 0, 1, 0), ("withdraw", 1, 1, 0), ("correct_claim", 1, 1, 3),
     ("claim", 4, 1, 2), ("relation", 0, 5, 0), ("attribution", 0, 2, 3),
 ]  # fmt: skip
-"""Each action at least once, in an order in which each is accepted."""
+"""Each action but merges at least once, in an order in which each is accepted."""
+
+MERGING_ACTIONS: list[Action] = [
+    ("merge_source", 2, 1, 0), ("merge_topic", 1, 0, 0), ("merge_document", 1, 0, 0), ("merge_claim", 0, 2, 0),
+]  # fmt: skip
+"""Each merge, accepted after `EVERY_ACTION`."""
 
 action_strategy = st.tuples(st.sampled_from(ACTION_NAMES), *(st.integers(0, 11) for _ in range(3)))
 

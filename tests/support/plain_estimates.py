@@ -22,6 +22,8 @@ class PlainEstimates(PlainRecord):
     def estimates(self, topic_id: str, params: Params) -> EstimatesPage:
         """Return the figures of a topic on one page."""
         claims = self.list_claims(Query({**params, "topic": topic_id, "sort": "date"}, 0))
+        # A merged topic has no claims any more; only filters by it mean the other topic.
+        claims = [claim for claim in claims if claim.topic_id == topic_id]
         stated = [
             (claim, figure)
             for claim in claims

@@ -62,19 +62,20 @@ class PlainExports(PlainRecord):
             ],
             "relations": [
                 {**column_values(row), "other_claim": exported_name(self.claims, row.other_claim_id)}
-                for row in self.relations.values()
+                for row in sorted(self.relations.values(), key=lambda row: (row.other_claim_id, row.relation))
                 if row.claim_id == claim.id and self.claims[row.other_claim_id].stage in stages
             ],
             "rulings": [
                 {
                     **column_values(row),
                     "sources": [
-                        exported_name(self.sources, row.first_source_id),
-                        exported_name(self.sources, row.second_source_id),
+                        exported_name(self.sources, source_id)
+                        for source_id in sorted(map(self.current_source, (row.first_source_id, row.second_source_id)))
                     ],
                 }
                 for row in sorted(self.rulings, key=lambda row: row.id)
                 if row.claim_id == claim.id
+                and self.current_source(row.first_source_id) != self.current_source(row.second_source_id)
             ],
             "reviews": [
                 {**column_values(row), "stale": bool(self.staleness(claim, row))}

@@ -260,7 +260,21 @@ class PlainRecord:
         """Return the latest ruling on each pair of origins."""
         rulings = [ruling for ruling in self.rulings if ruling.claim_id == claim.id]
         rulings.sort(key=lambda ruling: ruling.change_seq)
-        return {(ruling.first_source_id, ruling.second_source_id): column_values(ruling) for ruling in rulings}
+        latest = {}
+        for ruling in rulings:
+            # A ruling about a merged source is one about the source that it was merged into.
+            first, second = sorted(map(self.current_source, (ruling.first_source_id, ruling.second_source_id)))
+            if first != second:
+                latest[first, second] = column_values(ruling)
+        return latest
+
+    def current_source(self, identifier: str) -> str:
+        """Return the id of the source, or of the one that it was merged into."""
+        return (self.sources[identifier].merged_into_id if identifier in self.sources else None) or identifier
+
+    def current_topic(self, identifier: str) -> str:
+        """Return the id of the topic, or of the one that it was merged into."""
+        return (self.topics[identifier].merged_into_id if identifier in self.topics else None) or identifier
 
     def current_decision(self, claim: Claim) -> Review | None:
         """Return the decision of the latest day; of several on that day, the one recorded last."""
@@ -357,7 +371,7 @@ class PlainRecord:
             "stage": lambda: claim.stage in params["stage"],
             "kind": lambda: claim.kind in params["kind"],
             "status": lambda: claim.status in params["status"],
-            "topic": lambda: claim.topic_id == params["topic"],
+            "topic": lambda: claim.topic_id == self.current_topic(params["topic"]),
             "date_from": lambda: is_dated and claim.time_latest >= date.fromisoformat(params["date_from"]),
             "date_to": lambda: is_dated and claim.time_earliest <= date.fromisoformat(params["date_to"]),
             "place": lambda: fold(params["place"]) in fold(claim.place or ""),
@@ -377,7 +391,9 @@ class PlainRecord:
     def attribution_matches(self, row: Attribution, params: Params) -> bool:
         if row.withdrawn or ("stance" in params and row.stance not in params["stance"]):
             return False
-        return "source" not in params or params["source"] in (row.source_id, *self.ancestors(row.source_id))
+        if "source" not in params:
+            return True
+        return self.current_source(params["source"]) in (row.source_id, *self.ancestors(row.source_id))
 
     def figure_matches(self, figure: Quantity, params: Params) -> bool:
         if "metric" in params and figure.metric not in params["metric"]:

@@ -25,11 +25,21 @@ IMMUTABLE_SECONDS = 31_536_000
 _encode = msgspec.json.Encoder().encode
 
 
-def json_response(request: Request, body: BaseModel, *, is_immutable: bool = False) -> Response:
-    """The JSON response for an object or a page, or a 304 if the client's copy is current."""
+def json_response(
+    request: Request, body: BaseModel, *, is_immutable: bool = False, redirect_to: str | None = None
+) -> Response:
+    """The JSON response for an object or a page, or a 304 if the client's copy is current.
+
+    With `redirect_to`, the response is a 307 to that address and still has the body.
+    """
     tag = tag_of(body)
     headers = _headers(request, tag, is_immutable=is_immutable)
-    return _not_modified(request, tag, headers) or _HotResponse(HTTPStatus.OK, headers, encode(body))
+    if (not_modified := _not_modified(request, tag, headers)) is not None:
+        return not_modified
+    if redirect_to is None:
+        return _HotResponse(HTTPStatus.OK, headers, encode(body))
+    headers[b"location"] = redirect_to.encode()
+    return _HotResponse(HTTPStatus.TEMPORARY_REDIRECT, headers, encode(body))
 
 
 def cached_json_response(

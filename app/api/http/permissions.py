@@ -135,6 +135,9 @@ ROUTES: Mapping[str, Policy] = {
     "PATCH /relations/{identifier}": RECORDS,
     "POST /claims/{identifier}/independence-rulings": DECIDES,
     "POST /claims/{identifier}/merge": DECIDES,
+    "POST /topics/{identifier}/merge": DECIDES,
+    "POST /sources/{identifier}/merge": DECIDES,
+    "POST /documents/{identifier}/merge": DECIDES,
     "POST /imports": IMPORTS,
     # Proposals are the desk's. Decisions are public, together with the claim or the source.
     "GET /proposals": DESK,

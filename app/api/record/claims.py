@@ -26,8 +26,9 @@ from app.schemas.desk.independence import IndependenceRulingCreate, Independence
 from app.schemas.desk.merge import MergeCreate
 from app.schemas.desk.review import Reviews
 from app.schemas.query_parameters import ClaimQuery
-from app.services.claims import claim_history, claim_merging, claim_reads, claims, independence, reviews
+from app.services.claims import claim_history, claim_reads, claims, independence, reviews
 from app.services.core.snapshot import NOW, snapshot_at
+from app.services.merging import claim_merging
 from app.services.queries import claim_lists
 
 PATH = "/api/v1/claims"

@@ -17,12 +17,16 @@ from app.api.http.json_responses import json_response
 from app.api.http.responses import CORRECT, CREATE, READ_MANY, READ_ONE, corrected, created
 from app.api.http.routing import api_router
 from app.schemas.base.fields import Page
+from app.schemas.desk.merge import DuplicateMergeCreate
 from app.schemas.desk.rating import Ratings
 from app.schemas.query_parameters import SourceQuery
 from app.schemas.source import SourceCorrection, SourcePost, SourceRead
 from app.services.catalogue import source_ratings, sources
 from app.services.core.snapshot import NOW, snapshot_at
+from app.services.merging import source_merging
 from app.services.queries import noun_lists
+
+PATH = "/api/v1/sources"
 
 router = api_router("/sources", "sources")
 
@@ -37,8 +41,14 @@ def list_sources(
 
 @router.get("/{identifier}", response_model=SourceRead, responses=READ_ONE)
 def read_source(request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection) -> Response:
-    """Read a source."""
-    return json_response(request, sources.read_one(connection, snapshot_at(connection, reading.as_of), identifier))
+    """Read a source.
+
+    If it was merged into another source, the response is a 307 redirect to that one, with the merged source in its
+    body. With `as_of`, there is no redirect.
+    """
+    source = sources.read_one(connection, snapshot_at(connection, reading.as_of), identifier)
+    is_redirected = source.merged_into_id is not None and reading.as_of is None
+    return json_response(request, source, redirect_to=f"{PATH}/{source.merged_into_id}" if is_redirected else None)
 
 
 @router.get("/{identifier}/ratings", response_model=Ratings, responses=READ_ONE)
@@ -53,7 +63,7 @@ def read_ratings(request: Request, identifier: Identifier, reading: AsOfQuery, c
 def record_source(source: SourcePost, connection: WriteConnection, writer: Writer) -> Response:
     """Record a source."""
     identifier = sources.create(connection, writer, source, source.reason)
-    return created(sources.read_one(connection, NOW, identifier), "/api/v1/sources")
+    return created(sources.read_one(connection, NOW, identifier), PATH)
 
 
 @router.patch("/{identifier}", response_model=SourceRead, responses=CORRECT)
@@ -62,4 +72,16 @@ def correct_source(
 ) -> Response:
     """Correct a source: send the fields that change, and the reason."""
     sources.correct(connection, writer, identifier, correction, if_match)
+    return corrected(sources.read_one(connection, NOW, identifier))
+
+
+@router.post("/{identifier}/merge", response_model=SourceRead, responses=CORRECT)
+def merge_source(
+    identifier: Identifier, into: DuplicateMergeCreate, connection: WriteConnection, writer: Writer, if_match: IfMatch
+) -> Response:
+    """Merge a source that was recorded twice into the other one, and redirect its address there.
+
+    The other source gets its names, and everything that it said counts for that one.
+    """
+    source_merging.merge(connection, writer, identifier, into, if_match)
     return corrected(sources.read_one(connection, NOW, identifier))

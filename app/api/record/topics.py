@@ -1,5 +1,6 @@
 """Routes of topics."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Query, Request, Response
@@ -16,13 +17,18 @@ from app.api.http.dependencies import (
 from app.api.http.json_responses import cached_json_response, json_response
 from app.api.http.responses import CORRECT, CREATE, READ_MANY, READ_ONE, corrected, created
 from app.api.http.routing import api_router
+from app.db.compiled_reads import PlainRow
 from app.schemas.base.fields import Page
+from app.schemas.desk.merge import DuplicateMergeCreate
 from app.schemas.estimate import EstimatesPage
 from app.schemas.query_parameters import EstimatesQuery, TopicDuplicatesQuery, TopicQuery
 from app.schemas.topic import TopicCorrection, TopicDuplicates, TopicPost, TopicRead
 from app.services.catalogue import topics
 from app.services.core.snapshot import NOW, snapshot_at
+from app.services.merging import topic_merging
 from app.services.queries import estimates, noun_lists, topic_duplicates
+
+PATH = "/api/v1/topics"
 
 router = api_router("/topics", "topics")
 
@@ -48,15 +54,21 @@ def list_possible_duplicates(
 
 @router.get("/{identifier}", response_model=TopicRead, responses=READ_ONE)
 def read_topic(request: Request, identifier: Identifier, reading: AsOfQuery, connection: ReadConnection) -> Response:
-    """Read a topic."""
-    return json_response(request, topics.read_one(connection, snapshot_at(connection, reading.as_of), identifier))
+    """Read a topic.
+
+    If it was merged into another topic, the response is a 307 redirect to that one, with the merged topic in its body.
+    With `as_of`, there is no redirect.
+    """
+    topic = topics.read_one(connection, snapshot_at(connection, reading.as_of), identifier)
+    is_redirected = topic.merged_into_id is not None and reading.as_of is None
+    return json_response(request, topic, redirect_to=f"{PATH}/{topic.merged_into_id}" if is_redirected else None)
 
 
 @router.post("", status_code=201, response_model=TopicRead, responses=CREATE)
 def record_topic(topic: TopicPost, connection: WriteConnection, writer: Writer) -> Response:
     """Record a topic."""
     identifier = topics.create(connection, writer, topic, topic.reason)
-    return created(topics.read_one(connection, NOW, identifier), "/api/v1/topics")
+    return created(topics.read_one(connection, NOW, identifier), PATH)
 
 
 @router.patch("/{identifier}", response_model=TopicRead, responses=CORRECT)
@@ -85,4 +97,23 @@ def read_estimates(
         request,
         lambda: estimates.page_tag(connection, identifier, query),
         lambda: estimates.read_estimates(connection, identifier, query, cursors),
+        redirect_to=partial(_merged_estimates, request) if query.as_of is None else lambda _page: None,
     )
+
+
+def _merged_estimates(request: Request, page: PlainRow) -> str | None:
+    """The address of the same figures of the topic that a topic was merged into; None if it was not merged."""
+    target_id = page["topic"]["merged_into_id"]
+    return None if target_id is None else f"{PATH}/{target_id}/estimates?{request.url.query}".rstrip("?")
+
+
+@router.post("/{identifier}/merge", response_model=TopicRead, responses=CORRECT)
+def merge_topic(
+    identifier: Identifier, into: DuplicateMergeCreate, connection: WriteConnection, writer: Writer, if_match: IfMatch
+) -> Response:
+    """Merge a topic that was recorded twice into the other one, and redirect its address there.
+
+    Its claims move to the other topic.
+    """
+    topic_merging.merge(connection, writer, identifier, into, if_match)
+    return corrected(topics.read_one(connection, NOW, identifier))

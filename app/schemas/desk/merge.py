@@ -1,4 +1,4 @@
-"""Schema for merging claims."""
+"""Schemas for merging claims, sources, topics and documents."""
 
 from typing import Literal
 
@@ -19,3 +19,14 @@ class MergeCreate(Schema):
     """Notice that readers of the withdrawn claim see."""
     reason: Prose = Field("Merged.", examples=["Found by the weekly search for duplicates."])
     """Why the claims are merged. It is shown to readers of the history."""
+
+
+class DuplicateMergeCreate(Schema):
+    """A request to merge a source, topic or document into another one, because it was recorded twice."""
+
+    into: Ref = Field(examples=["src_01jhf3m8w5k6v0x2s9r7q4t1yb"])
+    """Object of the same type that is kept (id or key)."""
+    notice: Prose = Field(examples=["The same intelligence service was recorded twice."])
+    """Notice that readers of the duplicate see."""
+    reason: Prose = Field("Merged.", examples=["Found by the weekly search for duplicates."])
+    """Why they are merged. It is shown to readers of the history."""

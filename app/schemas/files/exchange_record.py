@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.schemas.base.fields import Key, Prose, Schema
+from app.schemas.base.fields import Key, Prose, Ref, Schema
 from app.schemas.capture import CaptureCreate
 from app.schemas.claim import ClaimCreate
 from app.schemas.desk.independence import IndependenceRulingCreate
@@ -29,6 +29,10 @@ class SourceRecord(SourceCreate):
     """Type of the record."""
     id: str | None = Field(None, pattern="^src" + _ULID)
     """Identifier of the object. The import keeps it."""
+    merged_into: Ref | None = None
+    """The source that this one was merged into, which must come before it. Only used for a new source."""
+    merge_notice: Prose | None = None
+    """Notice about the merge."""
     ratings: list[RatingCreate] = Field(default_factory=list, max_length=500)
     """Decisions on the reliability of the source, oldest first. Their topics must come before the source."""
 
@@ -40,6 +44,10 @@ class DocumentRecord(DocumentCreate):
     """Type of the record."""
     id: str | None = Field(None, pattern="^doc" + _ULID)
     """Identifier of the object. The import keeps it."""
+    merged_into: Ref | None = None
+    """The document that this one was merged into, which must come before it. Only used for a new document."""
+    merge_notice: Prose | None = None
+    """Notice about the merge."""
     captures: list[CaptureCreate] = Field(default_factory=list, max_length=500)
     """Captures of the document, without their bytes."""
 
@@ -51,6 +59,10 @@ class TopicRecord(TopicCreate):
     """Type of the record."""
     id: str | None = Field(None, pattern="^top" + _ULID)
     """Identifier of the object. The import keeps it."""
+    merged_into: Ref | None = None
+    """The topic that this one was merged into, which must come before it. Only used for a new topic."""
+    merge_notice: Prose | None = None
+    """Notice about the merge."""
 
 
 class ClaimRecord(ClaimCreate):

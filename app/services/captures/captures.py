@@ -99,7 +99,13 @@ def _require_distinct(change: ChangeWriter, document_id: str, sha256: str, disti
     connection, table = change.connection, table_of(Document)
     distinct_ids = possible_duplicates.resolve_distinct(table, distinct_from, Refs(connection), own_id=document_id)
     same_bytes = documents_with_bytes(connection, [sha256]).get(sha256, [])
-    equal_ids = possible_duplicates.unruled(connection, same_bytes, distinct_ids, own_id=document_id)
+    equal_ids = possible_duplicates.unruled(
+        connection,
+        same_bytes,
+        distinct_ids,
+        own_id=document_id,
+        successors=possible_duplicates.successors_of(table),
+    )
     if equal_ids:
         found = possible_duplicates.candidates(connection, table, equal_ids)
         raise PossibleDuplicateError(table.name, found, problem="A document with the same bytes is")
@@ -128,10 +134,13 @@ def import_captures(change: ChangeWriter, declared: Sequence[tuple[str, CaptureC
     )
     rows: list[StoredRow] = []
     outcomes: list[bool | None] = []
+    refs = Refs(change.connection)
     for document_id, capture in declared:
         row = {**vars(capture), "document_id": document_id}
         recorded = recorded_rows.setdefault(capture.id, row)
-        is_same = all(recorded[name] == row[name] for name in ("document_id", "sha256", "byte_length"))
+        # The document may have been merged since into the one that the file now lists the capture with.
+        is_same_document = refs.get(table_of(Document), recorded["document_id"]) == document_id
+        is_same = is_same_document and all(recorded[name] == row[name] for name in ("sha256", "byte_length"))
         outcomes.append(recorded is row if is_same else None)
         rows += [row] if recorded is row else []
     change.append(table_of(Capture), rows)

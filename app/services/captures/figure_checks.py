@@ -10,20 +10,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from app.blobs.store import BlobStore
 from app.db.revisions import StoredRow
-from app.db.schema import table_of
 from app.errors import NotFoundError
 from app.formats.captures.capture_search import CaptureSearchQuery, CaptureSearchResult
-from app.models import Capture, Document
 from app.schemas.desk.figure_check import CaptureLookup, FigureCheck, FigureChecks
 from app.schemas.quantity import QuantityCreate
 from app.services.captures import capture_search_pool
+from app.services.catalogue import documents
 from app.services.claims import attributions, claims, evidence
 from app.services.core.nouns import fetch_rows_by_id
-from app.services.core.refs import chunks
 from app.services.core.snapshot import NOW
 from app.vocabulary import ASSERTING_STANCES, FigureFound
 
@@ -32,8 +30,6 @@ MAX_CAPTURES = 50
 
 TIME_BUDGET_SECONDS = 45.0
 """After this time no further file is opened."""
-
-_capture, _document = table_of(Capture), table_of(Document)
 
 
 @dataclass(frozen=True)
@@ -110,16 +106,13 @@ def _captures_of_piece(row: StoredRow, captures: Mapping[str, Sequence[StoredRow
 
 
 def _captures(connection: Connection, document_ids: Iterable[str]) -> Mapping[str, Sequence[StoredRow]]:
+    """The captures of each document, and of its duplicates, each with the language of the document."""
+    ids = sorted(document_ids)
+    languages = {row["id"]: row["language"] for row in fetch_rows_by_id(connection, NOW.document, ids).values()}
     captures: dict[str, list[StoredRow]] = defaultdict(list)
-    for chunk in chunks(sorted(document_ids)):
-        statement = (
-            select(_capture, _document.c.language)
-            .join(_document, _document.c.id == _capture.c.document_id)
-            .where(_capture.c.document_id.in_(chunk))
-            .order_by(_capture.c.id)
-        )
-        for row in connection.execute(statement).mappings():
-            captures[row["document_id"]].append(row)
+    for row in documents.fetch_captures(connection, NOW, ids):
+        document_id = row["current_document_id"]
+        captures[document_id].append({**row, "language": languages[document_id]})
     return captures
 
 

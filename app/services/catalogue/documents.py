@@ -21,6 +21,7 @@ from app.services.catalogue import sources
 from app.services.core import edit_protection, etags, nouns, possible_duplicates
 from app.services.core.actors import Actor
 from app.services.core.held_elsewhere import missing_past
+from app.services.core.merged_objects import current_id, with_duplicates
 from app.services.core.nouns import Columns, Noun, fetch_rows_by_id
 from app.services.core.refs import Refs, chunks
 from app.services.core.snapshot import NOW, Snapshot
@@ -107,13 +108,9 @@ def read_all(connection: Connection, snapshot: Snapshot, identifiers: Iterable[s
     publishers = sources.read_briefs(connection, snapshot, _publishers(rows))
     distinct_ids = possible_duplicates.read_rulings(connection, snapshot, rows)
     captures: dict[str, list[CaptureRead]] = {document_id: [] for document_id in rows}
-    table = snapshot.capture
-    for chunk in chunks(rows):
-        capture_rows = connection.execute(
-            select(table).where(table.c.document_id.in_(chunk)).order_by(table.c.id)
-        ).mappings()
-        for row in capture_rows:
-            captures[row["document_id"]].append(CaptureRead(**row))
+    for row in fetch_captures(connection, snapshot, rows):
+        for document_id in {row["document_id"], row["current_document_id"]} & captures.keys():
+            captures[document_id].append(CaptureRead(**row))
     return [
         DocumentRead(
             **rows[document_id],
@@ -124,6 +121,22 @@ def read_all(connection: Connection, snapshot: Snapshot, identifiers: Iterable[s
         for document_id in requested_ids
         if document_id in rows
     ]
+
+
+def fetch_captures(connection: Connection, snapshot: Snapshot, document_ids: Iterable[str]) -> list[StoredRow]:
+    """The captures of these documents and of their duplicates, oldest first.
+
+    `current_document_id` is the document that a capture counts for. A capture of a duplicate keeps its `document_id`,
+    because captures are never altered.
+    """
+    rows: list[StoredRow] = []
+    table, document = snapshot.capture, snapshot.document
+    for chunk in chunks(document_ids):
+        identifiers = with_duplicates(document, select(document.c.id).where(document.c.id.in_(chunk)))
+        current_document_id = current_id(document, table.c.document_id).label("current_document_id")
+        statement = select(table, current_document_id).where(table.c.document_id.in_(identifiers))
+        rows += connection.execute(statement.order_by(table.c.id)).mappings()
+    return rows
 
 
 def read_briefs(connection: Connection, snapshot: Snapshot, identifiers: Iterable[str]) -> dict[str, DocumentBrief]:

@@ -5,35 +5,44 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from app.db.compiled_reads import PlainRow
 from app.db.ids import new_id
 from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import table_of
 from app.errors import InvalidError
-from app.models import Change, Person, SignOff, SourceRating, Topic
+from app.models import Change, Person, SignOff, Source, SourceRating, Topic
 from app.schemas.base import edtf
 from app.schemas.desk.decision_origin import OriginCreate
 from app.schemas.desk.rating import RatingBrief, RatingCreate, RatingRead
 from app.services.core import decision_origins
+from app.services.core.merged_objects import current_id, with_duplicates
 from app.services.core.nouns import serialize_row
 from app.services.core.refs import Refs, chunks
-from app.services.core.snapshot import Snapshot
+from app.services.core.snapshot import NOW, Snapshot
 
 rating = table_of(SourceRating)
 
-BRIEF_COLUMNS = (
-    "id",
-    "source_id",
-    "change_seq",
-    "reliability",
-    "rationale",
-    "topic_id",
-    "period_earliest",
-    "period_latest",
-)
-"""The columns that decide which rating applies, and those of its short form."""
+
+def brief_columns(snapshot: Snapshot) -> list[ColumnElement[Any]]:
+    """The columns that decide which rating applies, and those of its short form.
+
+    A rating of a duplicate is one of the source that it was merged into.
+    """
+    rating = snapshot.source_rating
+    names = ("id", "change_seq", "reliability", "rationale", "period_earliest", "period_latest")
+    return [*(rating.c[name] for name in names), *_current_references(snapshot)]
+
+
+def _current_references(snapshot: Snapshot) -> list[ColumnElement[Any]]:
+    rating = snapshot.source_rating
+    return [current_id(snapshot.source, rating.c.source_id), current_id(snapshot.topic, rating.c.topic_id)]
+
+
+def rates(snapshot: Snapshot, source_ids: Select[Any]) -> ColumnElement[bool]:
+    """SQL: whether a rating of the outer statement is one of these sources, or of a source merged into one."""
+    return snapshot.source_rating.c.source_id.in_(with_duplicates(snapshot.source, source_ids))
 
 
 def record_rating(change: ChangeWriter, proposal: StoredRow, sign_off_id: str) -> None:
@@ -54,9 +63,11 @@ def record_rating(change: ChangeWriter, proposal: StoredRow, sign_off_id: str) -
 def fetch_ratings(connection: Connection, snapshot: Snapshot, source_ids: Iterable[str]) -> list[StoredRow]:
     """The ratings of these sources, oldest first."""
     ratings: list[StoredRow] = []
-    table = snapshot.source_rating
+    table, source = snapshot.source_rating, snapshot.source
     for chunk in chunks(sorted(set(source_ids))):
-        statement = select(*(table.c[name] for name in BRIEF_COLUMNS)).where(table.c.source_id.in_(chunk))
+        statement = select(*brief_columns(snapshot)).where(
+            rates(snapshot, select(source.c.id).where(source.c.id.in_(chunk)))
+        )
         ratings += connection.execute(statement.order_by(table.c.change_seq)).mappings()
     return ratings
 
@@ -97,21 +108,30 @@ def _specificity(row: Mapping[str, Any]) -> tuple[bool, bool, int, str]:
 
 
 def read_all(connection: Connection, snapshot: Snapshot, source_id: str) -> list[RatingRead]:
-    """All ratings of a source, newest first."""
+    """All ratings of a source, or of the source that it was merged into, newest first."""
     table = snapshot.source_rating
-    statement = select_with_bylines(table).where(table.c.source_id == source_id)
+    current = Refs(connection, snapshot).resolve_target(table_of(Source), source_id)
+    statement = select_ratings_of(snapshot, current)
     # The id breaks ties between several ratings of one change, such as an import.
     newest_first = statement.order_by(table.c.change_seq.desc(), table.c.id.desc())
     rows: Sequence[StoredRow] = connection.execute(newest_first).mappings().all()
     return [RatingRead(**{**row, "origin": decision_origins.serialize(row)}) for row in rows]
 
 
-def select_with_bylines(table: FromClause) -> Select[Any]:
+def select_ratings_of(snapshot: Snapshot, source_id: str) -> Select[Any]:
+    """Select the ratings of a source as `select_with_bylines` has them."""
+    source = snapshot.source
+    return select_with_bylines(snapshot).where(rates(snapshot, select(source.c.id).where(source.c.id == source_id)))
+
+
+def select_with_bylines(snapshot: Snapshot) -> Select[Any]:
     """Select ratings with the bylines of the people who proposed and approved, or imported them."""
+    table = snapshot.source_rating
     sign_off, change = table_of(SignOff), table_of(Change)
     proposer, approver, importer = (table_of(Person).alias(name) for name in ("proposer", "approver", "importer"))
     return select(
-        *(column for column in table.c if column.name not in ("decided_by", "sign_off_id")),
+        *(column for column in table.c if column.name not in ("decided_by", "sign_off_id", "source_id", "topic_id")),
+        *_current_references(snapshot),
         func.coalesce(table.c.decided_by, proposer.c.byline + " and " + approver.c.byline).label("decided_by"),
         proposer.c.byline.label("proposed_by"),
         approver.c.byline.label("approved_by"),
@@ -143,7 +163,7 @@ def import_ratings(
     """
     stored_ratings: dict[str, list[StoredRow]] = {}
     for source_id in {source_id for source_id, _rating in ratings}:
-        of_source = select_with_bylines(rating).where(rating.c.source_id == source_id)
+        of_source = select_ratings_of(NOW, source_id)
         stored_ratings[source_id] = list(change.connection.execute(of_source).mappings())
     rows: list[StoredRow] = []
     outcomes: list[bool | InvalidError] = []

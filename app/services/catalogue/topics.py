@@ -63,10 +63,15 @@ def correct(
 
     columns = nouns.correct(change, TOPIC, identifier, correction, refuse)
     if "metric_family" in columns:
-        _refuse_foreign_metrics(connection, identifier, MetricFamily(columns["metric_family"]))
+        family = MetricFamily(columns["metric_family"])
+        require_allowed_metrics(connection, identifier, family, f"The metric family cannot be changed to '{family}'")
 
 
-def _refuse_foreign_metrics(connection: Connection, identifier: str, family: MetricFamily) -> None:
+def require_allowed_metrics(connection: Connection, identifier: str, family: MetricFamily, refusal: str) -> None:
+    """Raise ConflictError if claims of a topic have figures with metrics that do not belong to this family.
+
+    `refusal` is the start of the message: what is not possible because of them.
+    """
     claim, figure = NOW.claim, NOW.quantity
     metrics = connection.scalars(
         select(figure.c.metric)
@@ -76,9 +81,8 @@ def _refuse_foreign_metrics(connection: Connection, identifier: str, family: Met
     )
     if foreign_metrics := sorted(metrics):
         raise ConflictError(
-            f"The metric family cannot be changed to '{family}', because claims of this topic have figures with other "
-            f"metrics: {', '.join(foreign_metrics)}. Choose another family, or first move these claims to another "
-            "topic."
+            f"{refusal}, because claims of this topic have figures with other metrics: {', '.join(foreign_metrics)}. "
+            "Choose another family, or first move these claims to another topic."
         )
 
 

@@ -30,7 +30,7 @@ from app.services.core.held_elsewhere import missing_past, missing_version
 from app.services.core.nouns import columns_of, serialize_row
 from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery, snapshot_at_seq
 from app.services.core.stale_periods import shown_status, stale_reasons
-from app.services.core.status_facts import latest_by_pair
+from app.services.core.status_facts import latest_by_pair, select_rulings
 from app.services.policy import origins
 
 _versions = revision_table(table_of(Claim))
@@ -49,7 +49,7 @@ def _claim(snapshot: Snapshot) -> Select[Any]:
     claim, topic, document, source = snapshot.claim, snapshot.topic, snapshot.document, snapshot.source
     figure, attribution, piece = snapshot.quantity, snapshot.attribution, snapshot.evidence
     relation, fact_check, review = snapshot.claim_relation, snapshot.fact_check, snapshot.review
-    ruling, rating = snapshot.independence_ruling, snapshot.source_rating
+    ruling = snapshot.independence_ruling
     other_claim = snapshot.claim.alias("other")
     cited_documents = union_all(
         *(select(part.c.document_id).where(part.c.claim_id == _id) for part in (attribution, piece, fact_check))
@@ -84,11 +84,11 @@ def _claim(snapshot: Snapshot) -> Select[Any]:
             other_claim.c.id.in_(related_claims)
         ),
         "reviews": reviews.select_signed(review).where(review.c.claim_id == _id),
-        "ratings": select(*(rating.c[name] for name in source_ratings.BRIEF_COLUMNS)).where(
-            rating.c.source_id.in_(select(attribution.c.source_id).where(attribution.c.claim_id == _id))
+        "ratings": select(*source_ratings.brief_columns(snapshot)).where(
+            source_ratings.rates(snapshot, select(attribution.c.source_id).where(attribution.c.claim_id == _id))
         ),
-        "rulings": select(ruling).where(ruling.c.claim_id == _id),
         "distinct": possible_duplicates.select_rulings(snapshot, claim),
+        "rulings": select_rulings(snapshot).where(ruling.c.claim_id == _id),
         "fact_checks": select(fact_check.c.source_id, *columns_of(FactCheckRead, fact_check)).where(
             fact_check.c.claim_id == _id
         ),

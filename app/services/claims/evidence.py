@@ -92,7 +92,8 @@ def _raise_if_foreign_capture(refs: Refs, columns: Columns) -> None:
         return
     capture = table_of(Capture)
     document_id = refs.connection.scalar(select(capture.c.document_id).where(capture.c.id == columns["capture_id"]))
-    if document_id != columns["document_id"]:
+    # A document has the captures of its duplicates too.
+    if refs.get(table_of(Document), document_id) != columns["document_id"]:
         raise InvalidError.of("capture", "must be a capture of the document given in `document`")
 
 

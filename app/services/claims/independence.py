@@ -18,7 +18,7 @@ from app.services.core import change_effects, source_tree
 from app.services.core.actors import Actor
 from app.services.core.refs import Refs, chunks
 from app.services.core.snapshot import NOW, Snapshot
-from app.services.core.status_facts import latest_by_pair
+from app.services.core.status_facts import current_rulings, latest_by_pair, select_rulings
 from app.services.policy import origins
 from app.services.policy.origins import SourcePair
 from app.vocabulary import Action, Independence, Role, Scope
@@ -67,7 +67,7 @@ def import_rulings(
     rows: list[StoredRow] = []
     refused: dict[str, list[FieldProblem]] = {}
     for claim_id, claim_rulings in rulings.items():
-        existing = _fetch_rows(change.connection, claim_id)
+        existing = current_rulings(_fetch_rows(change.connection, claim_id))
         for index, ruling in enumerate(claim_rulings):
             try:
                 pair = origins.ordered_pair(
@@ -76,7 +76,8 @@ def import_rulings(
             except InvalidError as error:
                 refused[claim_id] = error.prefix_fields(f"rulings.{index}").problems
                 continue
-            if any(_is_same_ruling(row, pair, ruling) for row in existing):
+            # A ruling on two sources that have been merged since has lost its subject.
+            if pair[0] == pair[1] or any(_is_same_ruling(row, pair, ruling) for row in existing):
                 continue
             if claim_id in decided_ids:
                 message = (
@@ -107,7 +108,7 @@ def _is_same_ruling(row: StoredRow, pair: SourcePair, ruling: IndependenceRuling
 
 
 def _fetch_rows(connection: Connection, claim_id: str) -> Sequence[StoredRow]:
-    return connection.execute(select(_rulings).where(_rulings.c.claim_id == claim_id)).mappings().all()
+    return connection.execute(select_rulings(NOW).where(_rulings.c.claim_id == claim_id)).mappings().all()
 
 
 def _resolve_pair(connection: Connection, attribution_rows: Sequence[StoredRow], source_ids: list[str]) -> SourcePair:
@@ -146,7 +147,7 @@ def fetch_latest_rulings(
     by_claim: dict[str, dict[SourcePair, StoredRow]] = {}
     for chunk in chunks(claim_ids):
         rows = connection.execute(
-            select(table).where(table.c.claim_id.in_(chunk)).order_by(table.c.change_seq)
+            select_rulings(snapshot).where(table.c.claim_id.in_(chunk)).order_by(table.c.change_seq)
         ).mappings()
         for row in rows:
             by_claim.setdefault(row["claim_id"], {}).update(latest_by_pair([row]))

@@ -6,12 +6,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, ScalarSelect, case, select
+from sqlalchemy import ColumnElement, FromClause, Label, ScalarSelect, case, func, select
 
 from app.db.revisions import StoredRow, revision_table
 from app.db.schema import Base, table_of
-from app.models import Attribution, Review
-from app.vocabulary import Staleness
+from app.models import Attribution, Change, Review
+from app.vocabulary import Action, Staleness
 
 
 def current_decision(decisions: Sequence[StoredRow]) -> StoredRow | None:
@@ -40,7 +40,7 @@ def current_decision_value(claim_id: ColumnElement[str], column: str) -> ScalarS
     )
 
 
-def first_change_seq(part: FromClause, model: type[Base] = Attribution) -> ColumnElement[int]:
+def first_change_seq(part: FromClause, model: type[Base] = Attribution) -> Label[int]:
     """SQL: the number of the change that created an attribution of the outer statement, labelled `first_seq`.
 
     `model` names another kind of parts of a claim.
@@ -54,6 +54,25 @@ def first_change_seq(part: FromClause, model: type[Base] = Attribution) -> Colum
     return case((part.c.version > 1, created_seq), else_=part.c.change_seq).label("first_seq")
 
 
+def corrected_change_seq(part: FromClause, model: type[Base]) -> ColumnElement[int]:
+    """SQL: the number of the last change of a part of a claim that was not a merge, labelled `corrected_seq`.
+
+    A merge moves the references of a part to the object that is kept, which corrects nothing that it says.
+    """
+    version, change = revision_table(table_of(model)).alias("corrected"), table_of(Change)
+    is_correction = change.c.action != Action.MERGE, version.c.change_seq <= part.c.change_seq
+    corrected_seq = (
+        select(func.max(version.c.change_seq))
+        .select_from(version.join(change, change.c.seq == version.c.change_seq))
+        .where(version.c.id == part.c.id, *is_correction)
+        .scalar_subquery()
+    )
+    created_seq = first_change_seq(part, model).element
+    return case((part.c.version > 1, func.coalesce(corrected_seq, created_seq)), else_=part.c.change_seq).label(
+        "corrected_seq"
+    )
+
+
 def staleness(
     decision: StoredRow,
     content_version: int,
@@ -62,12 +81,17 @@ def staleness(
 ) -> list[Staleness]:
     """What has changed in a claim since a decision; empty if nothing that the decision depends on.
 
-    `content_version`, `evidence` and `attribution_rows` are the claim's present ones, withdrawn rows included.
+    `content_version`, `evidence` and `attribution_rows` are the claim's present ones, withdrawn rows included. Rows may
+    have a `corrected_seq` (see `corrected_change_seq`); without it, a merge counts as a correction.
     """
     reasons = [Staleness.WORDING] if content_version > decision["claim_version"] else []
-    if any(piece["change_seq"] > decision["change_seq"] for piece in evidence):
+    if any(_corrected_seq(piece) > decision["change_seq"] for piece in evidence):
         reasons.append(Staleness.EVIDENCE)
     # A new attribution does not make the decision stale, but a correction of one that it was based on does.
-    if any(row["first_seq"] <= decision["change_seq"] < row["change_seq"] for row in attribution_rows):
+    if any(row["first_seq"] <= decision["change_seq"] < _corrected_seq(row) for row in attribution_rows):
         reasons.append(Staleness.ATTRIBUTIONS)
     return reasons
+
+
+def _corrected_seq(part: StoredRow) -> int:
+    return int(part.get("corrected_seq", part["change_seq"]))

@@ -3,7 +3,7 @@
 Readers see these objects together with the decision, but changing one makes no decision stale, because a source may
 appear in thousands of claims. So a fact-checker may create them and fill in empty columns, but only an editor may
 replace a value: otherwise one person could attribute a confirmed claim to another source, or change what two people
-have signed.
+have signed. Merging duplicates is for editors in any case, so it needs no such check.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -14,8 +14,21 @@ from sqlalchemy import ColumnElement, Connection, Select, literal_column, select
 from app.db.revisions import StoredRow
 from app.db.schema import table_of
 from app.errors import PermissionDeniedError
-from app.models import Attribution, Claim, Document, Evidence, FactCheck, Proposal, Review, SignOff, SourceRating
+from app.models import (
+    Attribution,
+    Claim,
+    Document,
+    Evidence,
+    FactCheck,
+    Proposal,
+    Review,
+    SignOff,
+    Source,
+    SourceRating,
+    Topic,
+)
 from app.services.core.actors import Actor
+from app.services.core.merged_objects import with_duplicates
 from app.services.core.nouns import Columns
 from app.services.core.refs import chunks
 from app.services.policy.proposal_states import is_closed
@@ -23,7 +36,7 @@ from app.vocabulary import Role
 
 claim, review, proposal, sign_off = map(table_of, (Claim, Review, Proposal, SignOff))
 attribution, evidence, document = map(table_of, (Attribution, Evidence, Document))
-fact_check, rating = map(table_of, (FactCheck, SourceRating))
+fact_check, rating, source, topic = map(table_of, (FactCheck, SourceRating, Source, Topic))
 
 DecisionQueries: TypeAlias = list[Select[Any]]
 """Queries for the ids of decisions and of open proposals."""
@@ -76,8 +89,9 @@ def _decisions_on_chunk(identifiers: Sequence[str]) -> DecisionQueries:
         select(fact_check.c.claim_id).where(fact_check.c.source_id.in_(identifiers)),
         *_claims_citing(select(document.c.id).where(document.c.publisher_id.in_(identifiers))),
     ]
-    ratings = select(rating.c.id).where(rating.c.source_id.in_(identifiers))
-    return [*_decisions_on_claims(claims), ratings, _open_proposals(proposal.c.source_id.in_(identifiers))]
+    rated_ids = with_duplicates(source, select(source.c.id).where(source.c.id.in_(identifiers)))
+    ratings = select(rating.c.id).where(rating.c.source_id.in_(rated_ids))
+    return [*_decisions_on_claims(claims), ratings, _open_proposals(proposal.c.source_id.in_(rated_ids))]
 
 
 def decisions_citing_document(identifier: str) -> DecisionQueries:
@@ -87,9 +101,10 @@ def decisions_citing_document(identifier: str) -> DecisionQueries:
 
 def decisions_on_topic(identifier: str) -> DecisionQueries:
     """Decisions on claims of a topic, and ratings of sources for this topic."""
-    ratings = select(rating.c.id).where(rating.c.topic_id == identifier)
+    topic_ids = with_duplicates(topic, select(topic.c.id).where(topic.c.id == identifier))
+    ratings = select(rating.c.id).where(rating.c.topic_id.in_(topic_ids))
     claims = select(claim.c.id).where(claim.c.topic_id == identifier)
-    return [*_decisions_on_claims([claims]), ratings, _open_proposals(proposal.c.topic_id == identifier)]
+    return [*_decisions_on_claims([claims]), ratings, _open_proposals(proposal.c.topic_id.in_(topic_ids))]
 
 
 def _claims_citing(documents: Select[Any]) -> list[Select[Any]]:

@@ -17,7 +17,7 @@ from app.db.compiled_reads import PlainRow
 from app.db.ids import new_id
 from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import Base, table_of
-from app.errors import InvalidError
+from app.errors import ConflictError, InvalidError
 from app.schemas.base import validation_errors
 from app.schemas.base.fields import Correction, Schema
 from app.services.core import equality_keys, possible_duplicates
@@ -85,8 +85,15 @@ def apply_correction(noun: Noun, row: StoredRow, correction: Correction) -> Sche
 def plan_correction(
     change: ChangeWriter, noun: Noun, identifier: str, correction: Correction, refs: Refs
 ) -> tuple[StoredRow, Columns]:
-    """The stored row of an object, and the columns that a correction changes."""
+    """The stored row of an object, and the columns that a correction changes.
+
+    Raises ConflictError if the object was merged into another one.
+    """
     row = fetch_row(change.connection, noun.table, identifier)
+    if row.get("merged_into_id") is not None:
+        raise ConflictError(
+            f"This {noun.name} was merged into {row['merged_into_id']}. Correct that {noun.name} instead."
+        )
     return row, changed_columns(row, noun.columns(field_values(apply_correction(noun, row, correction)), refs))
 
 

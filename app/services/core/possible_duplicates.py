@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, Table, select
+from sqlalchemy import Connection, FromClause, Select, Table, func, select
 
 from app.db.ids import new_id
 from app.db.revisions import ChangeWriter
@@ -37,9 +37,19 @@ Successors = Callable[[Connection, Iterable[str]], Mapping[str, str]]
 """Finds the objects that others were merged into: from the ids of the merged ones to the ids of those."""
 
 
-def no_successors(_connection: Connection, _identifiers: Iterable[str]) -> Mapping[str, str]:
-    """The successors of sources, topics and documents: none, because they cannot be merged."""
-    return {}
+def successors_of(table: Table) -> Successors:
+    """Finds what sources, topics or documents were merged into."""
+
+    def find(connection: Connection, identifiers: Iterable[str]) -> Mapping[str, str]:
+        merged: dict[str, str] = {}
+        for chunk in chunks(identifiers):
+            statement = select(table.c.id, table.c.merged_into_id).where(
+                table.c.id.in_(chunk), table.c.merged_into_id.is_not(None)
+            )
+            merged |= {row.id: row.merged_into_id for row in connection.execute(statement)}
+        return merged
+
+    return find
 
 
 def resolve_distinct(table: Table, distinct_from: Sequence[str], refs: Refs, *, own_id: str | None = None) -> list[str]:
@@ -61,14 +71,17 @@ def require_distinct(
     distinct_ids: Sequence[str],
     *,
     own_id: str | None = None,
-    successors: Successors = no_successors,
+    successors: Successors | None = None,
 ) -> None:
     """Raise PossibleDuplicateError if an object with one of these keys is on record that was not ruled distinct.
 
-    `own_id` is the object itself, for a correction. Call it after the change is open, so that no writer comes between.
+    `own_id` is the object itself, for a correction. `successors` is needed for claims. Call it after the change is
+    open, so that no writer comes between.
     """
     equal_ids = equality_keys.find(connection, keys)
-    candidate_ids = unruled(connection, equal_ids, distinct_ids, own_id=own_id, successors=successors)
+    candidate_ids = unruled(
+        connection, equal_ids, distinct_ids, own_id=own_id, successors=successors or successors_of(table)
+    )
     if candidate_ids:
         raise PossibleDuplicateError(table.name, candidates(connection, table, candidate_ids))
 
@@ -79,7 +92,7 @@ def unruled(
     distinct_ids: Iterable[str],
     *,
     own_id: str | None,
-    successors: Successors = no_successors,
+    successors: Successors,
 ) -> list[str]:
     """Of these equal objects, those that the object was not ruled distinct from. Merged ones count as their successor.
 
@@ -141,9 +154,20 @@ def fetch_rulings(connection: Connection, identifiers: Iterable[str]) -> dict[st
 
 
 def select_rulings(snapshot: Snapshot, table: FromClause) -> Select[Any]:
-    """The rulings that were made when an object of the outer statement was recorded or corrected."""
+    """The rulings that were made when an object of the outer statement was recorded or corrected.
+
+    A ruling on two objects of which one was merged into the other since is left out: it has lost its subject.
+    """
     rulings = snapshot.distinct_ruling
-    return select(rulings.c.id, rulings.c.other_id).where(rulings.c.object_id == table.c.id)
+    statement = select(rulings.c.id, rulings.c.other_id).where(rulings.c.object_id == table.c.id)
+    if "merged_into_id" not in table.c:
+        return statement
+    other = table.alias("other")
+    is_duplicate = select(other.c.id).where(other.c.id == rulings.c.other_id, other.c.merged_into_id == table.c.id)
+    return statement.where(
+        ~is_duplicate.correlate(rulings, table).exists(),
+        func.coalesce(table.c.merged_into_id, "") != rulings.c.other_id,
+    )
 
 
 def ids_of(rulings: Iterable[Mapping[str, Any]]) -> list[str]:

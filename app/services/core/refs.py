@@ -1,13 +1,17 @@
-"""References to objects, by id or by the key from the file they came from, and their resolution to ids."""
+"""References to objects, by id or by the key from the file they came from, and their resolution to ids.
+
+A reference to an object that was merged into another one resolves to that other one.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, null, select
 
 from app.db.ids import is_id
 from app.errors import InvalidError, NotFoundError
+from app.services.core.snapshot import NOW, Snapshot
 
 T = TypeVar("T")
 
@@ -35,11 +39,17 @@ def unknown_ref(table: Table, field: str) -> InvalidError:
     return InvalidError.of(field, f"there is no {table.name.replace('_', ' ')} with this id or key")
 
 
+def _target(table: Table) -> ColumnElement[Any]:
+    return (table.c.merged_into_id if "merged_into_id" in table.c else null()).label("target")
+
+
 class Refs:
     """Resolves references to ids, with a cache that lasts for one request, command or import."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, snapshot: Snapshot = NOW) -> None:
+        """`snapshot`: the record in which a reference is followed, if it names a merged object."""
         self.connection = connection
+        self._snapshot = snapshot
         self._ids: dict[str, dict[str, str]] = defaultdict(dict)
         """For each table, ids by reference."""
 
@@ -48,13 +58,25 @@ class Refs:
         ids = self._ids[table.name]
         missing = sorted({ref for ref in refs if ref is not None and ref not in ids})
         for chunk in chunks(ref for ref in missing if is_id(ref)):
-            existing = self.connection.scalars(select(table.c.id).where(table.c.id.in_(chunk)))
-            ids |= {identifier: identifier for identifier in existing}
+            rows = self.connection.execute(select(table.c.id, _target(table)).where(table.c.id.in_(chunk)))
+            ids |= self._current_ids(table, {row.id: (row.id, row.target) for row in rows})
         if "key" not in table.c:
             return
         for chunk in chunks(ref for ref in missing if ref not in ids):
-            rows = self.connection.execute(select(table.c.key, table.c.id).where(table.c.key.in_(chunk)))
-            ids |= {row.key: row.id for row in rows}
+            rows = self.connection.execute(
+                select(table.c.key, table.c.id, _target(table)).where(table.c.key.in_(chunk))
+            )
+            ids |= self._current_ids(table, {row.key: (row.id, row.target) for row in rows})
+
+    def _current_ids(self, table: Table, rows: Mapping[str, tuple[str, str | None]]) -> dict[str, str]:
+        """Ids by reference, from the id of each object and that of the object it is merged into now, if any."""
+        targets = {identifier: target for identifier, target in rows.values() if target is not None}
+        if targets and self._snapshot.seq is not None:
+            then: FromClause = getattr(self._snapshot, table.name)
+            for chunk in chunks(sorted(targets)):
+                past = self.connection.execute(select(then.c.id, then.c.merged_into_id).where(then.c.id.in_(chunk)))
+                targets |= {row.id: row.merged_into_id or row.id for row in past}
+        return {ref: targets.get(identifier, identifier) for ref, (identifier, _target) in rows.items()}
 
     def evict(self) -> None:
         """Clear large caches; call it between batches, when everything is written and can be looked up again.

@@ -33,14 +33,14 @@ from sqlalchemy.sql import literal
 from app.db.compiled_reads import PlainRow, text_table
 from app.db.revisions import ChangeWriter, StoredRow, revision_table
 from app.db.schema import table_of
-from app.models import Attribution, Claim, ClaimRelation, Source, StalePeriod
+from app.models import Attribution, Change, Claim, ClaimRelation, Source, StalePeriod
 from app.services.core import source_tree
 from app.services.core.decision_staleness import current_decision, staleness
 from app.services.core.refs import chunks
 from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery, snapshot_at_seq
 from app.services.core.status_facts import ClaimGrounds, fetch_grounds
 from app.services.policy.status_rules import is_supported
-from app.vocabulary import ClaimStatus, Relation, Staleness, Status
+from app.vocabulary import Action, ClaimStatus, Relation, Staleness, Status
 
 claim, source, attribution = table_of(Claim), table_of(Source), table_of(Attribution)
 relation, period = table_of(ClaimRelation), table_of(StalePeriod)
@@ -92,24 +92,65 @@ def fetch_reasons(connection: Connection, snapshot: Snapshot, claim_ids: Iterabl
 # --- the rule ---
 
 
-def reasons_of(grounds: ClaimGrounds) -> list[Staleness]:
-    """Why the current decision on a claim is stale; empty if it is not, and without a decision."""
-    decision = current_decision(grounds.decisions)
-    if decision is None:
-        return []
+def find_reasons(connection: Connection, snapshot: Snapshot, claim_ids: Iterable[str]) -> dict[str, list[Staleness]]:
+    """Compute why the current decision on each of these claims is stale; only claims with a decision are included."""
+    grounds = fetch_grounds(connection, snapshot, claim_ids)
+    decided = {
+        claim_id: (claim_grounds, decision)
+        for claim_id, claim_grounds in grounds.items()
+        if (decision := current_decision(claim_grounds.decisions)) is not None
+    }
+    with_other_origins = _with_other_origins(connection, snapshot, decided)
+    return {
+        claim_id: _reasons_of(claim_grounds, decision, has_other_origins=claim_id in with_other_origins)
+        for claim_id, (claim_grounds, decision) in decided.items()
+    }
+
+
+def _reasons_of(grounds: ClaimGrounds, decision: StoredRow, *, has_other_origins: bool) -> list[Staleness]:
     reasons = staleness(decision, grounds.claim["content_version"], grounds.evidence, grounds.attributions)
+    if has_other_origins:
+        reasons.append(Staleness.ORIGINS)
     if not is_supported(Status(decision["status"]), grounds.facts(decision["evidence"]), decision["rules"]):
         reasons.append(Staleness.GROUNDS)
     return reasons
 
 
-def find_reasons(connection: Connection, snapshot: Snapshot, claim_ids: Iterable[str]) -> dict[str, list[Staleness]]:
-    """Compute why the current decision on each of these claims is stale; only claims with a decision are included."""
-    return {
-        claim_id: reasons_of(grounds)
-        for claim_id, grounds in fetch_grounds(connection, snapshot, claim_ids).items()
-        if grounds.decisions
-    }
+def _with_other_origins(
+    connection: Connection, snapshot: Snapshot, decided: Mapping[str, tuple[ClaimGrounds, StoredRow]]
+) -> set[str]:
+    """The claims whose number of origins, or of independent ones, was changed by a merge after their decision."""
+    if not decided:
+        return set()
+    merged_claims: dict[int, set[str]] = defaultdict(set)
+    first_seq = min(decision["change_seq"] for _grounds, decision in decided.values())
+    for seq, source_id in _merged_sources(connection, snapshot, first_seq):
+        for claim_id, (grounds, decision) in decided.items():
+            if seq > decision["change_seq"] and source_id in grounds.names:
+                merged_claims[seq].add(claim_id)
+    changed: set[str] = set()
+    for seq, claim_ids in merged_claims.items():
+        before, after = (fetch_grounds(connection, snapshot_at_seq(at), sorted(claim_ids)) for at in (seq - 1, seq))
+        changed |= {
+            claim_id
+            for claim_id in claim_ids & before.keys()
+            if before[claim_id].origin_counts != after[claim_id].origin_counts
+        }
+    return changed
+
+
+def _merged_sources(connection: Connection, snapshot: Snapshot, after_seq: int) -> Sequence[tuple[int, str]]:
+    """The merges of sources after a change, as far as the snapshot has them, each with a source that it changed."""
+    version, change = revision_table(source), table_of(Change)
+    statement = (
+        select(version.c.change_seq, version.c.id, version.c.merged_into_id)
+        .join(change, change.c.seq == version.c.change_seq)
+        .where(change.c.action == Action.MERGE, version.c.change_seq > after_seq)
+    )
+    if snapshot.seq is not None:
+        statement = statement.where(version.c.change_seq <= snapshot.seq)
+    rows = connection.execute(statement).all()
+    return [(row.change_seq, source_id) for row in rows for source_id in (row.id, row.merged_into_id) if source_id]
 
 
 # --- keeping the periods up to date ---

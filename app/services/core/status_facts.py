@@ -10,9 +10,10 @@ from sqlalchemy import Connection, FromClause, Select, select
 from app.db.compiled_reads import PlainRow, text_table
 from app.db.revisions import StoredRow
 from app.db.schema import table_of
-from app.models import Proposal, SignOff
+from app.models import Attribution, Evidence, Proposal, SignOff
 from app.services.core import source_tree
-from app.services.core.decision_staleness import first_change_seq
+from app.services.core.decision_staleness import corrected_change_seq, first_change_seq
+from app.services.core.merged_objects import current_id
 from app.services.core.refs import chunks
 from app.services.core.snapshot import Snapshot, SnapshotQuery
 from app.services.policy import origins
@@ -53,7 +54,11 @@ def _attributions(snapshot: Snapshot) -> tuple[Select[Any], FromClause]:
         "withdrawn",
         "change_seq",
     )
-    return select(*(attribution.c[name] for name in names), first_change_seq(attribution)), attribution
+    return select(
+        *(attribution.c[name] for name in names),
+        first_change_seq(attribution),
+        corrected_change_seq(attribution, Attribution),
+    ), attribution
 
 
 @_of_claims
@@ -71,12 +76,12 @@ def _evidence(snapshot: Snapshot) -> tuple[Select[Any], FromClause]:
         "capture_id",
         "not_kept_because",
     )
-    return select(*(piece.c[name] for name in names)), piece
+    return select(*(piece.c[name] for name in names), corrected_change_seq(piece, Evidence)), piece
 
 
 @_of_claims
 def _rulings(snapshot: Snapshot) -> tuple[Select[Any], FromClause]:
-    return select(snapshot.independence_ruling), snapshot.independence_ruling
+    return select_rulings(snapshot), snapshot.independence_ruling
 
 
 @SnapshotQuery
@@ -155,13 +160,13 @@ class ClaimGrounds:
     is_contradicted: bool
 
     @property
-    def origins(self) -> tuple[frozenset[str], int]:
-        """The identified origins, and how many of them are independent of each other."""
+    def origin_counts(self) -> tuple[int, int]:
+        """How many identified origins there are, and how many of them are independent of each other."""
         identified = origins.identified_origins(
             self.attributions, origins.trace_origins(self.attributions, self.anonymity)
         )
         pairs = origins.build_origin_pairs(self.attributions, identified, self.ancestors, self.names, self.rulings)
-        return frozenset(identified), origins.count_independent(identified, pairs)
+        return len(identified), origins.count_independent(identified, pairs)
 
     def facts(self, evidence_ids: Iterable[str] | None, missing_captures: Collection[str] = ()) -> StatusFacts:
         """The facts that decide which status the claim may have, given this evidence; all of it for None.
@@ -174,7 +179,7 @@ class ClaimGrounds:
             evidence=only_named(self.evidence, evidence_ids),
             anonymity=self.anonymity,
             ancestors=self.ancestors,
-            independent_origins=self.origins[1],
+            independent_origins=self.origin_counts[1],
             contradicted=self.is_contradicted,
             missing_captures=missing_captures,
         )
@@ -248,6 +253,26 @@ def _by_claim(rows: Iterable[PlainRow]) -> Mapping[str, list[PlainRow]]:
     return by_claim
 
 
+def select_rulings(snapshot: Snapshot) -> Select[Any]:
+    """Select rulings, each on the sources that its origins were merged into, if they were."""
+    ruling, source = snapshot.independence_ruling, snapshot.source
+    pair = ("first_source_id", "second_source_id")
+    return select(
+        *(column for column in ruling.c if column.name not in pair),
+        *(current_id(source, ruling.c[name]) for name in pair),
+    )
+
+
 def latest_by_pair(rulings: Iterable[StoredRow]) -> dict[SourcePair, StoredRow]:
     """The last ruling on each pair. `rulings` must be in the order in which they were recorded."""
-    return {(row["first_source_id"], row["second_source_id"]): row for row in rulings}
+    return {(row["first_source_id"], row["second_source_id"]): row for row in current_rulings(rulings)}
+
+
+def current_rulings(rulings: Iterable[StoredRow]) -> list[StoredRow]:
+    """Rulings of `select_rulings` with their pairs in order, without those on two sources that were merged."""
+    in_order = (
+        (origins.ordered_pair(row["first_source_id"], row["second_source_id"]), row)
+        for row in rulings
+        if row["first_source_id"] != row["second_source_id"]
+    )
+    return [{**row, "first_source_id": first, "second_source_id": second} for (first, second), row in in_order]

@@ -25,6 +25,7 @@ from app.services.catalogue import source_ratings
 from app.services.claims import reviews
 from app.services.core.actors import Actor
 from app.services.core.cursors import Cursors
+from app.services.core.merged_objects import current_id, with_duplicates
 from app.services.core.nouns import fetch_row, fetch_rows_by_id, field_values, serialize_row
 from app.services.core.pagination import Order, PageRequest, fetch_page
 from app.services.core.refs import Refs, chunks
@@ -34,6 +35,7 @@ from app.services.policy.status_rules import CURRENT_RULES, STATUS_RULES
 from app.vocabulary import Action, ProposalState, Role, Scope, Signer, Stage, Status, Verdict
 
 claim_table, evidence_table, person_table = table_of(Claim), table_of(Evidence), table_of(Person)
+source_table, topic_table = table_of(Source), table_of(Topic)
 proposal_table, sign_off_table = table_of(Proposal), table_of(SignOff)
 
 _OPEN_STATES = frozenset({ProposalState.OPEN, ProposalState.MORE_REQUESTED})
@@ -91,12 +93,15 @@ def propose_rating(connection: Connection, actor: Actor, source_id: str, body: R
     topic does not exist.
     """
     change = _open_change(connection, actor, "propose a reliability")
-    if source_id not in fetch_rows_by_id(connection, table_of(Source), [source_id]):
+    if source_id not in fetch_rows_by_id(connection, source_table, [source_id]):
         raise NotFoundError("source", source_id)
-    topic_id = Refs(connection).resolve_field(table_of(Topic), body.topic, "topic")
+    refs = Refs(connection)
+    # A proposal for a duplicate is one for the source that it was merged into.
+    source_id = refs.resolve_target(source_table, source_id)
+    topic_id = refs.resolve_field(topic_table, body.topic, "topic")
     same_subject = (
-        proposal_table.c.source_id == source_id,
-        proposal_table.c.topic_id.is_not_distinct_from(topic_id),
+        _is_for_source(NOW, source_id),
+        current_id(topic_table, proposal_table.c.topic_id).is_not_distinct_from(topic_id),
         proposal_table.c.period.is_not_distinct_from(body.period),
     )
     _raise_if_open(connection, *same_subject)
@@ -109,6 +114,12 @@ def propose_rating(connection: Connection, actor: Actor, source_id: str, body: R
         "evidence": [],
     }
     return _store(change, {**fields, **own_fields})
+
+
+def _is_for_source(snapshot: Snapshot, source_id: str) -> ColumnElement[bool]:
+    source = snapshot.source
+    source_ids = with_duplicates(source, select(source.c.id).where(source.c.id == source_id))
+    return snapshot.proposal.c.source_id.in_(source_ids)
 
 
 def _open_change(connection: Connection, actor: Actor, action: str, reason: str = "Proposed.") -> ChangeWriter:
@@ -304,12 +315,12 @@ def read_page(connection: Connection, query: ProposalQuery, cursors: Cursors) ->
     Raises InvalidError if the claim or source does not exist or the cursor belongs to another list.
     """
     snapshot = snapshot_at(connection, query.as_of)
-    table, refs = snapshot.proposal, Refs(connection)
-    conditions = []
+    table, refs = snapshot.proposal, Refs(connection, snapshot)
+    conditions: list[ColumnElement[bool]] = []
     if query.claim is not None:
         conditions.append(table.c.claim_id == refs.resolve_field(claim_table, query.claim, "claim"))
     if query.source is not None:
-        conditions.append(table.c.source_id == refs.resolve_field(table_of(Source), query.source, "source"))
+        conditions.append(_is_for_source(snapshot, refs.resolve_required_field(source_table, query.source, "source")))
     statement: Select[Any] = select(table.c.change_seq, table.c.id).where(*conditions)
     if query.state:
         statement = statement.where(or_(*(_in_state(snapshot, state) for state in query.state)))
@@ -386,12 +397,15 @@ def _to_read_models(connection: Connection, snapshot: Snapshot, rows: Sequence[S
         person_table.c.id.in_({row["proposer_id"] for row in rows})
     )
     bylines = {row.id: row.byline for row in connection.execute(proposers)}
+    refs = Refs(connection, snapshot)
     return [
         ProposalRead(
             **serialize_row(
                 ProposalRead,
                 row,
                 state=states[row["id"]],
+                source_id=refs.get(source_table, row["source_id"]),
+                topic_id=refs.get(topic_table, row["topic_id"]),
                 proposed_by=bylines[row["proposer_id"]],
                 sign_offs=[SignOffRead(**sign_off) for sign_off in sign_offs[row["id"]]],
                 figures_check=f"/api/v1/proposals/{row['id']}/figures/check" if row["evidence"] else None,

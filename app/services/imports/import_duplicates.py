@@ -19,7 +19,7 @@ from app.schemas.files.import_report import DuplicateCandidate, PossibleDuplicat
 from app.services.claims.relations import fetch_successors
 from app.services.core import equality_keys, possible_duplicates
 from app.services.core.equality_keys import Key
-from app.services.core.possible_duplicates import MAX_CANDIDATES, no_successors
+from app.services.core.possible_duplicates import MAX_CANDIDATES, successors_of
 from app.services.core.refs import MAX_CACHED_REFS, Refs
 
 MAX_LISTED = 1_000
@@ -99,7 +99,7 @@ class DuplicateFinder:
             return
         connection = self.change.connection
         rulings = possible_duplicates.fetch_rulings(connection, [entry.identifier for entry, _ids in equal])
-        fetch_merged = fetch_successors if table.name == table_of(Claim).name else no_successors
+        fetch_merged = fetch_successors if table.name == table_of(Claim).name else successors_of(table)
         merged = fetch_merged(connection, sorted({other for _entry, ids in equal for other in ids}))
         for entry, equal_ids in equal:
             excluded = {entry.identifier, *rulings[entry.identifier]}

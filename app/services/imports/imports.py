@@ -252,16 +252,18 @@ class _Loader:
                 self._refuse(line, error.problems)
                 continue
             on_record |= {name: row for name in (record.key, row["id"]) if name is not None}
-            self._refs.remember(noun.table, record.key, row["id"])
+            # What the file says of a duplicate counts for the object that it was merged into.
+            identifier = row.get("merged_into_id") or row["id"]
+            self._refs.remember(noun.table, record.key, identifier)
             self.tally.count(line, noun.name, outcome)
             self.duplicates.rule(noun.table, row["id"], record.distinct_from)
             if outcome != "unchanged":
                 written[row["id"]] = (line, record.key, row)
             if isinstance(record, DocumentRecord):
-                captures += [(line, row["id"], capture) for capture in record.captures]
+                captures += [(line, identifier, capture) for capture in record.captures]
             if isinstance(record, SourceRecord):
                 ids: list[str | None] = [*rating_ids.get(row["id"], ())] or [None] * len(record.ratings)
-                ratings += [(line, row["id"], *rating) for rating in zip(record.ratings, ids, strict=False)]
+                ratings += [(line, identifier, *rating) for rating in zip(record.ratings, ids, strict=False)]
         self._change.add(noun.table, list(adds.values()))
         self._change.amend_each(noun.table, amends)
         if noun is SOURCE:
@@ -318,11 +320,13 @@ class _Loader:
         """Add one record to `adds` or `amends` as needed; return the outcome and the row as it will be."""
         if row is None:
             columns = noun.columns(field_values(record), self._refs)
-            new = {"id": getattr(record, "id", None) or noun.new_id(), **columns}
+            new = {"id": getattr(record, "id", None) or noun.new_id(), **columns, **self._merge_columns(noun, record)}
             adds[new["id"]] = new
             return "created", new
         if self._restored is not None:
             raise occurs_twice(noun.name)
+        if row.get("merged_into_id") is not None:
+            return "unchanged", row  # the record still describes the duplicate
         columns = changed_columns(row, noun.columns(field_values(record, only_set=True), self._refs))
         connection = self._change.connection
         if not columns or was_corrected_by_person(
@@ -336,6 +340,13 @@ class _Loader:
         pending = adds if row["id"] in adds else amends
         pending[row["id"]] = {**pending.get(row["id"], {}), **columns}
         return "revised", {**row, **columns}
+
+    def _merge_columns(self, noun: Noun, record: Any) -> Columns:
+        target_id = self._refs.resolve_field(noun.table, record.merged_into, "merged_into")
+        return {
+            "merged_into_id": target_id,
+            "merge_notice": None if target_id is None else record.merge_notice or "Merged.",
+        }
 
 
 def _on_record(connection: Connection, noun: Noun, records: Iterable[Any]) -> dict[str | None, StoredRow]:

@@ -6,7 +6,7 @@ independent merely because nobody has shown that one depends on the other.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from app.db.compiled_reads import PlainRow
 from app.db.revisions import StoredRow
@@ -31,6 +31,16 @@ def upstream_chain(attribution: StoredRow, by_id: Mapping[str, StoredRow]) -> li
         links[upstream["id"]] = upstream
         upstream = by_id.get(upstream["upstream_id"])
     return list(links.values())
+
+
+def relayed_links(attribution: StoredRow, by_id: Mapping[str, StoredRow]) -> list[StoredRow]:
+    """The upstream chain as sentences name it: without the links in which a source relays itself.
+
+    After two sources were merged, one attribution of the kept source may relay another one: "NIS, citing NIS". A link
+    that was withdrawn stays, because what was taken back must not look like what the relay says on its own.
+    """
+    chain = [attribution, *upstream_chain(attribution, by_id)]
+    return [link for before, link in pairwise(chain) if link["source_id"] != before["source_id"] or link["withdrawn"]]
 
 
 def origin_of(attribution: StoredRow, by_id: Mapping[str, StoredRow], anonymity: Mapping[str, str]) -> str | None:

@@ -23,9 +23,12 @@ from app.schemas.files.publication import (
 )
 from app.schemas.query_parameters import CitationQuery, ClaimFilter
 from app.services.audit import log_proofs
+from app.services.catalogue.documents import DOCUMENT
+from app.services.catalogue.sources import SOURCE
 from app.services.claims.claim_reads import snapshot_of_version
 from app.services.core.actors import Actor
 from app.services.core.held_elsewhere import missing_past
+from app.services.core.refs import Refs
 from app.services.core.snapshot import snapshot_at
 from app.services.publishing import published_reads
 from app.services.queries.claim_lists import select_claim_ids
@@ -116,8 +119,12 @@ def query_citations(
         return
     snapshot = snapshot_at(connection, query.as_of)
     yield from claim_citations(claims_by_ref(connection, query.claim, query.as_of, actor, publisher), parts, publisher)
-    yield from document_citations(published_reads.documents(connection, snapshot, query.document), publisher)
-    yield from source_citations(published_reads.sources(connection, snapshot, query.cited_source), publisher)
+    # A document or source that was merged into another one is cited as that one.
+    refs = Refs(connection, snapshot)
+    document_ids = [refs.get(DOCUMENT.table, identifier) or identifier for identifier in query.document]
+    source_ids = [refs.get(SOURCE.table, identifier) or identifier for identifier in query.cited_source]
+    yield from document_citations(published_reads.documents(connection, snapshot, document_ids), publisher)
+    yield from source_citations(published_reads.sources(connection, snapshot, source_ids), publisher)
 
 
 def matching_claims(

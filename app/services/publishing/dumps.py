@@ -127,14 +127,18 @@ def _files(
 
 
 def _ids(connection: Connection, table: FromClause) -> Iterator[list[str]]:
-    statement = select(table.c.id).order_by(table.c.id).execution_options(yield_per=exports.CHUNK_SIZE)
+    # Duplicates come last, because they refer to what they were merged into.
+    in_order = table.c.merged_into_id.is_not(None), table.c.id
+    statement = select(table.c.id).order_by(*in_order).execution_options(yield_per=exports.CHUNK_SIZE)
     yield from map(list, connection.execute(statement).scalars().partitions())
 
 
 def _parents_first(connection: Connection, snapshot: Snapshot) -> Iterable[list[str]]:
-    """Return the ids of all sources in chunks, sorted by their depth in the tree, then by id."""
+    """Return the ids of all sources in chunks, sorted by their depth in the tree, then by id; duplicates come last."""
     table = snapshot.source
-    parents = {row.id: row.parent_id for row in connection.execute(select(table.c.id, table.c.parent_id))}
+    rows = connection.execute(select(table.c.id, table.c.parent_id, table.c.merged_into_id)).all()
+    parents = {row.id: row.parent_id for row in rows}
+    duplicates = {row.id for row in rows if row.merged_into_id is not None}
     depths: dict[str, int] = {}
     for identifier in parents:
         chain = [identifier]
@@ -142,7 +146,7 @@ def _parents_first(connection: Connection, snapshot: Snapshot) -> Iterable[list[
             chain.append(parent)
         for source_id in reversed(chain):
             depths[source_id] = depths.get(parents.get(source_id) or "", -1) + 1
-    return chunks(sorted(parents, key=lambda identifier: (depths[identifier], identifier)))
+    return chunks(sorted(parents, key=lambda identifier: (identifier in duplicates, depths[identifier], identifier)))
 
 
 class _DumpFileWriter:

@@ -14,9 +14,11 @@ from app.services.claims import reviews
 from app.services.core import possible_duplicates
 from app.services.core.claim_parts import select_figures
 from app.services.core.decision_staleness import first_change_seq
+from app.services.core.merged_objects import is_in_use, with_duplicates
 from app.services.core.nouns import columns_of
 from app.services.core.snapshot import Snapshot, SnapshotQuery
 from app.services.core.stale_periods import stale_reasons
+from app.services.core.status_facts import select_rulings
 
 _INTERNAL_COLUMNS = ("claim_id", "recorded_at")
 _DERIVED_SUFFIXES = ("_folded", "_earliest", "_latest")
@@ -50,7 +52,6 @@ def claims(snapshot: Snapshot) -> Select[Any]:
         "attributions": snapshot.attribution,
         "evidence": snapshot.evidence,
         "relations": snapshot.claim_relation,
-        "rulings": snapshot.independence_ruling,
         "fact_checks": snapshot.fact_check,
     }
     part_queries = {
@@ -58,6 +59,8 @@ def claims(snapshot: Snapshot) -> Select[Any]:
     }
     part_queries["attributions"] = part_queries["attributions"].add_columns(first_change_seq(snapshot.attribution))
     part_queries["distinct"] = possible_duplicates.select_rulings(snapshot, claim)
+    ruling = snapshot.independence_ruling
+    part_queries["rulings"] = select_rulings(snapshot).where(ruling.c.claim_id == claim.c.id)
     part_queries["reviews"] = reviews.select_signed(snapshot.review).where(snapshot.review.c.claim_id == claim.c.id)
     return _by_id(claim).add_columns(
         stale_reasons(snapshot, claim),
@@ -101,9 +104,12 @@ def topics(snapshot: Snapshot) -> Select[Any]:
 
 @SnapshotQuery
 def documents(snapshot: Snapshot) -> Select[Any]:
-    """Select these documents, each with the metadata of its captures."""
+    """Select these documents, each with the metadata of its captures; a duplicate's are with the other document."""
     document, capture = snapshot.document, snapshot.capture
-    captures = select(*columns_of(CaptureCreate, capture)).where(capture.c.document_id == document.c.id)
+    captures = select(*columns_of(CaptureCreate, capture)).where(
+        is_in_use(document),
+        capture.c.document_id.in_(with_duplicates(document, select(document.c.id).correlate(document))),
+    )
     return _by_id(document).add_columns(nested_rows(captures).label("captures"), _distinct(snapshot, document))
 
 
@@ -115,11 +121,9 @@ def sources(snapshot: Snapshot) -> Select[Any]:
 
 @SnapshotQuery
 def rated_sources(snapshot: Snapshot) -> Select[Any]:
-    """Select these sources, each with the decisions on its reliability."""
-    source, rating = snapshot.source, snapshot.source_rating
-    return _by_id(source).add_columns(
-        nested_rows(source_ratings.select_with_bylines(rating).where(rating.c.source_id == source.c.id)).label(
-            "ratings"
-        ),
-        _distinct(snapshot, source),
+    """Select these sources, each with the decisions on its reliability; a duplicate's are with the other source."""
+    source = snapshot.source
+    ratings = source_ratings.select_with_bylines(snapshot).where(
+        is_in_use(source), source_ratings.rates(snapshot, select(source.c.id).correlate(source))
     )
+    return _by_id(source).add_columns(nested_rows(ratings).label("ratings"), _distinct(snapshot, source))

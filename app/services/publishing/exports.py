@@ -30,6 +30,7 @@ from app.services.core import decision_origins, decision_staleness, possible_dup
 from app.services.core.actors import Actor
 from app.services.core.nouns import Noun
 from app.services.core.snapshot import Snapshot, SnapshotQuery, snapshot_at
+from app.services.core.status_facts import current_rulings
 from app.services.policy import origins
 from app.services.publishing import citations, export_reads, published_reads
 from app.services.publishing.compact_id_set import CompactIdSet
@@ -50,7 +51,11 @@ _PART_REFERENCES: Mapping[str, Sequence[str]] = {
 }
 """The parts of a claim, except its figures, and the references in each."""
 
-_REFERENCES: Mapping[str, Sequence[str]] = {"source": ("parent",), "topic": (), "document": ("publisher",)}
+_REFERENCES: Mapping[str, Sequence[str]] = {
+    "source": ("parent", "merged_into"),
+    "topic": ("merged_into",),
+    "document": ("publisher", "merged_into"),
+}
 """The references of topics, sources and documents."""
 
 _BY_ID = itemgetter("id")
@@ -180,6 +185,7 @@ class RecordWriter:
         claims = self._read(export_reads.claims, {claim_id for claim_id in claim_ids if claim_id not in written})
         for claim in claims:
             written.add(claim["id"])
+            claim["rulings"] = current_rulings(claim["rulings"])
         names = self._names_of_claims(claims)
         _remove_hidden_references(claims, names)
         # A claim with a party's own figure must come before the claim that the party disputes with that figure.
@@ -210,13 +216,16 @@ class RecordWriter:
     def topics(self, chunks_of_ids: Iterable[Sequence[str]]) -> Iterator[PlainRow]:
         """Yield records of these topics."""
         for chunk in chunks_of_ids:
-            yield from self._unwritten(TOPIC, self._read(export_reads.topics, chunk), {})
+            rows = {row["id"]: row for row in self._read(export_reads.topics, chunk)}
+            names = self._names(export_reads.topics, (row["merged_into_id"] for row in rows.values()))
+            yield from self._unwritten(TOPIC, [rows[topic_id] for topic_id in chunk], names)
 
     def sources(self, chunks_of_ids: Iterable[Sequence[str]]) -> Iterator[PlainRow]:
         """Yield records of these sources, in this order."""
         for chunk in chunks_of_ids:
             rows = {row["id"]: row for row in self._read(export_reads.rated_sources, chunk)}
-            names = self._names(export_reads.sources, (row["parent_id"] for row in rows.values()))
+            named = (row[name] for row in rows.values() for name in ("parent_id", "merged_into_id"))
+            names = self._names(export_reads.sources, named)
             ratings = [rating for row in rows.values() for rating in row["ratings"]]
             names |= self._names(export_reads.topics, (rating["topic_id"] for rating in ratings))
             yield from self._unwritten(SOURCE, [rows[source_id] for source_id in chunk], names)
@@ -224,9 +233,10 @@ class RecordWriter:
     def documents(self, chunks_of_ids: Iterable[Sequence[str]]) -> Iterator[PlainRow]:
         """Yield records of these documents."""
         for chunk in chunks_of_ids:
-            rows = self._read(export_reads.documents, chunk)
-            names = self._names(export_reads.sources, (row["publisher_id"] for row in rows))
-            yield from self._unwritten(DOCUMENT, rows, names)
+            rows = {row["id"]: row for row in self._read(export_reads.documents, chunk)}
+            names = self._names(export_reads.sources, (row["publisher_id"] for row in rows.values()))
+            names |= self._names(export_reads.documents, (row["merged_into_id"] for row in rows.values()))
+            yield from self._unwritten(DOCUMENT, [rows[document_id] for document_id in chunk], names)
 
     def claims(self, chunks_of_ids: Iterable[Sequence[str]]) -> Iterator[PlainRow]:
         """Yield records of these claims only; a claim comes after those whose figures it refers to."""

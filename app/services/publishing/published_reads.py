@@ -235,7 +235,7 @@ class _ClaimBuilder:
             source=self._speaker(row["source_id"]),
             stance=Stance(row["stance"]),
             lineage=Lineage(row["lineage"]),
-            relayed_from=[self._speaker(link["source_id"]) for link in origins.upstream_chain(row, by_id)],
+            relayed_from=[self._speaker(link["source_id"]) for link in origins.relayed_links(row, by_id)],
             document=self._objects.document(row["document_id"]),
             said=row["said"],
             quote=nested_fields["quote"],

@@ -50,7 +50,7 @@ def parse_filter(connection: Connection, snapshot: Snapshot, query: ClaimFilter,
 
     Raises InvalidError for an unknown topic or source, PermissionDeniedError for a stage that the reader may not see.
     """
-    refs = Refs(connection)
+    refs = Refs(connection, snapshot)
     single_values = {
         "topic": refs.resolve_field(table_of(Topic), query.topic, "topic"),
         "date_from": None if query.date_from is None else edtf.bounds(query.date_from).earliest,

@@ -72,7 +72,7 @@ def count_facets(
     branches = _select_from_claims(snapshot, matching, [facet for facet in facets if facet not in counter_facets])
     if counter_facets:
         cell = claim_counters.totals(snapshot.seq)
-        conditions = [cell.c.stage.in_(stages), *_value_conditions(connection, query, cell)]
+        conditions = [cell.c.stage.in_(stages), *_value_conditions(connection, snapshot, query, cell)]
         branches += [_select_from_counters(cell, conditions, query, *item) for item in counter_facets.items()]
     statement = union_all(*(select(branch.subquery()) for branch in branches))
     counts: dict[Facet, dict[str, int]] = {facet: {} for facet in facets}
@@ -91,10 +91,12 @@ def counter_facet_for(facet: Facet, query: ClaimFilter) -> str | None:
     return _COUNTER_FACETS[facet].get(other_names[0] if other_names else None)
 
 
-def _value_conditions(connection: Connection, query: ClaimFilter, cell: FromClause) -> list[ColumnElement[bool]]:
+def _value_conditions(
+    connection: Connection, snapshot: Snapshot, query: ClaimFilter, cell: FromClause
+) -> list[ColumnElement[bool]]:
     """Conditions for the cells of the topic or metric that a list is filtered by."""
     if query.topic is not None:
-        return [cell.c.value == Refs(connection).resolve_field(table_of(Topic), query.topic, "topic")]
+        return [cell.c.value == Refs(connection, snapshot).resolve_field(table_of(Topic), query.topic, "topic")]
     return [cell.c.value.in_(query.metric)] if query.metric else []
 
 

@@ -29,6 +29,7 @@ from app.services.claims import attributions, evidence, relations
 from app.services.core.actors import Actor, visible_stages
 from app.services.core.claim_visibility import resolve_visible_claim
 from app.services.core.cursors import Cursors
+from app.services.core.merged_objects import current_id, is_in_use
 from app.services.core.pagination import Order, PageRequest, fetch_page
 from app.services.core.refs import Refs
 from app.services.core.snapshot import Snapshot, snapshot_at
@@ -53,13 +54,15 @@ def list_sources(connection: Connection, query: SourceQuery, cursors: Cursors) -
     """A page of sources. Raises InvalidError for an unknown parent or a cursor of another list."""
     snapshot = snapshot_at(connection, query.as_of)
     table = snapshot.source
-    conditions: WhereClauses = []
+    conditions: WhereClauses = [is_in_use(table)]
     if query.kind:
         conditions.append(table.c.kind.in_(query.kind))
     if query.anonymity:
         conditions.append(table.c.anonymity.in_(query.anonymity))
     if query.parent is not None:
-        conditions.append(table.c.parent_id == Refs(connection).resolve_field(table_of(Source), query.parent, "parent"))
+        conditions.append(
+            table.c.parent_id == Refs(connection, snapshot).resolve_field(table_of(Source), query.parent, "parent")
+        )
     if query.name is not None:
         names = (table.c.name_folded, table.c.other_names_folded)
         conditions.append(or_(*(column.contains(fold(query.name), autoescape=True) for column in names)))
@@ -73,7 +76,9 @@ def list_topics(connection: Connection, query: TopicQuery, cursors: Cursors) -> 
     """A page of topics. Raises InvalidError for a cursor of another list."""
     snapshot = snapshot_at(connection, query.as_of)
     table = snapshot.topic
-    conditions: WhereClauses = [table.c.metric_family.in_(query.metric_family)] if query.metric_family else []
+    conditions: WhereClauses = [is_in_use(table)]
+    if query.metric_family:
+        conditions.append(table.c.metric_family.in_(query.metric_family))
     statement = select(table.c.id).where(*conditions)
     return _build_page(
         connection, statement, PageRequest.of(query, cursors), lambda ids: topics.read_all(connection, snapshot, ids)
@@ -84,14 +89,16 @@ def list_documents(connection: Connection, query: DocumentQuery, cursors: Cursor
     """A page of documents. Raises InvalidError for an unknown publisher or a cursor of another list."""
     snapshot = snapshot_at(connection, query.as_of)
     table = snapshot.document
-    conditions: WhereClauses = []
+    conditions: WhereClauses = [is_in_use(table)]
     if query.kind:
         conditions.append(table.c.kind.in_(query.kind))
     if query.publisher is not None:
-        publisher = Refs(connection).resolve_field(table_of(Source), query.publisher, "publisher")
+        publisher = Refs(connection, snapshot).resolve_field(table_of(Source), query.publisher, "publisher")
         conditions.append(table.c.publisher_id == publisher)
     if query.url is not None:
-        conditions.append(table.c.url == query.url)
+        # The address of a duplicate finds the document that it was merged into.
+        same_url = snapshot.document.alias()
+        conditions.append(table.c.id.in_(select(current_id(table, same_url.c.id)).where(same_url.c.url == query.url)))
     if query.date_from is not None or query.date_to is not None:
         conditions.append(table.c.published.is_not(None))
     if query.date_from is not None:
@@ -113,7 +120,7 @@ def list_attributions(
     """
     snapshot = snapshot_at(connection, query.as_of)
     table = snapshot.attribution
-    refs = Refs(connection)
+    refs = Refs(connection, snapshot)
     conditions: WhereClauses = []
     if query.claim is not None:
         conditions.append(table.c.claim_id == resolve_visible_claim(connection, query.claim, actor, "claim"))
@@ -141,7 +148,7 @@ def list_evidence(
     """
     snapshot = snapshot_at(connection, query.as_of)
     table = snapshot.evidence
-    refs = Refs(connection)
+    refs = Refs(connection, snapshot)
     conditions: WhereClauses = []
     if query.claim is not None:
         conditions.append(table.c.claim_id == resolve_visible_claim(connection, query.claim, actor, "claim"))

@@ -8,6 +8,7 @@ from app.schemas.query_parameters import TopicDuplicatesQuery
 from app.schemas.topic import TopicDuplicate, TopicDuplicates
 from app.services.catalogue import topics
 from app.services.core.claim_parts import is_current_figure
+from app.services.core.merged_objects import is_in_use
 from app.services.core.snapshot import NOW
 from app.services.policy.topic_similarity import find_likenesses
 from app.vocabulary import Stage
@@ -19,7 +20,7 @@ def read_duplicates(connection: Connection, query: TopicDuplicatesQuery) -> Topi
     With `topic` only those that concern this topic, on either side.
     """
     claim, figure, topic = NOW.claim, NOW.quantity, NOW.topic
-    rows = connection.execute(select(topic).order_by(topic.c.id)).mappings().all()
+    rows = connection.execute(select(topic).where(is_in_use(topic)).order_by(topic.c.id)).mappings().all()
     used = (
         select(claim.c.topic_id, figure.c.metric)
         .join(figure, is_current_figure(figure, claim))

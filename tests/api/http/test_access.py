@@ -71,7 +71,10 @@ WRITES: list[tuple[str, str, dict[str, Any], Role]] = [
     ("POST", f"claims/{UNKNOWN_ID}/proposals", JUDGEMENT, Role.FACT_CHECKER),
     ("POST", f"sources/{UNKNOWN_ID}/proposals", {"reliability": "F", "rationale": "Unknown."}, Role.FACT_CHECKER),
     ("POST", f"proposals/{UNKNOWN_ID}/sign-offs", {"verdict": "approve"}, Role.FACT_CHECKER),
-    ("POST", f"claims/{UNKNOWN_ID}/merge", {"into": "?", "notice": "Twice."}, Role.EDITOR),
+    *(
+        ("POST", f"{plural}/{UNKNOWN_ID}/merge", {"into": "?", "notice": "Twice."}, Role.EDITOR)
+        for plural in ("claims", "sources", "topics", "documents")
+    ),
     ("POST", f"claims/{UNKNOWN_ID}/requests", {}, Role.READER),
     ("POST", f"queue/{UNKNOWN_ID}/take", {}, Role.FACT_CHECKER),
     ("DELETE", f"queue/{UNKNOWN_ID}/take", {}, Role.FACT_CHECKER),

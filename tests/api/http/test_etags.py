@@ -27,6 +27,7 @@ from tests.conftest import ENGINES
 from tests.support.desk import (
     EVERY_ACTION,
     INITIAL_ACTIONS,
+    MERGING_ACTIONS,
     Action,
     Desk,
     action_strategy,
@@ -180,7 +181,7 @@ async def work_and_compare(desk: Desk, actions: list[Action]) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(actions=st.lists(action_strategy, min_size=3, max_size=6))
-@example(actions=EVERY_ACTION)
+@example(actions=[*EVERY_ACTION, *MERGING_ACTIONS])
 def test_etags_are_correct_after_every_action(
     engine: str, request: pytest.FixtureRequest, actions: list[Action]
 ) -> None:

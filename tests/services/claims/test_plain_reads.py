@@ -29,6 +29,7 @@ from tests.support.desk import (
     EVERY_ACTION,
     INITIAL_ACTIONS,
     KINDS,
+    MERGING_ACTIONS,
     STANCES,
     Action,
     Desk,
@@ -253,7 +254,7 @@ def referenced_names(record: Record) -> Iterator[str]:
     actions=st.lists(action_strategy, min_size=4, max_size=25),
     queries=st.lists(query_strategy(), min_size=3, max_size=15),
 )
-@example(actions=EVERY_ACTION, queries=EVERY_QUERY)
+@example(actions=[*EVERY_ACTION, *MERGING_ACTIONS], queries=EVERY_QUERY)
 def test_the_api_returns_what_the_plain_reader_returns(
     engine: str, request: pytest.FixtureRequest, actions: list[Action], queries: list[Query]
 ) -> None:

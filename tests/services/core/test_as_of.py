@@ -143,6 +143,15 @@ class Desk:
             path = f"claims/{self.pick('claims', a)}/independence-rulings"
             self.require_settled(self.api.post(path, json={**ruled, "reason": "Ruled."}, headers=self.headers))
 
+    def merge_source(self, a: int, b: int, _c: int) -> None:
+        self.merge("sources", a, b)
+
+    def merge_topic(self, a: int, b: int, _c: int) -> None:
+        self.merge("topics", a, b)
+
+    def merge_document(self, a: int, b: int, _c: int) -> None:
+        self.merge("documents", a, b)
+
     def imported(self, a: int, b: int, c: int) -> None:
         """Import a decision, the claim with another statement, and a renamed source: several versions in one change."""
         fields = {**self.proposition(b, b, c), "key": f"claim {a % 3}"} | ({"note": "Noted."} if c % 2 else {})
@@ -198,6 +207,13 @@ class Desk:
             body = {"reason": "Corrected.", **fields}
             self.require_settled(self.api.patch(path, json=body, headers={**self.headers, "If-Match": tag}))
 
+    def merge(self, plural: str, number: int, into: int) -> None:
+        if self.ids[plural]:
+            path = f"{plural}/{self.pick(plural, number)}"
+            headers = {**self.headers, "If-Match": self.get(path).headers["ETag"]}
+            body = {"into": self.pick(plural, into), "notice": "Twice."}
+            self.require_settled(self.api.post(f"{path}/merge", json=body, headers=headers))
+
     def require_settled(self, response: Response) -> Response:
         # An action may be refused (a claim related to itself, a relation recorded twice), but it must not fail.
         assert response.status_code in (200, 201, 409, 422), response.text
@@ -206,7 +222,10 @@ class Desk:
         return response
 
     def get(self, path: str, *, key: bool = True) -> Response:
-        return self.api.get(path, headers=self.headers if key else {})
+        response = self.api.get(path, headers=self.headers if key else {}, follow_redirects=False)
+        if response.status_code == 307:  # a merged object, whose body is that of the object itself
+            response.status_code = 200
+        return response
 
     # --- reading ---
 
@@ -226,9 +245,12 @@ class Desk:
             for part in ("", "/history", "/reviews", "/independence-rulings"):
                 yield f"claims/{claim_id}{part}"
         for topic_id in self.ids["topics"][:2]:
+            yield f"topics/{topic_id}"
             yield f"topics/{topic_id}/estimates"
             yield f"claims?topic={topic_id}&limit=200"
-        for source_id in self.ids["sources"][:1]:
+        for noun in ("sources", "documents"):
+            yield from (f"{noun}/{identifier}" for identifier in self.ids[noun][:3])
+        for source_id in self.ids["sources"][:2]:
             yield f"claims?source={source_id}&stance=asserts&facets=status&limit=200"
 
 
@@ -257,7 +279,7 @@ LISTS = (
 ACTION_NAMES = (
     "source", "rename_source", "topic", "rename_topic", "document", "rename_document", "claim", "correct_claim",
     "stage_claim", "attribution", "correct_attribution", "evidence", "correct_evidence", "relation", "correct_relation",
-    "ruling", "imported",
+    "ruling", "imported", "merge_source", "merge_topic", "merge_document",
 )  # fmt: skip
 
 action = st.tuples(st.sampled_from(ACTION_NAMES), *(st.integers(0, 11) for _ in range(3)))
@@ -291,7 +313,8 @@ EVERY_ACTION = [
     ("relation", 0, 1, 0), ("ruling", 0, 0, 2), ("imported", 1, 2, 3), ("rename_source", 0, 1, 2),
     ("correct_claim", 0, 2, 1), ("correct_attribution", 0, 1, 0), ("correct_evidence", 0, 0, 1),
     ("stage_claim", 1, 0, 0), ("correct_relation", 0, 1, 0), ("rename_topic", 0, 1, 0), ("rename_document", 0, 3, 0),
-    ("stage_claim", 0, 1, 0),
+    ("stage_claim", 0, 1, 0), ("topic", 1, 0, 0), ("merge_topic", 0, 1, 0), ("document", 1, 0, 0),
+    ("merge_document", 0, 1, 0), ("merge_source", 1, 0, 0),
 ]  # fmt: skip
 """Every action, in an order in which each is recorded."""
 

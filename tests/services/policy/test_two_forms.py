@@ -18,7 +18,7 @@ from app.services.policy import proposal_states
 from app.services.policy.status_rules import STATUS_RULES
 from app.vocabulary import ProposalState, Role, Staleness, Status
 from tests.conftest import ENGINES
-from tests.support.desk import ACTION_NAMES, EVERY_ACTION, Action, Desk, open_desk
+from tests.support.desk import ACTION_NAMES, EVERY_ACTION, MERGING_ACTIONS, Action, Desk, open_desk
 
 STATUSES = ("unconfirmed", "disputed")
 VERDICTS = ("approve", "reject", "request_more", "answer", "withdraw")
@@ -87,8 +87,8 @@ action_strategy = st.tuples(
 @pytest.mark.parametrize("engine", ENGINES)
 @given(history=st.lists(action_strategy, max_size=25))
 @example(history=DECISIONS)
-@example(history=[*EVERY_ACTION, *DECISIONS])
-@example(history=[*DECISIONS, *EVERY_ACTION])
+@example(history=[*EVERY_ACTION, *MERGING_ACTIONS, *DECISIONS])
+@example(history=[*DECISIONS, *EVERY_ACTION, *MERGING_ACTIONS])
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 def test_both_forms_of_each_rule_agree(engine: str, request: pytest.FixtureRequest, history: list[Action]) -> None:
     with open_desk(engine, request) as desk:

@@ -42,7 +42,7 @@ def merge(
     PermissionDeniedError if the actor is no editor.
     """
     actor.require(Role.EDITOR, "merge claims", Scope.DECIDE)
-    change = actor.open(connection, Action.CORRECT, merge_request.reason)
+    change = actor.open(connection, Action.MERGE, merge_request.reason)
     etags.require_claim_version(if_match, tag_of(connection, NOW, identifier, actor))
     other_id = Refs(connection).resolve_required_field(claim, merge_request.into, "into")
     if other_id == identifier:

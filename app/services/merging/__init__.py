@@ -1,0 +1,1 @@
+"""Merging of duplicates: claims, sources, topics and documents."""
