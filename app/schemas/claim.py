@@ -27,7 +27,7 @@ from app.schemas.fact_check import FactCheckRead
 from app.schemas.quantity import QuantityCreate, QuantityRead
 from app.schemas.relation import ClaimBrief, ClaimRelationCreate, RelationRead
 from app.schemas.source import SourceBrief
-from app.vocabulary import ClaimKind, Lineage, Stage, Stance, Status
+from app.vocabulary import ClaimKind, Lineage, Stage, Stance, Status, UpstreamState
 
 
 class ClaimFields(Schema):
@@ -170,6 +170,8 @@ class SpeakerRead(Read):
     lineage: Lineage
     """Where the source got the claim: from its own knowledge (`original`), from another source (`relayed`), or
     `unknown`."""
+    upstream_state: UpstreamState
+    """Whether what the source relayed it from still stands, or was retracted or withdrawn."""
 
 
 class Snippet(Read):

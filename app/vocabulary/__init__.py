@@ -49,6 +49,7 @@ from app.vocabulary.sources import (
     Retractor,
     SourceKind,
     Stance,
+    UpstreamState,
 )
 
 __all__ = [
@@ -89,6 +90,7 @@ __all__ = [
     "StandardOfProof",
     "Status",
     "Taken",
+    "UpstreamState",
     "Verdict",
     "Word",
 ]

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from app.formats.english.retraction_words import retraction_sentences
 from app.formats.exports.claim_review_feed import (
     SCHEMA_ORG,
     alternate_name,
@@ -30,6 +31,8 @@ from app.formats.exports.claim_review_feed import (
     first_appearance,
     is_about_changed_claim,
     publisher_object,
+    rating_explanation,
+    standing,
 )
 from app.formats.exports.json_in_html import dump_json
 from app.formats.proofs.canonical_json import decimal_text
@@ -43,7 +46,7 @@ from app.schemas.files.publication import (
     PublishedSource,
     Publisher,
 )
-from app.vocabulary import SourceKind
+from app.vocabulary import SourceKind, UpstreamState
 
 JSON_LD_CONTEXT: list[Any] = [
     SCHEMA_ORG,
@@ -124,7 +127,9 @@ def _claim_node(claim: PublishedClaim, publisher: Publisher, review_ids: list[st
             "about": about,
             "temporalCoverage": claim.time,
             "spatialCoverage": None if claim.place is None else {"@type": "Place", "name": claim.place},
-            "author": [{"@id": source_address(source, publisher)} for source in _distinct_sources(attributions)],
+            "author": [
+                {"@id": source_address(source, publisher)} for source in _distinct_sources(standing(attributions))
+            ],
             "appearance": [{"@id": _document_id(document, publisher)} for document in documents],
             "firstAppearance": None if earliest is None else {"@id": _document_id(earliest, publisher)},
             "review": [{"@id": review_id} for review_id in review_ids],
@@ -234,7 +239,12 @@ def _attribution_node(attribution: PublishedAttribution, claim_address: str, pub
             "attest:stance": attribution.stance.value,
             "attest:lineage": attribution.lineage.value,
             "attest:withdrawn": attribution.withdrawn or None,
-            "correction": None if attribution.retraction is None else attribution.retraction["notice"],
+            "attest:upstreamState": None
+            if attribution.upstream_state is UpstreamState.STANDS
+            else attribution.upstream_state.value,
+            "correction": retraction_sentences(attribution.taken_back) or None
+            if attribution.retraction is None
+            else attribution.retraction["notice"],
             "dateCreated": attribution.said,
             "prov:wasAttributedTo": {"@id": source_address(attribution.source, publisher)},
             ("prov:wasQuotedFrom" if has_quote else "prov:hadPrimarySource"): document_reference,
@@ -272,7 +282,7 @@ def _decision_nodes(claim: PublishedClaim, publisher: Publisher) -> list[dict[st
                 "reviewRating": {
                     "@type": "Rating",
                     "alternateName": name,
-                    "ratingExplanation": decision["rationale"],
+                    "ratingExplanation": rating_explanation(claim, decision),
                 },
                 "itemReviewed": {"@id": claim.address},
                 "correction": decision["notice"],

@@ -141,6 +141,7 @@ def create(connection: Connection, actor: Actor, claim: ClaimCreate, reason: str
     refs = Refs(connection)
     require_unused_key(CLAIM, claim.key, refs)
     row = build_row(claim, refs)
+    attributions.require_retractor(claim.attributions, "attributions.")
     TopicMetricCheck(connection).check(row["topic_id"], claim.quantities)
     attribution_rows = attributions.build_rows(row["id"], claim.attributions, refs, [])
     evidence_rows = evidence.build_rows(row["id"], claim.evidence, refs, {})

@@ -109,13 +109,16 @@ def build_status_facts(
     `anonymity` and `ancestors` are keyed by the ids of the sources of its attributions.
     """
     live = [row for row in attributions if not row["withdrawn"]]
+    by_id = {row["id"]: row for row in attributions}
+    # Who only relays a denial or a concession that was taken back gives no account of their own.
+    standing = [row for row in live if not origins.taken_back_links(row, by_id)]
     examined = [row for row in evidence if row["examined_on"] is not None and not row["withdrawn"]]
     refuting = [row for row in examined if row["role"] == EvidenceRole.REFUTES]
     return StatusFacts(
         attributions=len(origins.asserting_attributions(attributions)),
         independent_origins=independent_origins,
-        adverse_party_confirms=any(_concedes(row, claim["adverse_to_id"], ancestors) for row in live),
-        has_other_account=contradicted or any(_gives_another_account(row, anonymity) for row in live),
+        adverse_party_confirms=any(_concedes(row, claim["adverse_to_id"], ancestors) for row in standing),
+        has_other_account=contradicted or any(_gives_another_account(row, anonymity) for row in standing),
         has_independent_support=any(row["role"] == EvidenceRole.SUPPORTS and row["independent"] for row in examined),
         has_refuting_evidence=bool(refuting),
         has_conclusive_refutation=any(row["conclusive"] for row in refuting),

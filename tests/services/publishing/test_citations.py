@@ -355,7 +355,7 @@ def withdraw_claim(correct: Record, claim: dict[str, Any]) -> None:
         (
             retract_attribution,
             "retracted",
-            "The attribution to National Intelligence Service was withdrawn: One unit was counted twice.",
+            "National Intelligence Service retracted the statement on 2025-01-20: One unit was counted twice.",
         ),
         (withdraw_claim, "retracted", "Withdrawn: It was another war."),
     ],
