@@ -1,10 +1,14 @@
 """`attest claim`: show, list and search claims."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.cli.output import JsonOption, console, open_database, print_json, print_text, superuser, validated
+
+if TYPE_CHECKING:
+    from app.schemas.attribution import AttributionRead, ChainLink
+    from app.schemas.claim import SpeakerRead
 
 app = typer.Typer(help="Show, list and search claims.", no_args_is_help=True)
 
@@ -45,7 +49,8 @@ def show(
     for figure in claim.quantities:
         print_text(f"  {figure.metric}: {_figure(figure)}")
     for attribution in claim.attributions:
-        chain = " ← ".join([attribution.source.name, *(link.source.name for link in attribution.chain)])
+        links = [f"{link.source.name}{_taken_back(link)}" for link in attribution.chain]
+        chain = " ← ".join([f"{attribution.source.name}{_taken_back(attribution)}", *links])
         print_text(f"  {chain} {attribution.stance.replace('_', ' ')} ({attribution.lineage})")
     counts = " · ".join(f"{name.replace('_', ' ')} {count}" for name, count in claim.counts.model_dump().items())
     print_text(counts)
@@ -113,10 +118,27 @@ def list_claims(
     table = Table("key or id", "time", "status", "statement", "figures", "who")
     for item in page.items:
         figures = "\n".join(f"{figure.metric}: {_figure(figure)}" for figure in item.quantities)
-        who = "\n".join(f"{speaker.name} {speaker.stance.replace('_', ' ')}" for speaker in item.attributed_to[:3])
+        who = "\n".join(map(_speaker, item.attributed_to[:3]))
         # Text objects, because rich would read [brackets] in strings as markup.
         table.add_row(*map(Text, (item.key or item.id, item.time or "", item.status, item.statement, figures, who)))
     console().print(table)
+
+
+def _taken_back(attribution: "AttributionRead | ChainLink") -> str:
+    """Whether an attribution was retracted or withdrawn, in square brackets; empty if it stands."""
+    if not attribution.withdrawn:
+        return ""
+    retraction = attribution.retraction
+    if retraction is None or retraction.by == "us":
+        return " [withdrawn: recorded wrongly]"
+    by_publisher = " by the publisher" if retraction.by == "publisher" else ""
+    return f" [retracted{by_publisher} on {retraction.on}]"
+
+
+def _speaker(speaker: "SpeakerRead") -> str:
+    """A source with its stance and, for a relay, what became of the source that it cites."""
+    words = {"retracted": " [its source retracted this]", "withdrawn": " [its source was recorded wrongly]"}
+    return f"{speaker.name} {speaker.stance.replace('_', ' ')}{words.get(speaker.upstream_state, '')}"
 
 
 def _figure(figure: Any) -> str:

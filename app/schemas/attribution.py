@@ -1,6 +1,6 @@
 """Schemas of attributions: the stances of sources on claims, and the documents that contain them."""
 
-from typing import Self
+from typing import Any, Self
 
 from pydantic import ConfigDict, Field, StrictBool, model_validator
 
@@ -22,7 +22,7 @@ from app.schemas.desk.rating import RatingBrief
 from app.schemas.document import DocumentBrief
 from app.schemas.quote import Quote
 from app.schemas.source import SourceBrief
-from app.vocabulary import Directness, Lineage, Retractor, Stance
+from app.vocabulary import Directness, Lineage, Retractor, Stance, UpstreamState
 
 
 class Search(Schema):
@@ -40,7 +40,8 @@ class Retraction(Schema):
     """The retraction of a statement."""
 
     by: Retractor
-    """Who retracted the statement."""
+    """Who took the statement back: its source, the publisher of the document, or we because we had recorded it
+    wrongly."""
     on: Day = Field(examples=["2025-01-20"])
     """Day of the retraction."""
     notice: Prose = Field(examples=["The ministry says that its figure counted one unit twice."])
@@ -74,18 +75,34 @@ class AttributionFields(Schema):
     note: Prose | None = None
     """Note for readers."""
     withdrawn: StrictBool = False
-    """True if the attribution was withdrawn. It remains readable but is no longer counted."""
+    """True if the attribution was taken back. It remains readable but is no longer counted. A request must say who took
+    it back (`retraction`). In a file, `withdrawn` without `retraction` means that we had recorded it wrongly."""
     retraction: Retraction | None = None
-    """Who retracted the statement, when, and the notice that readers see. Only allowed with `withdrawn`."""
+    """Who took the statement back, when, and the notice that readers see. It implies `withdrawn`."""
+
+
+def _implying_withdrawn(fields: Any) -> Any:
+    """Input fields of an attribution, `withdrawn` if they have a retraction and do not say otherwise."""
+    if isinstance(fields, dict) and fields.get("retraction") is not None and "withdrawn" not in fields:
+        return {**fields, "withdrawn": True}
+    return fields
 
 
 class _Whole(AttributionFields):
+    @model_validator(mode="before")
+    @classmethod
+    def _retracted(cls, fields: Any) -> Any:
+        return _implying_withdrawn(fields)
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.lineage is Lineage.RELAYED) != (self.upstream is not None):
             raise FieldFaultError("upstream", "is required if lineage is 'relayed', and not allowed otherwise")
         if self.retraction is not None and not self.withdrawn:
-            raise FieldFaultError("retraction", "is allowed only if withdrawn is true")
+            raise FieldFaultError(
+                "retraction",
+                "contradicts withdrawn=false; to undo it, send withdrawn=false and retraction=null",
+            )
         if (self.stance is Stance.NO_STATEMENT_FOUND) != (self.search is not None):
             raise FieldFaultError(
                 "search",
@@ -129,6 +146,11 @@ class AttributionPost(AttributionCreate, RecordRequest):
 class AttributionCorrection(AttributionFields, Correction):
     """A correction of an attribution."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _retracted(cls, fields: Any) -> Any:
+        return _implying_withdrawn(fields)
+
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"said": "2025-01-11", "reason": "The briefing was a day earlier."}]}
     )
@@ -144,7 +166,9 @@ class ChainLink(Read):
     stance: Stance
     """Stance of the source on the claim."""
     withdrawn: bool
-    """True if the attribution was withdrawn."""
+    """True if the attribution was taken back; `retraction` says by whom."""
+    retraction: Retraction | None
+    """Who took it back. Null and `withdrawn`: we had recorded it wrongly."""
 
 
 class AttributionRead(Stamp):
@@ -165,6 +189,8 @@ class AttributionRead(Stamp):
     """Id of the attribution that this one relays."""
     chain: list[ChainLink]
     """Attributions back to the origin as far as they are known, nearest first; empty if nothing was relayed."""
+    upstream_state: UpstreamState
+    """Whether everything in `chain` still stands. If several links were taken back, the nearest one decides."""
     origin_id: str | None
     """Id of the source at the end of the chain, if it is the origin and identified."""
     document: DocumentBrief | None
@@ -182,6 +208,6 @@ class AttributionRead(Stamp):
     note: str | None
     """Note for readers."""
     withdrawn: bool
-    """True if the attribution was withdrawn. It remains readable but is no longer counted."""
+    """True if the attribution was taken back. It remains readable but is no longer counted."""
     retraction: Retraction | None
-    """Who retracted the statement, when, and the notice that readers see."""
+    """Who took it back, when, and the notice that readers see. Null and `withdrawn`: we had recorded it wrongly."""

@@ -27,7 +27,7 @@ from app.schemas.fact_check import FactCheckRead
 from app.schemas.quantity import QuantityCreate, QuantityRead
 from app.schemas.relation import ClaimBrief, ClaimRelationCreate, RelationRead
 from app.schemas.source import SourceBrief
-from app.vocabulary import ClaimKind, ClaimStatus, Lineage, Stage, Stance
+from app.vocabulary import ClaimKind, ClaimStatus, Lineage, Stage, Stance, UpstreamState
 
 
 class ClaimFields(Schema):
@@ -174,6 +174,8 @@ class SpeakerRead(Read):
     lineage: Lineage
     """Where the source got the claim: from its own knowledge (`original`), from another source (`relayed`), or
     `unknown`."""
+    upstream_state: UpstreamState
+    """Whether what the source relayed it from still stands, or was retracted or withdrawn."""
 
 
 class Snippet(Read):

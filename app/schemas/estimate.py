@@ -8,7 +8,14 @@ from app.schemas.quantity import QuantityRead
 from app.schemas.relation import ClaimBrief
 from app.schemas.source import SourceBrief
 from app.schemas.topic import TopicRead
-from app.vocabulary import ConflictKind, Metric
+from app.vocabulary import ConflictKind, Metric, UpstreamState
+
+
+class EstimateSpeaker(SourceBrief):
+    """A source that puts a figure forward."""
+
+    upstream_state: UpstreamState
+    """Whether what the source relayed the claim from still stands, or was retracted or withdrawn."""
 
 
 class Estimate(Read):
@@ -24,7 +31,7 @@ class Estimate(Read):
     """The figure."""
     origins: list[SourceBrief]
     """Identified origins of the claim."""
-    said_by: list[SourceBrief]
+    said_by: list[EstimateSpeaker]
     """All sources that put the claim forward, including those that relay it."""
 
 

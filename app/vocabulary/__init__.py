@@ -52,6 +52,7 @@ from app.vocabulary.sources import (
     Retractor,
     SourceKind,
     Stance,
+    UpstreamState,
 )
 
 __all__ = [
@@ -95,6 +96,7 @@ __all__ = [
     "Status",
     "Taken",
     "TopicLikeness",
+    "UpstreamState",
     "Verdict",
     "Word",
 ]

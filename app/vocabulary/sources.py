@@ -75,7 +75,19 @@ class Retractor(Word):
     """Who retracted a statement."""
 
     ORIGIN = "origin", "The source itself no longer makes the statement."
-    US = "us", "We withdrew it because we had recorded it wrongly."
+    PUBLISHER = "publisher", "The publisher of the document took its report of the statement back; the source did not."
+    US = "us", "We withdrew it because we had recorded it wrongly. The source has retracted nothing."
+
+
+class UpstreamState(Word):
+    """Whether what an attribution was relayed from still stands."""
+
+    STANDS = "stands", "Nothing that it was relayed from was retracted or withdrawn, or it was not relayed."
+    RETRACTED = "retracted", "A source that it was relayed from has retracted the statement, or its publisher has."
+    WITHDRAWN = (
+        "withdrawn",
+        "We withdrew what it was relayed from, because we had recorded that wrongly, so its lineage is unknown.",
+    )
 
 
 class Directness(Word):

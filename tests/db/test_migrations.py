@@ -81,6 +81,7 @@ NOT_STORED: set[type[Word]] = {
     vocabulary.Signer,
     vocabulary.Staleness,
     vocabulary.Taken,
+    vocabulary.UpstreamState,
 }
 """Closed lists that no column holds: their values are derived from the record."""
 

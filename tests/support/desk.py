@@ -26,6 +26,7 @@ from app.vocabulary import Role
 from tests.support import postgres
 from tests.support.client import Client
 from tests.support.distinct import post_distinct
+from tests.support.retractions import STATES
 
 Action = tuple[str, int, int, int]
 Fields = dict[str, Any]
@@ -164,7 +165,7 @@ class Desk:
         return self.post("attributions", claim=claim_id, **fields)
 
     def correct_attribution(self, a: int, b: int, c: int) -> bool:
-        return self.patch("attributions", a, withdrawn=bool(b % 2), quote=QUOTES[c % len(QUOTES)])
+        return self.patch("attributions", a, **STATES[b % len(STATES)], quote=QUOTES[c % len(QUOTES)])
 
     def evidence(self, a: int, b: int, c: int) -> bool:
         if not (self.ids["claims"] and self.ids["documents"]):

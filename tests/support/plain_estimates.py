@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import date
 
 from app.models import Claim, Quantity
-from app.schemas.estimate import Conflict, Estimate, EstimatesPage, FigureSpeaker, Series
+from app.schemas.estimate import Conflict, Estimate, EstimatesPage, EstimateSpeaker, FigureSpeaker, Series
 from app.schemas.quantity import QuantityRead
 from app.schemas.relation import ClaimBrief
 from app.schemas.source import SourceBrief
 from app.schemas.topic import TopicRead
 from app.services.policy import origins
 from app.services.policy.figure_intervals import interval_of
-from app.vocabulary import ASSERTING_STANCES, Metric
+from app.vocabulary import ASSERTING_STANCES, Metric, UpstreamState
 from tests.support.plain_conflicts import PlainConflicts, PlainFigure
 from tests.support.plain_record import Params, PlainRecord, Query, build_read, column_values
 
@@ -56,9 +56,18 @@ class PlainEstimates(PlainRecord):
         withdrawn = [row.withdrawn for row in self.attributions_of(claim) if row.stance in ASSERTING_STANCES]
         return not withdrawn or not all(withdrawn)
 
-    def asserting_sources(self, claim: Claim) -> list[SourceBrief]:
+    def asserting_sources(self, claim: Claim) -> list[EstimateSpeaker]:
         rows = [row for row in self.attributions_of(claim) if row.stance in ASSERTING_STANCES and not row.withdrawn]
-        return [self.source_brief(source_id) for source_id in dict.fromkeys(row.source_id for row in rows)]
+        states: dict[str, list[str]] = {}
+        for row in rows:
+            states.setdefault(row.source_id, []).append(self.upstream_state(row))
+        return [
+            EstimateSpeaker(
+                **self.source_brief(source_id).model_dump(),
+                upstream_state=UpstreamState("stands" if "stands" in its_states else its_states[0]),
+            )
+            for source_id, its_states in states.items()
+        ]
 
     def origins_of(self, claim: Claim) -> list[SourceBrief]:
         rows = [column_values(row) for row in self.attributions_of(claim)]

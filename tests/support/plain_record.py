@@ -28,7 +28,7 @@ from app.models import (
     Source,
     Topic,
 )
-from app.schemas.attribution import AttributionRead, ChainLink, Search
+from app.schemas.attribution import AttributionRead, ChainLink, Retraction, Search
 from app.schemas.base.fields import Read
 from app.schemas.claim import ClaimItem, ClaimRead, SpeakerRead, TopicBrief
 from app.schemas.desk.independence import Counts, OriginsRead
@@ -95,6 +95,13 @@ def build_quote(row: Attribution | Evidence) -> Quote | None:
         translation=row.translation,
         translated_by=row.translated_by,
     )
+
+
+def build_retraction(row: Attribution) -> Retraction | None:
+    """Build the retraction of an attribution."""
+    if row.retracted_by is None:
+        return None
+    return Retraction.model_validate({"by": row.retracted_by, "on": row.retracted_on, "notice": row.retraction_notice})
 
 
 class PlainRecord:
@@ -172,7 +179,12 @@ class PlainRecord:
     def list_item(self, claim: Claim) -> ClaimItem:
         speakers: list[SpeakerRead] = []
         for attribution in self.attributions_of(claim):
-            speaker = build_read(SpeakerRead, attribution, name=self.source_brief(attribution.source_id).name)
+            speaker = build_read(
+                SpeakerRead,
+                attribution,
+                name=self.source_brief(attribution.source_id).name,
+                upstream_state=self.upstream_state(attribution),
+            )
             if not attribution.withdrawn and speaker not in speakers:
                 speakers.append(speaker)
         decision = self.current_decision(claim)
@@ -242,9 +254,16 @@ class PlainRecord:
             row,
             source=self.source_brief(row.source_id),
             reliability=None,  # the desk of these tests rates no source
-            retraction=None,  # and retracts nothing with a notice
+            retraction=build_retraction(row),
+            upstream_state=self.upstream_state(row),
             chain=[
-                build_read(ChainLink, link, attribution_id=link.id, source=self.source_brief(link.source_id))
+                build_read(
+                    ChainLink,
+                    link,
+                    attribution_id=link.id,
+                    source=self.source_brief(link.source_id),
+                    retraction=build_retraction(link),
+                )
                 for link in links
             ],
             origin_id=ends[row.id],
@@ -255,6 +274,14 @@ class PlainRecord:
             else Search.model_validate({"on": row.searched_on, "where": row.searched_where, "by": row.searched_by}),
             own_claim_id=row.own_claim_id if is_visible else None,
         )
+
+    def upstream_state(self, row: Attribution) -> str:
+        """Return what became of the nearest link of the chain that was taken back."""
+        while row.upstream_id is not None:
+            row = self.attributions[row.upstream_id]
+            if row.withdrawn:
+                return "withdrawn" if row.retracted_by in (None, "us") else "retracted"
+        return "stands"
 
     def latest_rulings(self, claim: Claim) -> dict[tuple[str, str], dict[str, Any]]:
         """Return the latest ruling on each pair of origins."""

@@ -6,6 +6,7 @@ Citation styles print little of it. It stays in the list for later readers, and 
 from collections.abc import Iterator
 
 from app.formats.english.decision_origins import origin_suffix
+from app.formats.english.retraction_words import describe_chain, describe_retraction, retraction_sentences
 from app.formats.english.status_words import describe_status
 from app.formats.proofs.content_hash import content_hash
 from app.schemas.files.citation import Citation
@@ -63,7 +64,8 @@ def describe_change(claim: PublishedClaim) -> str | None:
     is_reworded = current.content_version > claim.version
     change = "changed" if is_reworded else "decided on anew" if has_new_status else "supplemented"
     status = f", now {describe_status(current.status, current.stage)}" if has_new_status else ""
-    return f"Notice: this claim has been {change} since (version {current.version}{status})."
+    notice = f"Notice: this claim has been {change} since (version {current.version}{status})."
+    return " ".join(filter(None, (notice, retraction_sentences(current.taken_back))))
 
 
 def _archived(citation: Citation) -> Iterator[str]:
@@ -78,15 +80,15 @@ def _describe_attribution(attribution: PublishedAttribution) -> str:
         day = "" if search is None else f" as of {search['on']}{search_scope(search['where'])}"
         return f"No statement by {attribution.source.name} was found{day}"
     stance = attribution.stance.replace("_", " ")
-    relay = "".join(f", citing {source.name}" for source in attribution.relayed_from)
+    relay = describe_chain(attribution)
     quotation = ""
     if attribution.quote is not None:
         words = _one_line(attribution.quote["exact"])
         cut = words if len(words) <= MAX_QUOTE_LENGTH else words[:MAX_QUOTE_LENGTH].rsplit(" ", 1)[0] + " …"
         quotation = f": “{cut}”"
     retraction = ""
-    if attribution.retraction is not None:
-        retraction = f" (retracted on {attribution.retraction['on']})"
+    if attribution.retraction is not None and attribution.is_retracted:
+        retraction = f" ({describe_retraction(attribution.retraction)})"
     return f"{attribution.source.name} {stance}{relay}{retraction}{quotation}"
 
 

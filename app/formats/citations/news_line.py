@@ -118,7 +118,7 @@ def attribution_line(claim: PublishedClaim, publisher: str) -> str:
     desk = f"{publisher}{possessive_suffix(publisher)} desk"
     if claim.stage is Stage.WITHDRAWN:
         return f"Withdrawn by {desk}: {_one_line(claim.notice or 'no reason was published').rstrip('. ')}."
-    attributions = [attribution for attribution in claim.attributions if not _is_our_error(attribution)]
+    attributions = [attribution for attribution in claim.attributions if not attribution.is_our_error]
     parts = [
         *_assertions(claim, attributions),
         *_responses(attributions),
@@ -129,25 +129,28 @@ def attribution_line(claim: PublishedClaim, publisher: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _is_our_error(attribution: PublishedAttribution) -> bool:
-    """True for an attribution that the desk withdrew, because it was recorded wrongly and nobody said it."""
-    return attribution.withdrawn and (attribution.retraction is None or attribution.retraction["by"] == Retractor.US)
-
-
 # --- the statement and its sources ---
 
 
 def _assertions(claim: PublishedClaim, attributions: Sequence[PublishedAttribution]) -> Iterator[str]:
     """The statement with its first sources, then further sources that say the same."""
     asserting = [attribution for attribution in attributions if attribution.stance in ASSERTING_STANCES]
-    # Relays are first sources only if the origin itself is not on record with the statement.
-    origins = [attribution for attribution in asserting if not attribution.relayed_from] or asserting
+    speaking, orphaned = _speakers_and_orphans(asserting)
+    if not speaking and not orphaned:
+        denying = [attribution for attribution in attributions if attribution.stance is Stance.DENIES]
+        speaking, orphaned = _speakers_and_orphans(denying)
+        if not speaking and orphaned:
+            yield f"{_sentence(claim)} (no source is on record; denied,{_orphans_clause(orphaned)})"
+            return
     groups: dict[tuple[Stance, bool], list[PublishedAttribution]] = {}
-    for attribution in origins or [attribution for attribution in attributions if attribution.stance is Stance.DENIES]:
+    for attribution in speaking:
         key = attribution.stance, is_placeholder(attribution.source)
         groups.setdefault(key, []).append(attribution)
-    if not groups:
+    if not groups and not orphaned:
         yield f"{_sentence(claim)} (no source is on record)"
+        return
+    if not groups:
+        yield f"it was reported{_statement_clause(claim)},{_orphans_clause(orphaned)}"
         return
     # Named sources come before unnamed ones, and assertions before confirmations.
     order = sorted(groups, key=lambda key: (key[1], key[0] in (Stance.CONFIRMS, Stance.PARTLY_CONFIRMS)))
@@ -163,6 +166,52 @@ def _assertions(claim: PublishedClaim, attributions: Sequence[PublishedAttributi
         else:
             subject = f"{join_sources(sources)} {_verb(stance, sources)}"
             yield f"{subject}{_statement_clause(claim, sources)}{_according_to(group, attributions)}"
+    if orphaned and speaking[0].stance is Stance.DENIES:
+        yield f"also denied,{_orphans_clause(orphaned)}"
+    elif orphaned:
+        yield f"also reported,{_orphans_clause(orphaned)}"
+
+
+def _speakers_and_orphans(
+    attributions: Sequence[PublishedAttribution],
+) -> tuple[list[PublishedAttribution], list[PublishedAttribution]]:
+    """The attributions whose sources a sentence names as speaking, and the relays without a speaker.
+
+    Relays speak only if their own origin is not on record with this stance. A relay of something that was retracted or
+    withdrawn never speaks: it passed on what its source said, and does not say it itself.
+    """
+    original = [attribution for attribution in attributions if not _is_relay(attribution)]
+    speaking = original or [attribution for attribution in attributions if not attribution.taken_back]
+    speaker_ids = {attribution.source.id for attribution in speaking}
+    orphaned = [
+        attribution
+        for attribution in attributions
+        if attribution.taken_back
+        and (attribution.has_lost_source or attribution.relayed_from[-1].id not in speaker_ids)
+    ]
+    return speaking, orphaned
+
+
+def _is_relay(attribution: PublishedAttribution) -> bool:
+    return bool(attribution.relayed_from) or attribution.has_lost_source
+
+
+def _orphans_clause(relays: Sequence[PublishedAttribution]) -> str:
+    """According to whom it was reported, and what is known of their sources."""
+    clauses = []
+    lost = [relay for relay in relays if relay.has_lost_source]
+    if lost:
+        is_single = len({relay.source.id for relay in lost}) == 1
+        sources = "source was recorded wrongly and is" if is_single else "sources were recorded wrongly and are"
+        clauses.append(f" according to {join_sources(relay.source for relay in lost)}, whose {sources} not known")
+    known = {
+        f"{name_in_sentence(relay.source)}, citing {join_names([name_in_sentence(s) for s in relay.relayed_from])}"
+        for relay in relays
+        if not relay.has_lost_source
+    }
+    if known:
+        clauses.append(f" according to {join_names(sorted(known))}")
+    return " and".join(clauses)
 
 
 def _verb(stance: Stance, sources: Sequence[PublishedSource]) -> str:
@@ -199,7 +248,9 @@ def _according_to(group: Sequence[PublishedAttribution], attributions: Sequence[
     source_ids = {attribution.source.id for attribution in group}
     relay_names: dict[str, None] = {}
     for relay in attributions:
-        if relay.relayed_from and relay.relayed_from[-1].id in source_ids and relay.document is not None:
+        if relay.has_lost_source or not relay.relayed_from or relay.document is None:
+            continue
+        if relay.relayed_from[-1].id in source_ids:
             intermediate = relay.relayed_from[:-1]
             names = [name_in_sentence(source) for source in intermediate]
             citing = f", citing {join_names(names)}" if names else ""
@@ -215,9 +266,15 @@ def _responses(attributions: Sequence[PublishedAttribution]) -> Iterator[str]:
     for stance in (Stance.DISPUTES_FIGURE, Stance.DENIES):
         group = [attribution for attribution in attributions if attribution.stance is stance]
         # If nobody asserts the statement, _assertions has already named those who deny it.
-        if group and (is_asserted or stance is not Stance.DENIES):
-            names = join_sources(attribution.source for attribution in group)
-            yield f"{_FURTHER_PHRASES[stance]} {names}{_according_to(group, attributions)}"
+        if not group or (stance is Stance.DENIES and not is_asserted):
+            continue
+        speaking, orphaned = _speakers_and_orphans(group)
+        if speaking:
+            names = join_sources(attribution.source for attribution in speaking)
+            yield f"{_FURTHER_PHRASES[stance]} {names}{_according_to(speaking, attributions)}"
+        if orphaned:
+            verb = "denied" if stance is Stance.DENIES else "the figure is disputed"
+            yield f"{verb},{_orphans_clause(orphaned)}"
     if declining := _sources_with_stance(attributions, Stance.DECLINES_TO_COMMENT):
         yield f"{join_sources(declining)} declined to comment"
     if unable_to_verify := _sources_with_stance(attributions, Stance.CANNOT_VERIFY):
@@ -239,12 +296,31 @@ def _describe_search(search: Mapping[str, Any] | None) -> str:
 
 
 def _retractions(attributions: Sequence[PublishedAttribution]) -> Iterator[str]:
-    sources_by_day: dict[str, list[PublishedSource]] = {}
+    groups: dict[tuple[str, str, str], list[PublishedAttribution]] = {}
     for attribution in attributions:
-        if attribution.retraction is not None:
-            sources_by_day.setdefault(str(attribution.retraction["on"]), []).append(attribution.source)
-    for day, sources in sources_by_day.items():
-        yield f"retracted by {join_sources(sources)} on {format_edtf(day)}"
+        if attribution.retraction is not None and attribution.is_retracted:
+            retraction = attribution.retraction
+            key = str(retraction["by"]), str(retraction["on"]), _retracted_thing(attribution.stance)
+            groups.setdefault(key, []).append(attribution)
+    for (retractor, day, thing), group in groups.items():
+        sources = join_sources(attribution.source for attribution in group)
+        if retractor == Retractor.PUBLISHER:
+            yield f"{_publisher(group)} retracted the report of what {sources} said on {format_edtf(day)}"
+        else:
+            yield f"{thing}retracted by {sources} on {format_edtf(day)}"
+
+
+def _retracted_thing(stance: Stance) -> str:
+    return "the denial was " if stance in (Stance.DENIES, Stance.DISPUTES_FIGURE) else ""
+
+
+def _publisher(attributions: Sequence[PublishedAttribution]) -> str:
+    publishers = [
+        attribution.document.publisher
+        for attribution in attributions
+        if attribution.document is not None and attribution.document.publisher is not None
+    ]
+    return join_sources(publishers) if publishers else "the publisher"
 
 
 # --- the desk's decision ---

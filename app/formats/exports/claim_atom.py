@@ -7,12 +7,13 @@ and `updated` changes with every version, so that feed readers show a claim agai
 from collections.abc import Iterable, Iterator
 
 from app.formats.english.decision_origins import origin_suffix
+from app.formats.english.retraction_words import retraction_sentences
 from app.formats.english.status_words import describe_claim_status
 from app.formats.exports.claim_table import speakers
 from app.formats.exports.export_formats import ATOM
 from app.formats.exports.xml_text import escape_xml
 from app.schemas.files.edition import Edition
-from app.schemas.files.publication import PublishedClaim
+from app.schemas.files.publication import PublishedClaim, TakenBackLink
 from app.vocabulary import ClaimStatus
 
 
@@ -62,11 +63,19 @@ def _summary(claim: PublishedClaim) -> Iterator[str]:
     if claim.decision is not None and claim.status is not ClaimStatus.STALE:
         origin = origin_suffix(claim.decision)
         yield f"Decided on {claim.decision['decided_on']}{origin}: {_one_line(claim.decision['rationale'])}"
-    names = [f"{_one_line(speaker.name)} ({speaker.stance.replace('_', ' ')})" for speaker in speakers(claim)]
+    names = [
+        f"{_one_line(speaker.name)} ({', '.join(filter(None, (speaker.stance.replace('_', ' '), speaker.upstream)))})"
+        for speaker in speakers(claim)
+    ]
     if names:
         yield f"On record: {', '.join(names)}."
-    if any(attribution.retraction for attribution in claim.attributions):
-        yield "Something said of it was retracted."
+    retracted = [
+        TakenBackLink(source=attribution.source, retraction=attribution.retraction)
+        for attribution in claim.attributions
+        if attribution.is_retracted
+    ]
+    if retracted:
+        yield _one_line(retraction_sentences(retracted))
 
 
 def _one_line(text: str) -> str:

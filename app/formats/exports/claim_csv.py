@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from app.formats.exports.claim_table import CLAIM_COLUMNS, claim_rows
+from app.formats.exports.claim_table import CLAIM_COLUMNS, Speaker, claim_rows
 from app.formats.exports.formula_guard import escape_cell
 from app.formats.proofs.canonical_json import decimal_text
 from app.schemas.files.edition import Edition
@@ -41,5 +41,10 @@ def _format_cell(value: Any, kind: str) -> str:
     if kind == "flag":
         return "true" if value else "false"
     if kind == "speakers":
-        return escape_cell(" | ".join(f"{speaker.name}: {speaker.stance}" for speaker in value))
+        return escape_cell(" | ".join(map(_format_speaker, value)))
     return escape_cell(value) if isinstance(value, str) else str(value)
+
+
+def _format_speaker(speaker: Speaker) -> str:
+    suffix = f", {speaker.upstream}" if speaker.upstream else ""
+    return f"{speaker.name}: {speaker.stance}{suffix}"

@@ -23,6 +23,7 @@ from itertools import chain
 from typing import Any
 
 from app.formats.english.decision_origins import describe_origin
+from app.formats.english.retraction_words import retraction_sentences
 from app.formats.exports.claim_review_feed import (
     SCHEMA_ORG,
     alternate_name,
@@ -32,6 +33,8 @@ from app.formats.exports.claim_review_feed import (
     external_review,
     first_appearance,
     publisher_object,
+    rating_explanation,
+    standing,
 )
 from app.formats.exports.json_in_html import dump_json
 from app.formats.proofs.canonical_json import decimal_text
@@ -45,7 +48,7 @@ from app.schemas.files.publication import (
     PublishedSource,
     Publisher,
 )
-from app.vocabulary import SourceKind
+from app.vocabulary import SourceKind, UpstreamState
 
 JSON_LD_CONTEXT: list[Any] = [
     SCHEMA_ORG,
@@ -126,7 +129,9 @@ def _claim_node(claim: PublishedClaim, publisher: Publisher, review_ids: list[st
             "about": about,
             "temporalCoverage": claim.time,
             "spatialCoverage": None if claim.place is None else {"@type": "Place", "name": claim.place},
-            "author": [{"@id": source_address(source, publisher)} for source in _distinct_sources(attributions)],
+            "author": [
+                {"@id": source_address(source, publisher)} for source in _distinct_sources(standing(attributions))
+            ],
             "appearance": [{"@id": _document_id(document, publisher)} for document in documents],
             "firstAppearance": None if earliest is None else {"@id": _document_id(earliest, publisher)},
             "review": [{"@id": review_id} for review_id in review_ids],
@@ -236,7 +241,12 @@ def _attribution_node(attribution: PublishedAttribution, claim_address: str, pub
             "attest:stance": attribution.stance.value,
             "attest:lineage": attribution.lineage.value,
             "attest:withdrawn": attribution.withdrawn or None,
-            "correction": None if attribution.retraction is None else attribution.retraction["notice"],
+            "attest:upstreamState": None
+            if attribution.upstream_state is UpstreamState.STANDS
+            else attribution.upstream_state.value,
+            "correction": retraction_sentences(attribution.taken_back) or None
+            if attribution.retraction is None
+            else attribution.retraction["notice"],
             "dateCreated": attribution.said,
             "prov:wasAttributedTo": {"@id": source_address(attribution.source, publisher)},
             ("prov:wasQuotedFrom" if has_quote else "prov:hadPrimarySource"): document_reference,
@@ -276,7 +286,7 @@ def _decision_nodes(claim: PublishedClaim, publisher: Publisher) -> list[dict[st
                 "reviewRating": {
                     "@type": "Rating",
                     "alternateName": name,
-                    "ratingExplanation": decision["rationale"],
+                    "ratingExplanation": rating_explanation(claim, decision),
                 },
                 "itemReviewed": {"@id": claim.address},
                 "correction": decision["notice"],

@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Any
 
 from app.errors import UnavailableError
-from app.formats.exports.claim_table import CLAIM_COLUMNS, claim_rows
+from app.formats.exports.claim_table import CLAIM_COLUMNS, Speaker, claim_rows
 from app.formats.proofs.canonical_json import decimal_text
 from app.schemas.files.edition import Edition
 from app.schemas.files.publication import PublishedClaim
@@ -72,7 +72,7 @@ class _StreamingSink(BytesIO):
 
 
 def _schema(pyarrow: Any, edition: Edition) -> Any:
-    speaker = pyarrow.struct([(name, pyarrow.string()) for name in ("source_id", "name", "stance")])
+    speaker = pyarrow.struct([(name, pyarrow.string()) for name in Speaker._fields])
     kinds = {
         "text": pyarrow.string(),
         "whole": pyarrow.int32(),

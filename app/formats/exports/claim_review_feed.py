@@ -13,6 +13,7 @@ Reviews by others are exported exactly as they were imported, every member and e
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from app.formats.english.retraction_words import retraction_sentences
 from app.formats.english.source_names import name_with_parent
 from app.formats.exports.claim_table import current_attributions
 from app.formats.exports.json_in_html import dump_json
@@ -25,7 +26,7 @@ from app.schemas.files.publication import (
     PublishedSource,
     Publisher,
 )
-from app.vocabulary import ClaimStatus, Lineage, SourceKind, Stage, Stance, Status
+from app.vocabulary import ClaimStatus, Lineage, SourceKind, Stage, Stance, Status, UpstreamState
 
 SCHEMA_ORG = "https://schema.org"
 
@@ -110,7 +111,7 @@ def decision_review(claim: PublishedClaim, publisher: Publisher) -> dict[str, An
         "reviewRating": {
             "@type": "Rating",
             "alternateName": name,
-            "ratingExplanation": claim.decision["rationale"],
+            "ratingExplanation": rating_explanation(claim, claim.decision),
         },
         "itemReviewed": item_reviewed(claim),
     }
@@ -134,7 +135,7 @@ def publisher_object(publisher: Publisher) -> dict[str, Any]:
 def item_reviewed(claim: PublishedClaim) -> dict[str, Any]:
     """Return the reviewed claim as a schema.org Claim: its first known author, the date, and where it appeared."""
     attributions = claimant_attributions(claim)
-    first = attributions[0] if attributions else None
+    first = next(iter(standing(attributions)), None)
     members: dict[str, Any] = {"@type": "Claim"}
     if first is not None:
         members["author"] = party_object(first.source)
@@ -160,6 +161,22 @@ def claimant_attributions(claim: PublishedClaim) -> list[PublishedAttribution]:
             attribution.lineage is Lineage.RELAYED,
         ),
     )
+
+
+def standing(attributions: Iterable[PublishedAttribution]) -> list[PublishedAttribution]:
+    """Return the attributions without relays of what was retracted or withdrawn: a relay is no author of the claim."""
+    return [attribution for attribution in attributions if attribution.upstream_state is UpstreamState.STANDS]
+
+
+def rating_explanation(claim: PublishedClaim, decision: Mapping[str, Any]) -> str:
+    """Return the rationale of a decision, and what was retracted of the statements that others still relay.
+
+    ClaimReview has no member for the latter.
+    """
+    links = {
+        link.source.id: link for attribution in claimant_attributions(claim) for link in attribution.taken_back
+    }.values()
+    return " ".join(filter(None, (decision["rationale"], retraction_sentences(links))))
 
 
 def distinct_documents(attributions: Iterable[PublishedAttribution]) -> list[PublishedDocument]:
@@ -224,7 +241,7 @@ def external_review(claim: PublishedClaim, fact_check: PublishedFactCheck) -> di
         "ratingExplanation": fact_check.explanation,
     }
     author = {"@type": "Organization", "name": fact_check.source.name, "url": fact_check.source.url}
-    attributions = claimant_attributions(claim)
+    attributions = standing(claimant_attributions(claim))
     item: dict[str, Any] = {"@type": "Claim"}
     if attributions:
         first = attributions[0]

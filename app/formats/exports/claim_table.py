@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from app.formats.english.decision_origins import describe_origin
+from app.formats.english.retraction_words import describe_taken_back
 from app.formats.english.source_names import name_with_parent
 from app.formats.proofs.content_hash import content_hash
 from app.schemas.files.publication import PublishedAttribution, PublishedClaim
@@ -40,7 +41,12 @@ CLAIM_COLUMNS: tuple[ClaimColumn, ...] = (
     ClaimColumn("basis", "text", "How the source arrived at the figure."),
     ClaimColumn("verbatim", "text", "The figure in the source's words: 'dozens' stays 'dozens'."),
     ClaimColumn("verbatim_language", "text", "Language of `verbatim` (BCP 47)."),
-    ClaimColumn("said_by", "speakers", "The sources and their stances, without retracted attributions."),
+    ClaimColumn(
+        "said_by",
+        "speakers",
+        "The sources and their stances, without attributions that were taken back. A relay says if its own source "
+        "retracted the statement, or had been recorded wrongly.",
+    ),
     ClaimColumn("adverse_to", "text", "The party whose losses or conduct the claim states."),
     ClaimColumn("status", "text", "What was concluded."),
     ClaimColumn("decided_on", "day", "Date of the decision. Empty: there is none."),
@@ -62,6 +68,10 @@ class Speaker(NamedTuple):
     source_id: str
     name: str
     stance: str
+    upstream_state: str
+    """Whether what the source relayed it from still stands, a value of `UpstreamState`."""
+    upstream: str
+    """What became of the sources of a relay, in words; empty if they stand."""
 
 
 def claim_rows(claim: PublishedClaim) -> Iterator[dict[str, Any]]:
@@ -100,12 +110,18 @@ def speakers(claim: PublishedClaim) -> list[Speaker]:
     """Return the distinct sources and stances on a claim, in the order recorded."""
     return list(
         dict.fromkeys(
-            Speaker(attribution.source.id, name_with_parent(attribution.source), attribution.stance.value)
+            Speaker(
+                attribution.source.id,
+                name_with_parent(attribution.source),
+                attribution.stance.value,
+                attribution.upstream_state.value,
+                describe_taken_back(attribution.taken_back),
+            )
             for attribution in current_attributions(claim)
         )
     )
 
 
 def current_attributions(claim: PublishedClaim) -> list[PublishedAttribution]:
-    """Return the attributions of a claim that were not withdrawn."""
+    """Return the attributions of a claim that were neither retracted nor withdrawn."""
     return [attribution for attribution in claim.attributions if not attribution.withdrawn]

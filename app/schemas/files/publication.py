@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.vocabulary import ClaimStatus, DocumentKind, Lineage, SourceKind, Stage, Stance
+from app.vocabulary import ClaimStatus, DocumentKind, Lineage, Retractor, SourceKind, Stage, Stance, UpstreamState
 
 
 def day_of(moment: str) -> str:
@@ -77,6 +77,17 @@ class PublishedDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBackLink:
+    """An attribution in a relay chain that was retracted, or that we withdrew."""
+
+    source: PublishedSource
+    retraction: Mapping[str, Any] | None
+    """Retraction: `by`, `on`, `notice`; None if we had recorded the attribution wrongly."""
+    step: int | None = None
+    """Its place in a relay chain, from 1 for the nearest; None outside a chain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedAttribution:
     """An attribution: a source's stance on a claim, and the document that contains it."""
 
@@ -85,7 +96,8 @@ class PublishedAttribution:
     stance: Stance
     lineage: Lineage
     relayed_from: Sequence[PublishedSource]
-    """Sources from which it was relayed, nearest first; empty if nothing was relayed or the lineage is unknown."""
+    """Sources from which it was relayed, nearest first; empty if nothing was relayed or the lineage is unknown. They
+    end before an attribution that we withdrew, because it had been recorded wrongly."""
     document: PublishedDocument | None
     said: str | None
     """EDTF."""
@@ -95,7 +107,31 @@ class PublishedAttribution:
     """Search that found no statement: `on`, `where`, `by`; only for the stance `no_statement_found`."""
     withdrawn: bool
     retraction: Mapping[str, Any] | None
-    """Retraction: `by`, `on`, `notice`."""
+    """Who took it back: `by`, `on`, `notice`."""
+    upstream_state: UpstreamState = UpstreamState.STANDS
+    """Whether what it was relayed from still stands."""
+    taken_back: Sequence[TakenBackLink] = ()
+    """The links of its chain that were retracted or withdrawn, nearest first. One that we withdrew is the last."""
+
+    @property
+    def is_retracted(self) -> bool:
+        """True if its source or the publisher of its document took it back."""
+        return self.withdrawn and is_retraction(self.retraction)
+
+    @property
+    def is_our_error(self) -> bool:
+        """True if we withdrew it because it had been recorded wrongly: the source never said it."""
+        return self.withdrawn and not is_retraction(self.retraction)
+
+    @property
+    def has_lost_source(self) -> bool:
+        """True if we withdrew a link of its chain, so that where its source has the claim from is not known."""
+        return bool(self.taken_back) and not is_retraction(self.taken_back[-1].retraction)
+
+
+def is_retraction(retraction: Mapping[str, Any] | None) -> bool:
+    """True if the source or the publisher took a statement back; false if we had recorded it wrongly."""
+    return retraction is not None and retraction["by"] != Retractor.US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +174,8 @@ class LaterChange:
     """Notice that readers see about a correction or withdrawal."""
     content_version: int
     """Version in which the proposition itself last changed."""
+    taken_back: Sequence[TakenBackLink] = ()
+    """Attributions that were retracted or withdrawn since, in the order recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,12 @@ def nested_objects(row: StoredRow) -> dict[str, Any]:
     }
 
 
+def nested_columns(attribution: FromClause) -> list[ColumnElement[Any]]:
+    """The columns that `nested_objects` needs."""
+    names = {*QUOTE_COLUMNS.values(), *_SEARCH.values(), *_RETRACTION.values()}
+    return [attribution.c[name] for name in sorted(names)]
+
+
 def _columns(fields: Mapping[str, Any], refs: Refs) -> Columns:
     columns = {name: fields[name] for name in _PLAIN if name in fields}
     if "source" in fields:
@@ -118,6 +124,25 @@ def fetch_relay_rows(connection: Connection, claim_id: str) -> Sequence[StoredRo
     return connection.execute(statement).mappings().all()
 
 
+_WHO_TOOK_IT_BACK = (
+    "does not say who took the attribution back; send `retraction` with `on`, `notice` and `by`, which is 'origin' if "
+    "the source retracted its statement, 'publisher' if the publisher of the document retracted the report, and 'us' "
+    "if we had recorded it wrongly"
+)
+
+
+def _is_open(row: StoredRow) -> bool:
+    """True if an attribution was taken back and nothing says by whom, as in files and in older records."""
+    return bool(row["withdrawn"]) and row["retracted_by"] is None
+
+
+def require_retractor(attributions: Iterable[ClaimAttributionCreate], prefix: str = "") -> None:
+    """Raise InvalidError if a new attribution is withdrawn without saying by whom. `prefix` begins with the index."""
+    for index, attribution in enumerate(attributions):
+        if attribution.withdrawn and attribution.retraction is None:
+            raise InvalidError.of(f"{prefix}{index}.withdrawn" if prefix else "withdrawn", _WHO_TOOK_IT_BACK)
+
+
 def create(connection: Connection, actor: Actor, attribution: AttributionCreate, reason: str) -> str:
     """Record an attribution of a claim and return its id. Raises InvalidError naming the field."""
     change = actor.open(connection, Action.CREATE, reason)
@@ -128,6 +153,7 @@ def create(connection: Connection, actor: Actor, attribution: AttributionCreate,
         raise InvalidError.of(
             "key", "the claim already has an attribution with this key; choose another key or correct that attribution"
         )
+    require_retractor([attribution])
     try:
         row = build_rows(claim_id, [attribution], refs, existing)[0]
     except InvalidError as error:
@@ -145,6 +171,9 @@ def correct(
     etags.require(if_match, etags.of_object(read_one(connection, NOW, identifier, actor)))
     refs = Refs(connection)
     row, columns = plan_correction(change, ATTRIBUTION, identifier, correction, refs)
+    is_open = _is_open({**row, **columns})
+    if is_open and not _is_open(row):
+        raise InvalidError.of("withdrawn", _WHO_TOOK_IT_BACK)
     claim_id = row["claim_id"]
     if "upstream" in correction.model_fields_set:
         upstream_id = RelayGraph(fetch_relay_rows(connection, claim_id)).resolve_upstream(
@@ -270,9 +299,16 @@ def serialize(
             source=source_briefs[row["source_id"]],
             reliability=ratings.in_force(row, topic_id),
             chain=[
-                serialize_row(ChainLink, link, attribution_id=link["id"], source=source_briefs[link["source_id"]])
+                serialize_row(
+                    ChainLink,
+                    link,
+                    attribution_id=link["id"],
+                    source=source_briefs[link["source_id"]],
+                    retraction=nest_columns(link, _RETRACTION, "by"),
+                )
                 for link in origins.upstream_chain(row, by_id)
             ],
+            upstream_state=origins.upstream_state(row, by_id),
             origin_id=traced_origins[row["id"]],
             document=document_briefs.get(row["document_id"]),
             **nested_objects(row),

@@ -146,6 +146,7 @@ def create(connection: Connection, actor: Actor, claim: ClaimCreate, reason: str
     refs = Refs(connection)
     require_unused_key(CLAIM, claim.key, refs)
     row = build_row(claim, refs)
+    attributions.require_retractor(claim.attributions, "attributions.")
     TopicMetricCheck(connection).check(row["topic_id"], claim.quantities)
     distinct_ids = possible_duplicates.resolve_distinct(CLAIM.table, claim.distinct_from, refs)
     keys = equality_keys.keys_of_claim(row, claim.quantities)

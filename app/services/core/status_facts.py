@@ -51,6 +51,7 @@ def _attributions(snapshot: Snapshot) -> tuple[Select[Any], FromClause]:
         "lineage",
         "upstream_id",
         "own_claim_id",
+        "retracted_by",
         "withdrawn",
         "change_seq",
     )

@@ -97,8 +97,9 @@ def _copy_attributions(change: ChangeWriter, identifier: str, other_id: str) -> 
 
 
 def _identity(row: StoredRow) -> tuple[Any, ...]:
-    """The columns by which two attributions count as the same: source, stance, document, date, lineage, withdrawn."""
-    return tuple(row[name] for name in ("source_id", "stance", "document_id", "said", "lineage", "withdrawn"))
+    """The columns by which two attributions count as the same, including who took them back."""
+    names = ("source_id", "stance", "document_id", "said", "lineage", "withdrawn", "retracted_by")
+    return tuple(row[name] for name in names)
 
 
 def _copy_evidence(change: ChangeWriter, identifier: str, other_id: str) -> None:

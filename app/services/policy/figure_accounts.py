@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from app.db.revisions import StoredRow
 from app.schemas.base import edtf
-from app.services.policy.origins import IDENTIFIED, asserting_attributions, upstream_chain
+from app.services.policy.origins import IDENTIFIED, asserting_attributions, taken_back_links, upstream_chain
 from app.vocabulary import ConflictKind, Lineage
 
 
@@ -64,6 +64,8 @@ def account_chains(attributions: Sequence[StoredRow], anonymity: Mapping[str, st
     by_id = {row["id"]: row for row in attributions}
     chains = []
     for row in sorted(asserting_attributions(attributions), key=lambda row: str(row["id"])):
+        if taken_back_links(row, by_id):
+            continue  # what a relay had from a source that took it back is no account any more
         links = [row, *upstream_chain(row, by_id)]
         depth = _furthest_identified(links, anonymity)
         chains.append(Chain(links[depth or 0], links[: depth or 0][::-1], depth is not None))

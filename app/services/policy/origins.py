@@ -11,7 +11,7 @@ from itertools import combinations, pairwise
 from app.db.compiled_reads import PlainRow
 from app.db.revisions import StoredRow
 from app.schemas.desk.independence import OriginPair
-from app.vocabulary import ASSERTING_STANCES, Anonymity, Independence, Lineage
+from app.vocabulary import ASSERTING_STANCES, Anonymity, Independence, Lineage, Retractor, UpstreamState
 
 MAX_ORIGINS = 30
 """Pairs are listed for this many origins at most; no editor rules on the 435 pairs of more origins one by one."""
@@ -46,11 +46,40 @@ def relayed_links(attribution: StoredRow, by_id: Mapping[str, StoredRow]) -> lis
 def origin_of(attribution: StoredRow, by_id: Mapping[str, StoredRow], anonymity: Mapping[str, str]) -> str | None:
     """The id of the source at the end of the upstream chain.
 
-    None if the lineage is unknown, the source is not identified, or its attribution was withdrawn.
+    None if the lineage is unknown, the source is not identified, or an attribution from which this one was relayed was
+    retracted or withdrawn. An origin's own retraction counts as well.
     """
-    root = attribution if attribution["upstream_id"] is None else [attribution, *upstream_chain(attribution, by_id)][-1]
-    is_origin = root["lineage"] == Lineage.ORIGINAL and not root["withdrawn"]
+    chain = upstream_chain(attribution, by_id) if attribution["upstream_id"] is not None else []
+    root = chain[-1] if chain else attribution
+    is_origin = root["lineage"] == Lineage.ORIGINAL and not any(link["withdrawn"] for link in chain or [attribution])
     return str(root["source_id"]) if is_origin and anonymity.get(root["source_id"]) in IDENTIFIED else None
+
+
+def is_retracted(attribution: StoredRow) -> bool:
+    """True if the source or the publisher took the statement back, and not if we withdrew it as recorded wrongly."""
+    return attribution["retracted_by"] not in (None, Retractor.US)
+
+
+def taken_back_links(attribution: StoredRow, by_id: Mapping[str, StoredRow]) -> list[StoredRow]:
+    """The retracted and withdrawn attributions from which this one was relayed, nearest first.
+
+    One that we withdrew is the last, because nothing is known of what it had been relayed from.
+    """
+    links: list[StoredRow] = []
+    for link in upstream_chain(attribution, by_id) if attribution["upstream_id"] is not None else ():
+        if link["withdrawn"]:
+            links.append(link)
+            if not is_retracted(link):
+                break
+    return links
+
+
+def upstream_state(attribution: StoredRow, by_id: Mapping[str, StoredRow]) -> UpstreamState:
+    """Whether what this attribution was relayed from still stands; the nearest link that does not decides."""
+    links = taken_back_links(attribution, by_id)
+    if not links:
+        return UpstreamState.STANDS
+    return UpstreamState.RETRACTED if is_retracted(links[0]) else UpstreamState.WITHDRAWN
 
 
 def asserting_attributions(attributions: Iterable[StoredRow]) -> list[StoredRow]:

@@ -168,6 +168,9 @@ def build_status_facts(
     past one it is left out: bytes that are lost later are a fault of the store, and no change of the record.
     """
     live = [row for row in attributions if not row["withdrawn"]]
+    by_id = {row["id"]: row for row in attributions}
+    # Who only relays a denial or a concession that was taken back gives no account of their own.
+    standing = [row for row in live if not origins.taken_back_links(row, by_id)]
     examined = [row for row in evidence if row["examined_on"] is not None and not row["withdrawn"]]
     supporting, refuting, conclusive = (
         relevant_evidence(status, evidence) for status in (Status.CONFIRMED, Status.UNLIKELY, Status.REFUTED)
@@ -179,8 +182,8 @@ def build_status_facts(
     return StatusFacts(
         attributions=len(origins.asserting_attributions(attributions)),
         independent_origins=independent_origins,
-        adverse_party_confirms=any(_concedes(row, claim["adverse_to_id"], ancestors) for row in live),
-        has_other_account=contradicted or any(_gives_another_account(row, anonymity) for row in live),
+        adverse_party_confirms=any(_concedes(row, claim["adverse_to_id"], ancestors) for row in standing),
+        has_other_account=contradicted or any(_gives_another_account(row, anonymity) for row in standing),
         has_independent_support=bool(supporting),
         has_refuting_evidence=bool(refuting),
         has_conclusive_refutation=bool(conclusive),

@@ -6,10 +6,11 @@ from sqlalchemy import Connection
 
 from app.errors import HeldElsewhereError, NotFoundError
 from app.formats.citations.cited_versions import CitedVersion
+from app.formats.english.retraction_words import retraction_sentences
 from app.formats.english.status_words import describe_status
 from app.formats.proofs.content_hash import content_hash
 from app.schemas.files.citation_check import CitationCheck
-from app.schemas.files.publication import PublishedClaim, Publisher
+from app.schemas.files.publication import PublishedClaim, Publisher, TakenBackLink
 from app.services.claims.claim_reads import snapshot_of_version
 from app.services.core.actors import Actor
 from app.services.core.held_elsewhere import Holder, holders
@@ -82,8 +83,8 @@ def _compare(cited: CitedVersion, then: PublishedClaim, now: PublishedClaim) -> 
     attributions_then = {attribution.id for attribution in then.attributions if not attribution.withdrawn}
     for attribution in now.attributions:
         if attribution.withdrawn and attribution.id in attributions_then:
-            notice = "" if attribution.retraction is None else f": {attribution.retraction['notice']}"
-            return CitationState.RETRACTED, f"The attribution to {attribution.source.name} was withdrawn{notice}"
+            link = TakenBackLink(source=attribution.source, retraction=attribution.retraction)
+            return CitationState.RETRACTED, retraction_sentences([link])
     corrections, status_changes = list(_corrections(then, now)), list(_status_changes(then, now))
     if corrections or status_changes:
         state = CitationState.CORRECTED if corrections else CitationState.STATUS_CHANGED

@@ -178,10 +178,9 @@ def _by_document(claim: PublishedClaim) -> list[tuple[PublishedDocument, list[Pu
     by_document: dict[str, tuple[PublishedDocument, list[PublishedAttribution]]] = {}
     for attribution in claim.attributions:
         # An attribution that we withdrew never was in the document; one that its source retracted was.
-        withdrawn_by_us = attribution.withdrawn and attribution.retraction is None
         if (
             attribution.document is not None
-            and not withdrawn_by_us
+            and not attribution.is_our_error
             and attribution.stance is not Stance.NO_STATEMENT_FOUND
         ):
             by_document.setdefault(attribution.document.id, (attribution.document, []))[1].append(attribution)

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, Table, select
 
-from app.db.compiled_reads import PlainRow, with_ids
+from app.db.compiled_reads import PlainRow, text_table, with_ids
+from app.db.revisions import StoredRow
 from app.db.schema import table_of
 from app.errors import NotFoundError
 from app.models import Document, Source
@@ -21,9 +22,11 @@ from app.schemas.files.publication import (
     PublishedFactCheck,
     PublishedSource,
     Publisher,
+    TakenBackLink,
+    is_retraction,
 )
 from app.services.claims import reviews
-from app.services.claims.attributions import nested_objects
+from app.services.claims.attributions import nested_columns, nested_objects
 from app.services.claims.claim_reads import figures_in_order
 from app.services.core import decision_staleness
 from app.services.core.actors import Actor, visible_stages
@@ -50,6 +53,14 @@ def _now(snapshot: Snapshot) -> Select[Any]:
     return with_ids(select(*columns, shown_status(snapshot, claim)), claim, "ids")
 
 
+@SnapshotQuery
+def _withdrawn_attributions(snapshot: Snapshot) -> Select[Any]:
+    attribution, ids = snapshot.attribution, text_table("ids")
+    columns = [attribution.c.id, attribution.c.source_id, *nested_columns(attribution)]
+    by_claim = ids.join(attribution, attribution.c.claim_id == ids.c.value)
+    return select(*columns).select_from(by_claim).where(attribution.c.withdrawn)
+
+
 def claims(
     connection: Connection, snapshot: Snapshot, identifiers: Iterable[str], publisher: Publisher
 ) -> Iterator[PublishedClaim]:
@@ -68,19 +79,33 @@ def is_visible_to(claim: PublishedClaim, actor: Actor | None) -> bool:
 
 def with_later_changes(connection: Connection, published: Sequence[PublishedClaim]) -> list[PublishedClaim]:
     """Return these claims, each with what has changed since its version."""
-    now = {row["id"]: row for row in _now(connection, NOW, ids=[claim.id for claim in published])}
-    return [replace(claim, changed=_changed(claim, now[claim.id])) for claim in published]
+    ids = [claim.id for claim in published]
+    now = {row["id"]: row for row in _now(connection, NOW, ids=ids)}
+    changed_ids = [claim.id for claim in published if now[claim.id]["version"] != claim.version]
+    withdrawn = list(_withdrawn_attributions(connection, NOW, ids=changed_ids)) if changed_ids else []
+    sources_by_id = _ObjectCache(connection, NOW, {row["source_id"] for row in withdrawn}, {}) if withdrawn else None
+    links = {
+        row["id"]: TakenBackLink(
+            source=_require(sources_by_id.source(row["source_id"]), "source", row["source_id"]),
+            retraction=nested_objects(row)["retraction"],
+        )
+        for row in sorted(withdrawn, key=_BY_ID)
+        if sources_by_id is not None
+    }
+    return [replace(claim, changed=_changed(claim, now[claim.id], links)) for claim in published]
 
 
-def _changed(claim: PublishedClaim, now: PlainRow) -> LaterChange | None:
+def _changed(claim: PublishedClaim, now: PlainRow, links: Mapping[str, TakenBackLink]) -> LaterChange | None:
     if now["version"] == claim.version:
         return None
+    stood_then = [attribution.id for attribution in claim.attributions if not attribution.withdrawn]
     return LaterChange(
         version=now["version"],
         status=ClaimStatus(now["status"]),
         stage=Stage(now["stage"]),
         notice=now["notice"],
         content_version=now["content_version"],
+        taken_back=[links[identifier] for identifier in stood_then if identifier in links],
     )
 
 
@@ -230,18 +255,29 @@ class _ClaimBuilder:
 
     def _attribution(self, row: PlainRow, by_id: Mapping[str, PlainRow]) -> PublishedAttribution:
         nested_fields = nested_objects(row)
+        chain = origins.relayed_links(row, by_id)
+        links = [self._taken_back(link, chain.index(link) + 1) for link in origins.taken_back_links(row, by_id)]
+        if links and links[-1].step is not None and not is_retraction(links[-1].retraction):
+            chain = chain[: links[-1].step - 1]
         return PublishedAttribution(
             id=row["id"],
             source=self._speaker(row["source_id"]),
             stance=Stance(row["stance"]),
             lineage=Lineage(row["lineage"]),
-            relayed_from=[self._speaker(link["source_id"]) for link in origins.relayed_links(row, by_id)],
+            relayed_from=[self._speaker(link["source_id"]) for link in chain],
             document=self._objects.document(row["document_id"]),
             said=row["said"],
             quote=nested_fields["quote"],
             search=nested_fields["search"],
             withdrawn=row["withdrawn"],
             retraction=nested_fields["retraction"],
+            upstream_state=origins.upstream_state(row, by_id),
+            taken_back=links,
+        )
+
+    def _taken_back(self, row: StoredRow, step: int) -> TakenBackLink:
+        return TakenBackLink(
+            source=self._speaker(row["source_id"]), retraction=nested_objects(row)["retraction"], step=step
         )
 
     def _evidence(self, row: PlainRow) -> PublishedEvidence:

@@ -1,8 +1,9 @@
 """Lists of claims: sort orders, pages, and the short form of a claim in a list."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, FromClause, Select, Text, and_, select
@@ -24,6 +25,7 @@ from app.services.core.pagination import Order, PageRequest, apply_order, select
 from app.services.core.refs import chunks
 from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery, snapshot_at
 from app.services.core.stale_periods import shown_status
+from app.services.policy import origins
 from app.services.queries import facets, search_pages, search_query
 from app.services.queries.claim_filters import (
     ClaimConditions,
@@ -32,8 +34,12 @@ from app.services.queries.claim_filters import (
     parse_filter,
     requested_stages,
 )
+from app.vocabulary import UpstreamState
 
 _SPEAKER_FIELDS = tuple(SpeakerRead.model_fields)
+_CHAIN_FIELDS = ("id", "upstream_id", "withdrawn", "retracted_by")
+_WITHDRAWN = 6
+"""The position of `withdrawn` among the columns of a speaker."""
 
 MAX_SPEAKERS = 10
 """The most sources that a claim in a list names."""
@@ -228,10 +234,14 @@ def _select_items(snapshot: Snapshot, page: FromClause, *, with_texts: bool = Fa
             source.c.name,
             attribution.c.stance,
             attribution.c.lineage,
+            attribution.c.upstream_id,
+            attribution.c.withdrawn,
+            attribution.c.retracted_by,
             *text_columns,
         )
         .join(source, source.c.id == attribution.c.source_id)
-        .where(attribution.c.claim_id == claim.c.id, ~attribution.c.withdrawn)
+        # With those that were taken back, because a relay of one of them must say so.
+        .where(attribution.c.claim_id == claim.c.id)
     )
     figures = select_figures(figure, claim, QuantityRead)
     return select(
@@ -261,20 +271,30 @@ def _read_items(
 
 def _build_item(row: PlainRow, query: SearchQuery | None) -> PlainRow:
     figures = figures_in_order(row["quantities"])
-    speakers = sorted(row["speakers"])  # by the id of the attribution, which is the first column
+    speakers, states = _speakers_with_states(row["speakers"])
     return serialize_row(
         ClaimItem,
         row,
         topic=None if row["topic_id"] is None else {"id": row["topic_id"], "title": row["topic_title"]},
         quantities=figures,
-        attributed_to=_attributed_to(speakers),
+        attributed_to=_attributed_to(speakers, states),
         snippets=None if query is None else search_query.build_snippets(query, _searched_texts(row, speakers, figures)),
     )
 
 
-def _attributed_to(speakers: Iterable[Sequence[Any]]) -> list[PlainRow]:
+def _speakers_with_states(rows: Iterable[Sequence[Any]]) -> tuple[list[Sequence[Any]], dict[str, UpstreamState]]:
+    """The attributions of a claim that were not taken back, oldest first, and their states unless they stand."""
+    attributions = sorted(rows, key=itemgetter(0))  # by the id of the attribution, which is the first column
+    speakers = [row for row in attributions if not row[_WITHDRAWN]]
+    if len(speakers) == len(attributions):
+        return speakers, {}
+    by_id = {row[0]: dict(zip(_CHAIN_FIELDS, (row[0], *row[5:8]), strict=True)) for row in attributions}
+    return speakers, {row[0]: origins.upstream_state(by_id[row[0]], by_id) for row in speakers}
+
+
+def _attributed_to(speakers: Iterable[Sequence[Any]], states: Mapping[str, UpstreamState]) -> list[PlainRow]:
     # A source with the same stance in ten documents is listed once.
-    distinct_speakers = dict.fromkeys(tuple(row[1:5]) for row in speakers)
+    distinct_speakers = dict.fromkeys((*row[1:5], states.get(row[0], UpstreamState.STANDS)) for row in speakers)
     return [dict(zip(_SPEAKER_FIELDS, speaker, strict=True)) for speaker in islice(distinct_speakers, MAX_SPEAKERS)]
 
 
@@ -284,7 +304,8 @@ def _searched_texts(
     """All texts of a claim in which a search may match, each with its field."""
     texts = [("statement", claim["statement"]), ("place", claim["place"])]
     texts += [("quote", figure["verbatim"]) for figure in figures]
-    for _id, _source_id, name, _stance, _lineage, quote, translation, other_names in speakers:
+    for _id, _source_id, name, _stance, _lineage, _upstream, _withdrawn, _retracted, *more in speakers:
+        quote, translation, other_names = more
         texts += [("quote", quote), ("quote", translation)]
         texts += [("source", source_name) for source_name in (name, *other_names)]
     return [(field, text) for field, text in texts if text is not None]

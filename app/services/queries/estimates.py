@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from app.db.compiled_reads import PlainRow, in_list, nested_rows
+from app.db.revisions import StoredRow
 from app.schemas.base import edtf
 from app.schemas.estimate import Conflict, Estimate, EstimatesPage, FigureSpeaker, Series
 from app.schemas.quantity import QuantityRead
@@ -31,7 +32,7 @@ from app.services.policy.figure_accounts import Account, account_chains, build_a
 from app.services.policy.figure_comparability import ComparableFigure, StatedFigure, comparable_figures
 from app.services.policy.figure_conflicts import SETTLING_RELATIONS, ConflictFinder, Rival, time_sort_key
 from app.services.queries.claim_filters import ClaimConditions, FilterShape, ParsedFilter, build_filter
-from app.vocabulary import Stage
+from app.vocabulary import Stage, UpstreamState
 
 MAX_CONFLICTS = 500
 """The most conflicts that a page lists; all of them are counted."""
@@ -104,7 +105,17 @@ def _claims_query(shape: FilterShape) -> SnapshotQuery:
         claim, figure = snapshot.claim, snapshot.quantity
         attribution, relation = snapshot.attribution, snapshot.claim_relation
         figures = select_figures(figure, claim, QuantityRead)
-        columns = ("id", "source_id", "stance", "lineage", "upstream_id", "withdrawn", "said", "document_id")
+        columns = (
+            "id",
+            "source_id",
+            "stance",
+            "lineage",
+            "upstream_id",
+            "withdrawn",
+            "retracted_by",
+            "said",
+            "document_id",
+        )
         attributions = select(*(attribution.c[name] for name in columns)).where(attribution.c.claim_id == claim.c.id)
         is_settling = in_list(relation.c.relation, "resolved", [str(settling) for settling in SETTLING_RELATIONS])
         settled_claims = select(relation.c.other_claim_id).where(
@@ -136,9 +147,19 @@ def _with_origins(claims: Iterable[PlainRow], briefs: Mapping[str, PlainRow]) ->
         asserting = origins.asserting_attributions(attributions)
         if asserting or not origins.was_ever_asserted(attributions):
             claim["brief"] = serialize_row(ClaimBrief, claim)
-            claim["said_by"] = list(dict.fromkeys([attribution["source_id"] for attribution in asserting]))
+            claim["said_by"] = _speakers(attributions, asserting)
             claim["origins"] = origins.identified_origins(attributions, origins.trace_origins(attributions, anonymity))
             yield claim
+
+
+def _speakers(attributions: Sequence[StoredRow], asserting: Sequence[StoredRow]) -> dict[str, UpstreamState]:
+    """The sources of asserting attributions with their states; one that stands prevails over those that do not."""
+    by_id = {attribution["id"]: attribution for attribution in attributions}
+    states: dict[str, UpstreamState] = {}
+    for attribution in asserting:
+        state, source_id = origins.upstream_state(attribution, by_id), attribution["source_id"]
+        states[source_id] = state if state is UpstreamState.STANDS else states.get(source_id, state)
+    return states
 
 
 def _stated_figures(claims: Iterable[PlainRow], query: EstimatesQuery) -> Iterator[StatedFigure]:
@@ -160,7 +181,7 @@ def _build_estimate(figure: StatedFigure, briefs: Mapping[str, PlainRow]) -> Pla
         claim=figure.claim["brief"],
         quantity=figure.quantity,
         origins=[briefs[source] for source in figure.claim["origins"]],
-        said_by=[briefs[source] for source in figure.claim["said_by"]],
+        said_by=[{**briefs[source], "upstream_state": state} for source, state in figure.claim["said_by"].items()],
     )
 
 

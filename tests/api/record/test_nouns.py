@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.problems import assert_problem
+from tests.support.retractions import RECORDED_WRONGLY
 
 Headers = dict[str, str]
 Record = Callable[..., dict[str, Any]]
@@ -126,6 +127,7 @@ NOUNS: dict[str, Noun] = {
             "own_claim": "@other_claim",
             "note": "Heard twice.",
             "withdrawn": True,
+            "retraction": RECORDED_WRONGLY,
         },
         {"stance": "denies"},
         nullable=("document", "said", "quote", "own_claim", "note", "upstream"),
@@ -615,7 +617,7 @@ def test_a_withdrawn_attribution_is_shown_but_not_counted(
     before = api.get(f"claims/{ids['claim']}").json()
     assert before["counts"]["identified_origins"] == 1
 
-    correct("attributions", ids["attribution"], withdrawn=True, note="The ministry took it back.")
+    correct("attributions", ids["attribution"], retraction=RECORDED_WRONGLY, note="The ministry took it back.")
 
     after = api.get(f"claims/{ids['claim']}").json()
     assert [attribution["withdrawn"] for attribution in after["attributions"]] == [True]

@@ -170,7 +170,9 @@ def test_parquet_has_the_same_rows_with_types() -> None:
         Decimal("12000.5"),
     )
     assert rows[1]["value_best"] == Decimal("99999999999.9999")
-    assert rows[0]["said_by"] == [{"source_id": source().id, "name": "=NIS", "stance": "asserts"}]
+    assert rows[0]["said_by"] == [
+        {"source_id": source().id, "name": "=NIS", "stance": "asserts", "upstream_state": "stands", "upstream": ""}
+    ]
     assert rows[0]["decided_on"] == date(2025, 1, 12)
     assert rows[0]["recorded_at"] == datetime(2025, 1, 12, 9, tzinfo=UTC)
     assert read.schema_arrow.metadata[b"publisher"] == EDITION.publisher.name.encode()

@@ -14,6 +14,7 @@ from app.services.captures import figure_checks
 from app.vocabulary import Role
 from tests.support.files import PNG, html, pdf
 from tests.support.problems import assert_problem
+from tests.support.retractions import RECORDED_WRONGLY
 
 Headers = dict[str, str]
 Record = Callable[..., dict[str, Any]]
@@ -73,7 +74,7 @@ def test_quotes_passages_and_figures_are_searched_in_captures(
             {**attribution, "quote": {"exact": "близько 12 тисяч"}},
             {**attribution, "document": uncaptured_document, "quote": {"exact": "близько 11 тисяч"}},
             {**attribution, "document": None, "quote": {"exact": "близько 11 тисяч"}},
-            {**attribution, "withdrawn": True, "quote": {"exact": "withdrawn"}},
+            {**attribution, "retraction": RECORDED_WRONGLY, "quote": {"exact": "withdrawn"}},
             attribution,
         ],
     )

@@ -29,6 +29,7 @@ from tests.conftest import ENGINES
 from tests.support import postgres
 from tests.support.client import Client
 from tests.support.problems import assert_problem
+from tests.support.retractions import STATES
 
 NAMES = ("NIS", "국가정보원", "Ministry of Defence", "Міністерство оборони", "Reuters")
 STATEMENTS = ("About 11,000 soldiers are in Kursk.", "Soldiers left Kursk.", "Солдати в Курську.")
@@ -119,7 +120,8 @@ class Desk:
 
     def correct_attribution(self, a: int, b: int, c: int) -> None:
         quote = QUOTES[c % len(QUOTES)]
-        self.patch("attributions", a, withdrawn=bool(b % 2), quote=None if quote is None else {"exact": quote})
+        taken_back = STATES[b % len(STATES)]
+        self.patch("attributions", a, **taken_back, quote=None if quote is None else {"exact": quote})
 
     def evidence(self, a: int, b: int, _c: int) -> None:
         if self.ids["claims"] and self.ids["documents"]:

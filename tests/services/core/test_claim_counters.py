@@ -40,6 +40,7 @@ from app.services.queries import claim_lists, facets
 from app.vocabulary import ClaimKind, Metric, Stage, Status
 from tests.conftest import ENGINES
 from tests.support import postgres
+from tests.support.retractions import STATES
 
 KINDS = (ClaimKind.TROOP_ESTIMATE, ClaimKind.CASUALTY_FIGURE, ClaimKind.OTHER)
 METRICS = (Metric.PRESENT, Metric.DEPLOYED_TOTAL)
@@ -103,7 +104,7 @@ class Desk:
     def correct_attribution(self, connection: Connection, a: int, b: int, c: int) -> None:
         if self.ids["attribution"]:
             changes: dict[str, Any] = {"source": self.pick("source", b)} if c % 2 else {}
-            changed = AttributionCorrection(reason="Corrected.", withdrawn=bool(b % 2), **changes)
+            changed = AttributionCorrection(reason="Corrected.", **STATES[b % len(STATES)], **changes)
             attributions.correct(connection, self.actor, self.pick("attribution", a), changed, None)
 
     def import_file(self, connection: Connection, a: int, b: int, c: int) -> None:

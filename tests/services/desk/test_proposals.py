@@ -23,6 +23,7 @@ from app.services.people import keys
 from app.services.policy.status_rules import STATUS_RULES
 from app.vocabulary import ProposalState, Role, Status, Verdict
 from tests.support.problems import assert_problem
+from tests.support.retractions import RECORDED_WRONGLY
 
 Record = Callable[..., dict[str, Any]]
 Headers = dict[str, str]
@@ -480,7 +481,9 @@ def test_a_change_of_evidence_makes_a_proposal_void_and_a_decision_stale(
 
 
 @pytest.mark.parametrize(
-    "fields", [{"source": "DIU"}, {"stance": "alleges"}, {"withdrawn": True}, {"note": "As heard."}], ids=str
+    "fields",
+    [{"source": "DIU"}, {"stance": "alleges"}, {"retraction": RECORDED_WRONGLY}, {"note": "As heard."}],
+    ids=str,
 )
 def test_a_corrected_attribution_makes_a_decision_stale(
     api: TestClient, desk: DeskWork, record: Record, correct: Record, claim: dict[str, Any], *, fields: dict[str, Any]
@@ -512,7 +515,7 @@ def test_a_decision_without_grounds_is_exported_as_stale(
     api: TestClient, desk: DeskWork, correct: Record, claim: dict[str, Any]
 ) -> None:
     assert desk.sign(proposal_id_of(desk.propose(claim["id"])), "approve").status_code == 201
-    correct("attributions", claim["attributions"][0]["id"], withdrawn=True)
+    correct("attributions", claim["attributions"][0]["id"], retraction=RECORDED_WRONGLY)
 
     assert desk.claim(claim["id"])["review"]["stale_because"] == ["attributions", "grounds"]
     (line,) = api.get(f"claims/{claim['id']}.jsonl").text.splitlines()
@@ -584,7 +587,8 @@ Removal = Callable[[Record, dict[str, Any]], object]
 
 def withdraw_last(noun: str) -> Removal:
     """A function that withdraws the last part of this kind of a claim."""
-    return lambda correct, about: correct(noun, about[noun][-1]["id"], withdrawn=True)
+    taken_back = {"retraction": RECORDED_WRONGLY} if noun == "attributions" else {"withdrawn": True}
+    return lambda correct, about: correct(noun, about[noun][-1]["id"], **taken_back)
 
 
 def remove_parent(correct: Record, about: dict[str, Any]) -> object:
@@ -712,7 +716,7 @@ def test_evidence_that_a_decision_does_not_list_does_not_support_it(
 
 def test_an_approval_checks_the_requirement_again(desk: DeskWork, correct: Record, claim: dict[str, Any]) -> None:
     identifier = proposal_id_of(desk.propose(claim["id"]))
-    correct("attributions", claim["attributions"][0]["id"], withdrawn=True)
+    correct("attributions", claim["attributions"][0]["id"], retraction=RECORDED_WRONGLY)
 
     response = desk.sign(identifier, "approve")
 

@@ -23,6 +23,7 @@ from app.services.people import keys
 from app.services.policy.queue_ranking import QUEUE_RULES, QueueFacts, explain_reasons, reason_points
 from app.vocabulary import QueueReason, Role, Staleness
 from tests.support.problems import assert_problem
+from tests.support.retractions import RECORDED_WRONGLY
 
 Record = Callable[..., dict[str, Any]]
 Headers = dict[str, str]
@@ -176,7 +177,7 @@ def withdraw_relation(desk: QueueWork, claim_id: str) -> None:
 
 
 def withdraw_denial(desk: QueueWork, claim_id: str) -> None:
-    desk.correct("attributions", deny(desk, claim_id)["id"], withdrawn=True)
+    desk.correct("attributions", deny(desk, claim_id)["id"], retraction=RECORDED_WRONGLY)
 
 
 def reword(desk: QueueWork, claim_id: str) -> None:

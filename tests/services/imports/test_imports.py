@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.vocabulary import Role
+from tests.support.retractions import RECORDED_WRONGLY
 
 Json = dict[str, Any]
 Import = Callable[..., Json]
@@ -159,7 +160,7 @@ CORRECTIONS: dict[str, Callable[..., None]] = {
     "a claim, twice": correct_place,
     "a figure": correct_figure,
     "an attribution": correct_attribution(0, stance="confirms"),
-    "a withdrawn attribution": correct_attribution(1, withdrawn=True),
+    "a withdrawn attribution": correct_attribution(1, retraction=RECORDED_WRONGLY),
     "an attribution without a key": correct_attribution(2, stance="alleges"),
     "evidence": correct_evidence(0),
     "evidence without a key": correct_evidence(1),

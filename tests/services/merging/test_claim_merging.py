@@ -41,7 +41,9 @@ def test_a_retraction_is_shown_with_the_withdrawn_attribution(api: TestClient, r
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
-        ({"retraction": RETRACTION}, "retraction"),
+        ({"withdrawn": False, "retraction": RETRACTION}, "retraction"),
+        ({"withdrawn": True}, "withdrawn"),
+        ({"withdrawn": True, "retraction": None}, "withdrawn"),
         ({"withdrawn": True, "retraction": {**RETRACTION, "by": "somebody"}}, "retraction.by"),
         ({"withdrawn": True, "retraction": {"by": "us", "on": "2025-01-20"}}, "retraction.notice"),
     ],

@@ -14,6 +14,7 @@ from app.schemas.desk.independence import OriginPair
 from app.services.policy import origins
 from app.vocabulary import Independence, Role, Status
 from tests.support.problems import assert_problem
+from tests.support.retractions import RECORDED_WRONGLY
 
 Record = Callable[..., dict[str, Any]]
 Headers = dict[str, str]
@@ -145,12 +146,12 @@ CASES = [
     ),
     Case(
         "a withdrawn attribution",
-        [original("NIS", withdrawn=True, document="by Yonhap"), original("Pentagon")],
+        [original("NIS", retraction=RECORDED_WRONGLY, document="by Yonhap"), original("Pentagon")],
         (1, 0, 1, 0, 0),
     ),
     Case(
         "a withdrawn relay",
-        [original("NIS", key="nis"), relayed("Reuters", "nis", withdrawn=True, document="by Reuters")],
+        [original("NIS", key="nis"), relayed("Reuters", "nis", retraction=RECORDED_WRONGLY, document="by Reuters")],
         (1, 0, 1, 0, 0),
     ),
     Case(
@@ -427,7 +428,7 @@ STATUS_CASES: dict[Status, StatusCase] = {
     ),
     Status.UNCONFIRMED: StatusCase(
         "at least one attribution that asserts the claim",
-        [{}, attributed(original("NIS", stance="denies")), attributed(original("NIS", withdrawn=True))],
+        [{}, attributed(original("NIS", stance="denies")), attributed(original("NIS", retraction=RECORDED_WRONGLY))],
         [attributed(original("NIS")), attributed({"source": "Nobody", "stance": "speculates"})],
     ),
     Status.CORROBORATED: StatusCase(
@@ -448,7 +449,7 @@ STATUS_CASES: dict[Status, StatusCase] = {
             attributed(original("NIS", stance="confirms"), adverse_to="Ukraine"),
             attributed(original("Ukraine", stance="asserts"), adverse_to="Ukraine"),
             attributed(original("Ukraine", stance="partly_confirms"), adverse_to="Ukraine"),
-            attributed(original("Ukraine", stance="confirms", withdrawn=True), adverse_to="Ukraine"),
+            attributed(original("Ukraine", stance="confirms", retraction=RECORDED_WRONGLY), adverse_to="Ukraine"),
             # The whole does not concede on behalf of a part.
             attributed(original("Ukraine", stance="confirms"), adverse_to="HUR"),
         ],
@@ -480,7 +481,7 @@ STATUS_CASES: dict[Status, StatusCase] = {
             attributed(original("NIS", stance="declines_to_comment")),
             attributed({"source": "NIS", "stance": "no_statement_found", "search": SEARCHED}),
             attributed(original("Somebody", stance="denies")),
-            attributed(original("NIS", stance="denies", withdrawn=True)),
+            attributed(original("NIS", stance="denies", retraction=RECORDED_WRONGLY)),
             {"relations": [{"relation": "updates", "other_claim": "other"}]},
             {"relations": [{"relation": "contradicts", "other_claim": "other", "withdrawn": True}]},
         ],

@@ -327,6 +327,9 @@ def change_place(correct: Record, claim: dict[str, Any]) -> None:
     correct("claims", claim["id"], place="Kursk")
 
 
+NIS = "National Intelligence Service (South Korea)"
+
+
 def retract_attribution(correct: Record, claim: dict[str, Any]) -> None:
     """Withdraw an attribution that its source retracted."""
     correct("attributions", claim["attributions"][0]["id"], withdrawn=True, retraction=RETRACTION)
@@ -355,7 +358,7 @@ def withdraw_claim(correct: Record, claim: dict[str, Any]) -> None:
         (
             retract_attribution,
             "retracted",
-            "The attribution to National Intelligence Service was withdrawn: One unit was counted twice.",
+            f"{NIS} retracted the statement on 2025-01-20: One unit was counted twice.",
         ),
         (withdraw_claim, "retracted", "Withdrawn: It was another war."),
     ],

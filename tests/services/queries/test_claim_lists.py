@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.services.queries import claim_filters
 from tests.support.problems import assert_problem
+from tests.support.retractions import RECORDED_WRONGLY
 
 Record = Callable[..., dict[str, Any]]
 Correct = Callable[..., dict[str, Any]]
@@ -82,7 +83,7 @@ def ids_by_name(record: Record, correct: Correct) -> dict[str, str]:
     claim("bare", statement="Nothing is known of it.")
     claim("taken back", attributions=[attribution(paper)])
     withdrawn_id = record("attributions", claim=ids["bare"], source=service, stance="denies")["id"]
-    correct("attributions", withdrawn_id, withdrawn=True)
+    correct("attributions", withdrawn_id, retraction=RECORDED_WRONGLY)
     correct("claims", ids["taken back"], stage="withdrawn", notice="It was a misreading.")
     claim("draft", stage="draft", kind="troop_estimate", time="2025-01-05")
     return ids
@@ -443,7 +444,7 @@ def test_rare_and_frequent_sources_are_listed_alike(
         record("claims", key=f"c{number}", time=f"2025-01-1{number % 2}", attributions=attributions)
     last = api.get("claims", params={"sort": "-recorded"}).json()["items"][0]
     for attribution in api.get(f"claims/{last['id']}").json()["attributions"]:
-        correct("attributions", attribution["id"], withdrawn=True)
+        correct("attributions", attribution["id"], retraction=RECORDED_WRONGLY)
 
     def all_keys(**params: Any) -> list[str]:
         keys: list[str] = []

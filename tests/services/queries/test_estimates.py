@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from app.formats.english.conflict_sentences import conflict_sentence
 from app.schemas.estimate import Conflict
+from tests.support.retractions import RETRACTED
 
 Record = Callable[..., dict[str, Any]]
 Headers = dict[str, str]
@@ -517,13 +518,15 @@ def test_a_figure_that_all_sources_withdrew_is_not_an_estimate(
     before = read()
 
     # The origin withdrew it, but another source still asserts it: it remains, with an unknown origin.
-    correct("attributions", origin, withdrawn=True)
+    correct("attributions", origin, retraction=RETRACTED)
     last_but_one = read()["items"][-2]
     assert (last_but_one["claim"]["id"], last_but_one["origins"]) == (by_key["HUR 13"], [])
-    assert [source["name"] for source in last_but_one["said_by"]] == ["Reuters"]
+    assert [(source["name"], source["upstream_state"]) for source in last_but_one["said_by"]] == [
+        ("Reuters", "retracted")
+    ]
     assert read()["conflict_count"] == 1
 
-    moment = correct("attributions", relay, withdrawn=True)["recorded_at"]
+    moment = correct("attributions", relay, retraction=RETRACTED)["recorded_at"]
     remaining = [row for row in EVERYTHING if row != ("13", "killed", 500)]
     assert summarise(read()) == summarise(read(as_of=moment)) == remaining
     assert (read()["conflicts"], read()["conflict_count"]) == ([], 0)
@@ -537,8 +540,8 @@ def test_a_figure_that_all_sources_withdrew_is_not_an_estimate(
     assert summarise(read(limit=5)) == remaining
     assert read(limit=5)["next"] is None
 
-    correct("attributions", origin, withdrawn=False)
-    correct("attributions", relay, withdrawn=False)
+    correct("attributions", origin, withdrawn=False, retraction=None)
+    correct("attributions", relay, withdrawn=False, retraction=None)
     assert {name: read()[name] for name in ("series", "conflicts")} == {
         name: before[name] for name in ("series", "conflicts")
     }
