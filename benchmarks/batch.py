@@ -10,7 +10,7 @@ from random import Random
 from typing import NamedTuple
 
 from app.formats.search_text import fold, index_text
-from app.services.core.search_index import BOUNDARY
+from app.services.changes.search_index import BOUNDARY
 from app.vocabulary import (
     ASSERTING_STANCES,
     Basis,
@@ -557,7 +557,7 @@ def _bounds(figure: _Figure) -> tuple[int | None, int | None, int | None]:
             return None, None, None
 
 
-# --- search texts, as app.services.core.search_index makes them ---
+# --- search texts, as app.services.changes.search_index makes them ---
 
 
 @lru_cache(maxsize=65_536)

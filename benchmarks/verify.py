@@ -10,10 +10,10 @@ from app.db.engine import Database
 from app.db.revisions import ChangeWriter, open_change, revision_table
 from app.db.schema import Base, table_of
 from app.models import VERSIONED, Claim, Person, Review, SearchText
+from app.services.changes import decision_staleness, search_index
+from app.services.changes.status_facts import fetch_status_facts
 from app.services.claims import reviews
-from app.services.core import decision_staleness, search_index
 from app.services.core.snapshot import NOW
-from app.services.core.status_facts import fetch_status_facts
 from app.services.policy.status_rules import STATUS_RULES
 from app.vocabulary import Action, Status
 

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from app.db import migrate
 from app.db.engine import Database
 from app.main import create_app
-from app.services.core import actors
-from app.services.core.actors import Actor
+from app.services.changes import actors
+from app.services.changes.actors import Actor
 from app.services.people import keys
 from app.settings import Settings
 from app.vocabulary import Role

@@ -14,7 +14,8 @@ def upgrade() -> None:
     Example: [bold]attest db upgrade[/bold]
     """
     from app.db import migrate
-    from app.services.core import change_effects, equality_keys
+    from app.services.changes import change_effects
+    from app.services.core import equality_keys
     from app.services.log import recorder
 
     with open_database() as database:
@@ -67,7 +68,7 @@ def rebuild_counters() -> None:
 
     Example: [bold]attest db rebuild-counters[/bold]
     """
-    from app.services.core import change_effects
+    from app.services.changes import change_effects
 
     with open_database() as database, database.writing() as connection:
         change_effects.rebuild(connection)

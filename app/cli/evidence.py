@@ -40,7 +40,7 @@ def verify(
     Example: [bold]attest evidence verify --all[/bold]
     """
     from app.services.captures import custody
-    from app.services.core import actors
+    from app.services.changes import actors
 
     if all_captures == bool(identifiers):
         fail("Give either ids of captures or --all.", code=2)
@@ -79,7 +79,7 @@ def move(
     from app import settings
     from app.blobs.store import open_store
     from app.services.captures import custody
-    from app.services.core import actors
+    from app.services.changes import actors
 
     with open_database() as database, _progress("Copying") as progress:
         with database.writing() as connection:

@@ -132,7 +132,7 @@ def _import(database: Any, path: Path, format: str, dry_run: bool, strict: bool,
 
     from app.formats.readers.import_formats import read
     from app.schemas.desk.decision_origin import OriginCreate
-    from app.services.core import actors
+    from app.services.changes import actors
     from app.services.imports import imports
 
     with path.open("rb") as stream:
@@ -204,7 +204,7 @@ def _restore_dump(
     path: Path, format: str | None, dry_run: bool, if_empty: bool, reason: str | None, as_json: bool
 ) -> bool:
     """Restore a dump; return False if the path is not a dump."""
-    from app.services.core import actors
+    from app.services.changes import actors
     from app.services.imports.imports import ImportRefusedError
     from app.services.publishing import dumps
 

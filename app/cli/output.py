@@ -103,7 +103,7 @@ def validated(schema: type[Any], fields: dict[str, Any]) -> Any:
 
 def superuser() -> Any:
     """Return the actor of the command line: a superuser, because its users have access to the database anyway."""
-    from app.services.core.actors import Actor
+    from app.services.changes.actors import Actor
     from app.vocabulary import Role
 
     return Actor("", "", Role.ADMIN)

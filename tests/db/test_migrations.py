@@ -25,8 +25,8 @@ from app.schemas.claim import ClaimCreate
 from app.schemas.quantity import QuantityCreate
 from app.schemas.source import SourceCreate
 from app.services.catalogue import sources
+from app.services.changes import actors
 from app.services.claims import claims
-from app.services.core import actors
 from app.settings import Settings
 from app.vocabulary import ClaimKind, Lineage, Metric, Qualifier, SourceKind, Stage, Stance, Word
 from tests.support import postgres

@@ -1,6 +1,6 @@
 """Writes the table of multipliers of all languages from the Unicode CLDR, which the package Babel ships.
 
-`python -m tests.support.compact_forms > app/formats/captures/compact_forms.tsv`. A test compares the two.
+`python -m tests.support.compact_forms > app/formats/numbers/compact_forms.tsv`. A test compares the two.
 """
 
 import re

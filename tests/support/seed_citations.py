@@ -22,7 +22,7 @@ from app.formats.citations.citation_formats import CITATION_FORMATS
 from app.formats.readers.import_formats import read
 from app.main import create_app
 from app.schemas.desk.decision_origin import OriginCreate
-from app.services.core import actors
+from app.services.changes import actors
 from app.services.imports import imports
 from app.settings import Settings
 

@@ -5,9 +5,9 @@ from multiprocessing import get_context
 from app.db.engine import Database
 from app.errors import VersionMismatchError
 from app.schemas.claim import ClaimCorrection
+from app.services.changes import actors
 from app.services.claims import claims
 from app.services.claims.claim_reads import read_one
-from app.services.core import actors
 from app.services.core.snapshot import NOW
 from app.vocabulary import Role
 

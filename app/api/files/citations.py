@@ -22,7 +22,7 @@ from app.schemas.files.citation import Citation, Rendering
 from app.schemas.files.citation_check import CitationCheckQuery, CitationChecks
 from app.schemas.files.publication import Publisher
 from app.schemas.query_parameters import CitationQuery
-from app.services.core.actors import Actor
+from app.services.changes.actors import Actor
 from app.services.publishing import citation_checks, citations
 
 router = api_router("", "citations")

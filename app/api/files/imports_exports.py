@@ -29,8 +29,8 @@ from app.schemas.files.edition import Edition
 from app.schemas.files.import_report import ImportReport
 from app.schemas.files.publication import Publisher
 from app.schemas.query_parameters import ExportQuery
+from app.services.changes.actors import Actor
 from app.services.core import idempotency
-from app.services.core.actors import Actor
 from app.services.core.idempotency import IdempotentRequest
 from app.services.imports import imports
 from app.services.publishing import exports

@@ -17,7 +17,7 @@ from app.api.http.permissions import Policy
 from app.api.http.problems import BodyTooLargeError, TooManyWrongKeysError
 from app.db.engine import Database
 from app.errors import AttestError, AuthenticationError
-from app.services.core.actors import Actor
+from app.services.changes.actors import Actor
 from app.services.people import keys
 from app.services.people.keys import PresentedKey
 from app.settings import Settings

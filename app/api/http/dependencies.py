@@ -11,7 +11,7 @@ from app.api.http.write_transactions import write_transaction
 from app.db.engine import Database
 from app.errors import AuthenticationError
 from app.schemas.query_parameters import AsOfParameters
-from app.services.core.actors import Actor
+from app.services.changes.actors import Actor
 from app.services.core.cursors import Cursors
 
 

@@ -15,8 +15,8 @@ from starlette.types import Scope
 from app.api.http.permissions import Policy
 from app.api.http.write_transactions import write_transaction
 from app.errors import InvalidError
+from app.services.changes.actors import Actor
 from app.services.core import idempotency
-from app.services.core.actors import Actor
 from app.services.core.idempotency import HEADER_NAME, IdempotentRequest, StoredResponse
 
 KEY_PATTERN = re.compile(r'"(?P<quoted>[!#-\[\]-~]{1,255})"|(?P<bare>[!#-\[\]-~]{1,255})')

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.errors import AuthenticationError
-from app.services.core.actors import Actor
+from app.services.changes.actors import Actor
 from app.vocabulary import Role, Scope
 
 API = "/api/v1"

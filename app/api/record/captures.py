@@ -22,8 +22,8 @@ from app.db.engine import Database
 from app.formats.captures import media_types
 from app.schemas.capture import CaptureQuery, CaptureWhole
 from app.services.captures import captures
+from app.services.changes.actors import Actor
 from app.services.core import etags, idempotency
-from app.services.core.actors import Actor
 from app.services.core.idempotency import IdempotentRequest
 from app.services.core.snapshot import NOW, snapshot_at
 

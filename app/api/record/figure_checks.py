@@ -16,7 +16,7 @@ from app.errors import AuthenticationError
 from app.schemas.desk.figure_check import FigureChecks
 from app.services.captures import figure_checks
 from app.services.captures.figure_checks import LookupTask
-from app.services.core.actors import Actor
+from app.services.changes.actors import Actor
 from app.services.desk import proposals
 from app.vocabulary import Role
 

@@ -17,8 +17,8 @@ import msgspec
 
 from app.formats.captures.captured_text import extract_text, non_blank_parts
 from app.formats.captures.extraction import CapturedText, TextPart, UnreadableFileError
-from app.formats.captures.numerals import find_numbers
 from app.formats.captures.quote_match import TextQuote, excerpt, find_quote
+from app.formats.numbers.numerals import find_numbers
 from app.vocabulary import FigureFound
 
 MAX_MEMORY_BYTES = 1_000_000_000

@@ -9,10 +9,10 @@ from typing import Any, BinaryIO
 
 from app.formats.captures import mail_messages, subtitles
 from app.formats.captures.character_sets import charset_parameter, declared_in_html, decode
-from app.formats.captures.digit_notations import MAX_DIGITS
 from app.formats.captures.extraction import CapturedText, LimitReachedError, UnreadableFileError
 from app.formats.captures.html_text import HtmlText, mark_columns
 from app.formats.captures.pdf_columns import separate_columns
+from app.formats.numbers.digit_notations import MAX_DIGITS
 
 MAX_PDF_PAGES = 1_000
 """The limit of pages extracted from a PDF."""

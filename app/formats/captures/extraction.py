@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.formats.captures.quote_match import normalize
-from app.formats.captures.text_language import NO_LANGUAGES, TextLanguages, detect_languages
+from app.formats.numbers.text_language import NO_LANGUAGES, TextLanguages, detect_languages
 
 MAX_UNPACKED_BYTES = 100_000_000
 """The limit of bytes unpacked from one file; an archive of 97 kB can contain that many."""

@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
-from app.formats.captures.multipliers import is_multiplier_word
+from app.formats.numbers.multipliers import is_multiplier_word
 
 if TYPE_CHECKING:
     from pypdf import PageObject

@@ -16,7 +16,7 @@ from app.formats.proofs.merkle import STORED_LEVEL_STEP, Frontier, leaf_hash
 from app.models import Head, LogCheckpoint, LogLeaf, LogNode
 from app.schemas.files.publication import LogPosition
 from app.services.audit.log_visibility import may_read
-from app.services.core.actors import Actor
+from app.services.changes.actors import Actor
 from app.services.core.held_elsewhere import missing_version
 from app.services.log.log_entries import derive_salt, entries_of_versions
 from app.services.log.log_tables import EntrySortKey, entry_sort_key, parse_object_name

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from app.db.revisions import revision_table
 from app.db.schema import table_of
 from app.models import Claim
-from app.services.core.actors import Actor, may_see_drafts
+from app.services.changes.actors import Actor, may_see_drafts
 from app.services.log.log_tables import LoggedRow, LoggedTable
 from app.vocabulary import PUBLIC_STAGES
 

@@ -22,8 +22,8 @@ from app.models import (
     SignOff,
     SourceRating,
 )
+from app.services.changes import decision_staleness, stale_periods
 from app.services.claims import reviews
-from app.services.core import decision_staleness, stale_periods
 from app.services.core.refs import CHUNK_SIZE
 from app.services.core.snapshot import NOW
 from app.services.log.log_entries import READ_BATCH_SIZE

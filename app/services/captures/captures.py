@@ -15,8 +15,8 @@ from app.errors import AuthenticationError, InvalidError, NotFoundError, Possibl
 from app.models import Capture, Document, Person
 from app.schemas.capture import CaptureCreate, CaptureQuery, CaptureWhole, CustodyRead
 from app.services.captures import custody
+from app.services.changes.actors import Actor
 from app.services.core import possible_duplicates
-from app.services.core.actors import Actor
 from app.services.core.held_elsewhere import missing_file, missing_past_capture
 from app.services.core.nouns import fetch_rows_by_id
 from app.services.core.refs import Refs, chunks

@@ -17,7 +17,7 @@ from app.db.revisions import ChangeWriter, StoredRow
 from app.db.schema import table_of
 from app.errors import NotFoundError
 from app.models import Capture, CustodyEvent
-from app.services.core.actors import Actor
+from app.services.changes.actors import Actor
 from app.services.core.refs import chunks
 from app.vocabulary import Action, CustodyAct
 

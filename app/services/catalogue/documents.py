@@ -18,8 +18,9 @@ from app.schemas.document import (
     DocumentRead,
 )
 from app.services.catalogue import sources
-from app.services.core import edit_protection, etags, nouns, possible_duplicates
-from app.services.core.actors import Actor
+from app.services.changes import edit_protection
+from app.services.changes.actors import Actor
+from app.services.core import etags, nouns, possible_duplicates
 from app.services.core.held_elsewhere import missing_past
 from app.services.core.merged_objects import current_id, with_duplicates
 from app.services.core.nouns import Columns, Noun, fetch_rows_by_id

@@ -11,8 +11,9 @@ from app.errors import InvalidError
 from app.formats.search_text import fold
 from app.models import Source
 from app.schemas.source import SourceBrief, SourceCorrection, SourceCreate, SourceFields, SourceRead
-from app.services.core import change_effects, edit_protection, etags, nouns, possible_duplicates
-from app.services.core.actors import Actor
+from app.services.changes import change_effects, edit_protection
+from app.services.changes.actors import Actor
+from app.services.core import etags, nouns, possible_duplicates
 from app.services.core.held_elsewhere import missing_past
 from app.services.core.nouns import Columns, Noun, columns_of, fetch_rows_by_id, plan_correction
 from app.services.core.refs import Refs, chunks

@@ -11,8 +11,9 @@ from app.errors import ConflictError
 from app.models import Topic
 from app.schemas.base import edtf
 from app.schemas.topic import TopicCorrection, TopicCreate, TopicFields, TopicRead
-from app.services.core import edit_protection, etags, nouns, possible_duplicates
-from app.services.core.actors import Actor
+from app.services.changes import edit_protection
+from app.services.changes.actors import Actor
+from app.services.core import etags, nouns, possible_duplicates
 from app.services.core.claim_parts import is_current_figure
 from app.services.core.held_elsewhere import missing_past
 from app.services.core.nouns import Columns, Noun, columns_of, fetch_rows_by_id, serialize_row

@@ -20,11 +20,12 @@ from app.schemas.attribution import (
 from app.schemas.base import edtf
 from app.services.catalogue import documents, source_ratings, sources
 from app.services.catalogue.source_ratings import RatingIndex
+from app.services.changes import change_effects
+from app.services.changes.actors import Actor, visible_stages
+from app.services.changes.claim_visibility import visible_claim_ids
+from app.services.changes.decision_staleness import first_change_seq
 from app.services.claims.relays import RelayGraph
-from app.services.core import change_effects, etags
-from app.services.core.actors import Actor, visible_stages
-from app.services.core.claim_visibility import visible_claim_ids
-from app.services.core.decision_staleness import first_change_seq
+from app.services.core import etags
 from app.services.core.held_elsewhere import missing_past
 from app.services.core.nouns import (
     Columns,

@@ -25,9 +25,10 @@ from app.models import (
     Review,
 )
 from app.schemas.desk.history import FieldChange, HistoryEntry
+from app.services.changes import claim_visibility
+from app.services.changes.actors import Actor, visible_stages
 from app.services.claims import reviews
-from app.services.core import claim_visibility, decision_origins
-from app.services.core.actors import Actor, visible_stages
+from app.services.core import decision_origins
 from app.services.core.held_elsewhere import missing_past
 from app.services.core.nouns import fetch_rows_by_id
 from app.services.core.refs import chunks

@@ -20,17 +20,17 @@ from app.schemas.relation import ClaimBrief, RelationRead
 from app.schemas.source import SourceBrief
 from app.services.catalogue import source_ratings
 from app.services.catalogue.source_ratings import RatingIndex
+from app.services.changes.actors import Actor, may_see_drafts, visible_stages
+from app.services.changes.decision_staleness import current_decision, first_change_seq
+from app.services.changes.stale_periods import shown_status, stale_reasons
+from app.services.changes.status_facts import latest_by_pair, select_rulings
 from app.services.claims import attributions, evidence, relations, reviews
 from app.services.core import etags, possible_duplicates, source_tree
-from app.services.core.actors import Actor, may_see_drafts, visible_stages
 from app.services.core.claim_parts import select_figures
-from app.services.core.decision_staleness import current_decision, first_change_seq
 from app.services.core.etags import Tagged
 from app.services.core.held_elsewhere import missing_past, missing_version
 from app.services.core.nouns import columns_of, serialize_row
 from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery, snapshot_at_seq
-from app.services.core.stale_periods import shown_status, stale_reasons
-from app.services.core.status_facts import latest_by_pair, select_rulings
 from app.services.policy import origins
 
 _versions = revision_table(table_of(Claim))

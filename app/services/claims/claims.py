@@ -14,10 +14,11 @@ from app.models import Claim, Quantity, Source, Topic
 from app.schemas.base import edtf
 from app.schemas.claim import ClaimCorrection, ClaimCreate, ClaimInput
 from app.schemas.quantity import QuantityCreate
+from app.services.changes import change_effects
+from app.services.changes.actors import Actor
 from app.services.claims import attributions, evidence, relations
 from app.services.claims.claim_reads import tag_of
-from app.services.core import change_effects, equality_keys, etags, possible_duplicates
-from app.services.core.actors import Actor
+from app.services.core import equality_keys, etags, possible_duplicates
 from app.services.core.equality_keys import Key
 from app.services.core.nouns import (
     Columns,

@@ -12,8 +12,9 @@ from app.errors import InvalidError
 from app.models import Capture, Claim, Document, Evidence
 from app.schemas.evidence import ClaimEvidenceCreate, EvidenceCorrection, EvidenceCreate, EvidenceRead
 from app.services.catalogue import documents
-from app.services.core import change_effects, etags
-from app.services.core.actors import Actor, visible_stages
+from app.services.changes import change_effects
+from app.services.changes.actors import Actor, visible_stages
+from app.services.core import etags
 from app.services.core.held_elsewhere import missing_past
 from app.services.core.nouns import (
     Columns,

@@ -13,12 +13,13 @@ from app.models import Change as ChangeRow
 from app.models import Claim, IndependenceRuling, Person, Source
 from app.schemas.desk.independence import IndependenceRulingCreate, IndependenceRulingRead
 from app.services.catalogue import sources
+from app.services.changes import change_effects
+from app.services.changes.actors import Actor
+from app.services.changes.status_facts import current_rulings, latest_by_pair, select_rulings
 from app.services.claims import attributions
-from app.services.core import change_effects, source_tree
-from app.services.core.actors import Actor
+from app.services.core import source_tree
 from app.services.core.refs import Refs, chunks
 from app.services.core.snapshot import NOW, Snapshot
-from app.services.core.status_facts import current_rulings, latest_by_pair, select_rulings
 from app.services.policy import origins
 from app.services.policy.origins import SourcePair
 from app.vocabulary import Action, Independence, Role, Scope

@@ -19,13 +19,14 @@ from app.schemas.relation import (
     RelationFields,
     RelationRead,
 )
-from app.services.core import change_effects, etags, nouns
-from app.services.core.actors import Actor, visible_stages
+from app.services.changes import change_effects
+from app.services.changes.actors import Actor, visible_stages
+from app.services.changes.stale_periods import shown_claims
+from app.services.core import etags, nouns
 from app.services.core.held_elsewhere import missing_past
 from app.services.core.nouns import Columns, Noun, fetch_rows_by_id, serialize_row
 from app.services.core.refs import Refs, chunks
 from app.services.core.snapshot import NOW, Snapshot
-from app.services.core.stale_periods import shown_claims
 from app.vocabulary import PUBLIC_STAGES, Action, Relation, Role, Stage
 
 claim = table_of(Claim)

@@ -15,13 +15,14 @@ from app.models import Change, Claim, Person, Proposal, Review, SignOff
 from app.schemas.desk.decision_origin import OriginCreate
 from app.schemas.desk.review import ReviewCreate, ReviewRead
 from app.schemas.files.dump import DecisionVersion
+from app.services.changes import stale_periods
+from app.services.changes.decision_staleness import current_decision, staleness
+from app.services.changes.status_facts import fetch_status_facts, only_named
 from app.services.claims import attributions, evidence, kept_evidence
-from app.services.core import decision_origins, stale_periods
-from app.services.core.decision_staleness import current_decision, staleness
+from app.services.core import decision_origins
 from app.services.core.nouns import fetch_rows_by_id, serialize_row
 from app.services.core.refs import chunks
 from app.services.core.snapshot import NOW, Snapshot
-from app.services.core.status_facts import fetch_status_facts, only_named
 from app.services.policy.status_rules import CURRENT_RULES, STATUS_RULES, StatusFacts, is_supported
 from app.vocabulary import Status
 

@@ -1,1 +1,1 @@
-"""What all services share: snapshots, references, pagination, visibility, counters."""
+"""What all services share: snapshots, references, pagination, equal and merged objects."""

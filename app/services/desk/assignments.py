@@ -13,8 +13,8 @@ from app.db.schema import table_of
 from app.errors import ConflictError, InvalidError, PermissionDeniedError
 from app.models import ApiKey, Assignment, Person
 from app.schemas.desk.queue import TakeCreate, TakeRead
-from app.services.core.actors import Actor
-from app.services.core.claim_visibility import read_visible_stage
+from app.services.changes.actors import Actor
+from app.services.changes.claim_visibility import read_visible_stage
 from app.vocabulary import Role, Stage
 
 api_key, assignment, person = map(table_of, (ApiKey, Assignment, Person))

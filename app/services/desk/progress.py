@@ -13,7 +13,8 @@ from app import clock
 from app.db.revisions import seq_at
 from app.models.claim_count import ANY
 from app.schemas.desk.progress import Decisions, KindProgress, Progress
-from app.services.core import claim_counters, etags
+from app.services.changes import claim_counters
+from app.services.core import etags
 from app.services.core.snapshot import Snapshot, snapshot_at
 from app.services.desk import proposals
 from app.vocabulary import ClaimKind, ClaimStatus, Stage

@@ -22,8 +22,8 @@ from app.schemas.desk.proposal import (
 from app.schemas.desk.queue import OpenProposal
 from app.schemas.query_parameters import ProposalQuery
 from app.services.catalogue import source_ratings
+from app.services.changes.actors import Actor
 from app.services.claims import reviews
-from app.services.core.actors import Actor
 from app.services.core.cursors import Cursors
 from app.services.core.merged_objects import current_id, with_duplicates
 from app.services.core.nouns import fetch_row, fetch_rows_by_id, field_values, serialize_row

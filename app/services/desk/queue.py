@@ -11,7 +11,7 @@ from app.db.schema import table_of
 from app.models import Topic
 from app.schemas.desk.queue import QueueItem, QueuePage, QueueQuery
 from app.schemas.relation import ClaimBrief
-from app.services.core.actors import Actor
+from app.services.changes.actors import Actor
 from app.services.core.cursors import Cursors
 from app.services.core.nouns import serialize_row
 from app.services.core.pagination import PageRequest

@@ -43,8 +43,8 @@ from app.models.attribution import DENYING
 from app.models.claim_relation import CONTRADICTING
 from app.models.review import OLDER_RULES
 from app.models.stale_period import IS_OPEN
+from app.services.changes.decision_staleness import current_decision_value
 from app.services.claims.kept_evidence import rests_on_kept_evidence
-from app.services.core.decision_staleness import current_decision_value
 from app.services.policy.proposal_states import is_closed
 from app.vocabulary import ClaimKind, QueueReason, Stage, Status
 

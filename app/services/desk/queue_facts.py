@@ -10,11 +10,11 @@ from app.db.fulltext import value_table
 from app.db.revisions import StoredRow
 from app.db.schema import table_of
 from app.models import Attribution, Claim, ClaimRelation, Evidence, Review, ReviewRequest
+from app.services.changes import decision_staleness, stale_periods
+from app.services.changes.stale_periods import shown_status
+from app.services.changes.status_facts import fetch_status_facts
 from app.services.claims import reviews
-from app.services.core import decision_staleness, stale_periods
 from app.services.core.snapshot import NOW
-from app.services.core.stale_periods import shown_status
-from app.services.core.status_facts import fetch_status_facts
 from app.services.desk import proposals
 from app.services.desk.queue_candidates import CandidateFilter
 from app.services.policy.queue_ranking import QueueFacts

@@ -12,10 +12,10 @@ from app.errors import ConflictError
 from app.models import Claim, Head, Person, ReviewRequest
 from app.schemas.base.fields import Page
 from app.schemas.desk.queue import RequestsQuery, ReviewRequestCreate, ReviewRequestOwn, ReviewRequestRead
-from app.services.core.actors import Actor
-from app.services.core.claim_visibility import read_visible_stage
+from app.services.changes.actors import Actor
+from app.services.changes.claim_visibility import read_visible_stage
+from app.services.changes.decision_staleness import current_decision_value
 from app.services.core.cursors import Cursors
-from app.services.core.decision_staleness import current_decision_value
 from app.services.core.pagination import Order, PageRequest, fetch_page
 from app.vocabulary import Role, Stage
 

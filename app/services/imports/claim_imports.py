@@ -22,12 +22,13 @@ from app.schemas.fact_check import FactCheckCreate
 from app.schemas.files.dump import DecisionVersion, DumpedVersion
 from app.schemas.files.exchange_record import ClaimRecord, NoteRecord
 from app.schemas.quantity import QuantityCreate
+from app.services.changes import change_effects
 from app.services.claims import attributions, claims, evidence, independence, relations, reviews
 from app.services.claims.attributions import ATTRIBUTION
 from app.services.claims.claims import CLAIM, TopicMetricCheck
 from app.services.claims.evidence import EVIDENCE
 from app.services.claims.relations import RELATION
-from app.services.core import change_effects, equality_keys
+from app.services.core import equality_keys
 from app.services.core.human_corrections import was_corrected_by_person
 from app.services.core.nouns import Columns, Noun, changed_columns, fetch_rows_by_id, field_values
 from app.services.core.refs import Refs, chunks

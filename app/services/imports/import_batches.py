@@ -9,10 +9,10 @@ from app.db.schema import table_of
 from app.models import Quantity, VersionHolder
 from app.schemas.files.dump import PartVersion
 from app.schemas.relation import ClaimRelationCreate
+from app.services.changes import change_effects
 from app.services.claims import relations
 from app.services.claims.claims import CLAIM
 from app.services.claims.relations import RELATION
-from app.services.core import change_effects
 from app.services.core.nouns import Columns, Noun
 from app.services.imports.import_duplicates import NewKeys
 

@@ -30,8 +30,9 @@ from app.services.catalogue import source_ratings
 from app.services.catalogue.documents import DOCUMENT
 from app.services.catalogue.sources import SOURCE, refuse_cycle
 from app.services.catalogue.topics import TOPIC
-from app.services.core import change_effects, equality_keys
-from app.services.core.actors import Actor
+from app.services.changes import change_effects
+from app.services.changes.actors import Actor
+from app.services.core import equality_keys
 from app.services.core.human_corrections import was_corrected_by_person
 from app.services.core.nouns import Columns, Noun, changed_columns, field_values
 from app.services.core.possible_duplicates import MAX_CANDIDATES

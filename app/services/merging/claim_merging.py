@@ -13,13 +13,13 @@ from app.db.schema import table_of
 from app.errors import ConflictError, InvalidError
 from app.models import Claim
 from app.schemas.desk.merge import MergeCreate
+from app.services.changes.actors import Actor
 from app.services.claims import attributions, evidence, relations
 from app.services.claims.attributions import ATTRIBUTION
 from app.services.claims.claim_reads import tag_of
 from app.services.claims.evidence import EVIDENCE
 from app.services.claims.relations import RELATION
 from app.services.core import etags
-from app.services.core.actors import Actor
 from app.services.core.nouns import Noun, fetch_rows_by_id
 from app.services.core.refs import Refs
 from app.services.core.snapshot import NOW

@@ -7,7 +7,7 @@ from app.models import Attribution, Evidence, FactCheck
 from app.schemas.desk.merge import DuplicateMergeCreate
 from app.services.catalogue import documents
 from app.services.catalogue.documents import DOCUMENT
-from app.services.core.actors import Actor
+from app.services.changes.actors import Actor
 from app.services.merging import duplicates
 from app.services.merging.duplicates import Reference
 

@@ -17,8 +17,9 @@ from app.errors import ConflictError, InvalidError
 from app.models import Claim
 from app.schemas.base.fields import Stamp
 from app.schemas.desk.merge import DuplicateMergeCreate
-from app.services.core import change_effects, equality_keys, etags
-from app.services.core.actors import Actor
+from app.services.changes import change_effects
+from app.services.changes.actors import Actor
+from app.services.core import equality_keys, etags
 from app.services.core.nouns import Columns, Noun, fetch_row
 from app.services.core.refs import unknown_ref
 from app.services.core.snapshot import NOW, Snapshot

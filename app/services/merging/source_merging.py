@@ -10,8 +10,9 @@ from app.models import Attribution, Claim, Document, FactCheck, Source
 from app.schemas.desk.merge import DuplicateMergeCreate
 from app.services.catalogue import sources
 from app.services.catalogue.sources import SOURCE
-from app.services.core import change_effects, source_tree
-from app.services.core.actors import Actor
+from app.services.changes import change_effects
+from app.services.changes.actors import Actor
+from app.services.core import source_tree
 from app.services.core.nouns import Columns
 from app.services.core.snapshot import NOW
 from app.services.merging import duplicates

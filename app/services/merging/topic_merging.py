@@ -7,7 +7,7 @@ from app.models import Claim
 from app.schemas.desk.merge import DuplicateMergeCreate
 from app.services.catalogue import topics
 from app.services.catalogue.topics import TOPIC
-from app.services.core.actors import Actor
+from app.services.changes.actors import Actor
 from app.services.merging import duplicates
 from app.services.merging.duplicates import Reference
 from app.vocabulary import MetricFamily

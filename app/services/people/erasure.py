@@ -8,8 +8,8 @@ from app import clock
 from app.db.schema import table_of
 from app.errors import ConflictError, InvalidError, NotFoundError
 from app.models import ApiKey, Change, LogSalt, Person
+from app.services.changes.actors import system_actor
 from app.services.core import idempotency
-from app.services.core.actors import system_actor
 from app.services.people import people
 from app.services.people.people import COMMAND_LINE_BYLINE
 from app.vocabulary import Action

@@ -23,7 +23,7 @@ from app.errors import AuthenticationError, ConflictError, InvalidError, NotFoun
 from app.models import ApiKey, ApiKeyScope, Person
 from app.schemas.key import KeyCreate, KeyIssued, KeyRead, Me
 from app.schemas.person import PersonCreate
-from app.services.core.actors import Actor
+from app.services.changes.actors import Actor
 from app.services.people import people
 from app.vocabulary import ROLE_SCOPES, Role, Scope
 

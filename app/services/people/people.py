@@ -14,8 +14,8 @@ from app.db.schema import table_of
 from app.errors import ConflictError, InvalidError, NotFoundError
 from app.models import ApiKey, Person
 from app.schemas.person import PersonChange, PersonCreate, PersonRead
+from app.services.changes.actors import Actor, system_actor
 from app.services.core import etags, idempotency
-from app.services.core.actors import Actor, system_actor
 from app.vocabulary import Action, Role, Scope
 
 api_key, person = table_of(ApiKey), table_of(Person)

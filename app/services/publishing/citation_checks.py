@@ -11,8 +11,8 @@ from app.formats.english.status_words import describe_status
 from app.formats.proofs.content_hash import content_hash
 from app.schemas.files.citation_check import CitationCheck
 from app.schemas.files.publication import PublishedClaim, Publisher, TakenBackLink
+from app.services.changes.actors import Actor
 from app.services.claims.claim_reads import snapshot_of_version
-from app.services.core.actors import Actor
 from app.services.core.held_elsewhere import Holder, holders
 from app.services.core.snapshot import NOW
 from app.services.publishing import published_reads

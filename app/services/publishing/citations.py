@@ -25,8 +25,8 @@ from app.schemas.query_parameters import CitationQuery, ClaimFilter
 from app.services.audit import log_proofs
 from app.services.catalogue.documents import DOCUMENT
 from app.services.catalogue.sources import SOURCE
+from app.services.changes.actors import Actor
 from app.services.claims.claim_reads import snapshot_of_version
-from app.services.core.actors import Actor
 from app.services.core.held_elsewhere import missing_past
 from app.services.core.refs import Refs
 from app.services.core.snapshot import snapshot_at

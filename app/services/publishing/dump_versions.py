@@ -14,7 +14,7 @@ from app.db.compiled_reads import PlainRow
 from app.db.revisions import StoredRow, revision_table
 from app.db.schema import EMBEDDED_COLUMNS, table_of
 from app.models import Claim, Document, DumpLoad, Source, Topic
-from app.services.core import decision_staleness
+from app.services.changes import decision_staleness
 from app.services.core.held_elsewhere import holders
 from app.services.core.refs import chunks
 from app.services.core.snapshot import Snapshot

@@ -40,7 +40,7 @@ from app.schemas.files.import_report import ImportReport, Refusal
 from app.schemas.files.publication import Publisher
 from app.schemas.query_parameters import ClaimFilter
 from app.services.audit import log_proofs
-from app.services.core.actors import Actor
+from app.services.changes.actors import Actor
 from app.services.core.refs import chunks
 from app.services.core.snapshot import Snapshot, snapshot_at
 from app.services.imports import imports

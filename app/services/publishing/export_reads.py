@@ -10,15 +10,15 @@ from app.models import Claim
 from app.schemas.capture import CaptureCreate
 from app.schemas.quantity import QuantityCreate
 from app.services.catalogue import source_ratings
+from app.services.changes.decision_staleness import first_change_seq
+from app.services.changes.stale_periods import stale_reasons
+from app.services.changes.status_facts import select_rulings
 from app.services.claims import reviews
 from app.services.core import possible_duplicates
 from app.services.core.claim_parts import select_figures
-from app.services.core.decision_staleness import first_change_seq
 from app.services.core.merged_objects import is_in_use, with_duplicates
 from app.services.core.nouns import columns_of
 from app.services.core.snapshot import Snapshot, SnapshotQuery
-from app.services.core.stale_periods import stale_reasons
-from app.services.core.status_facts import select_rulings
 
 _INTERNAL_COLUMNS = ("claim_id", "recorded_at")
 _DERIVED_SUFFIXES = ("_folded", "_earliest", "_latest")

@@ -22,15 +22,16 @@ from app.schemas.query_parameters import ClaimFilter, ExportQuery
 from app.services.catalogue.documents import DOCUMENT
 from app.services.catalogue.sources import SOURCE
 from app.services.catalogue.topics import TOPIC
+from app.services.changes import decision_staleness
+from app.services.changes.actors import Actor
+from app.services.changes.status_facts import current_rulings
 from app.services.claims import evidence
 from app.services.claims.attributions import nested_objects
 from app.services.claims.claim_reads import snapshot_of_version
 from app.services.claims.claims import CLAIM
-from app.services.core import decision_origins, decision_staleness, possible_duplicates, source_tree
-from app.services.core.actors import Actor
+from app.services.core import decision_origins, possible_duplicates, source_tree
 from app.services.core.nouns import Noun
 from app.services.core.snapshot import Snapshot, SnapshotQuery, snapshot_at
-from app.services.core.status_facts import current_rulings
 from app.services.policy import origins
 from app.services.publishing import citations, export_reads, published_reads
 from app.services.publishing.compact_id_set import CompactIdSet

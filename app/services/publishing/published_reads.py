@@ -25,14 +25,14 @@ from app.schemas.files.publication import (
     TakenBackLink,
     is_retraction,
 )
+from app.services.changes import decision_staleness
+from app.services.changes.actors import Actor, visible_stages
+from app.services.changes.stale_periods import shown_status
 from app.services.claims import reviews
 from app.services.claims.attributions import nested_columns, nested_objects
 from app.services.claims.claim_reads import figures_in_order
-from app.services.core import decision_staleness
-from app.services.core.actors import Actor, visible_stages
 from app.services.core.held_elsewhere import missing_past
 from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery
-from app.services.core.stale_periods import shown_status
 from app.services.policy import origins
 from app.services.publishing import export_reads
 from app.vocabulary import ClaimStatus, DocumentKind, Lineage, SourceKind, Stage, Stance

@@ -18,12 +18,12 @@ from app.formats.search_text import fold
 from app.models import Source, Topic
 from app.schemas.base import edtf
 from app.schemas.query_parameters import ClaimFilter
+from app.services.changes.actors import Actor, visible_stages
+from app.services.changes.stale_periods import is_stale
 from app.services.core import source_tree
-from app.services.core.actors import Actor, visible_stages
 from app.services.core.claim_parts import is_current_figure
 from app.services.core.refs import Refs
 from app.services.core.snapshot import NOW, Snapshot
-from app.services.core.stale_periods import is_stale
 from app.vocabulary import ClaimStatus, Stage
 
 

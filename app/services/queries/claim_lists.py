@@ -15,16 +15,16 @@ from app.formats.search_text import SearchQuery
 from app.schemas.claim import ClaimItem, ClaimPage, SpeakerRead
 from app.schemas.quantity import QuantityRead
 from app.schemas.query_parameters import ClaimFilter, ClaimQuery, Facet
+from app.services.changes.actors import Actor, may_see_drafts
+from app.services.changes.stale_periods import shown_status
 from app.services.claims.claim_reads import figures_in_order
 from app.services.core import etags
-from app.services.core.actors import Actor, may_see_drafts
 from app.services.core.claim_parts import select_figures
 from app.services.core.cursors import Cursors
 from app.services.core.nouns import columns_of, serialize_row
 from app.services.core.pagination import Order, PageRequest, apply_order, select_page
 from app.services.core.refs import chunks
 from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery, snapshot_at
-from app.services.core.stale_periods import shown_status
 from app.services.policy import origins
 from app.services.queries import facets, search_pages, search_query
 from app.services.queries.claim_filters import (

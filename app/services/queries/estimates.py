@@ -20,13 +20,13 @@ from app.schemas.quantity import QuantityRead
 from app.schemas.query_parameters import EstimatesQuery
 from app.schemas.relation import ClaimBrief
 from app.services.catalogue import documents, sources, topics
+from app.services.changes.stale_periods import shown_status
 from app.services.core import etags, source_tree
 from app.services.core.claim_parts import select_figures
 from app.services.core.cursors import Cursors
 from app.services.core.nouns import columns_of, serialize_row
 from app.services.core.pagination import PageRequest, slice_page
 from app.services.core.snapshot import Snapshot, SnapshotQuery, snapshot_at
-from app.services.core.stale_periods import shown_status
 from app.services.policy import origins
 from app.services.policy.figure_accounts import Account, account_chains, build_account
 from app.services.policy.figure_comparability import ComparableFigure, StatedFigure, comparable_figures

@@ -13,11 +13,11 @@ from app.db.schema import table_of
 from app.models import Topic
 from app.models.claim_count import ANY
 from app.schemas.query_parameters import ClaimFilter, ClaimQuery, Facet
-from app.services.core import claim_counters
+from app.services.changes import claim_counters
+from app.services.changes.stale_periods import shown_status
 from app.services.core.claim_parts import is_current_figure
 from app.services.core.refs import Refs
 from app.services.core.snapshot import Snapshot
-from app.services.core.stale_periods import shown_status
 from app.vocabulary import ClaimKind, ClaimStatus, Stage
 
 MAX_VALUES = 200

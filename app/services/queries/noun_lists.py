@@ -25,9 +25,9 @@ from app.schemas.relation import RelationRead
 from app.schemas.source import SourceRead
 from app.schemas.topic import TopicRead
 from app.services.catalogue import documents, sources, topics
+from app.services.changes.actors import Actor, visible_stages
+from app.services.changes.claim_visibility import resolve_visible_claim
 from app.services.claims import attributions, evidence, relations
-from app.services.core.actors import Actor, visible_stages
-from app.services.core.claim_visibility import resolve_visible_claim
 from app.services.core.cursors import Cursors
 from app.services.core.merged_objects import current_id, is_in_use
 from app.services.core.pagination import Order, PageRequest, fetch_page

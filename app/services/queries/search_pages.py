@@ -37,10 +37,10 @@ from app.db.fulltext import EngineQuery
 from app.db.schema import table_of
 from app.errors import InvalidError
 from app.models import SearchText
+from app.services.changes.stale_periods import shown_status
 from app.services.core import pagination
 from app.services.core.pagination import Order, PageRequest
 from app.services.core.snapshot import Snapshot, SnapshotQuery
-from app.services.core.stale_periods import shown_status
 from app.services.queries.claim_filters import ClaimConditions, FilterShape
 
 MAX_RANKED = 500

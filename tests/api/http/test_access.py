@@ -15,7 +15,7 @@ from sqlalchemy import text
 from app import clock
 from app.db.engine import Database
 from app.main import create_app
-from app.services.core.actors import Actor
+from app.services.changes.actors import Actor
 from app.services.people import keys
 from app.settings import Settings
 from app.vocabulary import Role

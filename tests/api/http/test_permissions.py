@@ -15,7 +15,7 @@ from app.api.http.permissions import Policy
 from app.api.http.routing import api_router, route_table
 from app.db.engine import Database
 from app.main import ROUTE_MODULES
-from app.services.core.actors import Actor
+from app.services.changes.actors import Actor
 from app.services.people import keys
 from app.vocabulary import Role, Scope
 from tests.support.problems import assert_problem

@@ -7,7 +7,7 @@ import pytest
 
 from app.formats.captures import media_types
 from app.formats.captures.captured_text import extract_text
-from app.formats.captures.numerals import find_numbers
+from app.formats.numbers.numerals import find_numbers
 from tests.support.files import html
 
 CASES: list[tuple[str, list[int]]] = [

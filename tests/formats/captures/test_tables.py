@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.formats.captures import media_types
 from app.formats.captures.captured_text import extract_text
-from app.formats.captures.numerals import find_numbers
+from app.formats.numbers.numerals import find_numbers
 from tests.support.files import html
 
 pytestmark = pytest.mark.slow

@@ -11,9 +11,9 @@ from app.db.engine import Database
 from app.db.schema import table_of
 from app.models import Review
 from app.models.review import OLDER_RULES
+from app.services.changes import decision_staleness, status_facts
 from app.services.claims import evidence, reviews
 from app.services.claims.kept_evidence import rests_on_kept_evidence
-from app.services.core import decision_staleness, status_facts
 from app.services.core.snapshot import NOW
 from app.services.policy.status_rules import CURRENT_RULES, RULE_CHANGES, STATUS_RULES, is_kept, relevant_evidence
 from tests.services.desk.test_proposals import person

@@ -18,7 +18,7 @@ from app.db.engine import Database
 from app.db.schema import table_of
 from app.formats.citations.citation_formats import CITATION_FORMATS
 from app.models import Proposal, Review, SignOff
-from app.services.core.actors import Actor
+from app.services.changes.actors import Actor
 from app.services.people import keys
 from app.services.policy.status_rules import STATUS_RULES
 from app.vocabulary import ProposalState, Role, Status, Verdict

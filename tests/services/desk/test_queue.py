@@ -17,7 +17,7 @@ from app import clock
 from app import settings as configuration
 from app.cli.main import app as attest
 from app.db.engine import Database
-from app.services.core.actors import Actor
+from app.services.changes.actors import Actor
 from app.services.desk import queue_candidates
 from app.services.people import keys
 from app.services.policy.queue_ranking import QUEUE_RULES, QueueFacts, explain_reasons, reason_points

@@ -12,7 +12,7 @@ from httpx2 import Response
 from app.db import migrate
 from app.db.engine import Database
 from app.schemas.files.publication import Publisher
-from app.services.core import actors
+from app.services.changes import actors
 from app.services.publishing import dumps
 from app.settings import Settings
 from app.vocabulary import Role

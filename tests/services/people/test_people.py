@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 
 from app.db.engine import Database
 from app.errors import ConflictError
-from app.services.core import actors
-from app.services.core.actors import Actor
+from app.services.changes import actors
+from app.services.changes.actors import Actor
 from app.services.people import keys
 from app.vocabulary import Role
 from tests.support.attest import attest

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select
 from app.db.revisions import StoredRow
 from app.db.schema import table_of
 from app.models import Head, StalePeriod
+from app.services.changes import decision_staleness, stale_periods
 from app.services.claims import evidence, reviews
-from app.services.core import decision_staleness, stale_periods
 from app.services.core.snapshot import NOW, Snapshot, snapshot_at_seq
 from app.services.people import keys
 from app.services.policy import proposal_states

@@ -15,8 +15,8 @@ from app.db.engine import Database
 from app.errors import AttestError, ConflictError
 from app.schemas.files.dump import Manifest
 from app.schemas.files.publication import Publisher
+from app.services.changes import actors
 from app.services.claims import claim_reads
-from app.services.core import actors
 from app.services.core.snapshot import NOW
 from app.services.imports.imports import ImportRefusedError
 from app.services.publishing import dumps

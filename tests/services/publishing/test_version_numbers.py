@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from app.db.engine import Database
 from app.errors import AttestError, ConflictError
 from app.schemas.files.publication import Publisher
-from app.services.core import actors
+from app.services.changes import actors
 from app.services.imports.imports import ImportRefusedError
 from app.services.publishing import dumps
 from app.vocabulary import Role

@@ -13,7 +13,7 @@ from app.db.revisions import ChangeWriter, open_change
 from app.db.schema import table_of
 from app.errors import ConflictError, PermissionDeniedError
 from app.models import Person
-from app.services.core import change_effects
+from app.services.changes import change_effects
 from app.vocabulary import PUBLIC_STAGES, Action, Role, Scope, Stage
 
 person = table_of(Person)

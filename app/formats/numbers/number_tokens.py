@@ -7,11 +7,11 @@ from enum import Enum, auto
 from functools import cache
 from typing import NamedTuple
 
-from app.formats.captures import han_numerals, multipliers
-from app.formats.captures.digit_notations import DIGIT_RUN, split_run
-from app.formats.captures.multipliers import Multiplier
-from app.formats.captures.numeral_words import ADDENDS, DECIMALS, HALVES, POINTS, QUARTERS, STANDALONE, WHOLES
-from app.formats.captures.text_language import TextLanguages
+from app.formats.numbers import han_numerals, multipliers
+from app.formats.numbers.digit_notations import DIGIT_RUN, split_run
+from app.formats.numbers.multipliers import Multiplier
+from app.formats.numbers.numeral_words import ADDENDS, DECIMALS, HALVES, POINTS, QUARTERS, STANDALONE, WHOLES
+from app.formats.numbers.text_language import TextLanguages
 
 # Letters, with the vowel signs and marks of scripts in which Unicode does not count them as letters.
 _MARKS = (

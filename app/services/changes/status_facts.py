@@ -11,8 +11,8 @@ from app.db.compiled_reads import PlainRow, text_table
 from app.db.revisions import StoredRow
 from app.db.schema import table_of
 from app.models import Attribution, Evidence, Proposal, SignOff
+from app.services.changes.decision_staleness import corrected_change_seq, first_change_seq
 from app.services.core import source_tree
-from app.services.core.decision_staleness import corrected_change_seq, first_change_seq
 from app.services.core.merged_objects import current_id
 from app.services.core.refs import chunks
 from app.services.core.snapshot import Snapshot, SnapshotQuery

@@ -30,9 +30,9 @@ from app.schemas.query_parameters import FACETS, ClaimQuery, Facet
 from app.schemas.source import SourceCreate
 from app.schemas.topic import TopicCreate
 from app.services.catalogue import sources, topics
+from app.services.changes import actors, claim_counters
+from app.services.changes.actors import Actor
 from app.services.claims import attributions, claims
-from app.services.core import actors, claim_counters
-from app.services.core.actors import Actor
 from app.services.core.snapshot import NOW, Snapshot, snapshot_at_seq
 from app.services.imports import imports
 from app.services.merging import source_merging, topic_merging

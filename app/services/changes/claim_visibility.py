@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from app.db.schema import table_of
 from app.errors import NotFoundError
 from app.models import Claim
-from app.services.core.actors import Actor, visible_stages
+from app.services.changes.actors import Actor, visible_stages
 from app.services.core.refs import Refs, chunks, unknown_ref
 from app.services.core.snapshot import NOW, Snapshot
 from app.vocabulary import Stage

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from app.db.revisions import ChangeWriter
 from app.db.schema import table_of
 from app.models import Claim
-from app.services.core import claim_counters, search_index, stale_periods
+from app.services.changes import claim_counters, search_index, stale_periods
 from app.services.log import recorder
 
 

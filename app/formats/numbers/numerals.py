@@ -13,11 +13,11 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from app.formats.captures.digit_notations import MAX_DIGITS
-from app.formats.captures.number_ranges import MAX_GAP, share_multiplier
-from app.formats.captures.number_tokens import Kind, NumberToken, tokenize
-from app.formats.captures.partial_numbers import MAX_READINGS, NumberMention, PartialNumber
-from app.formats.captures.text_language import NO_LANGUAGES, TextLanguages
+from app.formats.numbers.digit_notations import MAX_DIGITS
+from app.formats.numbers.number_ranges import MAX_GAP, share_multiplier
+from app.formats.numbers.number_tokens import Kind, NumberToken, tokenize
+from app.formats.numbers.partial_numbers import MAX_READINGS, NumberMention, PartialNumber
+from app.formats.numbers.text_language import NO_LANGUAGES, TextLanguages
 
 _BLOCK_LENGTH = 50_000
 """Characters that are read at a time, to bound memory."""

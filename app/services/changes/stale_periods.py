@@ -34,11 +34,11 @@ from app.db.compiled_reads import PlainRow, text_table
 from app.db.revisions import ChangeWriter, StoredRow, revision_table
 from app.db.schema import table_of
 from app.models import Attribution, Change, Claim, ClaimRelation, Source, StalePeriod
+from app.services.changes.decision_staleness import current_decision, staleness
+from app.services.changes.status_facts import ClaimGrounds, fetch_grounds
 from app.services.core import source_tree
-from app.services.core.decision_staleness import current_decision, staleness
 from app.services.core.refs import chunks
 from app.services.core.snapshot import NOW, Snapshot, SnapshotQuery, snapshot_at_seq
-from app.services.core.status_facts import ClaimGrounds, fetch_grounds
 from app.services.policy.status_rules import is_supported
 from app.vocabulary import Action, ClaimStatus, Relation, Staleness, Status
 

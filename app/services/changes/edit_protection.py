@@ -27,7 +27,7 @@ from app.models import (
     SourceRating,
     Topic,
 )
-from app.services.core.actors import Actor
+from app.services.changes.actors import Actor
 from app.services.core.merged_objects import with_duplicates
 from app.services.core.nouns import Columns
 from app.services.core.refs import chunks

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from app.formats.captures.number_tokens import NumberToken
+from app.formats.numbers.number_tokens import NumberToken
 
 MAX_READINGS = 8
 """The limit of values that one number may have."""

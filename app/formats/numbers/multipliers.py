@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from app.formats.captures.numeral_words import MULTIPLIER_WORDS
-from app.formats.captures.text_language import TextLanguages, script_of
+from app.formats.numbers.numeral_words import MULTIPLIER_WORDS
+from app.formats.numbers.text_language import TextLanguages, script_of
 
 _SHORT = 2
 """Forms of so many letters are symbols: their case matters, and most of them are also units or words."""

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from app.formats.captures import multipliers
-from app.formats.captures.multipliers import find_multiplier
-from app.formats.captures.text_language import TextLanguages
+from app.formats.numbers import multipliers
+from app.formats.numbers.multipliers import find_multiplier
+from app.formats.numbers.text_language import TextLanguages
 from tests.support import compact_forms
 
 pytestmark = pytest.mark.slow
@@ -15,7 +15,7 @@ TABLE = Path(multipliers.__file__).with_name("compact_forms.tsv")
 
 
 def test_the_table_is_up_to_date() -> None:
-    """Otherwise run `python -m tests.support.compact_forms > app/formats/captures/compact_forms.tsv`."""
+    """Otherwise run `python -m tests.support.compact_forms > app/formats/numbers/compact_forms.tsv`."""
     assert TABLE.read_text("utf-8") == compact_forms.HEADER + "".join(compact_forms.lines())
 
 

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from app.formats.captures.numerals import find_numbers
 from app.formats.captures.quote_match import normalize
-from app.formats.captures.text_language import detect_languages
+from app.formats.numbers.numerals import find_numbers
+from app.formats.numbers.text_language import detect_languages
 
 
 def read(text: str, language: str | None = None) -> list[str]:

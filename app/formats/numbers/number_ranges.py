@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.formats.captures.partial_numbers import PartialNumber, multiply
+from app.formats.numbers.partial_numbers import PartialNumber, multiply
 
 MAX_GAP = 16
 """Characters between two numbers of a range at most."""

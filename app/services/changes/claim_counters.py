@@ -33,7 +33,7 @@ from app.db.revisions import ChangeWriter, StoredRow, revision_table
 from app.db.schema import table_of
 from app.models import Attribution, Claim, ClaimCount, ClaimCountHistory, Quantity, StalePeriod
 from app.models.claim_count import ANY
-from app.services.core import stale_periods
+from app.services.changes import stale_periods
 from app.services.core.claim_parts import is_current_figure
 from app.services.core.refs import chunks
 from app.services.core.snapshot import NOW
