@@ -75,12 +75,14 @@ WORDS: dict[tuple[str, str], type[Word]] = {
 NOT_STORED: set[type[Word]] = {
     vocabulary.CitationState,
     vocabulary.ClaimStatus,
+    vocabulary.ConflictKind,
     vocabulary.FigureFound,
     vocabulary.ProposalState,
     vocabulary.QueueReason,
     vocabulary.Signer,
     vocabulary.Staleness,
     vocabulary.Taken,
+    vocabulary.TopicLikeness,
     vocabulary.UpstreamState,
 }
 """Closed lists that no column holds: their values are derived from the record."""

@@ -71,7 +71,7 @@ class FieldError(BaseModel):
     message: str = Field(description="What is wrong, and what would be right.")
 
 
-class Holder(BaseModel):
+class HoldingInstallationRead(BaseModel):
     """The installation that holds what was requested."""
 
     publisher: str = Field(description="Publisher of that installation, as its dump names it.")
@@ -109,7 +109,7 @@ class Problem(BaseModel):
     errors: list[FieldError] | None = Field(
         None, description="The invalid fields or parameters; only in a 422 response."
     )
-    held_by: Holder | None = Field(
+    held_by: HoldingInstallationRead | None = Field(
         None, description="The installation that holds what was requested; only in a 410 response."
     )
     candidates: list[CandidateRead] | None = Field(

@@ -25,7 +25,7 @@ PLURALS = {"evidence": "evidence", "claim_relation": "relations"}
 """The collections of the API whose name is not that of the table with an s."""
 
 
-class Holder(NamedTuple):
+class HoldingInstallation(NamedTuple):
     """An installation that holds the versions of a claim up to `through`, after those of the holder before it."""
 
     publisher: str
@@ -71,13 +71,13 @@ def _first_version(connection: Connection, table: Table, identifier: str) -> _Fi
     return None
 
 
-def holders(connection: Connection, claim_id: str) -> list[Holder]:
+def holders(connection: Connection, claim_id: str) -> list[HoldingInstallation]:
     """The installations that hold versions of a claim that are not here, oldest versions first."""
     first = _first_version(connection, table_of(Claim), claim_id)
     if first is None:
         return []
-    earlier = [Holder(**row) for row in _holders.rows(connection, id=claim_id)]
-    last = Holder(first.publisher, first.address, first.version - 1)
+    earlier = [HoldingInstallation(**row) for row in _holders.rows(connection, id=claim_id)]
+    last = HoldingInstallation(first.publisher, first.address, first.version - 1)
     return [*earlier, last] if last.through > max((holder.through for holder in earlier), default=0) else earlier
 
 
@@ -91,7 +91,7 @@ def missing_version(
     first = _first_version(connection, table, identifier)
     if first is None or not 0 < version < first.version:
         return None
-    holder = Holder(first.publisher, first.address, first.version - 1)
+    holder = HoldingInstallation(first.publisher, first.address, first.version - 1)
     if table is table_of(Claim):
         holder = next(of for of in holders(connection, identifier) if version <= of.through)
     noun = table.name.replace("_", " ")

@@ -13,7 +13,7 @@ from app.schemas.files.citation_check import CitationCheck
 from app.schemas.files.publication import PublishedClaim, Publisher, TakenBackLink
 from app.services.changes.actors import Actor
 from app.services.claims.claim_reads import snapshot_of_version
-from app.services.core.held_elsewhere import Holder, holders
+from app.services.core.held_elsewhere import HoldingInstallation, holders
 from app.services.core.snapshot import NOW
 from app.services.publishing import published_reads
 from app.vocabulary import CitationState, Stage
@@ -49,7 +49,7 @@ def _check(connection: Connection, cited: CitedVersion, actor: Actor | None, pub
 
 def _cited_elsewhere(
     connection: Connection, cited: CitedVersion, then: PublishedClaim | None, publisher: Publisher
-) -> Holder | None:
+) -> HoldingInstallation | None:
     """Return the installation that a citation is of, if this claim came from it and this version is not the cited one.
 
     Both installations have continued with the same number, so only the content hash tells their versions apart.
