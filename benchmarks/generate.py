@@ -15,6 +15,8 @@ from typing import Any
 
 from app.db import migrate
 from app.db.engine import Database
+from app.services.changes import change_effects
+from app.services.core import equality_keys
 from app.services.log import recorder
 from benchmarks import batch, history, world
 from benchmarks.batch import Rows
@@ -62,15 +64,19 @@ def sqlite_database(path: Path, claims: int, seed: int) -> None:
 def derive(url: str) -> None:
     """Migrate a loaded database to the current revision and fill the tables derived from the record.
 
-    Loading bypasses the services that update derived tables. The migrations that create such tables fill them, except
-    for the log, which catches up here.
+    Loading bypasses the services that update derived tables. The migrations that create such tables fill most of them;
+    the others are filled here.
     """
     with step("later migrations"):
         database = Database(url)
         migrate.upgrade(database)
     with step("log"):
         recorder.catch_up(database)
-        database.close()
+    with step("stale decisions"), database.writing() as connection:
+        change_effects.rebuild(connection)
+    with step("equality keys"), database.writing() as connection:
+        equality_keys.build_missing(connection)
+    database.close()
 
 
 def _drop(connection: sqlite3.Connection) -> list[str]:

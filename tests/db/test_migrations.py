@@ -170,7 +170,9 @@ def search(database: Database, word: str, tmp_path: Path) -> list[dict[str, Any]
     """The claims that the service finds in this database."""
     settings = Settings(database_url=database.url, data_dir=tmp_path, pool_size=2)
     with Client(create_app(settings)) as api:
-        items: list[dict[str, Any]] = api.get("claims", params={"q": word}).raise_for_status().json()["items"]
+        items: list[dict[str, Any]] = (
+            api.get("claims", params={"q": word, "limit": 200}).raise_for_status().json()["items"]
+        )
         return items
 
 

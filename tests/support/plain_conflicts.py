@@ -217,7 +217,9 @@ class PlainConflicts:
         asserting = [
             row
             for row in sorted(figure.attributions, key=lambda row: row["id"])
-            if row["stance"] in ASSERTING_STANCES and not row["withdrawn"]
+            if row["stance"] in ASSERTING_STANCES
+            and not row["withdrawn"]
+            and not any(link["withdrawn"] for link in self.upstream(row, by_id))
         ]
         chains = [self.chain(row, by_id) or [row] for row in asserting]
         cited = {link["id"] for chain in chains for link in chain[1:]}
@@ -225,14 +227,19 @@ class PlainConflicts:
 
     def chain(self, row: Row, by_id: Mapping[str, Row]) -> list[Row]:
         """The attribution and those that it relays, up to the furthest identified one that still stands."""
-        chain = [row]
-        while chain[-1]["upstream_id"] in by_id:
-            chain.append(by_id[chain[-1]["upstream_id"]])
+        chain = [row, *self.upstream(row, by_id)]
         while chain and (
             chain[-1]["withdrawn"] or self.anonymity[chain[-1]["source_id"]] not in {"named", "described"}
         ):
             chain.pop()
         return chain
+
+    def upstream(self, row: Row, by_id: Mapping[str, Row]) -> list[Row]:
+        """The attributions from which this one was relayed, nearest first."""
+        links = [row]
+        while links[-1]["upstream_id"] in by_id:
+            links.append(by_id[links[-1]["upstream_id"]])
+        return links[1:]
 
     def speak_as_one(self, source: str, other: str) -> bool:
         return source in self.line(other) or other in self.line(source)

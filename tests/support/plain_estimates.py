@@ -6,7 +6,6 @@ from datetime import date
 from app.models import Claim, Quantity
 from app.schemas.estimate import Conflict, Estimate, EstimatesPage, EstimateSpeaker, FigureSpeaker, Series
 from app.schemas.quantity import QuantityRead
-from app.schemas.relation import ClaimBrief
 from app.schemas.source import SourceBrief
 from app.schemas.topic import TopicRead
 from app.services.policy import origins
@@ -33,10 +32,10 @@ class PlainEstimates(PlainRecord):
         ]
         conflicts = self.conflicts(topic_id, stated)
         return EstimatesPage(
-            topic=build_read(TopicRead, self.topics[topic_id]),
+            topic=build_read(TopicRead, self.topics[topic_id], distinct_from=self.rulings_on(topic_id)),
             items=[
                 Estimate(
-                    claim=build_read(ClaimBrief, claim),
+                    claim=self.claim_brief(claim),
                     time=claim.time,
                     place=claim.place,
                     quantity=build_read(QuantityRead, figure),
@@ -127,7 +126,7 @@ class PlainEstimates(PlainRecord):
                     Conflict,
                     pair[0][1],
                     kind=kind,
-                    claims=[build_read(ClaimBrief, claim) for claim, _figure in pair],
+                    claims=[self.claim_brief(claim) for claim, _figure in pair],
                     quantities=[build_read(QuantityRead, figure) for _claim, figure in pair],
                     times=[claim.time for claim, _figure in pair],
                     speakers=[self.speakers(plain, figure) for figure in key],

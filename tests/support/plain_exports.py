@@ -6,9 +6,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.formats.exchange.exchange_fields import field_type
-from app.models import Attribution, Claim
+from app.models import Attribution, Claim, Review
+from app.schemas.desk.decision_origin import UNNAMED_FILE, OriginCreate
 from app.schemas.files.exchange_record import ClaimRecord, DocumentRecord, Record, SourceRecord, TopicRecord
-from tests.support.plain_record import Params, PlainRecord, build_quote, column_values
+from tests.support.plain_record import Params, PlainRecord, build_quote, build_retraction, column_values
 
 
 class PlainExports(PlainRecord):
@@ -44,6 +45,7 @@ class PlainExports(PlainRecord):
                         self.claims, row.own_claim_id if row.own_claim_id in own_claims else None
                     ),
                     "upstream": exported_name(attributions, row.upstream_id),
+                    "retraction": build_retraction(row),
                     "quote": self.attribution(row, dict.fromkeys(attributions), ()).quote,
                     "search": self.attribution(row, dict.fromkeys(attributions), ()).search,
                 }
@@ -78,7 +80,7 @@ class PlainExports(PlainRecord):
                 and self.current_source(row.first_source_id) != self.current_source(row.second_source_id)
             ],
             "reviews": [
-                {**column_values(row), "stale": bool(self.staleness(claim, row))}
+                {**column_values(row), "stale": self.is_stale(claim, row), "origin": self.exported_origin(row)}
                 for row in sorted(self.reviews, key=lambda row: (row.change_seq, row.id))
                 if row.claim_id == claim.id
             ],
@@ -100,6 +102,17 @@ class PlainExports(PlainRecord):
         schemas = {name: field_type(ClaimRecord.model_fields[name].annotation)[1] for name in parts}
         inner = {name: [select_fields(schemas[name], row) for row in rows] for name, rows in parts.items()}
         return ClaimRecord(**{**select_fields(ClaimRecord, fields), **inner, "record": "claim"})
+
+    def is_stale(self, claim: Claim, decision: Review) -> bool:
+        """True if a decision does not apply to the claim in the file; grounds are those of the current decision."""
+        reasons = self.staleness if decision is self.current_decision(claim) else self.changes_since
+        return bool(reasons(claim, decision))
+
+    def exported_origin(self, decision: Review) -> OriginCreate:
+        """Return where a decision comes from: the desk of these tests decides by imports only."""
+        return OriginCreate(
+            file=decision.origin_file or UNNAMED_FILE, publisher="Attest", address="http://localhost:8000/api/v1"
+        )
 
     def chain_length(self, row: Attribution) -> int:
         return 0 if row.upstream_id is None else 1 + self.chain_length(self.attributions[row.upstream_id])

@@ -17,12 +17,15 @@ from app.db.schema import Base, table_of
 from app.formats.search_text import fold
 from app.models import (
     Attribution,
+    Change,
     Claim,
     ClaimRelation,
+    DistinctRuling,
     Document,
     Evidence,
     FactCheck,
     IndependenceRuling,
+    Person,
     Quantity,
     Review,
     Source,
@@ -31,6 +34,7 @@ from app.models import (
 from app.schemas.attribution import AttributionRead, ChainLink, Retraction, Search
 from app.schemas.base.fields import Read
 from app.schemas.claim import ClaimItem, ClaimRead, SpeakerRead, TopicBrief
+from app.schemas.desk.decision_origin import UNNAMED_FILE, OriginRead
 from app.schemas.desk.independence import Counts, OriginsRead
 from app.schemas.desk.review import ReviewRead
 from app.schemas.document import DocumentBrief
@@ -42,7 +46,7 @@ from app.schemas.relation import ClaimBrief, RelationRead
 from app.schemas.source import SourceBrief
 from app.services.policy import origins
 from app.services.policy.status_rules import STATUS_RULES, build_status_facts
-from app.vocabulary import Stage, Status
+from app.vocabulary import Action, ClaimStatus, Stage, Status
 from tests.support.desk import Desk
 
 Model = TypeVar("Model", bound=Base)
@@ -109,6 +113,7 @@ class PlainRecord:
 
     def __init__(self, session: Session, seq: int | None) -> None:
         self.seq = seq
+        self.engine = session.get_bind()
         self.topics = self._versioned(session, Topic)
         self.sources = self._versioned(session, Source)
         self.documents = self._versioned(session, Document)
@@ -120,6 +125,13 @@ class PlainRecord:
         self.figures = self._appended(session, Quantity)
         self.rulings = self._appended(session, IndependenceRuling)
         self.reviews = self._appended(session, Review)
+        self.distinct_rulings = self._appended(session, DistinctRuling)
+        authors = select(Change.seq, Change.at, Person.byline).join(Person, Person.id == Change.actor_id)
+        self.authors = {row.seq: (row.byline, row.at) for row in session.execute(authors)}
+        version = revision_table(table_of(Source))
+        merged = select(version.c.change_seq).join(Change, Change.seq == version.c.change_seq)
+        merge_seqs = session.scalars(merged.where(Change.action == Action.MERGE))
+        self.merge_seqs = sorted({merged_at for merged_at in merge_seqs if seq is None or merged_at <= seq})
         first = revision_table(table_of(Attribution))
         self.first_seqs = {
             row.id: row.change_seq
@@ -174,7 +186,11 @@ class PlainRecord:
 
     def shared_fields(self, claim: Claim) -> Params:
         topic = None if claim.topic_id is None else build_read(TopicBrief, self.topics[claim.topic_id])
-        return {"topic": topic, "quantities": [build_read(QuantityRead, figure) for figure in self.figures_of(claim)]}
+        figures = [build_read(QuantityRead, figure) for figure in self.figures_of(claim)]
+        return {"topic": topic, "status": self.status(claim), "quantities": figures}
+
+    def claim_brief(self, claim: Claim) -> ClaimBrief:
+        return build_read(ClaimBrief, claim, status=self.status(claim))
 
     def list_item(self, claim: Claim) -> ClaimItem:
         speakers: list[SpeakerRead] = []
@@ -187,8 +203,7 @@ class PlainRecord:
             )
             if not attribution.withdrawn and speaker not in speakers:
                 speakers.append(speaker)
-        decision = self.current_decision(claim)
-        stale = decision is not None and bool(self.staleness(claim, decision))
+        stale = self.status(claim) == ClaimStatus.STALE
         return build_read(
             ClaimItem, claim, **self.shared_fields(claim), stale=stale, attributed_to=speakers[:10], snippets=None
         )
@@ -220,8 +235,8 @@ class PlainRecord:
                 build_read(
                     RelationRead,
                     relation,
-                    claim=build_read(ClaimBrief, self.claims[relation.claim_id]),
-                    other_claim=build_read(ClaimBrief, self.claims[relation.other_claim_id]),
+                    claim=self.claim_brief(self.claims[relation.claim_id]),
+                    other_claim=self.claim_brief(self.claims[relation.other_claim_id]),
                 )
                 for relation in self.relations.values()
                 if claim.id in (relation.claim_id, relation.other_claim_id)
@@ -240,7 +255,13 @@ class PlainRecord:
                 for check in self.fact_checks.values()
                 if check.claim_id == claim.id
             ],
+            distinct_from=self.rulings_on(claim.id) if Stage.DRAFT in stages else [],
         )
+
+    def rulings_on(self, object_id: str) -> list[str]:
+        """Return the objects that this one was ruled distinct from, oldest ruling first."""
+        rulings = sorted((row for row in self.distinct_rulings if row.object_id == object_id), key=lambda row: row.id)
+        return [ruling.other_id for ruling in rulings]
 
     def attribution(self, row: Attribution, ends: Mapping[str, str | None], stages: Iterable[str]) -> AttributionRead:
         links: list[Attribution] = []
@@ -313,9 +334,22 @@ class PlainRecord:
         last = self.current_decision(claim)
         if last is None:
             return None
-        reasons = self.staleness(claim, last) + ([] if self.meets_status_rule(claim, last.status) else ["grounds"])
+        reasons = self.staleness(claim, last)
         # The desk of these tests decides by imports only; test_proposals covers decisions with sign-offs.
-        unsigned: dict[str, Any] = {"proposed_by": None, "approved_by": None, "evidence": []}
+        byline, at = self.authors[last.change_seq]
+        unsigned: dict[str, Any] = {
+            "proposed_by": None,
+            "approved_by": None,
+            "evidence": [],
+            "origin": OriginRead(
+                kind="import",
+                file=last.origin_file or UNNAMED_FILE,
+                publisher=None,
+                address=None,
+                imported_by=byline,
+                imported_at=at,
+            ),
+        }
         return build_read(ReviewRead, last, stale=bool(reasons), stale_because=reasons, **unsigned)
 
     def successor(self, claim: Claim) -> ClaimBrief | None:
@@ -328,11 +362,19 @@ class PlainRecord:
             if replaced_id == claim.id and not relation.withdrawn and claim.stage == Stage.WITHDRAWN:
                 other = self.claims[successor_id]
                 if other.stage == Stage.PUBLISHED:
-                    return build_read(ClaimBrief, other)
+                    return self.claim_brief(other)
         return None
 
     def staleness(self, claim: Claim, decision: Review) -> list[str]:
-        """Return the reasons why a decision is stale."""
+        """Return the reasons why the current decision is stale."""
+        later_merges = [seq for seq in self.merge_seqs if seq > decision.change_seq]
+        has_other_origins = any(self.changes_origins(seq, claim.id) for seq in later_merges)
+        is_unsupported = not self.meets_status_rule(claim, decision.status)
+        further = {"origins": has_other_origins, "grounds": is_unsupported}
+        return self.changes_since(claim, decision) + [reason for reason, holds in further.items() if holds]
+
+    def changes_since(self, claim: Claim, decision: Review) -> list[str]:
+        """Return what was changed since any decision, of what it was taken on."""
         changes = {
             "wording": claim.content_version > decision.claim_version,
             "evidence": any(
@@ -343,6 +385,29 @@ class PlainRecord:
             ),
         }
         return [reason for reason, has_changed in changes.items() if has_changed]
+
+    def changes_origins(self, merge_seq: int, claim_id: str) -> bool:
+        """True if a claim has another number of origins after a merge than before it."""
+        with Session(self.engine) as session:
+            before, after = (PlainRecord(session, seq).origin_counts(claim_id) for seq in (merge_seq - 1, merge_seq))
+        return before != after
+
+    def origin_counts(self, claim_id: str) -> tuple[int, int]:
+        """Return how many identified origins a claim has, and how many of them are independent."""
+        claim = self.claims[claim_id]
+        rows = [column_values(attribution) for attribution in self.attributions_of(claim)]
+        origin_ids = origins.identified_origins(rows, origins.trace_origins(rows, self.anonymity()))
+        pairs = origins.build_origin_pairs(
+            rows, origin_ids, self.all_ancestors(), self.source_names(), self.latest_rulings(claim)
+        )
+        return len(origin_ids), origins.count_independent(origin_ids, pairs)
+
+    def status(self, claim: Claim) -> str:
+        """Return the status as readers see it: stale if the current decision no longer holds."""
+        decision = self.current_decision(claim)
+        if decision is None:
+            return Status.UNASSESSED
+        return ClaimStatus.STALE if self.staleness(claim, decision) else decision.status
 
     def meets_status_rule(self, claim: Claim, status: str) -> bool:
         """True if the current facts would allow the status; the desk of these tests cites no evidence."""
@@ -397,7 +462,7 @@ class PlainRecord:
         filters: dict[str, Callable[[], bool]] = {
             "stage": lambda: claim.stage in params["stage"],
             "kind": lambda: claim.kind in params["kind"],
-            "status": lambda: claim.status in params["status"],
+            "status": lambda: self.status(claim) in params["status"],
             "topic": lambda: claim.topic_id == self.current_topic(params["topic"]),
             "date_from": lambda: is_dated and claim.time_latest >= date.fromisoformat(params["date_from"]),
             "date_to": lambda: is_dated and claim.time_earliest <= date.fromisoformat(params["date_to"]),

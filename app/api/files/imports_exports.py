@@ -50,7 +50,7 @@ class ImportQuery(Schema):
     """Only report what the import would do."""
     strict: bool = False
     """Import nothing if any row is refused."""
-    file: Line | None = Field(None, examples=[None])
+    file: Line | None = None
     """Name of the file, such as `decisions-2025-01.jsonl`. Readers see it with every decision that the file
     contains."""
     reason: Prose = "Imported over the API."

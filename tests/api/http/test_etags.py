@@ -130,7 +130,8 @@ class Readers:
             assert own_bodies.setdefault(expected.headers["ETag"], expected.content) == expected.content, (
                 f"{path} for {reader}"
             )
-            assert len(own_bodies) == 1 or "/versions/" not in path
+            # The tag of a version may change (it counts bylines and merges); what it says may not.
+            assert len(set(own_bodies.values())) == 1 or "/versions/" not in path
 
 
 def have_same_content_and_headers(response: Response, other: Response) -> bool:

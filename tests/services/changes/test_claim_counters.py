@@ -37,7 +37,7 @@ from app.services.core.snapshot import NOW, Snapshot, snapshot_at_seq
 from app.services.imports import imports
 from app.services.merging import source_merging, topic_merging
 from app.services.queries import claim_lists, facets
-from app.vocabulary import ClaimKind, Metric, Stage, Status
+from app.vocabulary import ClaimKind, ClaimStatus, Metric, Stage, Status
 from tests.conftest import ENGINES
 from tests.support import postgres
 from tests.support.retractions import STATES
@@ -242,7 +242,16 @@ def read_claims(connection: Connection, record: Snapshot) -> list[CountedClaim]:
         select(attribution.c.claim_id, attribution.c.source_id).where(~attribution.c.withdrawn)
     ):
         values[claim_id]["source"].add(source)
-    return [CountedClaim(row["stage"], row["kind"], row["status"], values[row["id"]]) for row in rows]
+    stale = set(connection.scalars(select(record.stale_period.c.claim_id)))
+    return [
+        CountedClaim(
+            row["stage"],
+            row["kind"],
+            ClaimStatus.STALE if row["id"] in stale else row["status"],
+            values[row["id"]],
+        )
+        for row in rows
+    ]
 
 
 def count_cells(counted_claims: Iterable[CountedClaim]) -> Totals:

@@ -315,7 +315,7 @@ EVERY_ACTION = [
     ("relation", 0, 1, 0), ("ruling", 0, 0, 2), ("imported", 1, 2, 3), ("rename_source", 0, 1, 2),
     ("correct_claim", 0, 2, 1), ("correct_attribution", 0, 1, 0), ("correct_evidence", 0, 0, 1),
     ("stage_claim", 1, 0, 0), ("correct_relation", 0, 1, 0), ("rename_topic", 0, 1, 0), ("rename_document", 0, 3, 0),
-    ("stage_claim", 0, 1, 0), ("topic", 1, 0, 0), ("merge_topic", 0, 1, 0), ("document", 1, 0, 0),
+    ("stage_claim", 0, 1, 0), ("topic", 2, 0, 0), ("merge_topic", 0, 1, 0), ("document", 1, 0, 0),
     ("merge_document", 0, 1, 0), ("merge_source", 1, 0, 0),
 ]  # fmt: skip
 """Every action, in an order in which each is recorded."""

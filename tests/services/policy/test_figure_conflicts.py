@@ -135,6 +135,7 @@ def attributions_of(claim: dict[str, Any], claim_id: str) -> list[dict[str, Any]
                     "lineage": lineage if depth == 0 else "relayed",
                     "upstream_id": None if depth == 0 else f"{claim_id}/{number}/{depth - 1}",
                     "withdrawn": depth < withdrawn,
+                    "retracted_by": ("us", "origin")[number % 2] if depth < withdrawn else None,
                     "said": said if depth == 0 else None,
                     "document_id": document,
                 }
