@@ -45,6 +45,10 @@ from app.schemas.files.publication import Publisher
 from app.services.core.cursors import Cursors
 from app.services.log.signing_key import FileCheckpointSigner
 from app.settings import Settings, SettingsError, create_secret_file
+from app.web import static_files
+from app.web.error_pages import ErrorPages
+from app.web.page_formats import PageFormats
+from app.web.pages import claim as claim_page
 
 DESCRIPTION = """
 Who claimed what, on whose word, in which document, and what could be confirmed.
@@ -73,6 +77,10 @@ ROUTE_MODULES = (
     *(proposals, queue, progress, people, keys, citations, imports_exports, log, health, vocabulary),
 )
 """The modules with the API's routes, in the order of its documentation. Requests are matched in this order too."""
+
+
+PAGE_MODULES = (claim_page, static_files)
+"""The modules with the pages."""
 
 
 class Service(FastAPI):
@@ -135,7 +143,9 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     problems.install(app)
     app.outer_middleware = [
         SecurityHeaders,
+        ErrorPages,
         problems.SafetyNet,
+        PageFormats,
         Negotiation,
         partial(Authentication, database=database, settings=config, key_uses=key_uses),
         partial(Routing, table=api_route_table(), admission=Admission(config), fast_reads=FastReads(database)),
@@ -146,7 +156,7 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
 @cache
 def api_route_table() -> RouteTable:
     """The route table, which every service shares."""
-    return route_table([*(module.router for module in ROUTE_MODULES), documentation.router])
+    return route_table([*(module.router for module in (*ROUTE_MODULES, *PAGE_MODULES)), documentation.router])
 
 
 @cache

@@ -6,7 +6,7 @@ Services may refuse more than the table does (publishing takes an editor, for ex
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -181,8 +181,18 @@ PAGES: Mapping[str, Policy] = {
     "GET /docs": OPEN,
     "GET /docs/start.js": OPEN,
     "GET /docs/files/{path:path}": OPEN,
+    "GET /static/{digest}/{name}": OPEN,
 }
 """Routes outside the API."""
+
+READER_PAGES: Sequence[str] = (
+    "/claims/{identifier}",
+    "/claims/{identifier}/versions/{version}",
+)
+"""The pages for readers. They show what everybody sees, and exist in each language: `/claims/…` and `/uk/claims/…`."""
+
+PAGE_PREFIXES: Sequence[str] = ("", "/uk")
+"""What the addresses of pages begin with, by language."""
 
 
 def policies() -> Iterator[tuple[str, str, Policy]]:
@@ -191,6 +201,9 @@ def policies() -> Iterator[tuple[str, str, Policy]]:
         for route, policy in routes.items():
             method, _, path = route.partition(" ")
             yield method, prefix + path, policy
+    for prefix in PAGE_PREFIXES:
+        for path in READER_PAGES:
+            yield "GET", (prefix + path).removesuffix("/") or "/", OPEN
 
 
 def page() -> str:

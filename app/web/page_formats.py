@@ -1,0 +1,93 @@
+"""Redirects between pages and data: from a page with a suffix or another `Accept` to the API, and back in a browser.
+
+`/claims/clm_….json` and `/claims/clm_…` with `Accept: application/json` lead (303) to `/api/v1/claims/clm_…`, and
+`/search.csv?q=…` to `/api/v1/claims.csv?q=…`. An address of the API leads to its page only if the reader prefers HTML
+to JSON and to everything else, as browsers do.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.api.http.permissions import API
+from app.web.localization import LANGUAGES
+
+_PREFIX = "|".join(f"/{language}" for language in LANGUAGES[1:])
+_OBJECT = r"(?:claims|topics|sources|documents)/[a-z]+_[0-9a-z]+(?:/versions/[0-9]+)?"
+_LISTS: Mapping[str, str] = {
+    "search": "claims",
+    "topics": "topics",
+    "sources": "sources",
+    "documents": "documents",
+    "corrections": "activity",
+    "words": "vocabulary",
+    "record": "log",
+}
+"""The list of the API behind each page that shows no single object."""
+
+_PAGE = re.compile(rf"(?:{_PREFIX})?/(?:(?P<object>{_OBJECT})|(?P<list>{'|'.join(_LISTS)}))(?:\.(?P<suffix>[a-z.-]+))?")
+_API_OBJECT = re.compile(rf"{API}/(?:(?P<object>{_OBJECT})|(?P<claims>claims))")
+
+
+class PageFormats:
+    """The middleware that redirects between pages and the API."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Redirect the request, or pass it on."""
+        address = _redirect_of(scope) if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") else None
+        if address is None:
+            await self._app(scope, receive, send)
+            return
+        query = scope["query_string"].decode("latin-1")
+        response = RedirectResponse(
+            f"{address}?{query}" if query else address, 303, headers={"Vary": "Accept", "Cache-Control": "no-cache"}
+        )
+        await response(scope, receive, send)
+
+
+def _redirect_of(scope: Scope) -> str | None:
+    path = scope["path"]
+    if path.startswith(f"{API}/"):
+        if _prefers_pages(scope["headers"]) and (match := _API_OBJECT.fullmatch(path)):
+            return f"/{match['object'] or 'search'}"
+        return None
+    match = _PAGE.fullmatch(path)
+    if match is None:
+        return None
+    if match["suffix"] is None and not _prefers_data(scope["headers"]):
+        return None
+    suffix = "" if match["suffix"] in (None, "json") else f".{match['suffix']}"
+    return f"{API}/{match['object'] or _LISTS[match['list']]}{suffix}"
+
+
+def _qualities(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, float]:
+    """The quality of each media range in the Accept header (RFC 9110, section 12.5.1)."""
+    qualities: dict[str, float] = {}
+    for name, value in headers:
+        for item in value.decode("latin-1").split(",") if name == b"accept" else ():
+            media_range, *parameters = (part.strip().lower() for part in item.split(";"))
+            quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+            try:
+                qualities[media_range] = float(quality)
+            except ValueError:
+                qualities[media_range] = 0.0
+    return qualities
+
+
+def _prefers_pages(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """True if the reader wants HTML more than JSON and more than anything."""
+    qualities = _qualities(headers)
+    others = (qualities.get("application/json", 0.0), qualities.get("*/*", 0.0), qualities.get("application/*", 0.0))
+    return qualities.get("text/html", 0.0) > max(others)
+
+
+def _prefers_data(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """True if the reader accepts JSON and wants no HTML as much."""
+    qualities = _qualities(headers)
+    html = max(qualities.get("text/html", 0.0), qualities.get("text/*", 0.0))
+    return qualities.get("application/json", 0.0) > max(html, qualities.get("*/*", 0.0))
