@@ -49,6 +49,8 @@ from app.web import static_files
 from app.web.error_pages import ErrorPages
 from app.web.page_formats import PageFormats
 from app.web.pages import claim as claim_page
+from app.web.pages import document as document_page
+from app.web.pages import source as source_page
 
 DESCRIPTION = """
 Who claimed what, on whose word, in which document, and what could be confirmed.
@@ -79,7 +81,12 @@ ROUTE_MODULES = (
 """The modules with the API's routes, in the order of its documentation. Requests are matched in this order too."""
 
 
-PAGE_MODULES = (claim_page, static_files)
+PAGE_MODULES = (
+    claim_page,
+    source_page,
+    document_page,
+    static_files,
+)
 """The modules with the pages."""
 
 

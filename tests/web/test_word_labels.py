@@ -20,6 +20,7 @@ LISTS: dict[str, type[Word]] = {
     "relation": vocabulary.Relation,
     "evidence_role": vocabulary.EvidenceRole,
     "evidence_kind": vocabulary.EvidenceKind,
+    "custody_act": vocabulary.CustodyAct,
     "stale_because": vocabulary.Staleness,
 }
 

@@ -188,6 +188,8 @@ PAGES: Mapping[str, Policy] = {
 READER_PAGES: Sequence[str] = (
     "/claims/{identifier}",
     "/claims/{identifier}/versions/{version}",
+    "/sources/{identifier}",
+    "/documents/{identifier}",
 )
 """The pages for readers. They show what everybody sees, and exist in each language: `/claims/…` and `/uk/claims/…`."""
 
