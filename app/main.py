@@ -29,6 +29,7 @@ from app.api.http.response_cache import ResponseCache
 from app.api.http.routing import MatchedRoute, RouteTable, Routing, route_table
 from app.api.http.security_headers import SecurityHeaders
 from app.api.record import (
+    activity,
     attributions,
     captures,
     claims,
@@ -45,9 +46,10 @@ from app.schemas.files.publication import Publisher
 from app.services.core.cursors import Cursors
 from app.services.log.signing_key import FileCheckpointSigner
 from app.settings import Settings, SettingsError, create_secret_file
-from app.web import static_files
+from app.web import site_files, static_files
 from app.web.error_pages import ErrorPages
 from app.web.page_formats import PageFormats
+from app.web.pages import about, corrections
 from app.web.pages import claim as claim_page
 from app.web.pages import document as document_page
 from app.web.pages import source as source_page
@@ -75,7 +77,7 @@ METADATA: dict[str, Any] = {
 }
 
 ROUTE_MODULES = (
-    *(claims, figure_checks, topics, sources, documents, captures, attributions, evidence, relations),
+    *(claims, activity, figure_checks, topics, sources, documents, captures, attributions, evidence, relations),
     *(proposals, queue, progress, people, keys, citations, imports_exports, log, health, vocabulary),
 )
 """The modules with the API's routes, in the order of its documentation. Requests are matched in this order too."""
@@ -85,6 +87,9 @@ PAGE_MODULES = (
     claim_page,
     source_page,
     document_page,
+    corrections,
+    about,
+    site_files,
     static_files,
 )
 """The modules with the pages."""
