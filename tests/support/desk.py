@@ -418,17 +418,24 @@ def open_desk(
     *,
     initial_actions: list[Action] = INITIAL_ACTIONS,
     max_claims: int = 8,
-    desk_type: type[AnyDesk] = Desk,  # type: ignore[assignment]  # the default of a type variable
     **settings: Any,
-) -> Iterator[AnyDesk]:
+) -> Iterator[Desk]:
     """Open a desk on a fresh database and perform the initial actions."""
+    with open_desk_of(Desk, engine, request, max_claims, **settings) as desk:
+        for action in initial_actions:
+            desk.perform(*action)
+        yield desk
+
+
+@contextmanager
+def open_desk_of(
+    desk_type: type[AnyDesk], engine: str, request: pytest.FixtureRequest, max_claims: int = 8, **settings: Any
+) -> Iterator[AnyDesk]:
+    """Open a desk of this type on a fresh database."""
     with fresh_database(engine, request) as url, service(url, **settings) as api:
         database = Database(url, pool_size=1)
-        desk = desk_type(api, issue_key_headers(database, Role.EDITOR), database, max_claims)
         try:
-            for action in initial_actions:
-                desk.perform(*action)
-            yield desk
+            yield desk_type(api, issue_key_headers(database, Role.EDITOR), database, max_claims)
         finally:
             database.close()
 

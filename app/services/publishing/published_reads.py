@@ -106,7 +106,7 @@ def with_later_changes(connection: Connection, published: Sequence[PublishedClai
 
 
 def _has_changed(claim: PublishedClaim, now: PlainRow) -> bool:
-    return now["version"] != claim.version or now["status"] != claim.status
+    return (now["version"], now["status"]) != (claim.version, claim.status)
 
 
 def _changed(

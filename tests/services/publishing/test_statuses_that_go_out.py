@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import ENGINES
 from tests.support.deciding_desk import DECISIONS, STALE_DECISIONS, DecidingDesk, action_strategy
-from tests.support.desk import EVERY_ACTION, MERGING_ACTIONS, Action, open_desk
+from tests.support.desk import EVERY_ACTION, INITIAL_ACTIONS, MERGING_ACTIONS, Action, open_desk_of
 from tests.support.plain_statuses import Decided, PlainHistory, PlainMoment, Row, is_our_error
 from tests.support.status_sentences import (
     DESK,
@@ -418,8 +418,8 @@ def what_changed(history: PlainHistory, version: Row, decided: Decided, decided_
 def test_everything_that_goes_out_says_what_the_rules_say(
     engine: str, request: pytest.FixtureRequest, history: list[Action], moments: list[int]
 ) -> None:
-    with open_desk(engine, request, desk_type=DecidingDesk) as desk:
-        for action in [*DECISIONS, *history]:
+    with open_desk_of(DecidingDesk, engine, request) as desk:
+        for action in [*INITIAL_ACTIONS, *DECISIONS, *history]:
             desk.perform(*action)
         with desk.database.reading() as connection:
             record = PlainHistory(connection)
