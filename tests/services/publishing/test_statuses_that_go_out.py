@@ -230,6 +230,16 @@ class Comparison:
             authors = {author["@id"].rpartition("/")[2] for author in node.get("author", ())}
             assert not authors & (broken - standing)
         for node in nodes_in(graph):
+            part_id = node["@id"].rpartition("#")[2]
+            if part_id in self.moment.attributions and "attest:stance" in node:
+                state = self.moment.upstream_state(self.moment.attributions[part_id])
+                assert node.get("attest:upstreamState", "stands") == state
+            if "attest:stale" in node:
+                claim_id = node["url"].split("/claims/")[1].partition("/")[0]
+                decided = self.moment.decided(claim_id)
+                assert node["attest:stale"] is (decided.shown == "stale")
+                assert node.get("attest:decisionOrigin") == file_of(decided)
+                assert ("author" in node) is not decided.is_from_a_file
             if node.get("attest:stale") is True:
                 assert "claimReviewed" not in node
                 assert "ClaimReview" not in node["@type"]
@@ -414,7 +424,7 @@ def what_changed(history: PlainHistory, version: Row, decided: Decided, decided_
 @example(history=[*EVERY_ACTION, *STALE_DECISIONS, *MERGING_ACTIONS], moments=[3])
 @example(history=[*MERGING_ACTIONS, *EVERY_ACTION], moments=[3])
 @example(history=[("withdraw", 1, 0, 0)], moments=[])  # its new stage gives claim 2 another status, but no new version
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 def test_everything_that_goes_out_says_what_the_rules_say(
     engine: str, request: pytest.FixtureRequest, history: list[Action], moments: list[int]
 ) -> None:
