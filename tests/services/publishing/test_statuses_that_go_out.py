@@ -415,6 +415,17 @@ def what_changed(history: PlainHistory, version: Row, decided: Decided, decided_
     return "this claim has been supplemented"
 
 
+def compare_imports(history: PlainHistory) -> None:
+    """An import never changes what this desk decided."""
+    for seq, change in history.changes.items():
+        if change["action"] == "import":
+            before, after = history.at(seq - 1), history.at(seq)
+            for claim_id in before.claims:
+                decided = before.decided(claim_id)
+                if decided.decision is not None and not decided.is_from_a_file:
+                    assert after.decided(claim_id) == decided
+
+
 # --- the property ---
 
 
@@ -438,6 +449,7 @@ def test_everything_that_goes_out_says_what_the_rules_say(
             if number < record.last_seq:
                 Comparison(desk, record, record.last_seq - number).compare()
         compare_versions(desk, record)
+        compare_imports(record)
         reached = {reason for seq in record.changes for reason in reasons_at(record.at(seq))}
         if history == STALE_DECISIONS:
             assert reached == {"wording", "evidence", "attributions", "grounds"}, (
