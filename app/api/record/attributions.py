@@ -54,7 +54,7 @@ def record_attribution(attribution: AttributionPost, connection: WriteConnection
     """Record an attribution."""
     identifier = attributions.create(connection, writer, attribution, attribution.reason)
     body = attributions.read_one(connection, NOW, identifier, writer)
-    return created(body, "/api/v1/attributions", figure_warnings.of_attribution(connection, body))
+    return created(body, "/api/v1/attributions", figure_warnings.question_attribution(connection, body))
 
 
 @router.patch("/{identifier}", response_model=AttributionWritten, responses=CORRECT)
@@ -68,4 +68,4 @@ def correct_attribution(
     """Correct an attribution: send the fields that change, and the reason."""
     attributions.correct(connection, writer, identifier, correction, if_match)
     body = attributions.read_one(connection, NOW, identifier, writer)
-    return corrected(body, figure_warnings.of_attribution(connection, body))
+    return corrected(body, figure_warnings.question_attribution(connection, body))

@@ -148,7 +148,7 @@ def record_claim(claim: ClaimPost, connection: WriteConnection, writer: Writer) 
     """Record a claim with everything that belongs to it. It starts unassessed, because only decisions set a status."""
     identifier = claims.create(connection, writer, claim, claim.reason)
     body = claim_reads.read_one(connection, NOW, identifier, writer)
-    return created(body, PATH, figure_warnings.of_claim(body.body))
+    return created(body, PATH, figure_warnings.question_claim(body.body))
 
 
 @router.patch("/{identifier}", response_model=ClaimWritten, responses=CORRECT)
@@ -158,7 +158,7 @@ def correct_claim(
     """Correct, publish or withdraw a claim: send the fields that change, and the reason."""
     claims.correct(connection, writer, identifier, correction, if_match)
     body = claim_reads.read_one(connection, NOW, identifier, writer)
-    return corrected(body, figure_warnings.of_claim(body.body))
+    return corrected(body, figure_warnings.question_claim(body.body))
 
 
 @router.post("/{identifier}/merge", response_model=ClaimRead, responses=CORRECT)

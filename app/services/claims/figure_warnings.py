@@ -39,14 +39,14 @@ class _Words(NamedTuple):
 Fields = Mapping[str, Any]
 
 
-def of_claim(claim: Fields) -> list[str]:
-    """The questions about the figures of a claim, given as `ClaimRead` has it."""
+def question_claim(claim: Fields) -> list[str]:
+    """Return the questions about the figures of a claim, given as `ClaimRead` has it."""
     named = [(f"attribution {part['id']}", part) for part in claim["attributions"]]
     return [warning.sentence for warning in _question(claim["quantities"], named)]
 
 
-def of_record(record: ClaimRecord) -> list[FigureWarning]:
-    """The questions about the figures of a claim in an import file."""
+def question_record(record: ClaimRecord) -> list[FigureWarning]:
+    """Return the questions about the figures of a claim in an import file."""
     if all(figure.qualifier is not Qualifier.EXACT for figure in record.quantities):
         return []  # most rows of large files have no quotes to compare, and converting them takes long
     claim = record.model_dump(include={"quantities", "attributions"})
@@ -55,8 +55,8 @@ def of_record(record: ClaimRecord) -> list[FigureWarning]:
     return list(_question(claim["quantities"], named))
 
 
-def of_attribution(connection: Connection, attribution: AttributionRead) -> list[str]:
-    """The questions that the quote of an attribution raises about the figures of its claim."""
+def question_attribution(connection: Connection, attribution: AttributionRead) -> list[str]:
+    """Return the questions that the quote of an attribution raises about the figures of its claim."""
     row = fetch_row(connection, claims.CLAIM.table, attribution.claim_id)
     figures = [dict(figure) for figure in claims.fetch_quantities(connection, [row])[row["id"]]]
     quote = None if attribution.quote is None else attribution.quote.model_dump()

@@ -220,7 +220,7 @@ class _Loader:
         if self._restored is None:  # the figures of a dump were questioned when they were recorded
             for line, record in claims:
                 if line in written:
-                    self.tally.warn(line, figure_warnings.of_record(record))
+                    self.tally.warn(line, figure_warnings.question_record(record))
         related = [files.row_number(line) for line, record in claims if record.relations]
         self._rows_with_relations |= {number: self.tally.open_rows[number] for number in related}
         for line, note in [(line, record) for line, record in batch if isinstance(record, NoteRecord)]:
