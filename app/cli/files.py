@@ -180,7 +180,15 @@ def _print_report(path: Path, report: Any) -> None:
         print_text(f"  line {refusal.line}: {refusal.field or 'row'}: {refusal.reason}")
     if len(report.refusals) > MAX_SHOWN_REFUSALS:
         print_text(f"  … {report.refused} rows were refused in total; --json lists them")
+    _print_warnings(report)
     _print_duplicates(report)
+
+
+def _print_warnings(report: Any) -> None:
+    for warning in report.warnings[:MAX_SHOWN_REFUSALS]:
+        print_text(f"  line {warning.line}: {warning.message}")
+    if report.questioned > MAX_SHOWN_REFUSALS:
+        print_text(f"  … {plural(report.questioned, 'figure')} were questioned in total; --json lists more of them")
 
 
 def _print_duplicates(report: Any) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from fastapi.testclient import TestClient
@@ -316,8 +316,9 @@ class Desk:
                 self.ids[part] = sorted({*self.ids[part], *(item["id"] for item in kept[part])})
         return True
 
-    def import_lines(self, lines: list[Fields]) -> bool:
-        response = self.api.post("imports", content="\n".join(map(json.dumps, lines)), headers=self.headers)
+    def import_lines(self, lines: list[Fields], file: str | None = None) -> bool:
+        content, params = "\n".join(map(json.dumps, lines)), {} if file is None else {"file": file}
+        response = self.api.post("imports", content=content, params=params, headers=self.headers)
         assert response.status_code == 200, response.text
         for plural in ("sources", "claims", "attributions"):
             stages = "&stage=draft&stage=in_review&stage=published&stage=withdrawn" if plural == "claims" else ""
@@ -341,6 +342,8 @@ class Desk:
         assert response.status_code in (200, 307), response.text  # a redirect to a claim's successor has a body too
         return response.json()
 
+
+AnyDesk = TypeVar("AnyDesk", bound=Desk)
 
 ACTION_NAMES = (
     "source", "correct_source", "move_source", "describe_source", "topic", "rename_topic", "document",
@@ -418,13 +421,21 @@ def open_desk(
     **settings: Any,
 ) -> Iterator[Desk]:
     """Open a desk on a fresh database and perform the initial actions."""
+    with open_desk_of(Desk, engine, request, max_claims, **settings) as desk:
+        for action in initial_actions:
+            desk.perform(*action)
+        yield desk
+
+
+@contextmanager
+def open_desk_of(
+    desk_type: type[AnyDesk], engine: str, request: pytest.FixtureRequest, max_claims: int = 8, **settings: Any
+) -> Iterator[AnyDesk]:
+    """Open a desk of this type on a fresh database."""
     with fresh_database(engine, request) as url, service(url, **settings) as api:
         database = Database(url, pool_size=1)
-        desk = Desk(api, issue_key_headers(database, Role.EDITOR), database, max_claims)
         try:
-            for action in initial_actions:
-                desk.perform(*action)
-            yield desk
+            yield desk_type(api, issue_key_headers(database, Role.EDITOR), database, max_claims)
         finally:
             database.close()
 

@@ -46,6 +46,21 @@ class PossibleDuplicate(Read):
     """The oldest ten of the objects that it equals."""
 
 
+class RowWarning(Read):
+    """A question about something that was imported as it is in the file."""
+
+    line: int = Field(examples=[17])
+    """Line of the file on which the row begins, from 1."""
+    row: int = Field(examples=[16])
+    """Number of the row, from 1. It distinguishes rows on the same line."""
+    field: str = Field(examples=["quantities.0.qualifier"])
+    """Field of the row as a dotted path."""
+    message: str = Field(
+        examples=["quantities.0.qualifier is 'exact', but its verbatim words say \"around 300\"."],
+    )
+    """What is questioned, and what would be right."""
+
+
 class Tally(Read):
     """Number of objects of one kind in an import."""
 
@@ -79,6 +94,11 @@ class ImportReport(Read):
     duplicates: list[PossibleDuplicate]
     """The first 1,000 possible duplicates, with what they equal. Merge them, or rule them distinct with
     `distinct_from`."""
+    questioned: int
+    """Number of questions about figures that are recorded as exact although the quoted words say otherwise, such as
+    "around 300". They were imported as they are."""
+    warnings: list[RowWarning]
+    """The first 1,000 of these questions."""
     objects: dict[str, Tally]
     """Number of objects of each kind that were created, unchanged or revised."""
     dry_run: bool

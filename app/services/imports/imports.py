@@ -24,7 +24,7 @@ from app.schemas.capture import CaptureCreate
 from app.schemas.desk.decision_origin import UNNAMED_FILE, OriginCreate
 from app.schemas.desk.rating import RatingCreate
 from app.schemas.files.exchange_record import ClaimRecord, DocumentRecord, NoteRecord, Record, SourceRecord, TopicRecord
-from app.schemas.files.import_report import ImportReport, Refusal, Tally
+from app.schemas.files.import_report import ImportReport, Refusal, RowWarning, Tally
 from app.services.captures import captures
 from app.services.catalogue import source_ratings
 from app.services.catalogue.documents import DOCUMENT
@@ -32,6 +32,8 @@ from app.services.catalogue.sources import SOURCE, refuse_cycle
 from app.services.catalogue.topics import TOPIC
 from app.services.changes import change_effects
 from app.services.changes.actors import Actor
+from app.services.claims import figure_warnings
+from app.services.claims.figure_warnings import FigureWarning
 from app.services.core import equality_keys
 from app.services.core.human_corrections import was_corrected_by_person
 from app.services.core.nouns import Columns, Noun, changed_columns, field_values
@@ -72,12 +74,21 @@ class _ImportTally:
     rows: Counter[RowOutcome] = field(default_factory=Counter)
     objects: dict[str, Counter[RowOutcome]] = field(default_factory=lambda: defaultdict(Counter))
     refusals: list[Refusal] = field(default_factory=list)
+    questioned: int = 0
+    warnings: list[RowWarning] = field(default_factory=list)
 
     def refuse(self, line: int, name: str, reason: str) -> None:
         number = files.row_number(line)
         self.open_rows[number] = "refused"
         if len(self.refusals) < MAX_LISTED_REFUSALS:
             self.refusals.append(Refusal(line=line, row=number, field=name, reason=reason))
+
+    def warn(self, line: int, warnings: Iterable[FigureWarning]) -> None:
+        for warning in warnings:
+            self.questioned += 1
+            if len(self.warnings) < MAX_LISTED_REFUSALS:
+                row = files.row_number(line)
+                self.warnings.append(RowWarning(line=line, row=row, field=warning.field, message=warning.sentence))
 
     def count(self, line: int, noun: str, outcome: RowOutcome) -> None:
         self.objects[noun][outcome] += 1
@@ -144,6 +155,8 @@ def _report(loader: "_Loader", *, format: str, dry_run: bool, seconds: float) ->
         refusals=tally.refusals,
         possible_duplicates=loader.duplicates.count,
         duplicates=loader.duplicates.read_report(),
+        questioned=tally.questioned,
+        warnings=tally.warnings,
         objects={
             noun: Tally(created=count["created"], unchanged=count["unchanged"], revised=count["revised"])
             for noun, count in sorted(tally.objects.items())
@@ -198,10 +211,16 @@ class _Loader:
         for noun, kind in ((TOPIC, TopicRecord), (SOURCE, SourceRecord), (DOCUMENT, DocumentRecord)):
             self._merge_nouns(noun, [numbered for numbered in batch if isinstance(numbered[1], kind)])
         claims = [(line, record) for line, record in batch if isinstance(record, ClaimRecord)]
+        written: set[int] = set()
         for line, outcome, problems in self._claims.take(claims):
             if outcome is not None:
                 self.tally.count(line, "claim", outcome)
+                written |= {line} if outcome != "unchanged" else set()
             self._refuse(line, problems)
+        if self._restored is None:  # the figures of a dump were questioned when they were recorded
+            for line, record in claims:
+                if line in written:
+                    self.tally.warn(line, figure_warnings.question_record(record))
         related = [files.row_number(line) for line, record in claims if record.relations]
         self._rows_with_relations |= {number: self.tally.open_rows[number] for number in related}
         for line, note in [(line, record) for line, record in batch if isinstance(record, NoteRecord)]:
