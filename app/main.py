@@ -49,8 +49,8 @@ from app.settings import Settings, SettingsError, create_secret_file
 from app.web import site_files, static_files
 from app.web.error_pages import ErrorPages
 from app.web.page_formats import PageFormats
-from app.web.pages import about, corrections
 from app.web.pages import claim as claim_page
+from app.web.pages import corrections, explanations
 from app.web.pages import document as document_page
 from app.web.pages import source as source_page
 
@@ -88,7 +88,7 @@ PAGE_MODULES = (
     source_page,
     document_page,
     corrections,
-    about,
+    explanations,
     site_files,
     static_files,
 )

@@ -43,6 +43,7 @@ def test_a_request_for_another_form_is_redirected(api: TestClient, path: str, ac
         (f"/api/v1/claims/{CLAIM}", "text/html, application/json"),
         (f"/api/v1/claims/{CLAIM}", "text/html, */*"),
         (f"/api/v1/claims/{CLAIM}", "text/html;q=x"),
+        (f"/api/v1/claims/{CLAIM}", "text/html, application/x-bibtex"),
         ("/api/v1/claims", "*/*"),
         ("/docs", BROWSER),
     ],

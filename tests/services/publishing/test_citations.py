@@ -115,7 +115,7 @@ def test_a_claim_without_documents_is_cited_by_its_page_here(api: TestClient, re
 ADDRESSES: tuple[tuple[str, dict[str, str]], ...] = (
     ("claims/{id}.csl.json", {}),
     ("claims/{id}", {"Accept": CSL}),
-    ("claims/{id}", {"Accept": f"text/html;q=0.9, {CSL};q=0.8, */*;q=0.1"}),
+    ("claims/{id}", {"Accept": f"text/html;q=0.8, {CSL};q=0.9, */*;q=0.1"}),
     ("claims/{id}/versions/1.csl.json", {}),
     ("claims/{id}/versions/1", {"Accept": CSL}),
     ("claims.csl.json", {}),
@@ -164,7 +164,7 @@ def test_invalid_citation_requests_are_refused(
 
 
 def test_json_is_the_default_representation(api: TestClient, claim: dict[str, Any]) -> None:
-    for accept in ("*/*", "application/json", f"application/json, {CSL}", "text/html,*/*;q=0.8"):
+    for accept in ("*/*", "application/json", f"application/json, {CSL}", "text/html, */*"):
         assert api.get(f"claims/{claim['id']}", headers={"Accept": accept}).json() == claim
 
 
