@@ -154,7 +154,8 @@ def detect(name: str, head: bytes, encoding: str = "utf-8") -> str:
     if detected is None:
         description = describe_text(text, encoding, _COLUMNS, _MEMBERS)
         raise ValueError(
-            f"The file's format is not recognised. {description} If it is in a known format all the same, name it with `format` (--format on the command line): {', '.join(IMPORT_FORMATS)}."
+            f"The file's format is not recognised. {description} If it is in a known format all the same, name it with "
+            f"`format` (--format on the command line): {', '.join(IMPORT_FORMATS)}."
         )
     return detected
 

@@ -63,7 +63,7 @@ def describe_container(head: bytes) -> str | None:
 
 
 def is_own_linked_data(members: Iterable[str]) -> bool:
-    """Return True if these are members of the JSON-LD that Attest exports; it contains reviews, but is no ClaimReview."""
+    """Return True for the members of the JSON-LD that Attest exports: it contains reviews, but is no ClaimReview."""
     return any(member.startswith("attest:") for member in members)
 
 

@@ -151,9 +151,7 @@ UNCERTAIN = [
     pytest.param(TABLE.encode()[: TABLE.encode().index(b"\xd0") + 1], {}, ("cut",), id="in a character"),
     pytest.param(TABLE.encode("utf-16-le"), {}, ("UTF-16",), id="UTF-16 without a mark"),
     pytest.param(TABLE.encode(), {"encoding": "rot13"}, ("windows-1251",), id="no encoding"),
-    pytest.param(
-        TABLE.encode() + b"\xff", {"encoding": "shift_jis"}, ("shift_jis", "0xFF"), id="another encoding than named"
-    ),
+    pytest.param(TABLE.encode() + b"\xff", {"encoding": "shift_jis"}, ("shift_jis", "0xFF"), id="another than named"),
 ]
 
 
