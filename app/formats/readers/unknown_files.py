@@ -120,7 +120,8 @@ def _nearest(names: Iterable[str], names_of: Mapping[str, Iterable[str]], noun: 
     shared = {known: [name for name in listed if name.casefold() in present] for known, listed in names_of.items()}
     nearest = max(shared, key=lambda known: len(shared[known]))
     if not shared[nearest]:
-        return f"No format has these {noun}."
+        own = next(iter(names_of))
+        return f"No format has these {noun}. The nearest is {own}, Attest's own, which needs the {noun} record and key."
     missing = [name for name in names_of[nearest] if name.casefold() not in present]
     return f"The nearest format is {nearest}, which also needs the {noun} {_listed(missing)}."
 

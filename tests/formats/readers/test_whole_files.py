@@ -192,7 +192,10 @@ REFUSED = [
     (b"<!DOCTYPE html><p>x", ("HTML",)),
     (b'<?xml version="1.0"?>\n<feed xmlns="http://www.w3.org/2005/Atom"/>', ("XML (feed)",)),
     (b"sep=;\ndate;place;killed\n2025-01-12;Kursk;300\n", ("semicolons", "date, place, killed", "attest_csv")),
-    ("date;place;killed\n2025-01-12;Kursk;300\n".encode("utf-16"), ("utf-16", "date, place, killed")),
+    (
+        "date;place;killed\n2025-01-12;Kursk;300\n".encode("utf-16"),
+        ("utf-16", "attest_csv, Attest's own"),
+    ),
     (b"key\tname\ns\tA\n", ("tabs", "nearest format is attest_csv", "columns record")),
     (b"country,status,url\n", ("commas", "nearest format is oryx_events", "system, date_recorded")),
     (b'{"key": "s", "name": "A"}\n', ("members key, name", "nearest format is attest_json", "members record")),
