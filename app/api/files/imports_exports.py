@@ -54,7 +54,7 @@ class ImportQuery(Schema):
     complete: bool = False
     """The file is whole, although it has no rows, or although its last line has no line end. Without this, `strict`
     refuses such a file, and the report says that it may be cut."""
-    encoding: str | None = Field(None, max_length=40, examples=[None])
+    encoding: str | None = Field(None, max_length=40)
     """The file's encoding, such as `windows-1251`. Without it, the file must be UTF-8, or UTF-16 or UTF-32 with a byte
     order mark."""
     file: Line | None = Field(None, examples=[None])
