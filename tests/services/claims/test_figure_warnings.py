@@ -107,8 +107,8 @@ def test_an_exact_figure_with_a_qualified_quote_is_questioned(
     content = "\n".join(map(json.dumps, rows))
     report = api.post("imports", content=content, headers=editor).json()
     assert (report["refused"], report["questioned"]) == (0, len(questions))
-    assert_questions([warning["message"] for warning in report["warnings"]], questions)
-    assert [(warning["line"], warning["field"]) for warning in report["warnings"]] == [
+    assert_questions([warning["message"] for warning in report["questions"]], questions)
+    assert [(warning["line"], warning["field"]) for warning in report["questions"]] == [
         (2, f"quantities.{number}.qualifier") for number, *_rest in questions
     ]
     assert api.post("imports", content=content, headers=editor).json()["questioned"] == 0
