@@ -6,14 +6,14 @@ from pydantic import Field
 
 from app.schemas.base.fields import Day, Read, Timestamp
 from app.schemas.desk.decision_origin import OriginRead
-from app.schemas.query_parameters import PageParameters
+from app.schemas.query_parameters import ListParameters
 from app.schemas.relation import ClaimBrief
 from app.vocabulary import Status
 
 ActKind = Literal["decided", "corrected", "withdrawn"]
 
 
-class ActivityQuery(PageParameters):
+class ActivityQuery(ListParameters):
     """Parameters of the feed of decisions and corrections."""
 
     kind: list[ActKind] = Field(default_factory=list)

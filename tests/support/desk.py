@@ -216,7 +216,7 @@ class Desk:
         return self.merge("claims", a, b, relation=("same_as", "supersedes")[c % 2])
 
     def import_claim(self, a: int, b: int, c: int) -> bool:
-        """Import a file with a decision, a fact-check, the reworded claim, and a renamed source."""
+        """Import a file with a decision, a fact-check and a renamed source, and one with the reworded claim."""
         key = {"key": f"claim {a % self.max_claims}"}
         decision = {"rationale": f"Why {b}.", "decided_on": f"2025-01-{10 + c}", "decided_by": "Desk"}
         statuses = ("unverifiable", "unconfirmed", "disputed", "confirmed", "conceded")
@@ -225,9 +225,9 @@ class Desk:
         lines: list[Fields] = [
             {"record": "source", "key": "filed", "name": NAMES[c % len(NAMES)], "kind": "other"},
             {"record": "claim", **fields, "reviews": [{"status": statuses[a % 2], **decision}], "fact_checks": [check]},
-            {"record": "claim", **fields, "statement": STATEMENTS[a % 3]},
         ]
-        return self.import_lines(lines)
+        reworded = {"record": "claim", **fields, "statement": STATEMENTS[a % 3]}
+        return self.import_lines(lines) & self.import_lines([reworded])
 
     def import_decisions(self, a: int, b: int, c: int) -> bool:
         """Import decisions on a claim without changing the claim."""

@@ -15,7 +15,7 @@ from app.services.claims import reviews
 from app.services.core import decision_origins
 from app.services.core.cursors import Cursors
 from app.services.core.pagination import Order, PageRequest, fetch_page
-from app.services.core.snapshot import NOW
+from app.services.core.snapshot import Snapshot, snapshot_at
 from app.services.queries.claim_briefs import fetch_briefs
 from app.vocabulary import PUBLIC_STAGES, Stage
 
@@ -23,7 +23,7 @@ claim, review, change, person = table_of(Claim), table_of(Review), table_of(Chan
 version = revision_table(claim)
 
 
-def _select_acts(kinds: Sequence[str]) -> Select[Any]:
+def _select_acts(snapshot: Snapshot, kinds: Sequence[str]) -> Select[Any]:
     """The acts on public claims since each of them was published, as (seq, id, claim_id, kind, version, previous)."""
     earlier, holder = version.alias("earlier"), version.alias("holder")
     # A decision makes a version of its claim in the same change.
@@ -55,21 +55,25 @@ def _select_acts(kinds: Sequence[str]) -> Select[Any]:
         )
     )
     acts = union_all(decided, edited).subquery("act")
+    current = snapshot.claim
     statement = (
         select(acts.c.seq, acts.c.id, acts.c.claim_id, acts.c.kind, acts.c.version)
-        .join(claim, claim.c.id == acts.c.claim_id)
-        .where(claim.c.stage.in_(PUBLIC_STAGES))
+        .join(current, current.c.id == acts.c.claim_id)
+        .where(current.c.stage.in_(PUBLIC_STAGES))
     )
+    if snapshot.seq is not None:
+        statement = statement.where(acts.c.seq <= snapshot.seq)
     return statement.where(acts.c.kind.in_(kinds)) if kinds else statement
 
 
 def read_activity(connection: Connection, query: ActivityQuery, cursors: Cursors) -> Page[Act]:
     """A page of the feed. Raises InvalidError for a cursor of another list."""
-    statement = _select_acts(query.kind)
+    snapshot = snapshot_at(connection, query.as_of)
+    statement = _select_acts(snapshot, query.kind)
     seq, identifier = statement.selected_columns[0], statement.selected_columns[1]
     order = Order((seq, identifier), descending=True)
     rows, next_cursor = fetch_page(connection, statement, order, PageRequest.of(query, cursors))
-    briefs = fetch_briefs(connection, NOW, (row.claim_id for row in rows), None)
+    briefs = fetch_briefs(connection, snapshot, (row.claim_id for row in rows), None)
     changes = _fetch_changes(connection, [row.seq for row in rows])
     decisions = _fetch_decisions(connection, [row.id for row in rows if row.kind == "decided"])
     wordings = _fetch_wordings(connection, [(row.claim_id, row.version) for row in rows if row.kind == "corrected"])

@@ -49,6 +49,6 @@ def show_corrections(
         title=l10n.gettext("Decisions and corrections"),
         canonical=f"{l10n.prefix}/corrections",
         api_path=f"{API}/activity",
-        is_indexed=query.cursor is None,
+        is_indexed=query.cursor is None and query.as_of is None,
     )
     return html_response(request, "corrections.html", frame, context)

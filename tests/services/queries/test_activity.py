@@ -50,6 +50,8 @@ def test_decisions_corrections_and_withdrawals_are_listed_the_latest_first(
     assert decided["decision"]["rationale"] == "One says so."
     only = api.get("activity", params={"kind": ["corrected"]}).json()["items"]
     assert only == [corrected]
+    then = api.get("activity", params={"as_of": decided["at"]}).json()["items"]
+    assert [(item["kind"], item["claim"]["status"]) for item in then] == [("decided", "unconfirmed")]
 
 
 def test_what_was_done_before_publication_or_to_drafts_is_not_public(
