@@ -17,26 +17,32 @@ MAX_QUOTE_LENGTH = 300
 """Characters of a quotation that a note repeats. A longer one is cut after a whole word."""
 
 
+NO_ADDRESS = "No address of it is on record."
+"""What a reference says in place of the address of a document that has none on record."""
+
+
 def build_note(citation: Citation) -> str:
     """The note as sentences on one line."""
     return " ".join(_sentences(citation))
 
 
 def _sentences(citation: Citation) -> Iterator[str]:
-    claim = citation.claim
-    if claim is None:
+    if citation.url is None:
+        yield NO_ADDRESS
+    if not citation.cited_for:
         yield from _archived(citation)
         if citation.url != citation.address:
             yield f"Record: {citation.address} ."
-        return
-    if citation.url != claim.address:
-        yield f"Cited for: {_one_line(claim.statement).rstrip('. ')}."
-    for attribution in citation.statements:
-        yield f"{_describe_attribution(attribution)}."
-    yield from _archived(citation)
-    yield _describe_version(claim)
-    if (change := describe_change(claim)) is not None:
-        yield change
+    for number, cited in enumerate(citation.cited_for):
+        if citation.url != cited.claim.address:
+            yield f"Cited for: {_one_line(cited.claim.statement).rstrip('. ')}."
+        for attribution in cited.statements:
+            yield f"{_describe_attribution(attribution)}."
+        if number == 0:
+            yield from _archived(citation)
+        yield _describe_version(cited.claim)
+        if (change := describe_change(cited.claim)) is not None:
+            yield change
 
 
 def _describe_version(claim: PublishedClaim) -> str:

@@ -188,7 +188,7 @@ def _reference(
 
 def _cite(connection: Connection, name: str, query: CitationQuery, publisher: Publisher) -> str:
     cited = citations.query_citations(connection, query, None, publisher)
-    return "".join(CITATION_FORMATS[name].write(cited, Rendering(query.style, None, publisher.name))).strip()
+    return "".join(CITATION_FORMATS[name].render(cited, Rendering(query.style, None, publisher.name))).strip()
 
 
 def _versioned(claim: Mapping[str, Any]) -> str:
