@@ -53,6 +53,7 @@ from app.web.pages import claim as claim_page
 from app.web.pages import corrections, explanations
 from app.web.pages import document as document_page
 from app.web.pages import source as source_page
+from app.web.pages import topic as topic_page
 
 DESCRIPTION = """
 Who claimed what, on whose word, in which document, and what could be confirmed.
@@ -87,6 +88,7 @@ PAGE_MODULES = (
     claim_page,
     source_page,
     document_page,
+    topic_page,
     corrections,
     explanations,
     site_files,

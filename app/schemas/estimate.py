@@ -2,13 +2,13 @@
 
 from pydantic import Field
 
-from app.schemas.base.fields import Read
+from app.schemas.base.fields import Day, Read
 from app.schemas.document import DocumentBrief
-from app.schemas.quantity import QuantityRead
+from app.schemas.quantity import Amount, QuantityRead
 from app.schemas.relation import ClaimBrief
 from app.schemas.source import SourceBrief
 from app.schemas.topic import TopicRead
-from app.vocabulary import ConflictKind, Metric, UpstreamState
+from app.vocabulary import ClaimStatus, ConflictKind, Metric, Qualifier, UpstreamState
 
 
 class EstimateSpeaker(SourceBrief):
@@ -104,3 +104,50 @@ class EstimatesPage(Read):
     """For the whole selection, not only this page: the first 500 pairs of claims that cannot both be true."""
     conflict_count: int
     """Total number of conflicting pairs."""
+
+
+class SeriesFigure(Read):
+    """A figure of a topic, without what only its claim needs."""
+
+    claim_id: str
+    """Id of the claim that contains the figure."""
+    time: str | None
+    """Time to which the claim refers, EDTF."""
+    day: Day | None
+    """Day that stands for this time on an axis: the first one to which it may refer, or the last one if the beginning
+    is open; null if no time is on record."""
+    metric: Metric
+    """What the figure counts."""
+    unit: str
+    """Unit of the figure."""
+    population: str | None
+    """Part of the topic's subject that the figure counts; null if it counts all of it."""
+    qualifier: Qualifier
+    """How the source qualifies the figure, and which of `low`, `best` and `high` are given."""
+    low: Amount | None
+    """Lower bound."""
+    best: Amount | None
+    """The figure, or the best value in a range."""
+    high: Amount | None
+    """Upper bound."""
+    cumulative: bool
+    """True if the figure is a running total."""
+    verbatim: str | None
+    """The figure as the source words it."""
+    status: ClaimStatus
+    """What we concluded about the claim; `stale` if the decision no longer applies."""
+    origins: list[str]
+    """Names of the claim's identified origins."""
+    said_by: list[str]
+    """Names of all sources that put the claim forward."""
+
+
+class TopicSeries(Read):
+    """The figures of a topic, compactly: enough to draw them."""
+
+    topic: TopicRead
+    """The topic."""
+    figure_count: int
+    """Number of figures."""
+    figures: list[SeriesFigure]
+    """The latest 100,000 figures, in chronological order."""

@@ -204,8 +204,8 @@ class ExportQuery(ClaimFilter, AsOfParameters):
         return self
 
 
-class EstimatesQuery(ListParameters):
-    """Parameters of the list of a topic's figures."""
+class FigureFilter(Schema):
+    """Filters of a topic's figures."""
 
     metric: list[Metric] = Field(default_factory=list)
     """What the figures count."""
@@ -213,6 +213,14 @@ class EstimatesQuery(ListParameters):
     """Only figures that may refer to this date (EDTF) or later."""
     date_to: Edtf | None = None
     """Only figures that may refer to this date (EDTF) or earlier."""
+
+
+class EstimatesQuery(ListParameters, FigureFilter):
+    """Parameters of the list of a topic's figures."""
+
+
+class SeriesQuery(AsOfParameters, FigureFilter):
+    """Parameters of a topic's series of figures."""
 
 
 class SourceQuery(ListParameters):

@@ -22,6 +22,7 @@ from app.services.core import etags
 from app.web import word_labels
 from app.web.figure_words import figure_in_words
 from app.web.localization import LANGUAGES, Localization, direction_of, language_of_path, localization_of
+from app.web.status_marks import shape_of
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -75,6 +76,7 @@ def environment(language: str) -> Environment:
         "l10n": localization,
         "static": static_path,
         "direction_of": direction_of,
+        "shape_of": shape_of,
         "figure": lambda quantity: figure_in_words(quantity, localization),
     }
     templates.filters["address"] = lambda text: quote(str(text), safe="")

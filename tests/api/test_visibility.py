@@ -128,6 +128,7 @@ def public_reads(desk: Desk, moment: str) -> list[Request]:
         ("topics", {}),
         ("documents", {}),
         (f"topics/{desk.topic}/estimates", {}),
+        (f"topics/{desk.topic}/series", {}),
         ("export", {}),
         *(("export", {"format": name}) for name in EXPORT_FORMATS),
         ("export", {"format": "json_ld", "claim": desk.public}),

@@ -22,7 +22,7 @@ class Page:
         """The elements with this tag, and with this class and these attributes if they are given."""
         return [
             element
-            for element in self.tree.iter(tag)
+            for element in descendants(self.tree, tag)
             if (class_name is None or class_name in element.get("class", "").split())
             and all(element.get(name.replace("_", "-")) == value for name, value in attributes.items())
         ]
@@ -40,6 +40,11 @@ class Page:
         """Where the links of the page lead."""
         for link in self.tree.iter("a"):
             yield link.get("href", "")
+
+
+def descendants(element: Any, tag: str) -> Iterator[Any]:
+    """The elements with this tag in an element; those of SVG have their own namespace."""
+    return (inner for inner in element.iter() if isinstance(inner.tag, str) and inner.tag.rpartition("}")[2] == tag)
 
 
 def text_of(element: Any) -> str:

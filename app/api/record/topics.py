@@ -20,8 +20,8 @@ from app.api.http.routing import api_router
 from app.db.compiled_reads import PlainRow
 from app.schemas.base.fields import Page
 from app.schemas.desk.merge import DuplicateMergeCreate
-from app.schemas.estimate import EstimatesPage
-from app.schemas.query_parameters import EstimatesQuery, TopicDuplicatesQuery, TopicQuery
+from app.schemas.estimate import EstimatesPage, TopicSeries
+from app.schemas.query_parameters import EstimatesQuery, SeriesQuery, TopicDuplicatesQuery, TopicQuery
 from app.schemas.topic import TopicCorrection, TopicDuplicates, TopicPost, TopicRead
 from app.services.catalogue import topics
 from app.services.core.snapshot import NOW, snapshot_at
@@ -98,6 +98,21 @@ def read_estimates(
         lambda: estimates.page_tag(connection, identifier, query),
         lambda: estimates.read_estimates(connection, identifier, query, cursors),
         redirect_to=partial(_merged_estimates, request) if query.as_of is None else lambda _page: None,
+    )
+
+
+@router.get("/{identifier}/series", response_model=TopicSeries, responses=READ_ONE)
+def read_series(
+    request: Request, identifier: Identifier, query: Annotated[SeriesQuery, Query()], connection: ReadConnection
+) -> Response:
+    """Read all figures of a topic at once, compactly: enough to draw them.
+
+    `/topics/{identifier}/estimates` has the conflicts, and more about each figure.
+    """
+    return cached_json_response(
+        request,
+        lambda: estimates.page_tag(connection, identifier, query),
+        lambda: estimates.read_series(connection, identifier, query),
     )
 
 

@@ -17,7 +17,7 @@ from app.db.revisions import StoredRow
 from app.schemas.base import edtf
 from app.schemas.estimate import Conflict, Estimate, EstimatesPage, FigureSpeaker, Series
 from app.schemas.quantity import QuantityRead
-from app.schemas.query_parameters import EstimatesQuery
+from app.schemas.query_parameters import EstimatesQuery, FigureFilter, SeriesQuery
 from app.schemas.relation import ClaimBrief
 from app.services.catalogue import documents, sources, topics
 from app.services.changes.stale_periods import shown_status
@@ -37,10 +37,15 @@ from app.vocabulary import Stage, UpstreamState
 MAX_CONFLICTS = 500
 """The most conflicts that a page lists; all of them are counted."""
 
+MAX_SERIES_FIGURES = 100_000
+"""The most figures that a series has: the latest ones."""
+
+SERIES_COLUMNS = ("metric", "unit", "population", "qualifier", "low", "best", "high", "cumulative", "verbatim")
+
 _BY_ID = itemgetter("id")
 
 
-def page_tag(connection: Connection, topic_id: str, query: EstimatesQuery) -> str:
+def page_tag(connection: Connection, topic_id: str, query: EstimatesQuery | SeriesQuery) -> str:
     """The entity tag of a page of figures, without reading the page itself.
 
     Raises NotFoundError if the topic does not exist.
@@ -85,10 +90,46 @@ def read_estimates(connection: Connection, topic_id: str, query: EstimatesQuery,
     )
 
 
+def read_series(connection: Connection, topic_id: str, query: SeriesQuery) -> etags.Tagged:
+    """All published figures of a topic in the compact shape of `TopicSeries`, with the entity tag.
+
+    Raises NotFoundError if the topic does not exist.
+    """
+    snapshot = snapshot_at(connection, query.as_of)
+    tag = _tag(connection, snapshot)
+    topic = topics.read_plain(connection, snapshot, topic_id)
+    claim_filter = _build_filter(topic_id, query)
+    claims = _claims_query(claim_filter.shape)(connection, snapshot, **claim_filter.values)
+    source_ids = {attribution["source_id"] for claim in claims for attribution in claim["attributions"]}
+    briefs = sources.read_brief_rows(connection, snapshot, source_ids)
+    figures = sorted(_stated_figures(_with_origins(claims, briefs), query))
+    shown = figures[-MAX_SERIES_FIGURES:]
+    body = {"topic": topic, "figure_count": len(figures), "figures": [_series_figure(row, briefs) for row in shown]}
+    return etags.Tagged(tag, body)
+
+
+def _series_figure(figure: StatedFigure, briefs: Mapping[str, PlainRow]) -> PlainRow:
+    claim = figure.claim
+    return {
+        "claim_id": claim["id"],
+        "time": claim["time"],
+        "day": None if claim["time"] is None else _axis_day(claim),
+        **{name: figure.quantity[name] for name in SERIES_COLUMNS},
+        "status": claim["brief"]["status"],
+        "origins": [briefs[source]["name"] for source in claim["origins"]],
+        "said_by": [briefs[source]["name"] for source in claim["said_by"]],
+    }
+
+
+def _axis_day(claim: PlainRow) -> Any:
+    is_open = claim["time_earliest"] == edtf.bounds(None).earliest
+    return claim["time_latest"] if is_open else claim["time_earliest"]
+
+
 # --- reading claims ---
 
 
-def _build_filter(topic_id: str, query: EstimatesQuery) -> ParsedFilter:
+def _build_filter(topic_id: str, query: FigureFilter) -> ParsedFilter:
     single_values = {
         "topic": topic_id,
         "date_from": None if query.date_from is None else edtf.bounds(query.date_from).earliest,
@@ -162,7 +203,7 @@ def _speakers(attributions: Sequence[StoredRow], asserting: Sequence[StoredRow])
     return states
 
 
-def _stated_figures(claims: Iterable[PlainRow], query: EstimatesQuery) -> Iterator[StatedFigure]:
+def _stated_figures(claims: Iterable[PlainRow], query: FigureFilter) -> Iterator[StatedFigure]:
     """Yield the figures of these claims, only those with a requested metric if the query names any."""
     for claim in claims:
         for quantity in claim["figures"]:
