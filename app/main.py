@@ -48,6 +48,7 @@ from app.settings import Settings, SettingsError, create_secret_file
 from app.web import static_files
 from app.web.error_pages import ErrorPages
 from app.web.page_formats import PageFormats
+from app.web.pages import catalogue, home, search
 from app.web.pages import claim as claim_page
 
 DESCRIPTION = """
@@ -79,7 +80,7 @@ ROUTE_MODULES = (
 """The modules with the API's routes, in the order of its documentation. Requests are matched in this order too."""
 
 
-PAGE_MODULES = (claim_page, static_files)
+PAGE_MODULES = (home, search, catalogue, claim_page, static_files)
 """The modules with the pages."""
 
 

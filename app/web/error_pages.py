@@ -20,7 +20,7 @@ class ErrorPages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and its response unless that is a problem."""
-        if scope["type"] != "http" or scope["path"].startswith((f"{API}/", "/docs")):
+        if scope["type"] != "http" or f"{scope['path']}/".startswith((f"{API}/", "/docs")):
             await self._app(scope, receive, send)
             return
         start: Message | None = None

@@ -11,7 +11,7 @@ from app.schemas.query_parameters import AsOf
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def _end_of_day(value: Any) -> Any:
+def end_of_day(value: Any) -> Any:
     """A day in a form means what was known by its end; today means now. An empty field means nothing."""
     if value == "":
         return None
@@ -27,5 +27,5 @@ def _end_of_day(value: Any) -> Any:
     return None if end - now < timedelta(days=1) else value
 
 
-PageMoment = Annotated[AsOf | None, BeforeValidator(_end_of_day)]
+PageMoment = Annotated[AsOf | None, BeforeValidator(end_of_day)]
 """A moment; a day alone means its end, because a reader who asks what was known on a day means all of it."""

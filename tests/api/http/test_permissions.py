@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from fastapi import APIRouter
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
 from app.api import documentation
 from app.api.http import permissions
 from app.api.http.permissions import Policy
 from app.api.http.routing import api_router, route_table
 from app.db.engine import Database
-from app.main import ROUTE_MODULES
+from app.main import PAGE_MODULES, ROUTE_MODULES
 from app.services.changes.actors import Actor
 from app.services.people import keys
 from app.vocabulary import Role, Scope
@@ -28,7 +29,7 @@ Headers = dict[str, str]
 
 def routers_with(*extra: APIRouter) -> list[APIRouter]:
     """The routers of the service and additional ones."""
-    return [*(module.router for module in ROUTE_MODULES), documentation.router, *extra]
+    return [*(module.router for module in (*ROUTE_MODULES, *PAGE_MODULES)), documentation.router, *extra]
 
 
 def test_every_route_has_a_policy_and_every_policy_a_route() -> None:
@@ -75,8 +76,8 @@ def test_the_service_does_not_start_with_a_policy_that_has_no_route() -> None:
     ],
 )
 def test_a_path_that_is_almost_a_route_does_not_exist(api: TestClient, path: str) -> None:
-    problem = assert_problem(api.get(ROOT + path, follow_redirects=False), 404)
-    assert problem["detail"] == "There is no such address. See /docs for all addresses."
+    response = api.get(ROOT + path, follow_redirects=False)
+    assert_refused(response, path, 404, "There is no such address. See /docs for all addresses.")
 
 
 def test_unknown_paths_and_methods_get_the_same_response_for_everybody(
@@ -113,10 +114,27 @@ def callers(database: Database, key_of: Callable[[Role], Headers]) -> Mapping[st
 
 def with_parameters(path: str) -> str:
     """A path template of the table with values for its parameters."""
-    for name, value in {"identifier": "nobody", "version": "1", "path:path": "swagger-ui.css"}.items():
+    values = {
+        "identifier": "nobody",
+        "version": "1",
+        "path:path": "swagger-ui.css",
+        "digest": "0",
+        "name": "attest.css",
+    }
+    for name, value in values.items():
         path = path.replace(f"{{{name}}}", value)
     assert "{" not in path, f"no value for a parameter of {path}"
     return path
+
+
+def assert_refused(response: Response, path: str, status: int, detail: str = "") -> None:
+    """Assert that a request was refused: with a problem document in the API, with a page that says why elsewhere."""
+    if path.startswith((permissions.API, "/docs")):
+        assert assert_problem(response, status)["detail"].startswith(detail)
+        return
+    assert response.status_code == status, response.text[:500]
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert detail in response.text
 
 
 def expected_refusal(policy: Policy, caller: str) -> int | None:
@@ -140,7 +158,7 @@ def test_every_route_with_every_role_and_every_invalid_key(
                 response = api.request(method, ROOT + with_parameters(path), headers=headers, follow_redirects=False)
                 status = expected_refusal(policy, caller)
                 if status is not None:
-                    assert_problem(response, status)
+                    assert_refused(response, path, status)
                 else:
                     assert response.status_code not in (401, 403, 404, 405) or "nobody" in with_parameters(path), caller
                     assert response.status_code not in (401, 403, 405), caller
@@ -168,7 +186,7 @@ def test_an_unsupported_method_gets_405_with_the_supported_methods(api: TestClie
         methods_by_path[path] |= {method, "HEAD"} if method == "GET" else {method}
     for path, methods in methods_by_path.items():
         response = api.request("TRACE", ROOT + with_parameters(path))
-        assert assert_problem(response, 405)["detail"].startswith("This address does not accept TRACE; it accepts ")
+        assert_refused(response, path, 405, "This address does not accept TRACE; it accepts ")
         assert response.headers["Allow"] == ", ".join(sorted(methods)), path
     assert assert_problem(api.get("nowhere"), 404)["detail"] == "There is no such address. See /docs for all addresses."
 
