@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from app.schemas.query_parameters import AsOf
 
@@ -29,3 +29,16 @@ def end_of_day(value: Any) -> Any:
 
 PageMoment = Annotated[AsOf | None, BeforeValidator(end_of_day)]
 """A moment; a day alone means its end, because a reader who asks what was known on a day means all of it."""
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _without_unstorable_characters(text: str) -> str:
+    if _UNSTORABLE.search(text):
+        raise ValueError("must not contain NUL or unpaired surrogates")
+    return text
+
+
+FormText = Annotated[str, AfterValidator(_without_unstorable_characters)]
+"""A field of a form as it was sent. What it means is checked when the query is made from it."""

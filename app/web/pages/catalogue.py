@@ -18,7 +18,8 @@ from app.services.core.snapshot import NOW
 from app.services.queries import claim_totals, noun_lists
 from app.vocabulary import DocumentKind, MetricFamily, SourceKind
 from app.web.form_queries import answer_form, given_values
-from app.web.rendering import Frame, html_response, localization_for
+from app.web.query_types import FormText
+from app.web.rendering import Frame, cached_html_response, html_response, localization_for
 from app.web.routes import page, page_router
 from app.web.word_labels import label
 
@@ -30,32 +31,32 @@ ListQuery = TypeVar("ListQuery", bound=ListParameters)
 class TopicsForm(Schema):
     """The parameters of the list of topics, as they were sent."""
 
-    metric_family: list[str] = Field(default_factory=list)
-    cursor: str | None = None
-    limit: str | None = None
+    metric_family: list[FormText] = Field(default_factory=list)
+    cursor: FormText | None = None
+    limit: FormText | None = None
 
 
 class SourcesForm(Schema):
     """The parameters of the list of sources, as they were sent."""
 
-    name: str | None = None
-    kind: list[str] = Field(default_factory=list)
-    anonymity: list[str] = Field(default_factory=list)
-    parent: str | None = None
-    cursor: str | None = None
-    limit: str | None = None
+    name: FormText | None = None
+    kind: list[FormText] = Field(default_factory=list)
+    anonymity: list[FormText] = Field(default_factory=list)
+    parent: FormText | None = None
+    cursor: FormText | None = None
+    limit: FormText | None = None
 
 
 class DocumentsForm(Schema):
     """The parameters of the list of documents, as they were sent."""
 
-    url: str | None = None
-    kind: list[str] = Field(default_factory=list)
-    publisher: str | None = None
-    date_from: str | None = None
-    date_to: str | None = None
-    cursor: str | None = None
-    limit: str | None = None
+    url: FormText | None = None
+    kind: list[FormText] = Field(default_factory=list)
+    publisher: FormText | None = None
+    date_from: FormText | None = None
+    date_to: FormText | None = None
+    cursor: FormText | None = None
+    limit: FormText | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def list_topics(
     request: Request, form: Annotated[TopicsForm, Query()], connection: ReadConnection, cursors: CursorSigner
 ) -> Response:
     """List the topics in the order in which they were recorded."""
-    return _respond(request, TOPICS, form, connection, cursors)
+    return cached_html_response(request, connection, lambda: _respond(request, TOPICS, form, connection, cursors))
 
 
 @page(router, "/sources")
@@ -110,7 +111,7 @@ def list_sources(
     request: Request, form: Annotated[SourcesForm, Query()], connection: ReadConnection, cursors: CursorSigner
 ) -> Response:
     """List the sources in the order in which they were recorded."""
-    return _respond(request, SOURCES, form, connection, cursors)
+    return cached_html_response(request, connection, lambda: _respond(request, SOURCES, form, connection, cursors))
 
 
 @page(router, "/documents")
@@ -118,7 +119,7 @@ def list_documents(
     request: Request, form: Annotated[DocumentsForm, Query()], connection: ReadConnection, cursors: CursorSigner
 ) -> Response:
     """List the documents in the order in which they were recorded."""
-    return _respond(request, DOCUMENTS, form, connection, cursors)
+    return cached_html_response(request, connection, lambda: _respond(request, DOCUMENTS, form, connection, cursors))
 
 
 def _respond(

@@ -15,7 +15,7 @@ from app.services.queries import claim_lists, latest_decisions, repeated_claims
 from app.services.queries.latest_decisions import LatestDecision
 from app.vocabulary import ClaimStatus
 from app.web.localization import Localization
-from app.web.rendering import Frame, html_response, localization_for
+from app.web.rendering import Frame, cached_html_response, html_response, localization_for
 from app.web.routes import page, page_router
 from app.web.speaker_phrases import Phrase, speaker_phrases
 
@@ -67,6 +67,10 @@ class HomeContext:
 @page(router, "/")
 def show_front_page(request: Request, connection: ReadConnection, cursors: CursorSigner) -> Response:
     """Show the front page."""
+    return cached_html_response(request, connection, lambda: _respond(request, connection, cursors))
+
+
+def _respond(request: Request, connection: Connection, cursors: Cursors) -> Response:
     l10n = localization_for(request)
     counted = claim_lists.read_page(connection, ClaimQuery(limit=1, facets="status,topic"), None, cursors).body
     by_status = counted["facets"]["status"]

@@ -24,8 +24,8 @@ from app.vocabulary import ClaimKind, ClaimStatus
 from app.web.form_queries import answer_form, given_values
 from app.web.listed_claims import ListedClaim, listed_claim
 from app.web.localization import Localization
-from app.web.query_types import PageMoment
-from app.web.rendering import Frame, html_response, localization_for
+from app.web.query_types import FormText, PageMoment
+from app.web.rendering import Frame, cached_html_response, html_response, localization_for
 from app.web.routes import page, page_router
 from app.web.search_filters import (
     Chip,
@@ -76,28 +76,28 @@ router = page_router()
 class SearchForm(Schema):
     """The parameters of the search page, as they were sent. They mean what they mean in `GET /claims`."""
 
-    q: str | None = None
-    kind: list[str] = Field(default_factory=list)
-    status: list[str] = Field(default_factory=list)
-    stage: list[str] = Field(default_factory=list)
-    topic: str | None = None
-    source: str | None = None
-    stance: list[str] = Field(default_factory=list)
-    metric: list[str] = Field(default_factory=list)
-    value_min: str | None = None
-    value_max: str | None = None
-    place: str | None = None
-    date_from: str | None = None
-    date_to: str | None = None
-    sort: str | None = None
-    as_of: str | None = None
-    cursor: str | None = None
-    limit: str | None = None
-    facets: str | None = None
+    q: FormText | None = None
+    kind: list[FormText] = Field(default_factory=list)
+    status: list[FormText] = Field(default_factory=list)
+    stage: list[FormText] = Field(default_factory=list)
+    topic: FormText | None = None
+    source: FormText | None = None
+    stance: list[FormText] = Field(default_factory=list)
+    metric: list[FormText] = Field(default_factory=list)
+    value_min: FormText | None = None
+    value_max: FormText | None = None
+    place: FormText | None = None
+    date_from: FormText | None = None
+    date_to: FormText | None = None
+    sort: FormText | None = None
+    as_of: FormText | None = None
+    cursor: FormText | None = None
+    limit: FormText | None = None
+    facets: FormText | None = None
     """Accepted, because addresses of the API lead here, and ignored: the page has facets of its own."""
 
 
-class SearchQuery(ClaimQuery):
+class SearchPageQuery(ClaimQuery):
     """The query of the page: a day in `as_of` means its end."""
 
     as_of: PageMoment | None = None
@@ -161,16 +161,20 @@ def search_claims(
     request: Request, form: Annotated[SearchForm, Query()], connection: ReadConnection, cursors: CursorSigner
 ) -> Response:
     """Search for claims. A parameter that cannot be read is explained at its field, and the others apply."""
+    return cached_html_response(request, connection, lambda: _respond(request, form, connection, cursors))
+
+
+def _respond(request: Request, form: SearchForm, connection: Connection, cursors: Cursors) -> Response:
     l10n = localization_for(request)
     values = given_values(form)
     values.pop("facets", None)
 
-    def read(query: SearchQuery) -> tuple[Mapping[str, Any], dict[str, NamedRef]]:
+    def read(query: SearchPageQuery) -> tuple[Mapping[str, Any], dict[str, NamedRef]]:
         snapshot = snapshot_at(connection, query.as_of)
         names = facets.read_filter_names(connection, snapshot, query)
         return claim_lists.read_page(connection, query, None, cursors).body, names
 
-    query, (found, names), faults = answer_form(SearchQuery, {**values, "facets": FACETS}, read)
+    query, (found, names), faults = answer_form(SearchPageQuery, {**values, "facets": FACETS}, read)
     state = _state(values, query)
     counts, facet_names = found["facets"], found["facet_names"] or {}
     sort = query.sort or ("relevance" if query.q else "-date")
@@ -208,7 +212,7 @@ def search_claims(
     return html_response(request, "search.html", frame, context)
 
 
-def _state(values: Mapping[str, str | list[str]], query: SearchQuery) -> dict[str, str | list[str]]:
+def _state(values: Mapping[str, str | list[str]], query: SearchPageQuery) -> dict[str, str | list[str]]:
     """The parameters that were accepted; of a list with a wrong value, the right ones."""
     state: dict[str, str | list[str]] = {}
     for name, value in values.items():
@@ -223,7 +227,7 @@ def _listed(value: str | list[str] | None) -> list[str]:
     return [] if value is None else [value] if isinstance(value, str) else value
 
 
-def _api_address(query: SearchQuery, suffix: str) -> str:
+def _api_address(query: SearchPageQuery, suffix: str) -> str:
     """The address of all claims of this search in the API, in the format with this suffix."""
     fields = {*ClaimFilter.model_fields, "as_of"} | ({"sort"} if not suffix else set())
     parameters = query.model_dump(mode="json", include=fields, exclude_none=True, exclude_defaults=True)
@@ -260,7 +264,7 @@ def _problem_in_words(fault: FieldProblem, l10n: Localization) -> FormProblem:
     return FormProblem("", f"{fault.field}: {message}")
 
 
-def _title(query: SearchQuery, total: int, l10n: Localization) -> str:
+def _title(query: SearchPageQuery, total: int, l10n: Localization) -> str:
     _ = l10n.gettext
     if not total:
         found = _("no claim fits")
@@ -270,7 +274,7 @@ def _title(query: SearchQuery, total: int, l10n: Localization) -> str:
 
 
 def _suggestions(
-    connection: Connection, query: SearchQuery, state: State, cursors: Cursors, l10n: Localization
+    connection: Connection, query: SearchPageQuery, state: State, cursors: Cursors, l10n: Localization
 ) -> list[Suggestion]:
     """Searches that find something: without the filters, without a number, and for figures of about its value."""
     _ = l10n.gettext

@@ -1,7 +1,7 @@
 """The search page says what `GET /claims` says, keeps the whole search in its address, and explains what is wrong."""
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -14,7 +14,7 @@ from tests.support.html_pages import Element, parse_page
 ROOT = "http://testserver"
 Record = Callable[..., dict[str, Any]]
 Correct = Callable[..., dict[str, Any]]
-Params = dict[str, str | list[str]]
+Params = Mapping[str, str | list[str]]
 
 HOSTILE = "<script>alert(1)</script> \u202eevil\" onmouseover='x'"
 
