@@ -64,7 +64,7 @@ def test_sources_are_found_by_name_and_kind(api: TestClient, record: Record) -> 
     page = open_list(api, "/sources", name="service")
     assert link(page, "Republic of Korea") == f"/sources/{state}"
     page = open_list(api, "/sources", name="x", kind="nothing")
-    assert page.one("li", id="name-error").text.startswith("Name: must")
+    assert page.one("li", id="name-error").text.startswith("Name: must have at least 2 characters.")
     assert len(names(page)) == 3
     assert "No source fits." in open_list(api, "/sources", name="nobody").text
 

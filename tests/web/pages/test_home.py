@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.vocabulary import Role
 from tests.services.desk.test_proposals import person
 from tests.support.html_pages import Element, parse_page
 
@@ -123,7 +124,7 @@ def test_decisions_show_whether_they_still_hold(
     assert badges["Taken back. Claim withdrawn since"].text == "Withdrawn"
     assert "Proposed by Anna, approved by Boris" in section(page, "latest").text
     # A stale decision is no decision: neither in the number nor among the repeated.
-    assert "3 claims are public. Our decisions apply to 2 of them" in page.text
+    assert "3 claims are public. Decisions apply to 2 of them" in page.text
     assert "Now says more." not in section(page, "repeated").text
 
 
@@ -169,3 +170,20 @@ def test_topics_show_their_latest_figure_and_who_gives_it(api: TestClient, recor
     assert row.all("td")[0].text.startswith("about 11,000")
     assert "12 January 2025" in row.text
     assert row.all("td")[1].text == "MinistryNot assessed"
+
+
+def test_a_new_byline_applies_at_once(
+    api: TestClient, record: Record, decide: Decide, key_of: Callable[[Role], dict[str, str]]
+) -> None:
+    """Although the page is kept until something changes, and a byline is no part of the record."""
+    decide(record("claims", attributions=attributions(record, 1))["id"])
+    assert "Proposed by Anna" in front_page(api).text
+    admin = key_of(Role.ADMIN)
+    (anna,) = (item for item in api.get("people", headers=admin).json()["items"] if item["byline"] == "Anna")
+    response = api.get(f"people/{anna['id']}", headers=admin)
+    change = {"byline": "Desk 4"}
+    headers = {**admin, "If-Match": response.headers["ETag"]}
+    assert api.patch(f"people/{anna['id']}", json=change, headers=headers).status_code == 200
+    page = front_page(api)
+    assert "Proposed by Desk 4" in page.text
+    assert "Anna" not in page.text

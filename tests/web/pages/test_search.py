@@ -196,7 +196,7 @@ PROBLEMS: list[tuple[Params, str, str]] = [
     ({"source": "nothing"}, "source", "Who speaks: "),
     ({"value_min": "many"}, "value_min", "At least: must be a valid decimal."),
     ({"value_min": "5", "value_max": "4"}, "value_max", "At most: must not be less than value_min."),
-    ({"place": "x"}, "place", "Place: "),
+    ({"place": "x"}, "place", "Place: must have at least 2 characters."),
     ({"as_of": "2999-01-01"}, "as_of", "As we knew it on: must not be in the future."),
     ({"as_of": "yesterday"}, "as_of", "As we knew it on: must be a date"),
     ({"sort": "best"}, "sort", "Order: there is no such value."),
@@ -401,3 +401,12 @@ def test_addresses_of_the_api_lead_here(api: TestClient, ids: dict[str, str]) ->
     assert response.headers["Content-Type"].startswith("text/csv")
     assert ids["losses"] in response.text
     assert api.get(f"{ROOT}/search?nonsense=1").status_code == 422
+
+
+def test_a_page_that_is_kept_shows_every_change_at_once(api: TestClient, ids: dict[str, str], correct: Correct) -> None:
+    for _ in range(2):
+        assert "Ministry says so" in open_search(api, {"q": "killed"}).text
+    correct("sources", ids["ministry"], name="Ministry of Defence")
+    assert "Ministry of Defence says so" in open_search(api, {"q": "killed"}).text
+    correct("claims", ids["losses"], stage="withdrawn", notice="It was wrong.")
+    assert open_search(api, {"q": "killed"}).one("h2", id="results").text == "No claim fits"
