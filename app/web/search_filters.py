@@ -85,8 +85,8 @@ def _chip_patterns(names: Mapping[str, NamedRef], l10n: Localization) -> dict[st
         "value_min": (_("Figure: at least {value}"), as_sent),
         "value_max": (_("Figure: at most {value}"), as_sent),
         "place": (_("Place: {value}"), as_sent),
-        "date_from": (_("From: {value}"), l10n.edtf),
-        "date_to": (_("To: {value}"), l10n.edtf),
+        "date_from": (_("Time: from {value}"), l10n.edtf),
+        "date_to": (_("Time: up to {value}"), l10n.edtf),
         "as_of": (_("As we knew it on: {value}"), lambda value: l10n.day(value[:10])),
     }
 

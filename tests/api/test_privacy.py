@@ -128,12 +128,10 @@ def public_paths(ids: dict[str, str]) -> Iterator[str]:
     for method, template, policy in permissions.policies():
         if method != "GET" or policy.role is not None:
             continue
-        noun = template.removeprefix("/api/v1/").partition("/")[0]
+        noun = next((part for part in template.removeprefix("/api/v1").split("/") if part not in ("", "uk")), "")
         path = template.replace("{identifier}", ids.get(noun, "")).replace("{path:path}", "swagger-ui.css")
-        if "{version}" in path:
-            # The first versions were drafts.
-            yield path.replace("{version}", "5").removeprefix("/api/v1/")
-            continue
+        path = path.replace("{digest}/{name}", "0/attest.css")
+        path = path.replace("{version}", "5")  # the first versions were drafts
         if noun == "log":
             path += {"inclusion": f"?object=claim/{ids['claims']}", "consistency": "?first=1"}.get(
                 path.split("/")[-1], ""

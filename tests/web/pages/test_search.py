@@ -148,8 +148,8 @@ def test_every_filter_applies_and_stays_in_the_address(api: TestClient, ids: dic
         "Figure: at least 200",
         "Figure: at most 400",
         "Place: kursk",
-        "From: October 2024",
-        "To: January 2025",
+        "Time: from October 2024",
+        "Time: up to January 2025",
     ]
     sent = {name: value if isinstance(value, list) else [value] for name, value in FILTERS.items()} | {
         "sort": ["-date"]
@@ -401,6 +401,14 @@ def test_addresses_of_the_api_lead_here(api: TestClient, ids: dict[str, str]) ->
     assert response.headers["Content-Type"].startswith("text/csv")
     assert ids["losses"] in response.text
     assert api.get(f"{ROOT}/search?nonsense=1").status_code == 422
+    accept = {"Accept": "application/json"}
+    as_data = api.get(f"{ROOT}/uk/search?q=&as_of=2020-01-01", headers=accept, follow_redirects=False)
+    assert as_data.status_code == 303
+    address = urlsplit(as_data.headers["Location"])
+    assert (address.path, parse_qs(address.query)) == (
+        "/api/v1/claims",
+        {"as_of": ["2020-01-01T23:59:59.999999+00:00"]},  # a day on a page means its end
+    )
 
 
 def test_a_page_that_is_kept_shows_every_change_at_once(api: TestClient, ids: dict[str, str], correct: Correct) -> None:
