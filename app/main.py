@@ -29,6 +29,7 @@ from app.api.http.response_cache import ResponseCache
 from app.api.http.routing import MatchedRoute, RouteTable, Routing, route_table
 from app.api.http.security_headers import SecurityHeaders
 from app.api.record import (
+    activity,
     attributions,
     captures,
     claims,
@@ -45,11 +46,13 @@ from app.schemas.files.publication import Publisher
 from app.services.core.cursors import Cursors
 from app.services.log.signing_key import FileCheckpointSigner
 from app.settings import Settings, SettingsError, create_secret_file
-from app.web import static_files
+from app.web import site_files, static_files
 from app.web.error_pages import ErrorPages
 from app.web.page_formats import PageFormats
-from app.web.pages import catalogue, home, search
+from app.web.pages import catalogue, corrections, explanations, home, search
 from app.web.pages import claim as claim_page
+from app.web.pages import document as document_page
+from app.web.pages import source as source_page
 
 DESCRIPTION = """
 Who claimed what, on whose word, in which document, and what could be confirmed.
@@ -74,13 +77,24 @@ METADATA: dict[str, Any] = {
 }
 
 ROUTE_MODULES = (
-    *(claims, figure_checks, topics, sources, documents, captures, attributions, evidence, relations),
+    *(claims, activity, figure_checks, topics, sources, documents, captures, attributions, evidence, relations),
     *(proposals, queue, progress, people, keys, citations, imports_exports, log, health, vocabulary),
 )
 """The modules with the API's routes, in the order of its documentation. Requests are matched in this order too."""
 
 
-PAGE_MODULES = (home, search, catalogue, claim_page, static_files)
+PAGE_MODULES = (
+    home,
+    search,
+    catalogue,
+    claim_page,
+    source_page,
+    document_page,
+    corrections,
+    explanations,
+    site_files,
+    static_files,
+)
 """The modules with the pages."""
 
 

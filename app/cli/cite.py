@@ -77,7 +77,7 @@ def cite(
     with open_database() as database, database.reading() as connection:
         entries = _with_proofs(connection, _citations(connection, query, publisher), proofs)
         rendering = Rendering(style_file or query.style, query.locale, publisher.name)
-        chunks = CITATION_FORMATS[format].write(entries, rendering)
+        chunks = CITATION_FORMATS[format].render(entries, rendering)
         # Render the first chunk before the file is opened, so that a refused request leaves no empty file behind.
         chunks = chain([next(chunks, "")], chunks)
         if output is None:

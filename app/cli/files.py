@@ -25,8 +25,11 @@ from app.cli.output import (
 IMPORT_SUFFIXES = (".json", ".jsonl", ".csv", ".bib")
 """Suffixes of the files that are imported from a folder."""
 
+MAX_NAMED_FILES = 3
+"""How many files of a folder that are not read are named at most."""
+
 MAX_SHOWN_REFUSALS = 20
-"""How many refused rows of a file are printed at most; --json lists more."""
+"""How many reasons of refusals of a file are printed at most; --json lists more."""
 
 
 def import_files(
@@ -40,8 +43,16 @@ def import_files(
         bool, typer.Option("--dry-run", help="Report what the import would do, but write nothing.")
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Import nothing from a file if any of its rows is refused.")
+        bool,
+        typer.Option("--strict", help="Import nothing from a file if any of its rows is refused, or if it may be cut."),
     ] = False,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="The files are whole, although they are empty or lack a last line end.")
+    ] = False,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Encoding of the files, such as windows-1251. UTF-8 or a byte order mark by default."),
+    ] = None,
     if_empty: Annotated[
         bool, typer.Option("--if-empty", help="Do nothing if the database already contains records.")
     ] = False,
@@ -55,25 +66,26 @@ def import_files(
 
     Examples: [bold]attest import seed_data[/bold]; [bold]attest import event_destroyed.csv --dry-run[/bold]
     """
-    from app.services.imports.imports import ImportRefusedError
+    from app.services.imports.import_tally import ImportRefusedError
 
     if len(paths) == 1 and _restore_dump(paths[0], format, dry_run, if_empty, reason, as_json):
         return
     reports = {}
     has_refusals = False
     # Detect all formats first: a file that cannot be read must stop the command before anything is imported.
-    files = [(path, _detect_format(path, format)) for path in _find_files(paths)]
+    files = [(path, _inspect(path, format, encoding)) for path in _find_files(paths)]
     with open_database() as database:
         if if_empty and _has_records(database):
             print_text("The database already contains records; nothing was imported.")
             return
-        for path, file_format in files:
+        for path, file in files:
+            options = {"dry_run": dry_run, "strict": strict, "complete": complete, "cut_line": file.cut_line}
             try:
-                report = _import(database, path, file_format, dry_run, strict, reason or f"Import of {path.name}.")
+                report = _import(database, path, file, options, reason or f"Import of {path.name}.")
             except ImportRefusedError as error:
                 report, has_refusals = error.report, True
                 print_error(f"{path}: {error}")
-            has_refusals = has_refusals or bool(report.refused)
+            has_refusals = has_refusals or bool(report.refused) or report.may_be_cut
             reports[str(path)] = report
             if not as_json:
                 _print_report(path, report)
@@ -108,26 +120,47 @@ def _has_records(database: Any) -> bool:
 def _find_files(paths: list[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(file for file in path.rglob("*") if file.suffix in IMPORT_SUFFIXES and file.is_file())
+            files = sorted(file for file in path.rglob("*") if file.is_file())
+            readable = [file for file in files if file.suffix.lower() in IMPORT_SUFFIXES]
+            others = [file for file in files if file.suffix.lower() not in IMPORT_SUFFIXES]
+            _report_unread(path, readable, others)
+            yield from readable
         elif path.is_file():
             yield path
         else:
             fail(f"{path}: there is no such file or folder", code=2)
 
 
-def _detect_format(path: Path, format: str | None) -> str:
-    from app.formats.readers.import_formats import DETECTION_BYTES, IMPORT_FORMATS, detect
+def _report_unread(folder: Path, readable: Collection[Path], others: Collection[Path]) -> None:
+    """Say which files of a folder are not read; fail if none is."""
+    names = ", ".join(_readable_name(file) for file in list(others)[:MAX_NAMED_FILES])
+    names += ", …" if len(others) > MAX_NAMED_FILES else ""
+    unread = f"{plural(len(others), 'other file')} ({names})" if others else "no other files"
+    if not readable:
+        suffixes = ", ".join(IMPORT_SUFFIXES)
+        fail(f"{folder}: the folder has no file that ends in {suffixes}, and {unread}; nothing was imported", code=2)
+    if others:
+        error_console().print(
+            f"{folder}: not read: {unread}. To import a file whatever its name, name the file itself.",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _inspect(path: Path, format: str | None, encoding: str | None) -> Any:
+    from app.formats.readers.import_formats import IMPORT_FORMATS, inspect
 
     if format is not None and format not in IMPORT_FORMATS:
         fail(f"--format: must be one of {', '.join(IMPORT_FORMATS)}", code=2)
     with path.open("rb") as stream:
         try:
-            return format or detect(path.name, stream.read(DETECTION_BYTES))
+            return inspect(stream, name=path.name, format=format, encoding=encoding)
         except ValueError as error:
             fail(f"{path}: {error}", code=2)
 
 
-def _import(database: Any, path: Path, format: str, dry_run: bool, strict: bool, reason: str) -> Any:
+def _import(database: Any, path: Path, file: Any, options: dict[str, Any], reason: str) -> Any:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from app.formats.readers.import_formats import read
@@ -150,15 +183,14 @@ def _import(database: Any, path: Path, format: str, dry_run: bool, strict: bool,
                 report = imports.import_records(
                     connection,
                     actors.system_actor(connection, BYLINE),
-                    read(format, stream),
-                    format=format,
+                    read(file.format, stream, file.encoding),
+                    format=file.format,
                     reason=reason,
-                    strict=strict,
-                    dry_run=dry_run,
+                    **options,
                     origin=OriginCreate(file=_readable_name(path)),
                     progress=lambda _rows: bar.update(task, completed=stream.tell()),
                 )
-                if dry_run:
+                if options["dry_run"]:
                     connection.rollback()
     return report
 
@@ -176,11 +208,22 @@ def _print_report(path: Path, report: Any) -> None:
     print_text(
         f"{path}: {plural(report.rows, 'row')} read as {report.format} in {report.seconds:.1f} s: {counts}{dry_run}"
     )
-    for refusal in report.refusals[:MAX_SHOWN_REFUSALS]:
-        print_text(f"  line {refusal.line}: {refusal.field or 'row'}: {refusal.reason}")
-    if len(report.refusals) > MAX_SHOWN_REFUSALS:
+    for warning in report.warnings:
+        print_text(f"  {warning}")
+    for reason in report.reasons[:MAX_SHOWN_REFUSALS]:
+        row = "" if reason.row == reason.line else f" (row {reason.row})"
+        print_text(f"  line {reason.line}{row}: {reason.field or 'row'}: {reason.text}")
+    if len(report.reasons) > MAX_SHOWN_REFUSALS:
         print_text(f"  … {report.refused} rows were refused in total; --json lists them")
+    _print_questions(report)
     _print_duplicates(report)
+
+
+def _print_questions(report: Any) -> None:
+    for warning in report.questions[:MAX_SHOWN_REFUSALS]:
+        print_text(f"  line {warning.line}: {warning.message}")
+    if report.questioned > MAX_SHOWN_REFUSALS:
+        print_text(f"  … {plural(report.questioned, 'figure')} were questioned in total; --json lists more of them")
 
 
 def _print_duplicates(report: Any) -> None:
@@ -205,7 +248,7 @@ def _restore_dump(
 ) -> bool:
     """Restore a dump; return False if the path is not a dump."""
     from app.services.changes import actors
-    from app.services.imports.imports import ImportRefusedError
+    from app.services.imports.import_tally import ImportRefusedError
     from app.services.publishing import dumps
 
     if format is not None or not path.is_dir() or not dumps.is_dump(path):

@@ -5,7 +5,7 @@ Callers choose `reading` or `writing`, because SQLite must know which one is mea
 
 import selectors
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from threading import Lock, local
 from time import thread_time
 from typing import Any, Protocol
@@ -13,6 +13,11 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+
+from app.db.write_queue import WriteQueue
+
+WRITE_TIMEOUT = 60
+"""Seconds that a writer waits, on SQLite, for the other writers of its process, and then for those of others."""
 
 _WRITES = "attest_writes"
 _BEFORE_COMMIT = "attest_before_commit"
@@ -24,7 +29,7 @@ SQLITE_PRAGMAS = {
     "synchronous": "FULL",  # an acknowledged write survives a power cut
     "foreign_keys": "ON",
     "recursive_triggers": "ON",  # else INSERT OR REPLACE would slip past the append-only triggers
-    "busy_timeout": "60000",  # milliseconds that a writer waits for the lock
+    "busy_timeout": str(WRITE_TIMEOUT * 1000),  # milliseconds that a writer waits for the lock
     "cache_size": "-65536",  # a negative number is in KiB: 64 MiB
     "mmap_size": "2147418112",  # bytes read without a system call for each page; the most that SQLite allows
 }
@@ -47,6 +52,8 @@ class Database:
         self._thread_connections: list[ThreadConnections] = []
         self.engine = _make_engine(url, pool_size)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        # PostgreSQL queues its writers itself, on the row that every change locks.
+        self._write_queue = WriteQueue(WRITE_TIMEOUT) if self.is_sqlite else None
         # On SQLite every transaction reads one snapshot; PostgreSQL needs at least REPEATABLE READ for that.
         self._snapshot_engine = (
             self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
@@ -91,7 +98,11 @@ class Database:
             _BEFORE_READ: [],
             _CHECKPOINT_SIGNER: self._checkpoint_signer,
         }
-        with self.engine.connect().execution_options(**options) as connection, connection.begin() as transaction:
+        with (
+            nullcontext() if self._write_queue is None else self._write_queue.turn(),
+            self.engine.connect().execution_options(**options) as connection,
+            connection.begin() as transaction,
+        ):
             yield connection
             if transaction.is_active:  # a dry run has been rolled back
                 for callback in callbacks:

@@ -211,3 +211,11 @@ class AttributionRead(Stamp):
     """True if the attribution was taken back. It remains readable but is no longer counted."""
     retraction: Retraction | None
     """Who took it back, when, and the notice that readers see. Null and `withdrawn`: we had recorded it wrongly."""
+
+
+class AttributionWritten(AttributionRead):
+    """An attribution after it was recorded or corrected."""
+
+    warnings: list[str] = Field(default_factory=list, examples=[[]])
+    """Questions about what was recorded, such as a figure recorded as exact whose quote says "around 300". They are not
+    stored; left out if there are none."""

@@ -226,6 +226,14 @@ class ClaimRead(ClaimCore):
     these claims may be drafts."""
 
 
+class ClaimWritten(ClaimRead):
+    """A complete claim after it was recorded or corrected."""
+
+    warnings: list[str] = Field(default_factory=list, examples=[[]])
+    """Questions about what was recorded, such as a figure recorded as exact whose quote says "around 300". They are not
+    stored; left out if there are none."""
+
+
 class FacetCoverage(Read):
     """The claims over which facets were counted."""
 

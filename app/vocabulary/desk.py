@@ -80,7 +80,7 @@ class Staleness(Word):
     )
     ORIGINS = (
         "origins",
-        "A merge of sources has changed how many origins the claim has, or how many of them are independent.",
+        "A merge of sources or claims has changed how many origins the claim has, or how many of them are independent.",
     )
     GROUNDS = (
         "grounds",

@@ -11,6 +11,9 @@ from app.api.http.problems import MEDIA_TYPE
 from app.web.localization import Localization, language_of_path, localization_of
 from app.web.rendering import CONTENT_SECURITY_POLICY, Frame, render
 
+DATA_PATHS = (API, "/docs")
+"""What the paths begin with whose errors stay problem documents."""
+
 
 class ErrorPages:
     """The middleware that turns problem documents into pages, outside the API and its documentation."""
@@ -20,7 +23,7 @@ class ErrorPages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and its response unless that is a problem."""
-        if scope["type"] != "http" or f"{scope['path']}/".startswith((f"{API}/", "/docs")):
+        if scope["type"] != "http" or scope["path"].startswith(DATA_PATHS):
             await self._app(scope, receive, send)
             return
         start: Message | None = None

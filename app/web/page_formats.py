@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.http.negotiation import MEDIA_TYPES
 from app.api.http.permissions import API
 from app.web.localization import LANGUAGES
 from app.web.query_types import end_of_day
@@ -90,10 +91,10 @@ def _qualities(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, float]:
 
 
 def _prefers_pages(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """True if the reader wants HTML more than JSON and more than anything."""
+    """True if the reader wants HTML more than JSON, any other format of ours, and anything at all."""
     qualities = _qualities(headers)
-    others = (qualities.get("application/json", 0.0), qualities.get("*/*", 0.0), qualities.get("application/*", 0.0))
-    return qualities.get("text/html", 0.0) > max(others)
+    others = ("application/json", "*/*", "application/*", *(qualities.keys() & MEDIA_TYPES))
+    return qualities.get("text/html", 0.0) > max(qualities.get(media_range, 0.0) for media_range in others)
 
 
 def _prefers_data(headers: Iterable[tuple[bytes, bytes]]) -> bool:

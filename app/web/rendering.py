@@ -64,8 +64,9 @@ class Frame:
 
 
 @cache
-def environment() -> Environment:
-    """The templates."""
+def environment(language: str) -> Environment:
+    """The templates in a language."""
+    localization = localization_of(language)
     templates = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
@@ -75,19 +76,16 @@ def environment() -> Environment:
         extensions=["jinja2.ext.i18n"],
         auto_reload=False,
     )
-    templates.install_gettext_callables(str, _english_plural, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+    templates.install_gettext_callables(localization.gettext, localization.ngettext, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
     templates.globals |= {
+        "l10n": localization,
         "static": static_path,
         "direction_of": direction_of,
-        "languages": LANGUAGES,
-        "labels": word_labels,
+        "figure": lambda quantity: figure_in_words(quantity, localization),
     }
     templates.filters["address"] = lambda text: quote(str(text), safe="")
+    templates.filters["word"] = lambda value, words: word_labels.label(localization, words, value)
     return templates
-
-
-def _english_plural(singular: str, plural: str, count: int) -> str:
-    return singular if count == 1 else plural
 
 
 @cache
@@ -95,19 +93,6 @@ def static_path(name: str) -> str:
     """The address of a static file. It contains a digest of the file, so that caches may keep it for ever."""
     digest = hashlib.blake2b((STATIC / name).read_bytes(), digest_size=6).hexdigest()
     return f"/static/{digest}/{name}"
-
-
-@cache
-def _environment_in(language: str) -> Environment:
-    """The templates in a language: an overlay with its own translations."""
-    templates = environment().overlay()
-    localization = localization_of(language)
-    templates.globals = {**environment().globals}
-    templates.install_gettext_callables(localization.gettext, localization.ngettext, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
-    templates.globals["l10n"] = localization
-    templates.globals["figure"] = lambda quantity: figure_in_words(quantity, localization)
-    templates.filters["word"] = lambda word, kind: word_labels.label(localization, kind, word)
-    return templates
 
 
 def localization_for(request: Request) -> Localization:
@@ -138,7 +123,7 @@ def render(scope: Scope, template: str, frame: Frame, context: Mapping[str, Any]
     bare_path = path.removeprefix(l10n.prefix)
     addresses = ((language, localization_of(language).prefix + bare_path) for language in LANGUAGES)
     return (
-        _environment_in(l10n.language)
+        environment(l10n.language)
         .get_template(template)
         .render(
             **context,

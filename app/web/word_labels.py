@@ -158,6 +158,13 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "physical": N_("physical object"),
         "other": N_("other"),
     },
+    "custody_act": {
+        "received": N_("received, hashed and stored"),
+        "declared": N_("listed in an imported file, without its bytes"),
+        "verified": N_("read back; length and digest are as recorded"),
+        "moved": N_("copied to another store and read back there"),
+        "failed_verification": N_("read back; length or digest differ from what is recorded"),
+    },
     "upstream_state": {
         "retracted": N_("retracted since"),
         "withdrawn": N_("we had recorded it wrongly"),

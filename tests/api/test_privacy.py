@@ -49,7 +49,8 @@ def test_public_responses_contain_bylines_but_no_other_personal_data(
     responses = {path: client.get(path) for path in public_paths(ids)}
     assert len(responses) > 50
 
-    assert {path: response.status_code for path, response in responses.items() if response.status_code != 200} == {}
+    failures = {path: response.status_code for path, response in responses.items() if response.status_code != 200}
+    assert failures == {}
     for path, response in responses.items():
         full_response = response.text + str(response.headers)
         assert [secret for secret in secrets if secret in full_response] == [], path
@@ -128,10 +129,12 @@ def public_paths(ids: dict[str, str]) -> Iterator[str]:
     for method, template, policy in permissions.policies():
         if method != "GET" or policy.role is not None:
             continue
-        noun = next((part for part in template.removeprefix("/api/v1").split("/") if part not in ("", "uk")), "")
+        bare = template.removeprefix("/api/v1").removeprefix("/uk").removeprefix("/embed")
+        noun = bare.strip("/").partition("/")[0]
         path = template.replace("{identifier}", ids.get(noun, "")).replace("{path:path}", "swagger-ui.css")
-        path = path.replace("{digest}/{name}", "0/attest.css")
-        path = path.replace("{version}", "5")  # the first versions were drafts
+        path = path.replace("{digest}", "0").replace("{name}", "attest.css")
+        # The first versions were drafts.
+        path = path.replace("{version}", "5")
         if noun == "log":
             path += {"inclusion": f"?object=claim/{ids['claims']}", "consistency": "?first=1"}.get(
                 path.split("/")[-1], ""

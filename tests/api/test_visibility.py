@@ -123,6 +123,7 @@ def public_reads(desk: Desk, moment: str) -> list[Request]:
         ("evidence", {"document": desk.document}),
         ("relations", {}),
         ("relations", {"claim": desk.public}),
+        ("activity", {}),
         ("sources", {}),
         ("topics", {}),
         ("documents", {}),

@@ -240,6 +240,63 @@ def test_every_file_of_a_folder_is_imported(run: Run, story_file: Path) -> None:
     assert [Path(name).name for name in result.json] == ["more.json", "story.jsonl"]
 
 
+@pytest.mark.parametrize("names", [[], ["figures.xlsx"], ["a.txt", "b.txt", "c.txt", "d.txt"]])
+def test_a_folder_without_a_readable_file_is_an_error(run: Run, tmp_path: Path, names: list[str]) -> None:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text("x")
+
+    result = run("import", folder)
+
+    assert result.code == 2
+    message = " ".join(result.err.split())
+    assert "has no file that ends in .json, .jsonl, .csv, .bib" in message
+    assert (names[0] if names else "no other files") in message
+
+
+def test_the_files_of_a_folder_that_are_not_read_are_named(run: Run, story_file: Path) -> None:
+    folder = story_file.parent / "inbox"
+    folder.mkdir()
+    shutil.copy(story_file, folder / "STORY.JSONL")
+    (folder / "figures.xlsx").write_text("x")
+
+    result = run("import", folder)
+
+    assert (result.code, "2 created" in result.out) == (0, True)
+    assert "not read: 1 other file (figures.xlsx)" in " ".join(result.err.split())
+
+
+def test_a_table_that_may_be_cut_is_no_success_unless_it_is_complete(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "cut.csv"
+    table.write_text("record,key,name,kind\nsource,s,A ministr,government")
+
+    strict = run("import", table, "--strict")
+    assert (strict.code, "may be cut: line 2" in " ".join(strict.err.split())) == (3, True)
+    reported = run("import", table)
+    assert (reported.code, "may be cut: line 2" in " ".join(reported.out.split())) == (3, True)
+    assert run("import", table, "--strict", "--complete").code == 0
+
+
+def test_a_file_in_another_encoding_is_imported_only_if_it_is_named(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "old.csv"
+    table.write_bytes("record,key,name,kind\nsource,s,Київ,government\n".encode("windows-1251"))
+
+    refused = run("import", table)
+    assert (refused.code, "--encoding" in refused.err) == (2, True)
+    assert run("import", table, "--encoding", "windows-1251").code == 0
+
+
+def test_equal_reasons_are_printed_once(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "wrong.csv"
+    table.write_text("record,key,name,kind\n" + "".join(f"source,s{number},A,nonsense\n" for number in range(30)))
+
+    result = run("import", table)
+
+    assert (result.code, result.out.count("nonsense") + result.out.count("line ")) == (3, 1)
+    assert "30 times" in " ".join(result.out.split())
+
+
 def test_a_missing_path_is_an_error_before_anything_is_imported(run: Run, story_file: Path) -> None:
     result = run("import", story_file, story_file.parent / "missing.json")
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from fastapi.testclient import TestClient
@@ -216,7 +216,7 @@ class Desk:
         return self.merge("claims", a, b, relation=("same_as", "supersedes")[c % 2])
 
     def import_claim(self, a: int, b: int, c: int) -> bool:
-        """Import a file with a decision, a fact-check, the reworded claim, and a renamed source."""
+        """Import a file with a decision, a fact-check and a renamed source, and one with the reworded claim."""
         key = {"key": f"claim {a % self.max_claims}"}
         decision = {"rationale": f"Why {b}.", "decided_on": f"2025-01-{10 + c}", "decided_by": "Desk"}
         statuses = ("unverifiable", "unconfirmed", "disputed", "confirmed", "conceded")
@@ -225,9 +225,9 @@ class Desk:
         lines: list[Fields] = [
             {"record": "source", "key": "filed", "name": NAMES[c % len(NAMES)], "kind": "other"},
             {"record": "claim", **fields, "reviews": [{"status": statuses[a % 2], **decision}], "fact_checks": [check]},
-            {"record": "claim", **fields, "statement": STATEMENTS[a % 3]},
         ]
-        return self.import_lines(lines)
+        reworded = {"record": "claim", **fields, "statement": STATEMENTS[a % 3]}
+        return self.import_lines(lines) & self.import_lines([reworded])
 
     def import_decisions(self, a: int, b: int, c: int) -> bool:
         """Import decisions on a claim without changing the claim."""
@@ -316,8 +316,9 @@ class Desk:
                 self.ids[part] = sorted({*self.ids[part], *(item["id"] for item in kept[part])})
         return True
 
-    def import_lines(self, lines: list[Fields]) -> bool:
-        response = self.api.post("imports", content="\n".join(map(json.dumps, lines)), headers=self.headers)
+    def import_lines(self, lines: list[Fields], file: str | None = None) -> bool:
+        content, params = "\n".join(map(json.dumps, lines)), {} if file is None else {"file": file}
+        response = self.api.post("imports", content=content, params=params, headers=self.headers)
         assert response.status_code == 200, response.text
         for plural in ("sources", "claims", "attributions"):
             stages = "&stage=draft&stage=in_review&stage=published&stage=withdrawn" if plural == "claims" else ""
@@ -341,6 +342,8 @@ class Desk:
         assert response.status_code in (200, 307), response.text  # a redirect to a claim's successor has a body too
         return response.json()
 
+
+AnyDesk = TypeVar("AnyDesk", bound=Desk)
 
 ACTION_NAMES = (
     "source", "correct_source", "move_source", "describe_source", "topic", "rename_topic", "document",
@@ -418,13 +421,21 @@ def open_desk(
     **settings: Any,
 ) -> Iterator[Desk]:
     """Open a desk on a fresh database and perform the initial actions."""
+    with open_desk_of(Desk, engine, request, max_claims, **settings) as desk:
+        for action in initial_actions:
+            desk.perform(*action)
+        yield desk
+
+
+@contextmanager
+def open_desk_of(
+    desk_type: type[AnyDesk], engine: str, request: pytest.FixtureRequest, max_claims: int = 8, **settings: Any
+) -> Iterator[AnyDesk]:
+    """Open a desk of this type on a fresh database."""
     with fresh_database(engine, request) as url, service(url, **settings) as api:
         database = Database(url, pool_size=1)
-        desk = Desk(api, issue_key_headers(database, Role.EDITOR), database, max_claims)
         try:
-            for action in initial_actions:
-                desk.perform(*action)
-            yield desk
+            yield desk_type(api, issue_key_headers(database, Role.EDITOR), database, max_claims)
         finally:
             database.close()
 

@@ -89,7 +89,7 @@ def _respond(request: Request, query: CitationQuery, style: str | None, reader: 
         raise InvalidError.of("format", f"must be one of {', '.join(CITATION_FORMATS)}")
     publisher: Publisher = request.app.state.publisher
     read = _read(request.app.state.database, publisher, query, reader)
-    chunks = citation_format.write(read, Rendering(style, query.locale, publisher.name))
+    chunks = citation_format.render(read, Rendering(style, query.locale, publisher.name))
     # The first chunk is made before the response starts, so that an error is a response and not a broken stream.
     text = in_blocks(chain([next(chunks, "")], chunks))
     headers = {

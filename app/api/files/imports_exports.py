@@ -22,7 +22,8 @@ from app.api.http.write_transactions import write_limiter
 from app.db.engine import Database
 from app.errors import InvalidError
 from app.formats.exports.export_formats import EXPORT_FORMATS
-from app.formats.readers.import_formats import DETECTION_BYTES, IMPORT_FORMATS, detect, read
+from app.formats.parsing.text_encoding import EncodingError
+from app.formats.readers.import_formats import IMPORT_FORMATS, inspect, read
 from app.schemas.base.fields import Line, Prose, Schema
 from app.schemas.desk.decision_origin import UNNAMED_FILE, OriginCreate
 from app.schemas.files.edition import Edition
@@ -49,7 +50,13 @@ class ImportQuery(Schema):
     dry_run: bool = False
     """Only report what the import would do."""
     strict: bool = False
-    """Import nothing if any row is refused."""
+    """Import nothing if any row is refused, or if the file may not be whole."""
+    complete: bool = False
+    """The file is whole, although it has no rows, or although its last line has no line end. Without this, `strict`
+    refuses such a file, and the report says that it may be cut."""
+    encoding: str | None = Field(None, max_length=40)
+    """The file's encoding, such as `windows-1251`. Without it, the file must be UTF-8, or UTF-16 or UTF-32 with a byte
+    order mark."""
     file: Line | None = None
     """Name of the file, such as `decisions-2025-01.jsonl`. Readers see it with every decision that the file
     contains."""
@@ -91,14 +98,15 @@ def _load(
     query: ImportQuery,
     idempotent_request: IdempotentRequest | None,
 ) -> Response:
-    head = stream.read(DETECTION_BYTES)
-    stream.seek(0)
+    if query.format is not None and query.format not in IMPORT_FORMATS:
+        raise InvalidError.of("format", f"must be one of {', '.join(IMPORT_FORMATS)}")
     try:
-        name = query.format or detect("", head)
+        file = inspect(stream, name=query.file or "", format=query.format, encoding=query.encoding)
+    except EncodingError as error:
+        raise InvalidError.of("encoding", str(error)) from None
     except ValueError as error:
         raise InvalidError.of("format", str(error)) from None
-    if name not in IMPORT_FORMATS:
-        raise InvalidError.of("format", f"must be one of {', '.join(IMPORT_FORMATS)}")
+    stream.seek(0)
     with database.writing() as connection:
         if idempotent_request is not None:
             stored = idempotency.find_response(connection, idempotent_request)
@@ -107,11 +115,13 @@ def _load(
         report = imports.import_records(
             connection,
             writer,
-            read(name, stream),
-            format=name,
+            read(file.format, stream, file.encoding),
+            format=file.format,
             reason=query.reason,
             strict=query.strict,
             dry_run=query.dry_run,
+            cut_line=file.cut_line,
+            complete=query.complete,
             origin=OriginCreate(file=query.file or UNNAMED_FILE),
         )
         response = Response(report.model_dump_json(), media_type="application/json")

@@ -50,6 +50,9 @@ _TARGET_OF_SUFFIX: Mapping[str, _Target] = {suffix: target for suffix, _type, ta
 _TARGET_OF_MEDIA_TYPE: Mapping[str, _Target] = {
     media_type.partition(";")[0]: target for _suffix, media_type, target in reversed(_TARGETS) if media_type is not None
 }
+MEDIA_TYPES = frozenset(_TARGET_OF_MEDIA_TYPE)
+"""The media types that an Accept header can ask for, besides JSON."""
+
 _SUFFIXES = "|".join(re.escape(suffix) for suffix in sorted(_TARGET_OF_SUFFIX, key=len, reverse=True))
 _ADDRESS = re.compile(
     rf"{API}/(?P<noun>claims|topics|documents|sources)"

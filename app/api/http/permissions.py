@@ -95,6 +95,7 @@ ROUTES: Mapping[str, Policy] = {
     "GET /claims/{identifier}/history": READS,
     "GET /claims/{identifier}/reviews": READS,
     "GET /claims/{identifier}/independence-rulings": READS,
+    "GET /activity": OPEN,
     "GET /topics": READS,
     "GET /topics/possible-duplicates": DESK,
     "GET /topics/{identifier}": READS,
@@ -181,6 +182,8 @@ PAGES: Mapping[str, Policy] = {
     "GET /docs/start.js": OPEN,
     "GET /docs/files/{path:path}": OPEN,
     "GET /static/{digest}/{name}": OPEN,
+    "GET /robots.txt": OPEN,
+    "GET /sitemap.xml": OPEN,
 }
 """Routes outside the API."""
 
@@ -192,6 +195,12 @@ READER_PAGES: Sequence[str] = (
     "/documents",
     "/claims/{identifier}",
     "/claims/{identifier}/versions/{version}",
+    "/sources/{identifier}",
+    "/documents/{identifier}",
+    "/corrections",
+    "/how-we-decide",
+    "/words",
+    "/record",
 )
 """The pages for readers. They show what everybody sees, and exist in each language: `/claims/…` and `/uk/claims/…`."""
 

@@ -32,7 +32,7 @@ from app.errors import (
     VersionMismatchError,
 )
 from app.schemas.base import validation_errors
-from app.services.imports.imports import ImportRefusedError
+from app.services.imports.import_tally import ImportRefusedError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -221,9 +221,10 @@ _URL = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+")
 
 def _fields(error: AttestError) -> list[FieldProblem] | None:
     if isinstance(error, ImportRefusedError):
-        refusals = error.report.refusals[:MAX_PROBLEMS]
+        reasons = error.report.reasons[:MAX_PROBLEMS]
         return [
-            FieldProblem(f"line {refusal.line}: {refusal.field}".rstrip(": "), refusal.reason) for refusal in refusals
+            *(FieldProblem(f"line {each.line}: {each.field}".rstrip(": "), each.text) for each in reasons),
+            *(FieldProblem("", warning) for warning in error.report.warnings),
         ]
     return error.problems[:MAX_PROBLEMS] if isinstance(error, InvalidError) else None
 

@@ -1,8 +1,10 @@
 """Responses to writes, and what OpenAPI says about failures."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from fastapi import Response
 from pydantic import BaseModel
 
@@ -48,13 +50,21 @@ CREATE = failures(400, 403, 404, 409, 413, 415, 422)
 CORRECT = failures(400, 403, 404, 409, 412, 413, 415, 422, 428)
 
 
-def created(body: Identified | Tagged, path: str) -> Response:
-    """A new object, with its address below `path`."""
+def created(body: Identified | Tagged, path: str, warnings: Sequence[str] = ()) -> Response:
+    """A new object, with its address below `path`. `warnings` are sentences for whoever recorded it."""
     identifier = body.body["id"] if isinstance(body, Tagged) else body.id
     headers = {"ETag": tag_of(body), "Location": f"{path}/{identifier}"}
-    return Response(encode(body), HTTPStatus.CREATED, headers, JSON)
+    return Response(_with_warnings(body, warnings), HTTPStatus.CREATED, headers, JSON)
 
 
-def corrected(body: BaseModel | Tagged) -> Response:
-    """An object as it is after a correction."""
-    return Response(encode(body), headers={"ETag": tag_of(body)}, media_type=JSON)
+def corrected(body: BaseModel | Tagged, warnings: Sequence[str] = ()) -> Response:
+    """An object as it is after a correction. `warnings` are sentences for whoever corrected it."""
+    return Response(_with_warnings(body, warnings), headers={"ETag": tag_of(body)}, media_type=JSON)
+
+
+def _with_warnings(body: BaseModel | Tagged, warnings: Sequence[str]) -> bytes:
+    """The body as JSON. Without warnings it is what a GET returns."""
+    if not warnings:
+        return encode(body)
+    fields = body.body if isinstance(body, Tagged) else body.model_dump(mode="json")
+    return msgspec.json.encode({**fields, "warnings": [*warnings]})

@@ -17,10 +17,10 @@ from app.api.http.dependencies import (
 from app.api.http.json_responses import json_response
 from app.api.http.responses import CORRECT, CREATE, READ_MANY, READ_ONE, corrected, created
 from app.api.http.routing import api_router
-from app.schemas.attribution import AttributionCorrection, AttributionPost, AttributionRead
+from app.schemas.attribution import AttributionCorrection, AttributionPost, AttributionRead, AttributionWritten
 from app.schemas.base.fields import Page
 from app.schemas.query_parameters import AttributionQuery
-from app.services.claims import attributions
+from app.services.claims import attributions, figure_warnings
 from app.services.core.snapshot import NOW, snapshot_at
 from app.services.queries import noun_lists
 
@@ -49,14 +49,15 @@ def read_attribution(
     )
 
 
-@router.post("", status_code=201, response_model=AttributionRead, responses=CREATE)
+@router.post("", status_code=201, response_model=AttributionWritten, responses=CREATE)
 def record_attribution(attribution: AttributionPost, connection: WriteConnection, writer: Writer) -> Response:
     """Record an attribution."""
     identifier = attributions.create(connection, writer, attribution, attribution.reason)
-    return created(attributions.read_one(connection, NOW, identifier, writer), "/api/v1/attributions")
+    body = attributions.read_one(connection, NOW, identifier, writer)
+    return created(body, "/api/v1/attributions", figure_warnings.question_attribution(connection, body))
 
 
-@router.patch("/{identifier}", response_model=AttributionRead, responses=CORRECT)
+@router.patch("/{identifier}", response_model=AttributionWritten, responses=CORRECT)
 def correct_attribution(
     identifier: Identifier,
     correction: AttributionCorrection,
@@ -66,4 +67,5 @@ def correct_attribution(
 ) -> Response:
     """Correct an attribution: send the fields that change, and the reason."""
     attributions.correct(connection, writer, identifier, correction, if_match)
-    return corrected(attributions.read_one(connection, NOW, identifier, writer))
+    body = attributions.read_one(connection, NOW, identifier, writer)
+    return corrected(body, figure_warnings.question_attribution(connection, body))

@@ -20,13 +20,13 @@ from app.api.http.responses import CORRECT, CREATE, READ_MANY, READ_ONE, correct
 from app.api.http.routing import api_router
 from app.db.compiled_reads import PlainRow
 from app.schemas.base.fields import StrictInteger
-from app.schemas.claim import ClaimCorrection, ClaimPage, ClaimPost, ClaimRead
+from app.schemas.claim import ClaimCorrection, ClaimPage, ClaimPost, ClaimRead, ClaimWritten
 from app.schemas.desk.history import History
 from app.schemas.desk.independence import IndependenceRulingCreate, IndependenceRulings
 from app.schemas.desk.merge import MergeCreate
 from app.schemas.desk.review import Reviews
 from app.schemas.query_parameters import ClaimQuery
-from app.services.claims import claim_history, claim_reads, claims, independence, reviews
+from app.services.claims import claim_history, claim_reads, claims, figure_warnings, independence, reviews
 from app.services.core.snapshot import NOW, snapshot_at
 from app.services.merging import claim_merging
 from app.services.queries import claim_lists
@@ -143,20 +143,22 @@ def read_independence_rulings(
     return json_response(request, IndependenceRulings(items=independence.read_all(connection, snapshot, identifier)))
 
 
-@router.post("", status_code=201, response_model=ClaimRead, responses=CREATE)
+@router.post("", status_code=201, response_model=ClaimWritten, responses=CREATE)
 def record_claim(claim: ClaimPost, connection: WriteConnection, writer: Writer) -> Response:
     """Record a claim with everything that belongs to it. It starts unassessed, because only decisions set a status."""
     identifier = claims.create(connection, writer, claim, claim.reason)
-    return created(claim_reads.read_one(connection, NOW, identifier, writer), PATH)
+    body = claim_reads.read_one(connection, NOW, identifier, writer)
+    return created(body, PATH, figure_warnings.question_claim(body.body))
 
 
-@router.patch("/{identifier}", response_model=ClaimRead, responses=CORRECT)
+@router.patch("/{identifier}", response_model=ClaimWritten, responses=CORRECT)
 def correct_claim(
     identifier: Identifier, correction: ClaimCorrection, connection: WriteConnection, writer: Writer, if_match: IfMatch
 ) -> Response:
     """Correct, publish or withdraw a claim: send the fields that change, and the reason."""
     claims.correct(connection, writer, identifier, correction, if_match)
-    return corrected(claim_reads.read_one(connection, NOW, identifier, writer))
+    body = claim_reads.read_one(connection, NOW, identifier, writer)
+    return corrected(body, figure_warnings.question_claim(body.body))
 
 
 @router.post("/{identifier}/merge", response_model=ClaimRead, responses=CORRECT)

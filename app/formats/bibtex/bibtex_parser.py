@@ -54,6 +54,11 @@ Human errors are detected one entry further on at most, so a factor of one would
 """
 
 
+def declares_encoding(head: bytes) -> bool:
+    """Return True if a remark at the beginning of a file names its encoding, which `decode_file` then uses."""
+    return _CODING.search(head[:1_000]) is not None
+
+
 def decode_file(stream: BinaryIO) -> str:
     """The text of a file in any encoding."""
     data = stream.read()

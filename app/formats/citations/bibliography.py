@@ -94,10 +94,15 @@ def _entries(citations: Sequence[Citation], rendering: Rendering) -> Iterator[li
         entries |= _format_references(web_pages, style, locale)
     # References that are still empty are formatted in the built-in style.
     for key, nodes in entries.items():
-        if pandoc_json.to_plain_text(nodes):
-            yield nodes
+        citation = references[key][1]
+        if not pandoc_json.to_plain_text(nodes):
+            yield pandoc_json.text_nodes(short_style.format_reference(citation))
+        elif citation.url is None and citation.document_address is not None:
+            # Nothing leads to the document itself, but our record of it says what is known.
+            record = f" {rendering.publisher}: {citation.document_address}"
+            yield [*nodes, *pandoc_json.text_nodes(record)]
         else:
-            yield pandoc_json.text_nodes(short_style.format_reference(references[key][1]))
+            yield nodes
 
 
 def _format_references(

@@ -6,6 +6,7 @@ Writers are imported on first use, because a service should not wait at start-up
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from app.formats.citations.reference_lists import each_document_once
 from app.schemas.files.citation import Citation, Rendering
 
 WriteCitations = Callable[[Iterable[Citation], Rendering], Iterator[str]]
@@ -23,6 +24,13 @@ class CitationFormat(NamedTuple):
     """True if it is written while citations are read, at any length. Otherwise the list is bounded and made whole."""
     accepted: bool = True
     """True if an Accept header selects it. False for types that every browser sends without meaning this format."""
+    lists_documents: bool = True
+    """True if it is a list of references, in which each document stands once. False if it says something of each
+    claim."""
+
+    def render(self, citations: Iterable[Citation], rendering: Rendering) -> Iterator[str]:
+        """Write the citations in this format, piece by piece."""
+        return self.write(each_document_once(citations) if self.lists_documents else citations, rendering)
 
 
 def _write_csl_json(citations: Iterable[Citation], rendering: Rendering) -> Iterator[str]:
@@ -95,6 +103,6 @@ CITATION_FORMATS: Mapping[str, CitationFormat] = {
     "quick_statements": CitationFormat("qs", "text/tab-separated-values", _write_quick_statements),
     "bibliography": CitationFormat("txt", "text/x-bibliography", _write_bibliography, streamed=False),
     "bibliography_html": CitationFormat("html", "text/html", _write_bibliography_html, streamed=False, accepted=False),
-    "news": CitationFormat("news.txt", "text/plain", _write_news, accepted=False),
+    "news": CitationFormat("news.txt", "text/plain", _write_news, accepted=False, lists_documents=False),
 }
 """Every citation format, by the value of the parameter `format`."""

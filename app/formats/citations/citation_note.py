@@ -7,14 +7,18 @@ from collections.abc import Iterator
 
 from app.formats.english.decision_origins import origin_suffix
 from app.formats.english.retraction_words import describe_chain, describe_retraction, retraction_sentences
-from app.formats.english.status_words import describe_status
+from app.formats.english.status_words import describe_claim_status, describe_status
 from app.formats.proofs.content_hash import content_hash
 from app.schemas.files.citation import Citation
-from app.schemas.files.publication import PublishedAttribution, PublishedClaim, day_of
+from app.schemas.files.publication import LaterChange, PublishedAttribution, PublishedClaim, day_of
 from app.vocabulary import ClaimStatus, Stage, Stance
 
 MAX_QUOTE_LENGTH = 300
 """Characters of a quotation that a note repeats. A longer one is cut after a whole word."""
+
+
+NO_ADDRESS = "No address of it is on record."
+"""What a reference says in place of the address of a document that has none on record."""
 
 
 def build_note(citation: Citation) -> str:
@@ -23,20 +27,22 @@ def build_note(citation: Citation) -> str:
 
 
 def _sentences(citation: Citation) -> Iterator[str]:
-    claim = citation.claim
-    if claim is None:
+    if citation.url is None:
+        yield NO_ADDRESS
+    if not citation.cited_for:
         yield from _archived(citation)
         if citation.url != citation.address:
             yield f"Record: {citation.address} ."
-        return
-    if citation.url != claim.address:
-        yield f"Cited for: {_one_line(claim.statement).rstrip('. ')}."
-    for attribution in citation.statements:
-        yield f"{_describe_attribution(attribution)}."
-    yield from _archived(citation)
-    yield _describe_version(claim)
-    if (change := describe_change(claim)) is not None:
-        yield change
+    for number, cited in enumerate(citation.cited_for):
+        if citation.url != cited.claim.address:
+            yield f"Cited for: {_one_line(cited.claim.statement).rstrip('. ')}."
+        for attribution in cited.statements:
+            yield f"{_describe_attribution(attribution)}."
+        if number == 0:
+            yield from _archived(citation)
+        yield _describe_version(cited.claim)
+        if (change := describe_change(cited.claim)) is not None:
+            yield change
 
 
 def _describe_version(claim: PublishedClaim) -> str:
@@ -60,12 +66,37 @@ def describe_change(claim: PublishedClaim) -> str | None:
         return None
     if current.stage is Stage.WITHDRAWN:
         return f"Withdrawn since: {_one_line(current.notice or '')}"
-    has_new_status = current.status is not claim.status
-    is_reworded = current.content_version > claim.version
-    change = "changed" if is_reworded else "decided on anew" if has_new_status else "supplemented"
-    status = f", now {describe_status(current.status, current.stage)}" if has_new_status else ""
-    notice = f"Notice: this claim has been {change} since (version {current.version}{status})."
-    return " ".join(filter(None, (notice, retraction_sentences(current.taken_back))))
+    details = ", ".join(
+        filter(None, (f"version {current.version}" if current.version != claim.version else "", _new_status(claim)))
+    )
+    return " ".join(
+        filter(
+            None,
+            (f"Notice: {_what_changed(claim, current)} since ({details}).", retraction_sentences(current.taken_back)),
+        )
+    )
+
+
+def _what_changed(claim: PublishedClaim, current: LaterChange) -> str:
+    if current.content_version > claim.version:
+        return "this claim has been changed"
+    if (claim.decision or {}).get("id") != (current.decision or {}).get("id"):
+        return "this claim has been decided on anew" if claim.decision is not None else "this claim has been decided on"
+    if current.status is not claim.status:
+        # The decision is the same one. It no longer applies, or applies again.
+        return "what its status rests on has changed"
+    return "this claim has been supplemented"
+
+
+def _new_status(claim: PublishedClaim) -> str:
+    """The present status if it differs from the cited one, and on whose word it is."""
+    current = claim.changed
+    if current is None:
+        return ""
+    status = describe_claim_status(current)
+    if status == describe_claim_status(claim):
+        return ""
+    return status if current.status is ClaimStatus.STALE else f"now {status}"
 
 
 def _archived(citation: Citation) -> Iterator[str]:

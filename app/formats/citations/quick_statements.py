@@ -63,10 +63,8 @@ def write(citations: Iterable[Citation], _rendering: Rendering) -> Iterator[str]
     """Write the commands for each cited document, once per document."""
     created: set[str] = set()
     for citation in citations:
-        # In a citation for a claim, the key ends with the document's id.
-        document = citation.key.rpartition("-doc_")[2].partition("-v")[0] or citation.key
-        if document not in created:
-            created.add(document)
+        if citation.key not in created:
+            created.add(citation.key)
             yield "".join("\t".join(command) + "\n" for command in _commands(citation))
 
 

@@ -250,6 +250,9 @@ class _Block:
     def add_row(self, line: int, row: list[str], cells: dict[str, str], names: list[str]) -> None:
         """Add a row; `cells` are its cells that are not blank, by the names of their columns."""
         self.row_count += 1
+        if len(row) < len(names):
+            reason = f"has {len(row)} cells, but the first row has {len(names)}; the row may be cut. Give all cells"
+            self._refuse(line, "", reason)
         if any(row[len(names) :]):
             self._refuse(line, "", f"must have no more cells than the first row, which has {len(names)}")
         record_type = (self.own_cells or cells).get("record", "").strip()

@@ -86,29 +86,41 @@ MAX_CELL_LENGTH = 2_000_000
 
 csv.field_size_limit(MAX_CELL_LENGTH)  # Python's default, 131,072, would stop in the middle of a file
 
+_DELIMITER_LINE = re.compile(r'(?P<quote>"?)sep=(?P<delimiter>[,;\t|])(?P=quote)\s*', re.IGNORECASE)
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
 
 
 def read_csv_rows(stream: BinaryIO) -> Iterator[tuple[int, list[str]] | RowRefusal]:
     """Yield the rows of a CSV file, each with the line that it begins in; a blank line is an empty row.
 
-    The file is UTF-8, with or without a byte order mark. The delimiter is the most frequent one in the first line:
-    comma, semicolon or tab (some spreadsheets write the latter two). Invalid CSV, such as an unclosed quotation, ends
-    the file with a refusal.
+    The file is UTF-8, with or without a byte order mark. The delimiter is the one that a first line such as `sep=;`
+    names, as Excel reads and writes it; otherwise the most frequent one in the first line: comma, semicolon or tab
+    (some spreadsheets write the latter two). Invalid CSV, such as an unclosed quotation, ends the file with a refusal.
     """
     text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
     try:
         header = text.readline(MAX_CELL_LENGTH)
-        delimiter = max(",;\t", key=header.count)
+        delimiter = delimiter_line(header)
+        lines_above = 0 if delimiter is None else 1
+        if delimiter is None:
+            delimiter = max(",;\t", key=header.count)
+        else:
+            header = text.readline(MAX_CELL_LENGTH)
         reader = csv.reader(chain([header] if header else [], text), delimiter=delimiter, strict=True)
-        yield from _numbered_rows(reader)
+        yield from _numbered_rows(reader, lines_above)
     finally:
         text.detach()  # the caller opened the stream and closes it
 
 
-def _numbered_rows(reader: Any) -> Iterator[tuple[int, list[str]] | RowRefusal]:
+def delimiter_line(line: str) -> str | None:
+    """Return the delimiter that a line such as `sep=;` names; None if the line is no such line."""
+    match = _DELIMITER_LINE.fullmatch(line)
+    return match["delimiter"] if match else None
+
+
+def _numbered_rows(reader: Any, lines_above: int) -> Iterator[tuple[int, list[str]] | RowRefusal]:
     while True:
-        line = reader.line_num + 1
+        line = lines_above + reader.line_num + 1
         try:
             row = next(reader)
         except StopIteration:

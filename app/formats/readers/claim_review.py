@@ -20,7 +20,7 @@ from typing import BinaryIO
 from pydantic import ValidationError
 
 from app.formats.parsing import lenient_values
-from app.formats.parsing.import_rows import ImportRow, RowRefusal, RowStream, row_refusals
+from app.formats.parsing.import_rows import ImportRow, RowRefusal, RowStream, row_number, row_refusals
 from app.formats.parsing.json_stream import read_objects
 from app.formats.readers.claim_review_shapes import FEED_MEMBERS, InvalidReview, ParsedReview, Party, parse_reviews
 from app.schemas.attribution import ClaimAttributionCreate
@@ -94,7 +94,8 @@ def _row_of_first_version(
     digest = _digest(repr(records))
     first_line, first_digest = seen_reviews.setdefault(claim.key or "", (line, digest))
     if first_digest != digest:
-        reason = f"must occur only once in a file: line {first_line} has another version of this review"
+        place = f"line {first_line} (row {row_number(first_line)})"
+        reason = f"must occur only once in a file: {place} has another version of this review"
         return RowRefusal(line, "", reason)
     return ImportRow(line, records)
 

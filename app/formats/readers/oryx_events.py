@@ -151,7 +151,7 @@ def _read_rows(
         if not row:
             continue
         if len(row) != len(columns):
-            yield RowRefusal(line, "", f"must have {len(columns)} cells, as many as the first row")
+            yield RowRefusal(line, "", f"must have {len(columns)} cells, as many as the first row, but has {len(row)}")
             continue
         try:
             yield from read_row(line, {name: cell.strip() for name, cell in zip(columns, row, strict=True)})

@@ -17,12 +17,26 @@ class CitedPart(StrEnum):
     """Our decision on the claim, with its version and date."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CitedClaim:
+    """A version of a claim for which something is cited."""
+
+    claim: PublishedClaim
+    """The version of the claim."""
+    statements: Sequence[PublishedAttribution]
+    """The cited attributions: sources and their stances on the claim."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
     """A reference to one document, decision or source, tied to a version in this record."""
 
     key: str
     """Citation key: ids and versions joined by hyphens, so that a key always refers to the same thing."""
+    document_key: str | None = None
+    """Key of the cited document itself, whatever claim it is cited for; None if no document is cited."""
+    document_address: str | None = None
+    """Address of the cited document in this record."""
     type: str
     """Item type of CSL 1.0.2."""
     genre: str | None = None
@@ -46,12 +60,20 @@ class Citation:
     """Note for readers, for formats that support annotations."""
     version: int | None = None
     """Version of the cited object if it has versions: for a decision, the version of its claim."""
-    statements: Sequence[PublishedAttribution] = ()
-    """Cited attributions: the sources and their stances on the claim in this document."""
-    claim: PublishedClaim | None = None
-    """Version of the claim for which it is cited."""
+    cited_for: tuple[CitedClaim, ...] = ()
+    """The claims for which it is cited; empty for a document or source that is cited as such."""
     address: str
     """Permanent address of the cited version in this record."""
+
+    @property
+    def claim(self) -> PublishedClaim | None:
+        """The first of the claims for which it is cited."""
+        return self.cited_for[0].claim if self.cited_for else None
+
+    @property
+    def statements(self) -> Sequence[PublishedAttribution]:
+        """The cited attributions of all these claims."""
+        return [attribution for cited in self.cited_for for attribution in cited.statements]
 
     @property
     def captures(self) -> Sequence[Mapping[str, Any]]:

@@ -164,14 +164,19 @@ class PublishedEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaterChange:
-    """What has changed in a claim after the published version."""
+    """What has changed in a claim after the published version.
+
+    Its status may change without a new version, because it also rests on other claims and on the source tree.
+    """
 
     version: int
-    """Newest version of the claim."""
+    """Newest version of the claim; the published one if only the status has changed."""
     status: ClaimStatus
     stage: Stage
     notice: str | None
     """Notice that readers see about a correction or withdrawal."""
+    decision: Mapping[str, Any] | None
+    """Current decision, as in `PublishedClaim`."""
     content_version: int
     """Version in which the proposition itself last changed."""
     taken_back: Sequence[TakenBackLink] = ()

@@ -122,7 +122,7 @@ def _with_other_origins(
     """The claims whose number of origins, or of independent ones, was changed by a merge after their decision."""
     if not decided:
         return set()
-    merged_claims: dict[int, set[str]] = defaultdict(set)
+    merged_claims = _merged_claims(connection, decided)
     first_seq = min(decision["change_seq"] for _grounds, decision in decided.values())
     for seq, source_id in _merged_sources(connection, snapshot, first_seq):
         for claim_id, (grounds, decision) in decided.items():
@@ -137,6 +137,23 @@ def _with_other_origins(
             if before[claim_id].origin_counts != after[claim_id].origin_counts
         }
     return changed
+
+
+def _merged_claims(
+    connection: Connection, decided: Mapping[str, tuple[ClaimGrounds, StoredRow]]
+) -> dict[int, set[str]]:
+    """By the number of a merge of claims: the claims that it gave attributions after their decision."""
+    attributed: dict[int, set[str]] = defaultdict(set)
+    for claim_id, (grounds, decision) in decided.items():
+        for row in grounds.attributions:
+            if row["first_seq"] > decision["change_seq"]:
+                attributed[row["first_seq"]].add(claim_id)
+    change = table_of(Change)
+    merged: dict[int, set[str]] = defaultdict(set)
+    for chunk in chunks(sorted(attributed)):
+        merges = select(change.c.seq).where(change.c.seq.in_(chunk), change.c.action == Action.MERGE)
+        merged |= {seq: attributed[seq] for seq in connection.scalars(merges)}
+    return merged
 
 
 def _merged_sources(connection: Connection, snapshot: Snapshot, after_seq: int) -> Sequence[tuple[int, str]]:

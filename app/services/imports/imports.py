@@ -6,25 +6,23 @@ is left unchanged.
 """
 
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
 from app.db import bulk, statistics
 from app.db.engine import before_commit
 from app.db.revisions import ChangeWriter, StoredRow
-from app.errors import AttestError, FieldProblem, InvalidError
+from app.errors import FieldProblem, InvalidError
 from app.formats.parsing import import_rows as files
 from app.schemas.base.fields import Schema
 from app.schemas.capture import CaptureCreate
 from app.schemas.desk.decision_origin import UNNAMED_FILE, OriginCreate
 from app.schemas.desk.rating import RatingCreate
 from app.schemas.files.exchange_record import ClaimRecord, DocumentRecord, NoteRecord, Record, SourceRecord, TopicRecord
-from app.schemas.files.import_report import ImportReport, Refusal, Tally
+from app.schemas.files.import_report import ImportReport, Tally
 from app.services.captures import captures
 from app.services.catalogue import source_ratings
 from app.services.catalogue.documents import DOCUMENT
@@ -32,6 +30,7 @@ from app.services.catalogue.sources import SOURCE, refuse_cycle
 from app.services.catalogue.topics import TOPIC
 from app.services.changes import change_effects
 from app.services.changes.actors import Actor
+from app.services.claims import figure_warnings
 from app.services.core import equality_keys
 from app.services.core.human_corrections import was_corrected_by_person
 from app.services.core.nouns import Columns, Noun, changed_columns, field_values
@@ -39,58 +38,17 @@ from app.services.core.possible_duplicates import MAX_CANDIDATES
 from app.services.core.refs import Refs, chunks
 from app.services.imports import decided_claims
 from app.services.imports.claim_imports import ClaimLoader
+from app.services.imports.file_keys import FileKeys
 from app.services.imports.import_duplicates import DuplicateFinder, NewKeys
+from app.services.imports.import_tally import ImportRefusedError, ImportTally, RowOutcome
 from app.services.imports.restored_versions import RestoredVersions, occurs_twice
 from app.vocabulary import Action, Role, Scope
-
-RowOutcome = Literal["created", "unchanged", "revised", "refused"]
 
 BATCH_SIZE = 500
 """Records looked up and written together."""
 
-MAX_LISTED_REFUSALS = 1_000
-"""Refusals that a report lists at most; all are counted."""
-
 Progress = Callable[[int], None]
 """Called now and then with the number of rows read so far."""
-
-
-class ImportRefusedError(AttestError):
-    """A strict import refused rows; the caller must roll back."""
-
-    def __init__(self, report: ImportReport) -> None:
-        super().__init__(f"{report.refused} of {report.rows} rows were refused, so nothing was imported.")
-        self.report = report
-
-
-@dataclass
-class _ImportTally:
-    """The counts and refusals of an import so far."""
-
-    open_rows: dict[int, RowOutcome] = field(default_factory=dict)
-    """The outcomes so far of the rows of the current batch, by row number."""
-    rows: Counter[RowOutcome] = field(default_factory=Counter)
-    objects: dict[str, Counter[RowOutcome]] = field(default_factory=lambda: defaultdict(Counter))
-    refusals: list[Refusal] = field(default_factory=list)
-
-    def refuse(self, line: int, name: str, reason: str) -> None:
-        number = files.row_number(line)
-        self.open_rows[number] = "refused"
-        if len(self.refusals) < MAX_LISTED_REFUSALS:
-            self.refusals.append(Refusal(line=line, row=number, field=name, reason=reason))
-
-    def count(self, line: int, noun: str, outcome: RowOutcome) -> None:
-        self.objects[noun][outcome] += 1
-        # The outcome of a row is the strongest outcome of its objects.
-        strength: tuple[RowOutcome, ...] = ("unchanged", "created", "revised", "refused")
-        number = files.row_number(line)
-        self.open_rows[number] = max(self.open_rows.get(number, "unchanged"), outcome, key=strength.index)
-
-    def settle(self) -> None:
-        """Reduce finished rows to counts: a file may have millions of rows."""
-        self.open_rows.pop(0, None)  # number 0: records that the format itself adds belong to no row
-        self.rows.update(self.open_rows.values())
-        self.open_rows.clear()
 
 
 def import_records(
@@ -102,6 +60,8 @@ def import_records(
     reason: str,
     strict: bool = False,
     dry_run: bool = False,
+    cut_line: int | None = None,
+    complete: bool = False,
     restored: RestoredVersions | None = None,
     origin: OriginCreate | None = None,
     progress: Progress = lambda _rows: None,
@@ -111,7 +71,9 @@ def import_records(
     `restored`: the versions of a dump, which is loaded into an empty database. Objects keep them, and decisions are
     accepted unchecked, because the record that they come from has checked them. `origin` is what readers are told about
     where the file's decisions come from: a file without a name by default. The caller commits, or rolls back after a
-    dry run. Raises ImportRefusedError if `strict` and a row was refused, and
+    dry run. `cut_line` is the last line of a file that may have been cut there, and
+    `complete` means that the sender says it was not. Raises ImportRefusedError if `strict` and a row was refused, or if
+    `strict` and not `complete` and the file may have been cut or has no rows;
     PermissionDeniedError unless the actor is an editor with the scope `import`.
     """
     actor.require(Role.EDITOR, "import a file", Scope.IMPORT)
@@ -121,29 +83,36 @@ def import_records(
     loader = _Loader(change, origin or OriginCreate(file=UNNAMED_FILE), restored)
     if restored is not None:
         restored.begin(change)
-    for batch in _batches(reading, loader.tally):
+    # A dump is checked when its versions are placed.
+    for batch in _batches(reading, loader.tally, loader.keys if restored is None else None):
         loader.take(batch)
         progress(sum(loader.tally.rows.values()))
     loader.finish()
     if restored is not None:
         restored.finish(change)
-    report = _report(loader, format=format, dry_run=dry_run, seconds=time.monotonic() - begun)
-    if strict and report.refused:
+    seconds = time.monotonic() - begun
+    report = _report(loader, None if complete else cut_line, format=format, dry_run=dry_run, seconds=seconds)
+    if strict and (report.refused or (not complete and report.warnings)):
         raise ImportRefusedError(report)
     if report.created + report.revised >= statistics.BULK_LOAD_ROWS:
         before_commit(connection, partial(statistics.refresh, connection))
     return report
 
 
-def _report(loader: "_Loader", *, format: str, dry_run: bool, seconds: float) -> ImportReport:
+def _report(loader: "_Loader", cut_line: int | None, *, format: str, dry_run: bool, seconds: float) -> ImportReport:
     tally = loader.tally
     return ImportReport(
         format=format,
         rows=sum(tally.rows.values()),
         **{outcome: tally.rows[outcome] for outcome in ("created", "unchanged", "revised", "refused")},
         refusals=tally.refusals,
+        reasons=tally.reasons(),
+        may_be_cut=cut_line is not None,
+        warnings=list(_warnings(sum(tally.rows.values()), cut_line)),
         possible_duplicates=loader.duplicates.count,
         duplicates=loader.duplicates.read_report(),
+        questioned=tally.questioned,
+        questions=tally.questions,
         objects={
             noun: Tally(created=count["created"], unchanged=count["unchanged"], revised=count["revised"])
             for noun, count in sorted(tally.objects.items())
@@ -153,10 +122,21 @@ def _report(loader: "_Loader", *, format: str, dry_run: bool, seconds: float) ->
     )
 
 
+def _warnings(rows: int, cut_line: int | None) -> Iterator[str]:
+    """Yield what makes it uncertain that a file was whole."""
+    if rows == 0:
+        yield "The file contains no rows."
+    if cut_line is not None:
+        yield (
+            f"The file may be cut: line {cut_line}, the last one, has no line end. Check it; if the file is whole, say "
+            "so with complete=true (--complete on the command line)."
+        )
+
+
 Numbered = tuple[int, Record]
 
 
-def _batches(reading: files.RowStream, tally: _ImportTally) -> Iterable[list[Numbered]]:
+def _batches(reading: files.RowStream, tally: ImportTally, keys: FileKeys | None) -> Iterable[list[Numbered]]:
     """Yield records with their lines in batches of up to BATCH_SIZE; no claim occurs twice in one batch."""
     batch: list[Numbered] = []
     batch_names: set[str] = set()
@@ -169,7 +149,12 @@ def _batches(reading: files.RowStream, tally: _ImportTally) -> Iterable[list[Num
             yield batch
             batch, batch_names = [], set()
         tally.open_rows.setdefault(files.row_number(row.line), "unchanged")
-        batch += [(row.line, record) for record in row.records]
+        for record in row.records:
+            conflict = None if keys is None else keys.find_conflict(row.line, record)
+            if conflict is None:
+                batch.append((row.line, record))
+            else:
+                tally.refuse(conflict.line, conflict.field, conflict.reason)
         batch_names |= names
     yield batch
 
@@ -186,7 +171,8 @@ class _Loader:
     def __init__(self, change: ChangeWriter, origin: OriginCreate, restored: RestoredVersions | None) -> None:
         self._restored = restored
         self._origin = origin
-        self.tally = _ImportTally()
+        self.tally = ImportTally()
+        self.keys = FileKeys()
         self._change = change
         self._refs = Refs(change.connection)
         self.duplicates = DuplicateFinder(change, self._refs)
@@ -198,10 +184,18 @@ class _Loader:
         for noun, kind in ((TOPIC, TopicRecord), (SOURCE, SourceRecord), (DOCUMENT, DocumentRecord)):
             self._merge_nouns(noun, [numbered for numbered in batch if isinstance(numbered[1], kind)])
         claims = [(line, record) for line, record in batch if isinstance(record, ClaimRecord)]
+        written: set[int] = set()
         for line, outcome, problems in self._claims.take(claims):
             if outcome is not None:
                 self.tally.count(line, "claim", outcome)
+                written |= {line} if outcome != "unchanged" else set()
+            else:
+                self.keys.forget("claim", line)
             self._refuse(line, problems)
+        if self._restored is None:  # the figures of a dump were questioned when they were recorded
+            for line, record in claims:
+                if line in written:
+                    self.tally.question(line, figure_warnings.question_record(record))
         related = [files.row_number(line) for line, record in claims if record.relations]
         self._rows_with_relations |= {number: self.tally.open_rows[number] for number in related}
         for line, note in [(line, record) for line, record in batch if isinstance(record, NoteRecord)]:
@@ -250,6 +244,7 @@ class _Loader:
                 if self._restored is not None:
                     rating_ids[row["id"]] = self._restored.place_object(noun, record, adds[row["id"]])
             except InvalidError as error:
+                self.keys.forget(noun.name, line)
                 self._refuse(line, error.problems)
                 continue
             on_record |= {name: row for name in (record.key, row["id"]) if name is not None}

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from app.errors import HeldElsewhereError, NotFoundError
 from app.formats.citations.cited_versions import CitedVersion
 from app.formats.english.retraction_words import retraction_sentences
-from app.formats.english.status_words import describe_status
+from app.formats.english.status_words import describe_claim_status
 from app.formats.proofs.content_hash import content_hash
 from app.schemas.files.citation_check import CitationCheck
 from app.schemas.files.publication import PublishedClaim, Publisher, TakenBackLink
@@ -92,7 +92,7 @@ def _compare(cited: CitedVersion, then: PublishedClaim, now: PublishedClaim) -> 
     suffix = "" if now.version == then.version else " Other information has been added since."
     return (
         CitationState.UNCHANGED,
-        f"The claim still says the same, and its status is still {describe_status(now.status, now.stage)}.{suffix}",
+        f"The claim still says the same, and its status is still {describe_claim_status(now)}.{suffix}",
     )
 
 
@@ -109,9 +109,9 @@ def _corrections(then: PublishedClaim, now: PublishedClaim) -> Iterator[str]:
 
 
 def _status_changes(then: PublishedClaim, now: PublishedClaim) -> Iterator[str]:
-    """Yield how the status has changed, and the public notice of that decision."""
-    if then.status is not now.status:
-        before, after = (describe_status(claim.status, claim.stage) for claim in (then, now))
+    """Yield how the status has changed, or on whose word it is, and the public notice of that decision."""
+    before, after = describe_claim_status(then), describe_claim_status(now)
+    if before != after:
         yield f"Its status has changed from {before} to {after}."
         if now.decision is not None and now.decision["notice"]:
             yield now.decision["notice"]

@@ -12,7 +12,7 @@ from app.errors import InvalidError
 from app.formats.english.source_names import name_with_parent
 from app.formats.english.status_words import describe_claim_status
 from app.models import Claim
-from app.schemas.files.citation import Citation, CitedPart
+from app.schemas.files.citation import Citation, CitedClaim, CitedPart
 from app.schemas.files.publication import (
     PublishedAttribution,
     PublishedClaim,
@@ -196,8 +196,7 @@ def _statement_citation(
     return replace(
         _document_citation(document, publisher),
         key=f"{claim.id}-v{claim.version}-{document.id}",
-        statements=attributions,
-        claim=claim,
+        cited_for=(CitedClaim(claim, attributions),),
         address=claim.address,
     )
 
@@ -215,6 +214,8 @@ def _document_citation(document: PublishedDocument, publisher: Publisher) -> Cit
     has_container = document.kind in _KINDS_IN_A_CONTAINER
     return Citation(
         key=f"{document.id}-v{document.version}",
+        document_key=f"{document.id}-v{document.version}",
+        document_address=f"{publisher.address}/documents/{document.id}",
         type=kind,
         genre=genre,
         title=document.title,
@@ -249,8 +250,7 @@ def _decision_citation(claim: PublishedClaim, publisher: Publisher) -> Citation:
         url=claim.address,
         language=claim.language,
         version=claim.version,
-        statements=[attribution for attribution in claim.attributions if not attribution.withdrawn],
-        claim=claim,
+        cited_for=(CitedClaim(claim, [row for row in claim.attributions if not row.withdrawn]),),
         address=claim.address,
     )
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, TypeVar
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, FromClause, select
@@ -36,7 +36,7 @@ from app.models import Head
 from app.schemas.base import validation_errors
 from app.schemas.desk.decision_origin import OriginCreate
 from app.schemas.files.dump import FORMAT_VERSION, MAX_VERSION, DumpedVersion, DumpFile, LogState, Manifest
-from app.schemas.files.import_report import ImportReport, Refusal
+from app.schemas.files.import_report import ImportReport, Refusal, RefusalReason
 from app.schemas.files.publication import Publisher
 from app.schemas.query_parameters import ClaimFilter
 from app.services.audit import log_proofs
@@ -44,6 +44,7 @@ from app.services.changes.actors import Actor
 from app.services.core.refs import chunks
 from app.services.core.snapshot import Snapshot, snapshot_at
 from app.services.imports import imports
+from app.services.imports.import_tally import ImportRefusedError
 from app.services.imports.restored_versions import DumpInstallation, RestoredVersions
 from app.services.publishing import exports
 from app.services.publishing.dump_versions import DumpVersions
@@ -283,13 +284,14 @@ def load_dump(
                 format=IMPORT_FORMAT,
                 reason=reason,
                 strict=True,
+                complete=True,  # the manifest says how many records each file has
                 dry_run=dry_run,
                 restored=restored,
                 origin=OriginCreate(publisher=manifest.publisher, address=manifest.address),
                 progress=progress,
             )
-        except imports.ImportRefusedError as error:
-            raise imports.ImportRefusedError(_with_file_lines(error.report, manifest)) from None
+        except ImportRefusedError as error:
+            raise ImportRefusedError(_with_file_lines(error.report, manifest)) from None
         except IntegrityError:
             raise DumpError(f"{VERSIONS}: an id occurs twice, so nothing was imported.") from None
         if dry_run:
@@ -345,14 +347,21 @@ def _shift_lines(stream: BinaryIO, before: int) -> RowStream:
 
 def _with_file_lines(report: ImportReport, manifest: Manifest) -> ImportReport:
     """Return the report with each refusal's line number counted within its file, and the file named."""
-    refusals = []
-    for refusal in report.refusals:
-        before = 0
-        for file in _record_files(manifest):
-            if before < refusal.line <= before + file.records:
-                line = refusal.line - before
-                reason = f"{refusal.reason} ({file.name}, line {line})"
-                refusals.append(Refusal(line=line, row=refusal.row, field=refusal.field, reason=reason))
-                break
-            before += file.records
-    return report.model_copy(update={"refusals": refusals})
+    refusals = [_with_file_line(refusal, manifest) for refusal in report.refusals]
+    return report.model_copy(
+        update={"refusals": refusals, "reasons": [_with_file_line(reason, manifest) for reason in report.reasons]}
+    )
+
+
+_Refused = TypeVar("_Refused", Refusal, RefusalReason)
+
+
+def _with_file_line(refused: _Refused, manifest: Manifest) -> _Refused:
+    before = 0
+    for file in _record_files(manifest):
+        if before < refused.line <= before + file.records:
+            line = refused.line - before
+            reason = f"{refused.reason} ({file.name}, line {line})"
+            return refused.model_copy(update={"line": line, "reason": reason})
+        before += file.records
+    return refused

@@ -27,7 +27,7 @@ from app.schemas.files.publication import (
 )
 from app.services.changes import decision_staleness
 from app.services.changes.actors import Actor, visible_stages
-from app.services.changes.stale_periods import shown_status
+from app.services.changes.stale_periods import shown_status, stale_reasons
 from app.services.claims import reviews
 from app.services.claims.attributions import nested_columns, nested_objects
 from app.services.claims.claim_reads import figures_in_order
@@ -50,7 +50,7 @@ _BY_CHANGE = itemgetter("change_seq", "id")
 def _now(snapshot: Snapshot) -> Select[Any]:
     claim = snapshot.claim
     columns = (claim.c[name] for name in ("id", "version", "content_version", "stage", "notice"))
-    return with_ids(select(*columns, shown_status(snapshot, claim)), claim, "ids")
+    return with_ids(select(*columns, shown_status(snapshot, claim), stale_reasons(snapshot, claim)), claim, "ids")
 
 
 @SnapshotQuery
@@ -79,10 +79,11 @@ def is_visible_to(claim: PublishedClaim, actor: Actor | None) -> bool:
 
 def with_later_changes(connection: Connection, published: Sequence[PublishedClaim]) -> list[PublishedClaim]:
     """Return these claims, each with what has changed since its version."""
-    ids = [claim.id for claim in published]
-    now = {row["id"]: row for row in _now(connection, NOW, ids=ids)}
-    changed_ids = [claim.id for claim in published if now[claim.id]["version"] != claim.version]
-    withdrawn = list(_withdrawn_attributions(connection, NOW, ids=changed_ids)) if changed_ids else []
+    now = {row["id"]: row for row in _now(connection, NOW, ids=[claim.id for claim in published])}
+    changed_ids = [claim.id for claim in published if _has_changed(claim, now[claim.id])]
+    if not changed_ids:
+        return list(published)
+    withdrawn = list(_withdrawn_attributions(connection, NOW, ids=changed_ids))
     sources_by_id = _ObjectCache(connection, NOW, {row["source_id"] for row in withdrawn}, {}) if withdrawn else None
     links = {
         row["id"]: TakenBackLink(
@@ -92,11 +93,26 @@ def with_later_changes(connection: Connection, published: Sequence[PublishedClai
         for row in sorted(withdrawn, key=_BY_ID)
         if sources_by_id is not None
     }
-    return [replace(claim, changed=_changed(claim, now[claim.id], links)) for claim in published]
+    decisions = {
+        claim_id: decision_staleness.current_decision(rows)
+        for claim_id, rows in reviews.fetch_by_claim(connection, NOW, changed_ids).items()
+    }
+    return [
+        replace(claim, changed=_changed(claim, now[claim.id], decisions[claim.id], links))
+        if claim.id in decisions
+        else claim
+        for claim in published
+    ]
 
 
-def _changed(claim: PublishedClaim, now: PlainRow, links: Mapping[str, TakenBackLink]) -> LaterChange | None:
-    if now["version"] == claim.version:
+def _has_changed(claim: PublishedClaim, now: PlainRow) -> bool:
+    return (now["version"], now["status"]) != (claim.version, claim.status)
+
+
+def _changed(
+    claim: PublishedClaim, now: PlainRow, decision: StoredRow | None, links: Mapping[str, TakenBackLink]
+) -> LaterChange | None:
+    if not _has_changed(claim, now):  # another version of this claim has
         return None
     stood_then = [attribution.id for attribution in claim.attributions if not attribution.withdrawn]
     return LaterChange(
@@ -104,6 +120,7 @@ def _changed(claim: PublishedClaim, now: PlainRow, links: Mapping[str, TakenBack
         status=ClaimStatus(now["status"]),
         stage=Stage(now["stage"]),
         notice=now["notice"],
+        decision=None if decision is None else reviews.serialize(decision, now["stale_because"] or ()),
         content_version=now["content_version"],
         taken_back=[links[identifier] for identifier in stood_then if identifier in links],
     )

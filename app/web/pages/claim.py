@@ -64,7 +64,7 @@ class ClaimPageQuery(Schema):
 
 
 @dataclass(frozen=True)
-class Reference:
+class CiteBox:
     """The cite box: what was chosen, and the reference."""
 
     format: str
@@ -83,7 +83,7 @@ class ClaimContext:
     reason: str
     """Why the claim has its status, in one sentence."""
     news_line: str
-    reference: Reference
+    reference: CiteBox
     cite_formats: Sequence[tuple[str, str]]
     styles: Sequence[tuple[str, str]]
     branches: Sequence[attribution_chains.Branch]
@@ -170,14 +170,14 @@ def _news_line(connection: Connection, claim: Mapping[str, Any], publisher: Publ
 
 def _reference(
     connection: Connection, claim: Mapping[str, Any], query: ClaimPageQuery, publisher: Publisher
-) -> Reference:
+) -> CiteBox:
     chosen = query.format if query.format in dict(CITE_FORMATS) else "bibliography"
     style = query.style if query.style in dict(STYLES) else "apa"
     include = query.include if query.include in ("decision", "statement") else "decision"
     citation_query = CitationQuery(claim=[_versioned(claim)], include=include, style=style)
     suffix = CITATION_FORMATS[chosen].suffix
     styled = f"&style={style}" if chosen == "bibliography" else ""
-    return Reference(
+    return CiteBox(
         chosen,
         style,
         include,
@@ -188,7 +188,7 @@ def _reference(
 
 def _cite(connection: Connection, name: str, query: CitationQuery, publisher: Publisher) -> str:
     cited = citations.query_citations(connection, query, None, publisher)
-    return "".join(CITATION_FORMATS[name].write(cited, Rendering(query.style, None, publisher.name))).strip()
+    return "".join(CITATION_FORMATS[name].render(cited, Rendering(query.style, None, publisher.name))).strip()
 
 
 def _versioned(claim: Mapping[str, Any]) -> str:

@@ -594,9 +594,10 @@ def test_html_is_served_with_a_content_security_policy(api: TestClient, claim: d
     assert "<script" not in response.text
     assert "&lt;script&gt;" in response.text
     assert '<a href="https://example.org/1?a=1&amp;b=2">' in response.text
-    # Browsers prefer HTML; a person who opens a URL of the API still gets the claim as JSON.
+    # Browsers prefer HTML; a person who opens a URL of the API gets the claim's page, and no reference list.
     browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
-    assert api.get(f"claims/{claim['id']}", headers=browser).headers["content-type"] == "application/json"
+    page = api.get(f"claims/{claim['id']}", headers=browser, follow_redirects=False)
+    assert (page.status_code, page.headers["Location"]) == (303, f"/claims/{claim['id']}")
 
 
 @pytest.mark.parametrize(

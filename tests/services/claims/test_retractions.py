@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from app.formats.citations import news_line
 from app.formats.citations.citation_note import build_note
 from app.formats.exports import claim_atom, claim_csv, claim_json_ld, claim_review_feed
-from app.schemas.files.citation import Citation
+from app.schemas.files.citation import Citation, CitedClaim
 from app.schemas.files.edition import Edition
 from app.schemas.files.publication import PublishedAttribution, PublishedClaim, Publisher, TakenBackLink
 from app.services.policy import origins
@@ -380,13 +380,14 @@ def test_a_relay_of_what_was_taken_back_never_speaks_for_itself(rows: list[dict[
             continue
         name = part.source.name
         # As the first speaker of a sentence, with any verb, or among the first speakers.
-        head = line.partition(" that ")[0]
+        # Without a speaker, the statement comes first and what is known of it follows in brackets.
+        head = line.partition(" that ")[0] if " that " in line else line.partition(" (")[0]
         assert name not in head, line
         assert f"denied by {name}" not in line
         assert part.source.id not in authors
         assert item.get("author", {}).get("name") != name
         note = build_note(
-            Citation(key="k", type="webpage", title=None, statements=[part], claim=published, address="a", url=None)
+            Citation(key="k", type="webpage", title=None, cited_for=(CitedClaim(published, [part]),), address="a")
         )
         assert any(mention in note.partition("Version")[0] for mention in MENTIONS), note
         if not part.withdrawn:

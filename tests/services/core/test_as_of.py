@@ -155,19 +155,20 @@ class Desk:
         self.merge("documents", a, b)
 
     def imported(self, a: int, b: int, c: int) -> None:
-        """Import a decision, the claim with another statement, and a renamed source: several versions in one change."""
+        """Import a decision and a renamed source, and then the claim with another statement."""
         fields = {**self.proposition(b, b, c), "key": f"claim {a % 3}"} | ({"note": "Noted."} if c % 2 else {})
         decision = {"rationale": f"Why {b}.", "decided_on": f"2025-01-{10 + c}", "decided_by": "Desk"}
         status = "unconfirmed" if a % 2 else "unverifiable"
         lines = [
             {"record": "source", "key": "filed", "name": NAMES[c % len(NAMES)], "kind": "other"},
             {"record": "claim", **LEAST, **fields, "reviews": [{"status": status, **decision}]},
-            {"record": "claim", **LEAST, **fields, "statement": STATEMENTS[a % 3]},
         ]
-        response = self.api.post("imports", content="\n".join(map(json.dumps, lines)), headers=self.headers)
-        assert response.status_code == 200, response.text
-        if not response.json()["refusals"]:  # a decision may be refused
-            self.recorded.add(self.current_action)
+        reworded = {"record": "claim", **LEAST, **fields, "statement": STATEMENTS[a % 3]}
+        for records in (lines, [reworded]):
+            response = self.api.post("imports", content="\n".join(map(json.dumps, records)), headers=self.headers)
+            assert response.status_code == 200, response.text
+            if not response.json()["refusals"]:  # a decision may be refused
+                self.recorded.add(self.current_action)
         self.ids["sources"] = [item["id"] for item in self.get("sources?limit=200").json()["items"]]
         self.ids["claims"] = [item["id"] for item in self.get(f"claims?limit=200&{EVERY_STAGE}").json()["items"]]
 

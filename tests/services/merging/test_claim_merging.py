@@ -7,11 +7,14 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
+from app.db.engine import Database
+from app.services.changes import stale_periods
 from app.vocabulary import Role
 from tests.support.problems import assert_problem
 
 Record = Callable[..., dict[str, Any]]
 Headers = dict[str, str]
+Fields = dict[str, Any]
 
 RETRACTION = {"by": "origin", "on": "2025-01-20", "notice": "The ministry had counted one unit twice."}
 
@@ -236,3 +239,62 @@ def test_a_merge_needs_an_editor_two_published_claims_and_a_current_tag(
     assert api.post(f"claims/{claim['id']}/merge", json=body, headers=editor).status_code == 428
     stale = {**editor, "If-Match": '"99.0"'}
     assert api.post(f"claims/{claim['id']}/merge", json=body, headers=stale).status_code == 412
+
+
+# Who says the duplicate, which then is an origin of the kept claim too; whether its decision then applies; why not.
+MERGED_ORIGINS: list[tuple[str, list[Fields], list[str]]] = [
+    ("another origin", [{"source": "Pentagon", "lineage": "original"}], ["origins"]),
+    ("the same origin", [{"source": "NIS", "lineage": "original", "said": "2025-01-13"}], []),
+    ("a source of unknown lineage", [{"source": "Pentagon", "lineage": "unknown"}], []),
+    (
+        "a relay of the same origin",
+        [
+            {"source": "NIS", "lineage": "original", "key": "said"},
+            {"source": "Pentagon", "lineage": "relayed", "upstream": "said"},
+        ],
+        [],
+    ),
+    ("another origin that denies it", [{"source": "Pentagon", "lineage": "original", "stance": "denies"}], []),
+]
+
+
+def test_a_merge_that_adds_an_origin_makes_the_decision_stale(
+    *,
+    api: TestClient,
+    merging: Merging,
+    record: Record,
+    key_of: Callable[[Role], Headers],
+    database: Database,
+    subtests: pytest.Subtests,
+) -> None:
+    for name in ("NIS", "Pentagon"):
+        record("sources", name=name, key=name)
+    for number, (name, attributions, reasons) in enumerate(MERGED_ORIGINS):
+        with subtests.test(name):
+            nis = {"source": "NIS", "stance": "asserts", "lineage": "original"}
+            kept = record("claims", statement=f"Soldiers fell, {number}.", attributions=[nis])
+            twin = record(
+                "claims",
+                statement=f"Soldiers have fallen, {number}.",
+                attributions=[{"stance": "asserts", **fields} for fields in attributions],
+            )
+            proposal = {
+                "claim_version": 1,
+                "status": "unconfirmed",
+                "rationale": "One origin.",
+                "standard": "reasonable_grounds",
+            }
+            path = f"claims/{kept['id']}/proposals"
+            proposed = api.post(path, json=proposal, headers=key_of(Role.FACT_CHECKER)).json()
+            path = f"proposals/{proposed['id']}/sign-offs"
+            signed = api.post(path, json={"verdict": "approve"}, headers=key_of(Role.ADMIN))
+            assert signed.status_code == 201, signed.text
+            assert merging.merge(twin["id"], kept["id"]).status_code == 200
+            after = api.get(f"claims/{kept['id']}").json()
+            assert (after["review"]["stale_because"], after["status"]) == (
+                reasons,
+                "stale" if reasons else "unconfirmed",
+            )
+            with database.writing() as connection:
+                stale_periods.rebuild(connection)
+            assert api.get(f"claims/{kept['id']}").json()["review"] == after["review"]

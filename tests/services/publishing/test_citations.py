@@ -13,6 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.db.engine import Database
+from app.formats.citations import reference_lists
 from app.formats.citations.cited_versions import cited_versions
 from app.main import create_app
 from app.services.people import keys
@@ -80,8 +81,48 @@ def test_a_claim_is_cited_by_the_documents_of_its_attributions(api: TestClient, 
     assert article["issued"] == {"date-parts": [[2025, 1]], "circa": True}
     assert "A Paper asserts, citing National Intelligence Service: “some 300 were killed”." in article["note"]
     for item in (release, article):
-        assert item["note"].startswith("Cited for: About 300 soldiers were killed.")
+        assert item["note"].startswith("No address of it is on record. Cited for: About 300 soldiers were killed.")
         assert f"/claims/{claim['id']}/versions/1 sha256:" in item["note"]
+
+
+LISTS = ("csl_json", "bibtex", "biblatex", "ris", "wikipedia", "markdown", "quick_statements")
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_document_of_several_claims_stands_once_in_a_list(api: TestClient, record: Record, name: str) -> None:
+    speaker = record("sources", name="A speaker", kind="person")["id"]
+    shared = record("documents", title="A shared report", url="https://a.example/1")["id"]
+    own = record("documents", title="A document of one claim")["id"]
+    cited = {"source": speaker, "stance": "asserts"}
+    claims = [
+        record("claims", statement=f"Claim {number}.", attributions=[{**cited, "document": shared}])
+        for number in range(3)
+    ]
+    claims.append(record("claims", statement="Claim 3.", attributions=[{**cited, "document": own}]))
+    ids = [claim["id"] for claim in claims]
+
+    text = api.get("citations", params={"claim": ids, "document": shared, "format": name}).text
+
+    assert text.count("A shared report") == (2 if name == "quick_statements" else 1)  # its label and its title
+    assert "A document of one claim" in text
+    if name != "quick_statements":
+        checked = {version.claim_id: version for version in cited_versions(text)}
+        assert list(checked) == ids
+        assert all(version.version == 1 and version.sha256 for version in checked.values())
+        assert ("No address of it is on record." in text) == (name != "quick_statements")
+
+
+def test_a_list_of_any_length_has_no_key_twice(
+    api: TestClient, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reference_lists, "GROUPED_CITATIONS", 2)
+    shared = record("documents", title="A shared report")["id"]
+    cited = {"source": record("sources")["id"], "stance": "asserts", "document": shared}
+    for number in range(5):
+        record("claims", statement=f"Claim {number}.", attributions=[cited])
+    keys = [item["id"] for item in api.get("citations", params={"format": "csl_json"}).json()]
+    assert len(keys) == len(set(keys)) == 4  # one for the first two claims, one for each of the others
+    assert keys[0] == f"{shared}-v1"
 
 
 def test_our_decision_is_cited_by_claim_version(api: TestClient, claim: dict[str, Any]) -> None:
@@ -115,7 +156,7 @@ def test_a_claim_without_documents_is_cited_by_its_page_here(api: TestClient, re
 ADDRESSES: tuple[tuple[str, dict[str, str]], ...] = (
     ("claims/{id}.csl.json", {}),
     ("claims/{id}", {"Accept": CSL}),
-    ("claims/{id}", {"Accept": f"text/html;q=0.9, {CSL};q=0.8, */*;q=0.1"}),
+    ("claims/{id}", {"Accept": f"text/html;q=0.8, {CSL};q=0.9, */*;q=0.1"}),
     ("claims/{id}/versions/1.csl.json", {}),
     ("claims/{id}/versions/1", {"Accept": CSL}),
     ("claims.csl.json", {}),
@@ -164,7 +205,7 @@ def test_invalid_citation_requests_are_refused(
 
 
 def test_json_is_the_default_representation(api: TestClient, claim: dict[str, Any]) -> None:
-    for accept in ("*/*", "application/json", f"application/json, {CSL}", "text/html,*/*;q=0.8"):
+    for accept in ("*/*", "application/json", f"application/json, {CSL}", "text/html, */*"):
         assert api.get(f"claims/{claim['id']}", headers={"Accept": accept}).json() == claim
 
 

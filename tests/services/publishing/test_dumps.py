@@ -18,7 +18,7 @@ from app.schemas.files.publication import Publisher
 from app.services.changes import actors
 from app.services.claims import claim_reads
 from app.services.core.snapshot import NOW
-from app.services.imports.imports import ImportRefusedError
+from app.services.imports.import_tally import ImportRefusedError
 from app.services.publishing import dumps
 from app.vocabulary import Role
 from tests.services.publishing.test_exports import load as import_file

@@ -22,7 +22,7 @@ from app.db.engine import Database
 from app.errors import AttestError, ConflictError
 from app.schemas.files.publication import Publisher
 from app.services.changes import actors
-from app.services.imports.imports import ImportRefusedError
+from app.services.imports.import_tally import ImportRefusedError
 from app.services.publishing import dumps
 from app.vocabulary import Role
 from tests.conftest import ENGINES
