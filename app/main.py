@@ -49,8 +49,8 @@ from app.settings import Settings, SettingsError, create_secret_file
 from app.web import site_files, static_files
 from app.web.error_pages import ErrorPages
 from app.web.page_formats import PageFormats
+from app.web.pages import catalogue, corrections, explanations, home, search
 from app.web.pages import claim as claim_page
-from app.web.pages import corrections, explanations
 from app.web.pages import document as document_page
 from app.web.pages import source as source_page
 from app.web.pages import topic as topic_page
@@ -85,6 +85,9 @@ ROUTE_MODULES = (
 
 
 PAGE_MODULES = (
+    home,
+    search,
+    catalogue,
     claim_page,
     source_page,
     document_page,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from app.api.http.dependencies import ReadConnection
@@ -57,12 +57,6 @@ _SWAGGER_UI = StaticFiles(packages=[("fastapi_swagger", "resources")])
 """The files of Swagger UI that the package fastapi-swagger ships; nothing else of that package is used."""
 
 router = APIRouter(include_in_schema=False)
-
-
-@router.get("/")
-def redirect_to_documentation() -> Response:
-    """Redirect to the documentation."""
-    return RedirectResponse(PAGE)
 
 
 @router.get(OPENAPI)

@@ -248,5 +248,7 @@ class ClaimPage(Page[ClaimItem]):
 
     facets: dict[str, dict[str, int]] | None = Field(examples=[{"status": {"unconfirmed": 12, "disputed": 3}}])
     """For each requested facet, the number of claims with each value (the 200 most frequent values)."""
+    facet_names: dict[str, str] | None = Field(examples=[{"src_01jhf3m8w5k6v0x2s9r7q4t1ya": "A ministry"}])
+    """Names of the sources and titles of the topics in `facets`, by id; null if neither facet was requested."""
     counted: FacetCoverage | None
     """Claims over which the facets were counted; null if no facets were requested."""

@@ -7,6 +7,7 @@ to JSON and to everything else, as browsers do.
 
 import re
 from collections.abc import Iterable, Mapping
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.api.http.negotiation import MEDIA_TYPES
 from app.api.http.permissions import API
 from app.web.localization import LANGUAGES
+from app.web.query_types import end_of_day
 
 _PREFIX = "|".join(f"/{language}" for language in LANGUAGES[1:])
 _OBJECT = r"(?:claims|topics|sources|documents)/[a-z]+_[0-9a-z]+(?:/versions/[0-9]+)?"
@@ -45,6 +47,8 @@ class PageFormats:
             await self._app(scope, receive, send)
             return
         query = scope["query_string"].decode("latin-1")
+        if not scope["path"].startswith(f"{API}/"):
+            query = _query_for_the_api(query)
         response = RedirectResponse(
             f"{address}?{query}" if query else address, 303, headers={"Vary": "Accept", "Cache-Control": "no-cache"}
         )
@@ -64,6 +68,12 @@ def _redirect_of(scope: Scope) -> str | None:
         return None
     suffix = "" if match["suffix"] in (None, "json") else f".{match['suffix']}"
     return f"{API}/{match['object'] or _LISTS[match['list']]}{suffix}"
+
+
+def _query_for_the_api(query: str) -> str:
+    """The query of a page as the API reads it: without empty fields, and with the moment that a day means on pages."""
+    given = [(name, end_of_day(value) if name == "as_of" else value) for name, value in parse_qsl(query)]
+    return urlencode([(name, value) for name, value in given if value is not None])
 
 
 def _qualities(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, float]:

@@ -4,14 +4,14 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from app.schemas.query_parameters import AsOf
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def _end_of_day(value: Any) -> Any:
+def end_of_day(value: Any) -> Any:
     """A day in a form means what was known by its end; today means now. An empty field means nothing."""
     if value == "":
         return None
@@ -27,5 +27,18 @@ def _end_of_day(value: Any) -> Any:
     return None if end - now < timedelta(days=1) else value
 
 
-PageMoment = Annotated[AsOf | None, BeforeValidator(_end_of_day)]
+PageMoment = Annotated[AsOf | None, BeforeValidator(end_of_day)]
 """A moment; a day alone means its end, because a reader who asks what was known on a day means all of it."""
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _without_unstorable_characters(text: str) -> str:
+    if _UNSTORABLE.search(text):
+        raise ValueError("must not contain NUL or unpaired surrogates")
+    return text
+
+
+FormText = Annotated[str, AfterValidator(_without_unstorable_characters)]
+"""A field of a form as it was sent. What it means is checked when the query is made from it."""

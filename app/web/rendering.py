@@ -4,7 +4,7 @@ Templates escape everything, and an undefined name is an error, so a field that 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from http import HTTPStatus
@@ -14,11 +14,17 @@ from urllib.parse import quote
 
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy import Connection, select
 from starlette.types import Scope
 
+from app import clock
 from app.api.http.permissions import API
+from app.api.http.response_cache import CachedResponse, ResponseCache
+from app.db.schema import table_of
+from app.models import Head
 from app.schemas.files.publication import Publisher
 from app.services.core import etags
+from app.services.core.snapshot import NOW
 from app.web import word_labels
 from app.web.figure_words import figure_in_words
 from app.web.localization import LANGUAGES, Localization, direction_of, language_of_path, localization_of
@@ -144,7 +150,28 @@ def html_response(
 ) -> Response:
     """The response with a page, or a 304 if the reader's copy is current."""
     values = {item.name: getattr(context, item.name) for item in fields(context)}
-    body = render(request.scope, template, frame, values).encode()
+    return _respond(request, render(request.scope, template, frame, values).encode(), status, policy)
+
+
+def cached_html_response(request: Request, connection: Connection, build: Callable[[], Response]) -> Response:
+    """The response with a page that may show any part of the record, from the response cache if nothing has changed.
+
+    `build` makes the response. Pages also show today's date, so a new day makes a new page.
+    """
+    cache: ResponseCache = request.app.state.response_cache
+    address = request.scope["path"], request.scope["query_string"]
+    shared_seq = connection.scalar(select(table_of(Head).c.shared_seq))
+    tag = etags.of_record(connection, NOW, prefix=f"page.{clock.now().date()}.{shared_seq}.")
+    cached = cache.get(address)
+    if cached is not None and cached.tag == tag:
+        return _respond(request, cached.body, HTTPStatus.OK, CONTENT_SECURITY_POLICY)
+    response = build()
+    if response.status_code == HTTPStatus.OK:
+        cache.put(address, CachedResponse(tag, bytes(response.body), ""))
+    return response
+
+
+def _respond(request: Request, body: bytes, status: int, policy: str) -> Response:
     tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     headers = {
         "ETag": tag,

@@ -27,6 +27,10 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "draft": N_("Draft"),
         "in_review": N_("In review"),
     },
+    "stage": {
+        "published": N_("published"),
+        "withdrawn": N_("withdrawn"),
+    },
     "kind": {
         "troop_estimate": N_("Troop estimate"),
         "casualty_figure": N_("Casualty figure"),

@@ -179,7 +179,6 @@ ROUTES: Mapping[str, Policy] = {
 """The API's routes, by method and path."""
 
 PAGES: Mapping[str, Policy] = {
-    "GET /": OPEN,
     "GET /docs": OPEN,
     "GET /docs/start.js": OPEN,
     "GET /docs/files/{path:path}": OPEN,
@@ -190,6 +189,11 @@ PAGES: Mapping[str, Policy] = {
 """Routes outside the API."""
 
 READER_PAGES: Sequence[str] = (
+    "/",
+    "/search",
+    "/topics",
+    "/sources",
+    "/documents",
     "/claims/{identifier}",
     "/claims/{identifier}/versions/{version}",
     "/sources/{identifier}",

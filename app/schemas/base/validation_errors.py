@@ -29,6 +29,12 @@ _MESSAGES = {
 }
 
 
+_LENGTHS = {
+    "too_short": "must have at least {min_length} characters",
+    "too_long": "must have at most {max_length} characters",
+}
+
+
 class FieldFaultError(ValueError):
     """A rule across several fields is broken; `field` is the one to correct. Raised by model validators."""
 
@@ -51,6 +57,8 @@ def message_of(fault: Mapping[str, Any]) -> str:
         return f"must be {context['expected']}"
     if kind.startswith("date_"):
         return "must be a day such as 2025-01-12"
+    if kind in _LENGTHS and isinstance(fault.get("input"), str):  # pydantic speaks of the items of a text
+        return _LENGTHS[kind].format(**context)
     message = str(fault["msg"]).removeprefix("Value error, ")
     return _MESSAGES.get(kind) or re.sub(r"^.*?\bshould ", "must ", message)
 

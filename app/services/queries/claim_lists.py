@@ -98,7 +98,7 @@ def _read_list(
         next_cursor = request.next_cursor([rows[-1][str(column.key)] for column in order.columns])
     items = [_build_item(row, None) for row in rows]
     if query.facets is None:
-        return serialize_row(ClaimPage, {}, items=items, next=next_cursor, facets=None, counted=None)
+        return serialize_row(ClaimPage, {}, items=items, next=next_cursor, facets=None, facet_names=None, counted=None)
     matching = select(snapshot.claim.c.id).where(*ClaimConditions(snapshot, *claim_filter).all())
     # Each claim has exactly one status, so these counts add up to the length of the list.
     counted_facets: list[Facet] = list(dict.fromkeys([*facets.requested_facets(query), "status"]))
@@ -107,7 +107,15 @@ def _read_list(
     )
     total = {"claims": sum(counts["status"].values()), "complete": True}
     facet_counts = {facet: counts[facet] for facet in facets.requested_facets(query)}
-    return serialize_row(ClaimPage, {}, items=items, next=next_cursor, facets=facet_counts, counted=total)
+    return serialize_row(
+        ClaimPage,
+        {},
+        items=items,
+        next=next_cursor,
+        facets=facet_counts,
+        facet_names=facets.read_names(connection, snapshot, facet_counts),
+        counted=total,
+    )
 
 
 @lru_cache(maxsize=1_024)
@@ -210,6 +218,7 @@ def _read_search(
         items=_read_items(connection, snapshot, page.claim_ids, parsed_query),
         next=page.next_cursor,
         facets={facet: counts[facet] for facet in requested} or None,
+        facet_names=facets.read_names(connection, snapshot, {facet: counts[facet] for facet in requested}),
         counted=total if requested else None,
     )
 

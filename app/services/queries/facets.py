@@ -5,12 +5,12 @@ matching claims are selected once and counted for each facet.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, literal, select, union_all
 
 from app.db.schema import table_of
-from app.models import Topic
+from app.models import Source, Topic
 from app.models.claim_count import ANY
 from app.schemas.query_parameters import ClaimFilter, ClaimQuery, Facet
 from app.services.changes import claim_counters
@@ -168,3 +168,43 @@ def _select_most_frequent(
         .order_by(number.desc(), value)
         .limit(MAX_VALUES)
     )
+
+
+def read_names(
+    connection: Connection, snapshot: Snapshot, counts: Mapping[Facet, Mapping[str, int]] | None
+) -> dict[str, str] | None:
+    """The names of the sources and the titles of the topics in these counts, by id; None if none were counted."""
+    columns = {"source": snapshot.source.c.name, "topic": snapshot.topic.c.title}
+    ids = {facet: counts[facet] for facet in ("source", "topic") if facet in counts} if counts else {}
+    if not ids:
+        return None
+    branches = [
+        select(column.table.c.id, column.label("name")).where(column.table.c.id.in_(list(ids[facet])))
+        for facet, column in columns.items()
+        if ids.get(facet)
+    ]
+    if not branches:
+        return {}
+    return {row.id: row.name for row in connection.execute(union_all(*branches))}
+
+
+class NamedRef(NamedTuple):
+    """A topic or source that a filter refers to."""
+
+    id: str
+    name: str
+    """The title of the topic, or the name of the source."""
+
+
+def read_filter_names(connection: Connection, snapshot: Snapshot, query: ClaimFilter) -> dict[str, NamedRef]:
+    """The topic and the source that a list is filtered by, under `topic` and `source`.
+
+    Raises InvalidError for an unknown topic or source.
+    """
+    refs = Refs(connection, snapshot)
+    topic_id = refs.resolve_field(table_of(Topic), query.topic, "topic")
+    source_id = refs.resolve_field(table_of(Source), query.source, "source")
+    ids: dict[Facet, str | None] = {"topic": topic_id, "source": source_id}
+    resolved = {facet: identifier for facet, identifier in ids.items() if identifier is not None}
+    names = read_names(connection, snapshot, {facet: {identifier: 1} for facet, identifier in resolved.items()}) or {}
+    return {facet: NamedRef(identifier, names[identifier]) for facet, identifier in resolved.items()}

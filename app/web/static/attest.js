@@ -27,12 +27,15 @@
     place.prepend(button);
   }
 
-  // A form with [data-auto] is sent as soon as a box or a list changes; its button is then not needed.
-  for (const form of document.querySelectorAll("form[data-auto]")) {
-    form.addEventListener("change", (event) => {
-      if (event.target.matches("select, input[type=checkbox], input[type=radio]")) form.requestSubmit();
-    });
-  }
+  // A form with [data-auto] is sent as soon as a box or a list changes, wherever on the page that is.
+  document.addEventListener("change", ({ target }) => {
+    if (target.form?.matches("[data-auto]") && target.matches("select, input[type=checkbox], input[type=radio]")) target.form.requestSubmit();
+  });
+
+  // Addresses of searches do not name the fields that are empty.
+  document.addEventListener("formdata", ({ target, formData }) => {
+    if (target.method === "get") for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
+  });
 
   // Keys: / to the search box, g and a letter to a section, j and k through a list.
   let went = false;

@@ -283,10 +283,22 @@ def test_facets_count_the_whole_list(api: TestClient, ids_by_name: dict[str, str
             ids_by_name["office"]: 1,
         },
     }
+    assert page["facet_names"] == {
+        ids_by_name["strength"]: "How many?",
+        ids_by_name["lost"]: "Losses?",
+        ids_by_name["paper"]: "A paper",
+        ids_by_name["state"]: "Republic of Korea",
+        ids_by_name["service"]: "National Intelligence Service",
+        ids_by_name["office"]: "An office",
+    }
     assert list(page["facets"]["kind"]) == ["casualty_figure", "capture_report", "other", "troop_estimate"]
     narrowed = api.get("claims", params={"facets": "metric, kind,metric", "source": "paper", "q": "were"}).json()
     assert narrowed["facets"] == {"metric": {"killed": 1, "wounded": 1}, "kind": {"casualty_figure": 1}}
+    assert narrowed["facet_names"] is None
     assert api.get("claims").json()["facets"] is None
+    searched = api.get("claims", params={"facets": "topic", "q": "wounded"}).json()
+    assert searched["facet_names"] == {ids_by_name["lost"]: "Losses?"}
+    assert api.get("claims", params={"facets": "topic", "q": "nothing"}).json()["facet_names"] == {}
 
 
 def test_a_listed_claim_shows_its_sources_and_their_stances(api: TestClient, ids_by_name: dict[str, str]) -> None:
@@ -342,6 +354,7 @@ def test_a_list_as_of_a_past_moment_is_unaffected_by_later_edits(
         "items": [],
         "next": None,
         "facets": {"kind": {}},
+        "facet_names": None,
         "counted": {"claims": 0, "complete": True},
     }
 
