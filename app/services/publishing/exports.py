@@ -7,6 +7,7 @@ claim.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Any
 
@@ -89,7 +90,10 @@ def export_chunks(connection: Connection, query: ExportQuery, actor: Actor | Non
         return export_format.records(read_records(connection, query, actor, edition.publisher))
     if export_format is None or export_format.claims is None:
         raise InvalidError.of("format", f"must be one of {', '.join(EXPORT_FORMATS)}")
-    return export_format.claims(published_claims(connection, query, actor, edition.publisher), edition)
+    claims = published_claims(connection, query, actor, edition.publisher)
+    # Most formats begin with a head. Reading the first claim before it refuses an invalid request while it can be.
+    first = list(islice(claims, 1))
+    return export_format.claims(chain(first, claims), edition)
 
 
 def published_claims(

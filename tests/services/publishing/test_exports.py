@@ -12,11 +12,13 @@ from pydantic import SecretStr
 
 from app.db import migrate
 from app.db.engine import Database
+from app.formats.exports.export_formats import EXPORT_FORMATS
 from app.main import create_app
 from app.services.people import keys
 from app.settings import Settings
 from app.vocabulary import Role
 from tests.support.client import Client
+from tests.support.problems import assert_problem
 
 SEED = Path(__file__).parents[3] / "seed_data"
 
@@ -151,3 +153,24 @@ def test_rulings_and_stale_decisions_survive_an_export_and_import(
         assert (imported["status"], imported["counts"]["independent_origins"]) == ("stale", 2)
         assert (imported["review"]["status"], imported["review"]["stale"]) == ("corroborated", True)
         assert other.get("export").content == exported
+
+
+REFUSED_EXPORTS = (
+    ({"topic": "nope"}, 422, "topic"),
+    ({"source": "nope"}, 422, "source"),
+    ({"stage": "draft"}, 403, None),
+    ({"q": '"'}, 422, "q"),
+    ({"claim": "clm_01jhf3m8w5k6v0x2s9r7q4t1ya"}, 404, None),
+    ({"claim": "nope@0"}, 422, "claim"),
+    ({"as_of": "2999-01-01"}, 422, "as_of"),
+)
+
+
+@pytest.mark.parametrize("name", EXPORT_FORMATS)
+def test_an_invalid_export_is_refused_before_it_begins(
+    api: TestClient, record: Callable[..., dict[str, Any]], name: str
+) -> None:
+    record("claims")
+    for params, status, field in REFUSED_EXPORTS:
+        problem = assert_problem(api.get("export", params={"format": name, **params}), status)
+        assert field is None or [error["field"] for error in problem["errors"]] == [field], params
