@@ -31,6 +31,10 @@ def _rfc3339(value: object) -> object:
     # Pydantic would also accept a number as seconds since 1970; in a query that is a mistake.
     if isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\d", value):
         raise ValueError("must be a date and time such as 2025-01-12T18:00:00Z, or a day such as 2025-01-12")
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)? \d\d:?\d\d", value):
+        raise ValueError(
+            "must have its + written as %2B, because + in an address means a space: 2025-01-12T18:00%2B02:00"
+        )
     return value
 
 

@@ -13,8 +13,15 @@ from app.schemas.base.described import Described
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_DIRECTION = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Embeddings, overrides and isolates of the Unicode Bidirectional Algorithm (UAX 9). Marks (LRM, RLM) are not here."""
+_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
+    chr(plane + end) for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF)
+)
+_DECEPTIVE = re.compile(f"[{_DIRECTION}{_NONCHARACTERS}]")
 _BREAKS = re.compile(r"[\r\n\t\x85\u2028\u2029]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_UNENCODED = re.compile(r"[<>{}|\"\\^`]")
 _URL = re.compile(r"https?://[^\s/?#@<>\"\\^`{|}]+([/?#][^\s<>\"\\^`{|}]*)?")
 
 
@@ -36,6 +43,23 @@ def _one_line(text: str) -> str:
     return _clean(text)
 
 
+def _own_words(text: str) -> str:
+    """Check words of our own, which nobody needs to keep as they are; verbatim words of others are kept."""
+    if text.isprintable():
+        return text
+    if match := _DECEPTIVE.search(text):
+        kind = "changes the direction of text" if match[0] in _DIRECTION else "is no character of Unicode"
+        raise ValueError(
+            f"must not contain U+{ord(match[0]):04X}, which {kind} and can make words look like others; leave it out. "
+            "Words of others may contain it, in quotes and verbatim figures"
+        )
+    return _clean(text)
+
+
+def _own_line(text: str) -> str:
+    return _own_words(_one_line(text))
+
+
 def _language(text: str) -> str:
     if not _LANGUAGE.fullmatch(text):
         raise ValueError("must be a BCP 47 language tag such as en, uk, ko or zh-Hant")
@@ -43,6 +67,10 @@ def _language(text: str) -> str:
 
 
 def _url(text: str) -> str:
+    # RFC 3986 does not allow these, but old DOIs have them, and browsers encode them in the same way.
+    scheme, separator, rest = text.partition("://")
+    host, slash, path = rest.partition("/")
+    text = f"{scheme}{separator}{host}{slash}{_UNENCODED.sub(lambda match: f'%{ord(match[0]):02X}', path)}"
     if not _URL.fullmatch(text):
         raise ValueError("must be a complete http or https address without spaces or a user name")
     return _clean(text)
@@ -69,7 +97,7 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(_one_line)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(_own_line)]
 """A single line of up to 500 characters."""
 
 LongLine = Annotated[
@@ -78,7 +106,7 @@ LongLine = Annotated[
 """A single line of up to 20,000 characters; some titles are that long."""
 
 Prose = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50_000), AfterValidator(_clean)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50_000), AfterValidator(_own_words)
 ]
 """Text of up to 50,000 characters that may contain line breaks."""
 
@@ -97,7 +125,7 @@ Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_lang
 Edtf = Annotated[str, StringConstraints(strip_whitespace=True, max_length=edtf.MAX_LENGTH), AfterValidator(_edtf)]
 """A date in EDTF."""
 
-Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_one_line)]
+Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_own_line)]
 """The key of an object in the file that it was imported from."""
 
 Ref = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_one_line)]

@@ -19,7 +19,7 @@ from app.models import Head
 from app.schemas.base.fields import Stamp
 from app.services.core.snapshot import Snapshot
 
-_ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
+_ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*?)(?:-(?:gzip|br|zstd))?"')
 _CLAIM_TAG = re.compile(r'"\d+\.(0|[1-9]\d*)(\.as-of-\d+)?(\.desk)?"')
 
 
@@ -76,9 +76,15 @@ def of_claim(version: int, shared_seq: int, as_of_seq: int | None, *, for_desk: 
 def matches(header: str, tag: str) -> bool:
     """True if an If-Match or If-None-Match header names this tag, or is `*`.
 
-    Weak tags match too, because proxies that compress responses weaken the tags in them.
+    Weak tags match too, and so do tags with a suffix such as `-gzip`: proxies that compress responses change their tags
+    in these ways. For If-Match, this deviates from RFC 9110, section 13.1.1: our tags name a version and not bytes.
     """
-    return header.strip() == "*" or tag in _ENTITY_TAG.findall(header)
+    return header.strip() == "*" or tag in _tags_in(header)
+
+
+def _tags_in(header: str) -> list[str]:
+    """The tags of a header, as we gave them out."""
+    return [f'{tag}"' for tag in _ENTITY_TAG.findall(header)]
 
 
 def require(if_match: str | None, current: str) -> None:
@@ -93,6 +99,6 @@ def require_claim_version(if_match: str | None, current: str) -> None:
     Only the version counts: that a source was renamed meanwhile does not make a correction wrong.
     """
     version = current.partition(".")[0]
-    tags = _ENTITY_TAG.findall(if_match or "")
+    tags = _tags_in(if_match or "")
     if not any(_CLAIM_TAG.fullmatch(tag) and tag.partition(".")[0] == version for tag in tags):
         require(if_match, current)

@@ -5,7 +5,7 @@ cost of a public request must not grow with the number of decisions.
 """
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
@@ -18,9 +18,6 @@ from app.services.core import etags
 from app.services.core.snapshot import Snapshot, snapshot_at
 from app.services.desk import proposals
 from app.vocabulary import ClaimKind, ClaimStatus, Stage
-
-_LAST_7_DAYS, _LAST_30_DAYS = timedelta(days=6), timedelta(days=29)
-"""The time from the first to the last day of 7 or 30 days, both included."""
 
 
 def read_etag(connection: Connection, as_of: datetime | None) -> str:
@@ -78,19 +75,21 @@ def _count_decisions(connection: Connection, snapshot: Snapshot, moment: datetim
     A decision is never recorded before its day, so the change number limits the scan to recent rows.
     """
     review, claim, today = snapshot.review, snapshot.claim, moment.date()
-    before = datetime.combine(today - _LAST_30_DAYS, datetime.min.time(), moment.tzinfo) - timedelta(microseconds=1)
+    first_of_7, first_of_30 = (date.fromordinal(max(1, today.toordinal() - days + 1)) for days in (7, 30))
+    start = datetime.combine(first_of_30, datetime.min.time(), moment.tzinfo)
+    before = start if first_of_30 == date.min else start - timedelta(microseconds=1)
     statement = (
         select(review.c.decided_on, func.count())
         .join(claim, claim.c.id == review.c.claim_id)
         .where(
             claim.c.stage == Stage.PUBLISHED,
             review.c.change_seq > seq_at(connection, before),
-            review.c.decided_on.between(today - _LAST_30_DAYS, today),
+            review.c.decided_on.between(first_of_30, today),
         )
         .group_by(review.c.decided_on)
     )
     days = {day: int(number) for day, number in connection.execute(statement)}
     return Decisions(
-        last_7_days=sum(number for day, number in days.items() if day >= today - _LAST_7_DAYS),
+        last_7_days=sum(number for day, number in days.items() if day >= first_of_7),
         last_30_days=sum(days.values()),
     )

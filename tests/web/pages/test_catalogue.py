@@ -11,7 +11,7 @@ from tests.support.html_pages import Element, parse_page
 ROOT = "http://testserver"
 Record = Callable[..., dict[str, Any]]
 
-HOSTILE = '<script>alert(1)</script> \u202eevil"'
+HOSTILE = '<script>alert(1)</script> \u200fevil"'
 
 NAME_OF = {"topics": "title", "sources": "name", "documents": "title"}
 

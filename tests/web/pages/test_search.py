@@ -16,7 +16,7 @@ Record = Callable[..., dict[str, Any]]
 Correct = Callable[..., dict[str, Any]]
 Params = Mapping[str, str | list[str]]
 
-HOSTILE = "<script>alert(1)</script> \u202eevil\" onmouseover='x'"
+HOSTILE = "<script>alert(1)</script> \u200fevil\" onmouseover='x'"
 
 
 def open_search(api: TestClient, params: Params | None = None, root: str = "") -> Element:
