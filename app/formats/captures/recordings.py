@@ -7,6 +7,7 @@ RFC 9639 (FLAC), and RIFF and EBU Tech 3306 (WAV). Only headers are read, so the
 import re
 import struct
 from collections.abc import Mapping
+from io import BytesIO
 from typing import BinaryIO
 
 MP4, QUICKTIME, WEBM, OGG_VIDEO = "video/mp4", "video/quicktime", "video/webm", "video/ogg"
@@ -65,12 +66,10 @@ def sniff(stream: BinaryIO, head: bytes) -> str | None:
     return media_type
 
 
-def needs_more_bytes(head: bytes) -> bool:
-    """True if the beginning of a file does not suffice to detect whether it is a recording.
-
-    A tag with a picture or an index may come first, so the whole file is needed.
-    """
-    return head.startswith(b"ID3") or _begins_like_old_quicktime(head)
+def may_begin_recording(head: bytes) -> bool:
+    """True if a file that begins with these bytes is a recording, or if only its other bytes can tell."""
+    # A tag with a picture may come before the audio, and the box that tells an old film at the very end.
+    return head.startswith(b"ID3") or _begins_like_old_quicktime(head) or sniff(BytesIO(head), head) is not None
 
 
 def _sniff_ogg(head: bytes) -> str | None:

@@ -25,16 +25,21 @@ class Upload:
     limits: SizeLimits
     declared_length: int = 0
     """The length that the sender has announced; 0 if none."""
-    _known_as_recording: bool | None = None
-    """None until it matters."""
+    _may_be_recording: bool | None = None
+    """What the first bytes say; None until it matters."""
 
     def write(self, chunk: bytes) -> None:
         """Append bytes. Raises FileTooLargeError as soon as it is certain that the file will be too large."""
         self.draft.write(chunk)
-        if self.draft.byte_length > self.limits.other:
-            if self.draft.byte_length > self.limits.recording or not self._is_recording():
-                raise self._too_large()
-        elif self._will_exceed_other_limit() and not self._begins_like_recording():
+        length = max(self.draft.byte_length, self.declared_length)
+        is_type_known = self.draft.byte_length > min(media_types.SNIFFED_BYTES, self.limits.other)
+        if length <= self.limits.other or not is_type_known:
+            return
+        if self._may_be_recording is None:
+            self.draft.file.seek(0)
+            self._may_be_recording = recordings.may_begin_recording(self.draft.file.read(media_types.SNIFFED_BYTES))
+            self.draft.file.seek(0, 2)
+        if length > self.limits.recording or not self._may_be_recording:
             raise self._too_large()
 
     def detect_type(self) -> str:
@@ -47,27 +52,6 @@ class Upload:
         if self.draft.byte_length > limit:
             raise self._too_large()
         return media_type
-
-    def _is_recording(self) -> bool:
-        if self._known_as_recording is None:
-            media_type = media_types.sniff(self.draft.file)
-            self.draft.file.seek(0, 2)
-            self._known_as_recording = media_type is not None and recordings.is_recording(media_type)
-        return self._known_as_recording
-
-    def _will_exceed_other_limit(self) -> bool:
-        """True if the sender has announced so, and enough bytes have arrived to tell what they are."""
-        return self.declared_length > self.limits.other and self.draft.byte_length >= media_types.SNIFFED_BYTES
-
-    def _begins_like_recording(self) -> bool:
-        """Whether the first bytes are those of a recording, or may be if more of them arrive."""
-        if self._known_as_recording is None:
-            self.draft.file.seek(0)
-            head = self.draft.file.read(media_types.SNIFFED_BYTES)
-            self.draft.file.seek(0, 2)
-            if recordings.needs_more_bytes(head):
-                return True
-        return self._is_recording()
 
     def _too_large(self) -> FileTooLargeError:
         return FileTooLargeError(

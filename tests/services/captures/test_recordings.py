@@ -17,7 +17,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.vocabulary import Role
 from tests.support.client import Client
-from tests.support.files import MP3_FRAME, html, id3_tag, mp4, ogg, webm
+from tests.support.files import MP3_FRAME, box, html, id3_tag, mp4, ogg, webm
 from tests.support.problems import assert_problem
 
 Headers = dict[str, str]
@@ -108,7 +108,9 @@ SIZES: list[tuple[str, bytes, int]] = [
     ("audio beyond its own limit", id3_tag(30_000) + MP3_FRAME * 150, 413),
     ("a page beyond its limit", html("x" * 20_000), 413),
     ("a page with the bytes of a video in it", html("x" * 9_000) + LONG_VIDEO, 413),
-    ("a tag before something else", id3_tag(30_000) + b"words" * 1_000, 413),
+    ("a tag before something else", id3_tag(30_000) + b"words" * 1_000, 415),
+    ("an old film whose index comes last", box(b"mdat", bytes(50_000)) + box(b"moov"), 201),
+    ("the beginning of one", box(b"mdat", bytes(50_000)), 415),
     ("a short file of an unknown type", b"\x7fELF\x02\x01\x01\x00", 415),
     ("a page within its limit", html("x" * 10_000), 201),
 ]
