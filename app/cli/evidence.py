@@ -38,6 +38,9 @@ def capture(
         str | None, typer.Option(help="When it was fetched, e.g. 2025-01-12T18:00Z. The default is now.")
     ] = None,
     note: Annotated[str | None, typer.Option(help="How it was captured and what readers should know.")] = None,
+    transcript_of: Annotated[
+        str | None, typer.Option(help="Recording of the same document that this is a transcript of, or the subtitles.")
+    ] = None,
     sha256: Annotated[str | None, typer.Option(help="Expected SHA-256; a file with another one is refused.")] = None,
     distinct_from: Annotated[
         list[str] | None, typer.Option(help="Another document of which the same file is kept. Can be repeated.")
@@ -46,6 +49,8 @@ def capture(
     as_json: JsonOption = False,
 ) -> None:
     """Store a file unaltered as a capture of a document: a page, a picture, a web archive, video or audio.
+
+    A transcript or the subtitles of a recording (SRT, WebVTT, plain text) name it with --transcript-of.
 
     The file may be as large as ATTEST_MAX_CAPTURE_BYTES or ATTEST_MAX_RECORDING_BYTES allows.
 
@@ -59,8 +64,8 @@ def capture(
     from app.services.changes import actors
     from app.services.core.snapshot import NOW
 
-    options = {"url": url, "captured_at": captured_at, "note": note, "sha256": sha256, "reason": reason}
-    given = {name: value for name, value in options.items() if value is not None}
+    options = {"url": url, "captured_at": captured_at, "note": note, "transcript_of": transcript_of, "sha256": sha256}
+    given = {name: value for name, value in {**options, "reason": reason}.items() if value is not None}
     details = validated(CaptureQuery, given | {"distinct_from": distinct_from or []})
     config, store = settings.load(), _store()
     limits = SizeLimits(config.max_recording_bytes, config.max_capture_bytes)

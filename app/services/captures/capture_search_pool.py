@@ -13,7 +13,7 @@ import msgspec
 
 from app import sandbox
 from app.blobs.store import BlobStore, MissingBlobError
-from app.formats.captures import media_types, recordings
+from app.formats.captures import media_types
 from app.formats.captures.capture_search import CaptureSearchQuery, CaptureSearchResult
 from app.vocabulary import FigureFound
 
@@ -53,8 +53,8 @@ def search(
     `deadline` is a time of `time.monotonic`: a file that gets no slot before it is reported as not checkable.
     `language` is the language of the document, a BCP 47 tag.
     """
-    if (reason := _reason_not_to_search(media_type)) is not None:
-        return _not_checkable(queries, reason)
+    if media_type.startswith("image/"):
+        return _not_checkable(queries, "The file is an image, which has no text to search.")
     input_bytes = msgspec.json.encode(queries)
     key = sha256, language, input_bytes
     with _lock:
@@ -78,15 +78,6 @@ def search(
         while len(_cache) > MAX_CACHED:
             _cache.popitem(last=False)
     return results
-
-
-def _reason_not_to_search(media_type: str) -> str | None:
-    """Why files of this type are not opened for a search; None if they are."""
-    if media_type.startswith("image/"):
-        return "The file is an image, which has no text to search."
-    if recordings.is_recording(media_type):
-        return "The file is a recording, which has no text to search. Upload a transcript or subtitles of it."
-    return None
 
 
 def _not_checkable(queries: Sequence[CaptureSearchQuery], reason: str) -> list[CaptureSearchResult]:
