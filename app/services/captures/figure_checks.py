@@ -159,9 +159,10 @@ def _run_lookups(store: BlobStore, tasks: Sequence[LookupTask]) -> FigureChecks:
             capture_answers = [CaptureSearchResult(FigureFound.NOT_CHECKABLE, reason)] * len(questions)
         else:
             capture = captures[identifier]
-            capture_answers = _answer_for_recording(capture, questions, identifier in transcribed)
-            capture_answers = capture_answers or capture_search_pool.search(
-                store, capture["sha256"], capture["media_type"], questions, deadline, language=capture["language"]
+            capture_answers = _answer_for_recording(capture, questions, identifier in transcribed) or (
+                capture_search_pool.search(
+                    store, capture["sha256"], capture["media_type"], questions, deadline, language=capture["language"]
+                )
             )
         answers |= {(identifier, question): answer for question, answer in zip(questions, capture_answers, strict=True)}
     return FigureChecks(items=[_build_check(task, answers) for task in tasks])
@@ -169,10 +170,10 @@ def _run_lookups(store: BlobStore, tasks: Sequence[LookupTask]) -> FigureChecks:
 
 def _answer_for_recording(
     capture: StoredRow, questions: Sequence[CaptureSearchQuery], is_transcribed: bool
-) -> list[CaptureSearchResult] | None:
-    """The result for a recording, which is not searched; None for other captures."""
+) -> list[CaptureSearchResult]:
+    """The results for a recording, which is not searched; none for other captures."""
     if not recordings.is_recording(capture["media_type"]):
-        return None
+        return []
     reason = "The file is a recording, which has no text to search. "
     if is_transcribed:
         reason += "Its transcript is searched instead, but may leave out what is said or shown."
