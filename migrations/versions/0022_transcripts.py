@@ -31,6 +31,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop it. Transcripts remain as captures of their documents; which recordings they belong to is lost."""
+    """Drop it. Transcripts stand in the way: the log says which recordings they belong to, and captures do not change."""
+    if op.get_bind().scalar(sa.text(f"SELECT count(*) FROM capture WHERE {WHERE}")):
+        raise ValueError(
+            "The record contains transcripts, which revision 0021 cannot hold, so it cannot be downgraded."
+        )
     op.drop_index("ix_capture_transcript", table_name="capture")
     op.drop_column("capture", "transcript_of")

@@ -9,7 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
+from app.db import migrate
 from app.db.engine import Database
+from app.db.schema import Base
 from app.settings import Settings
 from app.vocabulary import Role
 from tests.services.merging.test_noun_merging import assert_dump_round_trip
@@ -92,6 +94,15 @@ def test_altering_what_a_transcript_belongs_to_shows_in_the_log(
             connection.exec_driver_sql(statement)
             connection.exec_driver_sql(guard)
     assert list(findings(settings.database_url, settings.data_dir)) == [f"capture/{transcript} version 1"]
+
+
+def test_only_a_record_without_transcripts_can_be_downgraded(upload: Upload, video: str, database: Database) -> None:
+    migrate.downgrade(database, "0021")
+    migrate.upgrade(database)
+    upload(SRT, transcript_of=video).raise_for_status()
+    with pytest.raises(ValueError, match="contains transcripts"):
+        migrate.downgrade(database, "0021")
+    assert migrate.drift(database, Base.metadata) == []
 
 
 def test_the_same_words_may_be_the_transcript_of_two_recordings(upload: Upload, video: str) -> None:
