@@ -148,5 +148,13 @@ class BusyError(UnavailableError):
         self.wait = wait
 
 
+class FileTooLargeError(AttestError):
+    """A captured file is larger than its type may be."""
+
+
+class UnknownFileTypeError(AttestError):
+    """A captured file is empty or has a type that is not accepted."""
+
+
 class PermissionDeniedError(AttestError):
     """The key is valid, but its role does not allow this."""

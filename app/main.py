@@ -43,6 +43,7 @@ from app.api.record import (
 from app.blobs.store import open_store
 from app.db.engine import Database
 from app.schemas.files.publication import Publisher
+from app.services.captures.uploads import SizeLimits
 from app.services.core.cursors import Cursors
 from app.services.log.signing_key import FileCheckpointSigner
 from app.settings import Settings, SettingsError, create_secret_file
@@ -153,6 +154,7 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
     app.state.write_limiter = CapacityLimiter(config.pool_size)
     app.state.checkpoint_signer = checkpoint_signer
     app.state.store = open_store(config.capture_store, config.data_dir)
+    app.state.size_limits = SizeLimits(config.max_recording_bytes, config.max_capture_bytes)
     app.state.cursors = Cursors(secret_of(config))
     app.state.response_cache = ResponseCache(config.response_cache_bytes)
     app.state.publisher = Publisher(name=config.publisher, address=config.api_url)

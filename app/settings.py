@@ -85,7 +85,13 @@ class Settings(BaseSettings):
         50_000_000,
         ge=1_000,
         le=1_000_000_000,
-        description="Maximum size of a file that is accepted as a capture, in bytes.",
+        description="Maximum size of a file that is accepted as a capture, in bytes, except video and audio.",
+    )
+    max_recording_bytes: int = Field(
+        2_000_000_000,
+        ge=1_000,
+        le=1_000_000_000_000,
+        description="Maximum size of a video or audio file that is accepted as a capture, in bytes.",
     )
     capture_store: str = Field(
         "",
@@ -145,6 +151,11 @@ class Settings(BaseSettings):
         if level not in ("critical", "error", "warning", "info", "debug"):
             raise ValueError("must be critical, error, warning, info or debug")
         return level
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """The largest body of a request that uploads a capture."""
+        return max(self.max_capture_bytes, self.max_recording_bytes)
 
     @property
     def url(self) -> str:

@@ -175,7 +175,9 @@ class BucketStore:
         """See `BlobStore`. Returns a copy on the local disk, which is deleted when it is closed."""
         import obstore
 
-        copy = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+        # Not in the system's folder for temporary files, which is often in memory.
+        self._staging_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        copy = tempfile.TemporaryFile(dir=self._staging_folder)  # noqa: SIM115 - the caller closes it
         try:
             with _translate_errors(self.name):
                 for chunk in obstore.get(self._store, _object_name(sha256)).stream():

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.schema import Base, Recorded, closed_list_check
+from app.db.schema import Base, Recorded, closed_list_check, current_rows_only
 from app.db.types import BigInt, UtcDateTime
 from app.vocabulary import CustodyAct
 
@@ -17,6 +17,8 @@ class Capture(Recorded, Base):
     __table_args__ = (
         CheckConstraint("length(sha256) = 64", name="sha256_whole"),
         CheckConstraint("byte_length >= 0", name="byte_length_positive"),
+        CheckConstraint("transcript_of <> id", name="transcript_of_another"),
+        Index("ix_capture_transcript", "transcript_of", **current_rows_only("transcript_of IS NOT NULL")),
         {"comment": "The bytes of a document that we kept; appended to, never altered"},
     )
     prefix = "cap"
@@ -28,6 +30,9 @@ class Capture(Recorded, Base):
     captured_at: Mapped[datetime] = mapped_column(UtcDateTime, comment="When they were fetched or handed over, UTC")
     url: Mapped[str | None] = mapped_column(Text, comment="From where")
     note: Mapped[str | None] = mapped_column(Text, comment="How they were captured, and what to know about them")
+    transcript_of: Mapped[str | None] = mapped_column(
+        ForeignKey("capture.id"), comment="The recording that this is a transcript of; null: it is none"
+    )
 
 
 class CustodyEvent(Recorded, Base):

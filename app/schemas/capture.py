@@ -12,6 +12,10 @@ Digest = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9A-Fa-f]{
 """A SHA-256, 64 hexadecimal digits."""
 
 
+CaptureId = Annotated[str, StringConstraints(pattern="^cap_[0-9a-hjkmnp-tv-z]{26}$")]
+"""Identifier of a capture."""
+
+
 class CaptureQuery(Schema):
     """Description of an uploaded file. The file itself is the body of the request."""
 
@@ -21,6 +25,8 @@ class CaptureQuery(Schema):
     """Address from which the bytes were fetched."""
     note: Prose | None = Field(None, max_length=2_000)
     """How the file was captured and what readers should know about it, such as `Saved by the browser, scripts off.`"""
+    transcript_of: CaptureId | None = None
+    """Capture of a video or audio file of the same document that this file is a transcript of, or the subtitles."""
     sha256: Digest | None = None
     """Expected SHA-256 of the file, hexadecimal. A file with a different hash is refused."""
     distinct_from: list[Ref] = Field(default_factory=list, max_length=200)
@@ -33,7 +39,7 @@ class CaptureCreate(Schema):
     """A capture listed in an import file. Its bytes are not in the import file; they belong in the capture store, under
     their hash."""
 
-    id: str = Field(pattern="^cap_[0-9a-hjkmnp-tv-z]{26}$")
+    id: CaptureId
     """Identifier of the capture. The import keeps it."""
     sha256: Digest
     """SHA-256 of the bytes, hexadecimal."""
@@ -47,6 +53,8 @@ class CaptureCreate(Schema):
     """Address from which the bytes were fetched."""
     note: Prose | None = None
     """How the bytes were captured and what readers should know about them."""
+    transcript_of: CaptureId | None = None
+    """Capture of a video or audio file of the same document that this file is a transcript of, or the subtitles."""
 
 
 class CaptureRead(Identified):
@@ -64,6 +72,8 @@ class CaptureRead(Identified):
     """Address from which the bytes were fetched."""
     note: str | None
     """How the bytes were captured and what readers should know about them."""
+    transcript_of: str | None
+    """Id of the recording that this is a transcript of, or the subtitles; null if it is neither."""
 
 
 class CustodyRead(Read):
@@ -86,5 +96,7 @@ class CaptureWhole(CaptureRead):
     """Id of the document."""
     recorded_at: Timestamp
     """When the capture was recorded, UTC."""
+    transcripts: list[str]
+    """Ids of the transcripts and subtitles of this recording, oldest first."""
     custody: list[CustodyRead]
     """Chain of custody of the bytes, oldest entry first."""

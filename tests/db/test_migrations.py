@@ -332,7 +332,7 @@ def reflected(engine: Engine) -> dict[str, dict[str, Any]]:
             },
             "checks": {check["name"]: check["sqltext"] for check in inspector.get_check_constraints(table)},
             "primary key": inspector.get_pk_constraint(table),
-            "foreign keys": {key["name"]: key for key in inspector.get_foreign_keys(table)},
+            "foreign keys": dict(named_foreign_key(table, key) for key in inspector.get_foreign_keys(table)),
             "unique": {key["name"]: key["column_names"] for key in inspector.get_unique_constraints(table)},
             "indexes": {
                 index["name"]: (index["column_names"], index["unique"])
@@ -341,6 +341,12 @@ def reflected(engine: Engine) -> dict[str, dict[str, Any]]:
             },
         }
     return reflection
+
+
+def named_foreign_key(table: str, key: Any) -> tuple[str, dict[str, Any]]:
+    """A foreign key with its name, which SQLAlchemy does not read on SQLite if the key is part of a column."""
+    name = key["name"] or f"fk_{table}_{'_'.join(key['constrained_columns'])}"
+    return name, {**key, "name": name}
 
 
 def test_reflection_finds_every_check_constraint(empty: Database) -> None:

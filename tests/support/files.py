@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import struct
 import zipfile
 from collections.abc import Iterable
 
@@ -92,3 +93,36 @@ def wacz(*archives: bytes, name: str = "archive/data{}.warc.gz", description: st
 def gzipped(data: bytes) -> bytes:
     """Gzip data, always to the same bytes."""
     return gzip.compress(data, mtime=0)
+
+
+# --- recordings: the smallest files that have the headers of their formats ---
+
+
+def box(kind: bytes, content: bytes = b"") -> bytes:
+    """A box of an ISO base media file."""
+    return struct.pack(">L4s", 8 + len(content), kind) + content
+
+
+def mp4(major: bytes = b"isom", *compatible: bytes, media: bytes = b"\0" * 16) -> bytes:
+    """An ISO base media file with these brands."""
+    return box(b"ftyp", major + bytes(4) + b"".join(compatible)) + box(b"mdat", media) + box(b"moov")
+
+
+def webm(document_type: bytes = b"webm") -> bytes:
+    """A Matroska file of this document type."""
+    header = b"\x42\x86\x81\x01\x42\x82" + bytes([0x80 | len(document_type)]) + document_type
+    return b"\x1a\x45\xdf\xa3" + bytes([0x80 | len(header)]) + header + b"\x18\x53\x80\x67\x01" + bytes(20)
+
+
+MP3_FRAME = b"\xff\xfb\x90\x00" + bytes(413)
+"""A silent frame of MPEG 1 layer III, 128 kbit/s and 44.1 kHz."""
+
+
+def id3_tag(size: int) -> bytes:
+    """An ID3v2 tag with that many bytes of content."""
+    return b"ID3\x04\0\0" + bytes(size >> shift & 127 for shift in (21, 14, 7, 0)) + bytes(size)
+
+
+def ogg(packet: bytes) -> bytes:
+    """The first page of an Ogg file, with one packet."""
+    return b"OggS\0\x02" + bytes(20) + b"\x01" + bytes([len(packet)]) + packet

@@ -26,7 +26,7 @@ class Policy:
     """The lowest role that may; None: everybody, also without a key."""
     scope: Scope | None
     """The scope that a key needs if one is sent; None: any key will do."""
-    body_limit: Literal["max_body_bytes", "max_import_bytes", "max_capture_bytes"] = "max_body_bytes"
+    body_limit: Literal["max_body_bytes", "max_import_bytes", "max_upload_bytes"] = "max_body_bytes"
     """The setting that limits the body."""
     repeatable: bool = True
     """False if a POST refuses an Idempotency-Key, because its response must not be stored."""
@@ -57,7 +57,7 @@ READS = Policy(None, Scope.READ)
 RECORDS = Policy(Role.FACT_CHECKER, Scope.RECORD)
 """The desk: recording and correcting."""
 
-CAPTURES = Policy(Role.FACT_CHECKER, Scope.RECORD, body_limit="max_capture_bytes", streamed=True)
+CAPTURES = Policy(Role.FACT_CHECKER, Scope.RECORD, body_limit="max_upload_bytes", streamed=True)
 """The desk: uploading captured files."""
 
 ASKS = Policy(Role.READER, Scope.READ)

@@ -23,12 +23,14 @@ from app.errors import (
     Candidate,
     ConflictError,
     FieldProblem,
+    FileTooLargeError,
     HeldElsewhereError,
     InvalidError,
     NotFoundError,
     PermissionDeniedError,
     PossibleDuplicateError,
     UnavailableError,
+    UnknownFileTypeError,
     VersionMismatchError,
 )
 from app.schemas.base import validation_errors
@@ -152,6 +154,8 @@ STATUS: Mapping[type[AttestError], HTTPStatus] = {
     AuthenticationError: HTTPStatus.UNAUTHORIZED,
     PermissionDeniedError: HTTPStatus.FORBIDDEN,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    FileTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnknownFileTypeError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     UnreadableError: HTTPStatus.BAD_REQUEST,
     UnsupportedMediaTypeError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,

@@ -17,11 +17,12 @@ from app.api.http.problems import UnsupportedMediaTypeError, problem
 from app.api.http.responses import READ_ONE, created, failures
 from app.api.http.routing import api_router
 from app.api.http.write_transactions import write_limiter
-from app.blobs.store import CHUNK_SIZE, BlobStore, StagedBlob
+from app.blobs.store import CHUNK_SIZE, BlobStore
 from app.db.engine import Database
 from app.formats.captures import media_types
 from app.schemas.capture import CaptureQuery, CaptureWhole
 from app.services.captures import captures
+from app.services.captures.uploads import Upload
 from app.services.changes.actors import Actor
 from app.services.core import etags, idempotency
 from app.services.core.idempotency import IdempotentRequest
@@ -63,8 +64,8 @@ async def record_capture(
 ) -> Response:
     """Upload a file as a capture of a document (id or key). The body is the file itself, without an envelope.
 
-    HTML, plain text, PDF, images and web archives are accepted. The type is detected from the bytes of the file. If
-    the document has a capture of the same bytes already, the response is that capture, with status 200.
+    HTML, plain text, PDF, images, web archives, video and audio are accepted. The type is detected from the bytes of
+    the file. If the document has a capture of the same bytes already, the response is that capture, with status 200.
     """
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         raise UnsupportedMediaTypeError("Send the file itself as the body (curl --data-binary @file), not as a form.")
@@ -73,8 +74,9 @@ async def record_capture(
     document_id = await run_in_threadpool(_document_id, database, identifier)
     idempotent_request: IdempotentRequest | None = request.state.idempotent_request
     with store.stage() as draft:
+        upload = Upload(draft, request.app.state.size_limits, int(request.headers.get("content-length", "0")))
         async for chunk in request.stream():
-            await run_in_threadpool(draft.write, chunk)
+            await run_in_threadpool(upload.write, chunk)
             if idempotent_request is not None:
                 idempotent_request.add(chunk)
         receive = partial(
@@ -83,7 +85,7 @@ async def record_capture(
             store,
             writer,
             document_id,
-            draft=draft,
+            upload=upload,
             details=query,
             idempotent_request=idempotent_request,
         )
@@ -101,21 +103,18 @@ def _receive(
     writer: Actor,
     document_id: str,
     *,
-    draft: StagedBlob,
+    upload: Upload,
     details: CaptureQuery,
     idempotent_request: IdempotentRequest | None,
 ) -> Response:
-    media_type = media_types.sniff(draft.file)
-    if media_type is None:
-        reason = "has a type that Attest does not accept" if draft.byte_length else "is empty"
-        raise UnsupportedMediaTypeError(f"The file {reason}. Send one of these: {media_types.ACCEPTED_FORMATS}.")
+    media_type = upload.detect_type()
     with database.writing() as connection:
         if idempotent_request is not None:
             stored = idempotency.find_response(connection, idempotent_request)
             if stored is not None:
                 return idempotency_key.replay(stored)
         capture = captures.receive(
-            connection, writer, document_id, store=store, draft=draft, media_type=media_type, details=details
+            connection, writer, document_id, store=store, draft=upload.draft, media_type=media_type, details=details
         )
         response = created(captures.read_one(connection, NOW, capture.id), "/api/v1/captures")
         if not capture.is_new:

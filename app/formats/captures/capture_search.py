@@ -17,7 +17,8 @@ import msgspec
 
 from app.formats.captures.captured_text import extract_text, non_blank_parts
 from app.formats.captures.extraction import CapturedText, TextPart, UnreadableFileError
-from app.formats.captures.quote_match import TextQuote, excerpt, find_quote
+from app.formats.captures.quote_match import TextQuote, excerpt, find_quote, normalize
+from app.formats.captures.subtitles import TIME_TOLERANCE_SECONDS, text_around
 from app.formats.numbers.numerals import find_numbers
 from app.vocabulary import FigureFound
 
@@ -39,6 +40,8 @@ class CaptureSearchQuery(msgspec.Struct, frozen=True):
     suffix: str | None = None
     numbers: tuple[str, ...] = ()
     """Decimal numbers, searched for if the words are not found. All must be in the text, each in any notation."""
+    media_time: str | None = None
+    """When the words are spoken in a recording, such as `00:01:23`."""
 
 
 class CaptureSearchResult(msgspec.Struct, frozen=True):
@@ -77,9 +80,20 @@ def _search_words(text: CapturedText, query: CaptureSearchQuery) -> CaptureSearc
             if part.error_status is not None:
                 return _in_error_page("words are", part, match.excerpt)
             reason = "The words are in the text"
-            reason += ", apart from spaces, hyphens and quotation marks." if match.is_loose else "."
+            reason += ", apart from spaces, hyphens and quotation marks" if match.is_loose else ""
+            reason += _describe_time(part, query)
             return CaptureSearchResult(FigureFound.FOUND, reason, part.where, match.excerpt[:MAX_EXCERPT_LENGTH])
     return None
+
+
+def _describe_time(part: TextPart, query: CaptureSearchQuery) -> str:
+    """The end of a sentence that says whether the words are spoken near the time that is given for them."""
+    if not part.cues or query.media_time is None:
+        return "."
+    nearby = normalize(text_around(part.cues, query.media_time))
+    if find_quote(nearby, TextQuote(query.words or ""), match_context=False) is not None:
+        return f", near {query.media_time}."
+    return f", but not within {TIME_TOLERANCE_SECONDS} seconds of {query.media_time}, the time that is given for them."
 
 
 def _evidence_first(text: CapturedText) -> list[TextPart]:

@@ -11,7 +11,7 @@ ISO 28500 (WARC) through warcio, WACZ 1.1.
 from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO
 
-from app.formats.captures import documents, media_types, web_archives
+from app.formats.captures import documents, media_types, recordings, web_archives
 from app.formats.captures.extraction import CapturedText, TextPart, UnreadableFileError
 
 
@@ -24,7 +24,8 @@ def extract_text(stream: BinaryIO, media_type: str, language: str | None = None)
     text = CapturedText(language=language)
     extract = _EXTRACTORS.get(media_type)
     if extract is None:
-        raise UnreadableFileError("The file is an image, which has no text.")
+        kind = "a recording" if recordings.is_recording(media_type) else "an image"
+        raise UnreadableFileError(f"The file is {kind}, which has no text.")
     text.limit_expansion(stream.seek(0, 2))
     stream.seek(0)
     try:

@@ -104,7 +104,8 @@ def add_text_file(text: CapturedText, where: str | None, data: bytes, charset: s
             "text and capture that."
         )
     if subtitles.is_subtitles(content):
-        text.add(where, subtitles.spoken_text(content))
+        cues = subtitles.read_cues(content)
+        text.add(where, subtitles.spoken_text(cues), cues=cues)
     elif start.startswith(("{", "[")) and _add_json(text, where, content):
         return
     else:

@@ -1,10 +1,11 @@
 """The text extracted from a captured file, with its limits and with what could not be read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.formats.captures.quote_match import normalize
+from app.formats.captures.subtitles import Cue
 from app.formats.numbers.text_language import NO_LANGUAGES, TextLanguages, detect_languages
 
 MAX_UNPACKED_BYTES = 100_000_000
@@ -50,6 +51,8 @@ class TextPart:
     """The languages that it is probably in."""
     error_status: str | None = None
     """The HTTP status if it is the text of an error page, which is no evidence."""
+    cues: Sequence[Cue] = ()
+    """The same text with its times, as it is in the file, if they are subtitles."""
 
 
 @dataclass
@@ -70,16 +73,15 @@ class CapturedText:
         """Bound what may be unpacked by the length of the file."""
         self._bytes_left = min(MAX_UNPACKED_BYTES, max(MIN_UNPACKED_BYTES, MAX_EXPANSION * file_length))
 
-    def add(self, where: str | None, text: str, language: str | None = None) -> None:
+    def add(self, where: str | None, text: str, language: str | None = None, *, cues: Sequence[Cue] = ()) -> None:
         """Add a part, with its declared language. Raises UnreadableFileError beyond MAX_CHARACTERS."""
         if len(text) > self._characters_left:
             raise UnreadableFileError(f"The text is longer than the limit of {MAX_CHARACTERS:,} characters.")
         self._characters_left -= len(text)
         # A lone surrogate is not a character and cannot be encoded as UTF-8.
         normalized = normalize(text.encode(errors="replace").decode())
-        self.parts.append(
-            TextPart(where, normalized, detect_languages(normalized, language or self.language), self.error_status)
-        )
+        languages = detect_languages(normalized, language or self.language)
+        self.parts.append(TextPart(where, normalized, languages, self.error_status, cues))
 
     def add_gap(self, where: str | None, gap: str | None) -> None:
         """Report what could not be read, once."""

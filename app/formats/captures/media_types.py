@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from app.formats.captures import recordings
+
 SNIFFED_BYTES = 8_192
 """The number of bytes at the start of a file that detection reads."""
 
@@ -51,10 +53,22 @@ CAPTURE_FORMATS: Mapping[str, CaptureFormat] = {
     WARC: CaptureFormat("warc", is_safe_inline=False),
     WARC_GZ: CaptureFormat("warc.gz", is_safe_inline=False),
     WACZ: CaptureFormat("wacz", is_safe_inline=False),
+    recordings.MP4: CaptureFormat("mp4", is_safe_inline=True),
+    recordings.QUICKTIME: CaptureFormat("mov", is_safe_inline=True),
+    recordings.WEBM: CaptureFormat("webm", is_safe_inline=True),
+    recordings.OGG_VIDEO: CaptureFormat("ogv", is_safe_inline=True),
+    recordings.M4A: CaptureFormat("m4a", is_safe_inline=True),
+    recordings.MP3: CaptureFormat("mp3", is_safe_inline=True),
+    recordings.OGG_AUDIO: CaptureFormat("ogg", is_safe_inline=True),
+    recordings.WAV: CaptureFormat("wav", is_safe_inline=True),
+    recordings.FLAC: CaptureFormat("flac", is_safe_inline=True),
 }
 """The accepted formats, by media type. SVG is not accepted: it can contain scripts, and it is not a photo or a scan."""
 
-ACCEPTED_FORMATS = "HTML, plain text, PDF, PNG, JPEG, GIF, WebP, AVIF, HEIC, TIFF, WARC (also gzipped) and WACZ"
+ACCEPTED_FORMATS = (
+    "HTML, plain text, PDF, PNG, JPEG, GIF, WebP, AVIF, HEIC, TIFF, WARC (also gzipped), WACZ, "
+    "MP4, MOV, WebM, M4A, MP3, Ogg, WAV and FLAC"
+)
 """The accepted formats as text, for messages."""
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -75,7 +89,7 @@ _BRANDS: Mapping[bytes, str] = {
     b"heix": "image/heic",
     b"mif1": "image/heic",
 }
-"""Major brands of ISO 14496-12 files (at byte 8, after `ftyp`)."""
+"""Major brands of pictures in ISO 14496-12 files (at byte 8, after `ftyp`)."""
 
 # Bytes that do not occur in text (WHATWG MIME Sniffing: binary data bytes).
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
@@ -94,18 +108,22 @@ def sniff(stream: BinaryIO) -> str | None:
     """Detect the media type of a seekable stream: a key of CAPTURE_FORMATS, or None for any other or an empty file."""
     stream.seek(0)
     head = stream.read(SNIFFED_BYTES)
-    for signature, media_type in _SIGNATURES:
-        if head.startswith(signature):
-            return media_type
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "image/webp"
-    if head[4:8] == b"ftyp":
-        return _BRANDS.get(head[8:12])
+    if (media_type := _sniff_signature(head) or recordings.sniff(stream, head)) is not None:
+        return media_type
     if head.startswith(b"\x1f\x8b"):
         return WARC_GZ if _gunzip(head).startswith(b"WARC/") else None
     if head.startswith(b"PK\x03\x04"):
         return WACZ if _is_wacz(stream) else None
     return _sniff_text(head)
+
+
+def _sniff_signature(head: bytes) -> str | None:
+    for signature, media_type in _SIGNATURES:
+        if head.startswith(signature):
+            return media_type
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "image/webp"
+    return _BRANDS.get(head[8:12]) if head[4:8] == b"ftyp" else None
 
 
 def _gunzip(head: bytes) -> bytes:

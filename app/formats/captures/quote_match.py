@@ -52,6 +52,7 @@ _BREAKS = str.maketrans("\n\t\u2028", "   ")
 
 _IGNORED_IF_LOOSE = re.compile(r"[\s\"'-]+")
 _HYPHEN = re.compile(r"-(?<=[^\W\d_]-)\s*(?=[^\W\d_])")
+_HYPHEN_AT_LINE_END = re.compile(r"-(?<=\w-)[\n\u2028](?=\w)")
 _UNSPACED_SCRIPTS = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
 _FIRST_EAST_ASIAN = "\u3000"
 _HANGUL = "\uac00-\ud7af"
@@ -123,7 +124,8 @@ def _typeset(text: str) -> str:
     if '"' in text:
         text = _absorb(text, '"', " \t\u2028\n")
     if "-" in text:
-        text = _HYPHEN.sub("", text)
+        # The name T-72 keeps its hyphen at the end of a line; a word that was divided there does not.
+        text = _HYPHEN.sub("", _HYPHEN_AT_LINE_END.sub("-", text))
     if max(text, default="") >= _FIRST_EAST_ASIAN:
         text = _line_end().sub("", text)
     return _flat(text)

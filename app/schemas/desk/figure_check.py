@@ -15,6 +15,8 @@ class CaptureLookup(Read):
     """Id of the capture."""
     document_id: str
     """Id of the document."""
+    transcript_of: str | None
+    """Id of the recording that the capture is a transcript of, or the subtitles; null if it is neither."""
     result: FigureFound
     """Whether the capture contains the text."""
     reason: str

@@ -14,10 +14,11 @@ from app.db.schema import table_of
 from app.errors import AuthenticationError, InvalidError, NotFoundError, PossibleDuplicateError, UnavailableError
 from app.models import Capture, Document, Person
 from app.schemas.capture import CaptureCreate, CaptureQuery, CaptureWhole, CustodyRead
-from app.services.captures import custody
+from app.services.captures import custody, transcripts
 from app.services.changes.actors import Actor
 from app.services.core import possible_duplicates
 from app.services.core.held_elsewhere import missing_file, missing_past_capture
+from app.services.core.merged_objects import with_duplicates
 from app.services.core.nouns import fetch_rows_by_id
 from app.services.core.refs import Refs, chunks
 from app.services.core.snapshot import MAX_CLOCK_SKEW, NOW, Snapshot
@@ -52,10 +53,11 @@ def receive(
 ) -> ReceivedCapture:
     """Store uploaded bytes as a capture of a document.
 
-    The same bytes of the same document are one capture, whose details stay as they were first given. The bytes are
-    stored before the row is written, so a row never lacks its bytes. Raises PermissionDeniedError, InvalidError if the
-    digest does not match the bytes or the time is in the future, PossibleDuplicateError if the same bytes are kept of
-    another document, and UnavailableError if the bytes cannot be stored.
+    The same bytes of the same document are one capture, whose details stay as they were first given; only as a
+    transcript of another recording they are a further capture. The bytes are stored before the row is written, so a row
+    never lacks its bytes. Raises PermissionDeniedError, InvalidError if the digest does not match the bytes, the time
+    is in the future or the file cannot be a transcript of what it is said to be, PossibleDuplicateError if the same
+    bytes are kept of another document, and UnavailableError if the bytes cannot be stored.
     """
     actor.require(Role.FACT_CHECKER, "upload a capture")
     if details.sha256 is not None and details.sha256 != draft.sha256:
@@ -66,6 +68,8 @@ def receive(
         )
     if details.captured_at is not None and details.captured_at > clock.now() + MAX_CLOCK_SKEW:
         raise InvalidError.of("captured_at", "must not be in the future")
+    if details.transcript_of is not None:
+        transcripts.require_recording(Refs(connection), document_id, media_type, details.transcript_of)
     try:
         store.save(draft)
     except OSError as error:
@@ -73,7 +77,11 @@ def receive(
     change = actor.open(connection, Action.CREATE, details.reason)
     # Under the lock of writers, so that two uploads at the same time make one capture.
     capture = table_of(Capture)
-    same_bytes = select(capture.c.id).where(capture.c.document_id == document_id, capture.c.sha256 == draft.sha256)
+    own_id = select(table_of(Document).c.id).where(table_of(Document).c.id == document_id)
+    of_document = capture.c.document_id.in_(with_duplicates(table_of(Document), own_id))
+    same_bytes = select(capture.c.id).where(of_document, capture.c.sha256 == draft.sha256)
+    if details.transcript_of is not None:
+        same_bytes = same_bytes.where(capture.c.transcript_of == details.transcript_of)
     recorded = connection.scalar(same_bytes.order_by(capture.c.id).limit(1))
     if recorded is not None:
         return ReceivedCapture(recorded, is_new=False)
@@ -88,6 +96,7 @@ def receive(
         "captured_at": details.captured_at or change.at,
         "url": details.url,
         "note": details.note,
+        "transcript_of": details.transcript_of,
     }
     change.append(capture, [row])
     custody.record_events(change, CustodyAct.RECEIVED, [identifier])
@@ -123,36 +132,59 @@ def documents_with_bytes(connection: Connection, digests: Iterable[str]) -> dict
     return documents
 
 
-def import_captures(change: ChangeWriter, declared: Sequence[tuple[str, CaptureCreate]]) -> list[bool | None]:
+def import_captures(change: ChangeWriter, declared: Sequence[tuple[str, CaptureCreate]]) -> list[bool | InvalidError]:
     """Record captures listed in an imported file, each given with the id of its document, without their bytes.
 
-    Return for each: True if it is new, False if it is on record already, None if another capture has its id. The bytes
-    are found by their digest once they are in the store; until then they count as missing.
+    Return for each: True if it is new, False if it is on record already, an InvalidError if another capture has its id
+    or if it is no transcript of the capture that it names. The bytes are found by their digest once they are in the
+    store; until then they count as missing.
     """
-    recorded_rows = dict(
-        fetch_rows_by_id(change.connection, table_of(Capture), [capture.id for _document, capture in declared])
-    )
+    named_ids = {capture.id for _document, capture in declared}
+    named_ids |= {capture.transcript_of for _document, capture in declared if capture.transcript_of is not None}
+    recorded_rows = dict(fetch_rows_by_id(change.connection, table_of(Capture), named_ids))
     rows: list[StoredRow] = []
-    outcomes: list[bool | None] = []
+    outcomes: dict[int, bool | InvalidError] = {}
     refs = Refs(change.connection)
-    for document_id, capture in declared:
+    # Recordings first, whatever their order in the file.
+    for index, (document_id, capture) in sorted(enumerate(declared), key=lambda item: bool(item[1][1].transcript_of)):
         row = {**vars(capture), "document_id": document_id}
-        recorded = recorded_rows.setdefault(capture.id, row)
-        # The document may have been merged since into the one that the file now lists the capture with.
-        is_same_document = refs.get(table_of(Document), recorded["document_id"]) == document_id
-        is_same = is_same_document and all(recorded[name] == row[name] for name in ("sha256", "byte_length"))
-        outcomes.append(recorded is row if is_same else None)
-        rows += [row] if recorded is row else []
+        recorded = recorded_rows.get(capture.id)
+        if recorded is not None:
+            outcomes[index] = False if _is_same(refs, recorded, row) else _id_in_use(capture.id)
+            continue
+        if capture.transcript_of is not None:
+            recording = recorded_rows.get(capture.transcript_of)
+            problem = transcripts.transcript_problem(refs, document_id, capture.media_type, recording)
+            if problem is not None:
+                outcomes[index] = InvalidError.of("captures", f"`transcript_of` of {capture.id} {problem}")
+                continue
+        recorded_rows[capture.id], outcomes[index] = row, True
+        rows.append(row)
     change.append(table_of(Capture), rows)
     note = "An imported file names it; the bytes were not in that file."
     custody.record_events(change, CustodyAct.DECLARED, [row["id"] for row in rows], note)
-    return outcomes
+    return [outcomes[index] for index in range(len(declared))]
+
+
+def _id_in_use(identifier: str) -> InvalidError:
+    return InvalidError.of("captures", f"the id {identifier} is already used by another capture; choose another id")
+
+
+def _is_same(refs: Refs, recorded: StoredRow, row: StoredRow) -> bool:
+    """True if a capture on record is the one that a file describes."""
+    # The document may have been merged since into the one that the file now lists the capture with.
+    is_same_document = refs.get(table_of(Document), recorded["document_id"]) == row["document_id"]
+    return is_same_document and all(recorded[name] == row[name] for name in ("sha256", "byte_length", "transcript_of"))
 
 
 def read_one(connection: Connection, snapshot: Snapshot, identifier: str) -> CaptureWhole:
     """Return a capture with its custody history. Raises NotFoundError."""
     row = _row(connection, snapshot, identifier)
-    return CaptureWhole(**row, custody=_custody_events(connection, snapshot, identifier))
+    return CaptureWhole(
+        **row,
+        transcripts=transcripts.fetch_transcripts(connection, snapshot, identifier),
+        custody=_custody_events(connection, snapshot, identifier),
+    )
 
 
 def _row(connection: Connection, snapshot: Snapshot, identifier: str) -> StoredRow:

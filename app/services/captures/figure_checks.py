@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from app.blobs.store import BlobStore
 from app.db.revisions import StoredRow
 from app.errors import NotFoundError
+from app.formats.captures import recordings
 from app.formats.captures.capture_search import CaptureSearchQuery, CaptureSearchResult
 from app.schemas.desk.figure_check import CaptureLookup, FigureCheck, FigureChecks
 from app.schemas.quantity import QuantityCreate
@@ -101,8 +102,12 @@ def plan_proposal_lookups(connection: Connection, proposal: StoredRow) -> list[L
 
 
 def _captures_of_piece(row: StoredRow, captures: Mapping[str, Sequence[StoredRow]]) -> list[StoredRow]:
-    """The capture that a piece of evidence names, or else all captures of its document."""
-    return [capture for capture in captures.get(row["document_id"], ()) if row["capture_id"] in (None, capture["id"])]
+    """The capture that a piece of evidence names, with its transcripts, or else all captures of its document."""
+    return [
+        capture
+        for capture in captures.get(row["document_id"], ())
+        if row["capture_id"] in (None, capture["id"], capture["transcript_of"])
+    ]
 
 
 def _captures(connection: Connection, document_ids: Iterable[str]) -> Mapping[str, Sequence[StoredRow]]:
@@ -117,7 +122,7 @@ def _captures(connection: Connection, document_ids: Iterable[str]) -> Mapping[st
 
 
 def _quote_task(about: Literal["attribution", "evidence"], row: StoredRow, captures: Sequence[StoredRow]) -> LookupTask:
-    question = CaptureSearchQuery(row["quote"], row["quote_prefix"], row["quote_suffix"])
+    question = CaptureSearchQuery(row["quote"], row["quote_prefix"], row["quote_suffix"], media_time=row["media_time"])
     reason = "Its document has no capture." if row["document_id"] else "It names no document."
     return LookupTask(about, row["id"], None, question, captures, reason)
 
@@ -146,6 +151,7 @@ def _run_lookups(store: BlobStore, tasks: Sequence[LookupTask]) -> FigureChecks:
             captures[capture["id"]] = capture
             if task.question not in questions_by_capture[capture["id"]]:
                 questions_by_capture[capture["id"]].append(task.question)
+    transcribed = {capture["transcript_of"] for capture in captures.values()}
     answers: dict[tuple[str, CaptureSearchQuery], CaptureSearchResult] = {}
     for position, (identifier, questions) in enumerate(questions_by_capture.items()):
         if position >= MAX_CAPTURES:
@@ -153,11 +159,27 @@ def _run_lookups(store: BlobStore, tasks: Sequence[LookupTask]) -> FigureChecks:
             capture_answers = [CaptureSearchResult(FigureFound.NOT_CHECKABLE, reason)] * len(questions)
         else:
             capture = captures[identifier]
-            capture_answers = capture_search_pool.search(
-                store, capture["sha256"], capture["media_type"], questions, deadline, language=capture["language"]
+            capture_answers = _answer_for_recording(capture, questions, identifier in transcribed) or (
+                capture_search_pool.search(
+                    store, capture["sha256"], capture["media_type"], questions, deadline, language=capture["language"]
+                )
             )
         answers |= {(identifier, question): answer for question, answer in zip(questions, capture_answers, strict=True)}
     return FigureChecks(items=[_build_check(task, answers) for task in tasks])
+
+
+def _answer_for_recording(
+    capture: StoredRow, questions: Sequence[CaptureSearchQuery], is_transcribed: bool
+) -> list[CaptureSearchResult]:
+    """The results for a recording, which is not searched; none for other captures."""
+    if not recordings.is_recording(capture["media_type"]):
+        return []
+    reason = "The file is a recording, which has no text to search. "
+    if is_transcribed:
+        reason += "Its transcript is searched instead, but may leave out what is said or shown."
+    else:
+        reason += "Upload its transcript or subtitles as a capture, with the recording as `transcript_of`."
+    return [CaptureSearchResult(FigureFound.NOT_CHECKABLE, reason)] * len(questions)
 
 
 def _build_check(
@@ -180,6 +202,7 @@ def _build_lookup(capture: StoredRow, answer: CaptureSearchResult) -> CaptureLoo
     return CaptureLookup(
         capture_id=capture["id"],
         document_id=capture["document_id"],
+        transcript_of=capture["transcript_of"],
         result=answer.result,
         reason=answer.reason,
         where=answer.where,

@@ -28,7 +28,7 @@ from app.services.core.nouns import (
 from app.services.core.quote_columns import QUOTE_COLUMNS, flatten_fields, nest_columns
 from app.services.core.refs import Refs, chunks
 from app.services.core.snapshot import NOW, Snapshot
-from app.vocabulary import Action
+from app.vocabulary import Action, EvidenceKind
 
 _PLAIN = (
     "key",
@@ -80,7 +80,7 @@ def build_rows(
     for index, piece in enumerate(evidence):
         try:
             columns = _columns(field_values(piece), refs)
-            _raise_if_foreign_capture(refs, columns)
+            _raise_if_wrong_capture(refs, columns)
         except InvalidError as error:
             raise error.prefix_fields(f"evidence.{index}") from None
         identifier = existing.get(piece.key or "") or EVIDENCE.new_id()
@@ -88,14 +88,24 @@ def build_rows(
     return rows
 
 
-def _raise_if_foreign_capture(refs: Refs, columns: Columns) -> None:
+_RECORDED_KINDS = frozenset({EvidenceKind.VIDEO, EvidenceKind.AUDIO})
+
+
+def _raise_if_wrong_capture(refs: Refs, columns: Columns) -> None:
     if columns["capture_id"] is None:
         return
-    capture = table_of(Capture)
-    document_id = refs.connection.scalar(select(capture.c.document_id).where(capture.c.id == columns["capture_id"]))
+    table = table_of(Capture)
+    query = select(table.c.document_id, table.c.transcript_of).where(table.c.id == columns["capture_id"])
+    capture = refs.connection.execute(query).one()
     # A document has the captures of its duplicates too.
-    if refs.get(table_of(Document), document_id) != columns["document_id"]:
+    if refs.get(table_of(Document), capture.document_id) != columns["document_id"]:
         raise InvalidError.of("capture", "must be a capture of the document given in `document`")
+    if capture.transcript_of is not None and columns["kind"] in _RECORDED_KINDS:
+        raise InvalidError.of(
+            "capture",
+            "is a transcript, which does not keep what is seen or heard; name the recording, "
+            f"{capture.transcript_of}, or choose another `kind`",
+        )
 
 
 def fetch_ids_by_key(connection: Connection, claim_id: str) -> dict[str, str]:
@@ -132,7 +142,7 @@ def correct(
     etags.require(if_match, etags.of_object(read_one(connection, NOW, identifier, actor)))
     refs = Refs(connection)
     row, columns = plan_correction(change, EVIDENCE, identifier, correction, refs)
-    _raise_if_foreign_capture(refs, {**row, **columns})
+    _raise_if_wrong_capture(refs, {**row, **columns})
     if columns:
         change.amend(EVIDENCE.table, [{"id": identifier, **columns}])
         change_effects.bump_versions(change, [row["claim_id"]])

@@ -298,16 +298,14 @@ class _Loader:
         equal: list[tuple[NewKeys, list[str]]] = []
         for (line, document_id, capture), new in zip(declared, outcomes, strict=True):
             documents = same_bytes.setdefault(capture.sha256, [])
+            if isinstance(new, InvalidError):
+                self._refuse(line, new.problems)
+                continue
             if new and set(documents) - {document_id}:
                 equal.append((NewKeys(line, document_id, None, ()), documents[:MAX_CANDIDATES]))
             if new:
                 documents.append(document_id)
-            if new is None:
-                self.tally.refuse(
-                    line, "captures", f"the id {capture.id} is already used by another capture; choose another id"
-                )
-            else:
-                self.tally.count(line, "capture", "created" if new else "unchanged")
+            self.tally.count(line, "capture", "created" if new else "unchanged")
         self.duplicates.note(DOCUMENT.table, equal)
 
     def _merge_record(

@@ -6,7 +6,7 @@ import struct
 import pytest
 
 from app.formats.captures.media_types import CAPTURE_FORMATS, sniff
-from tests.support.files import PNG, gzipped, html, pdf, wacz, warc
+from tests.support.files import MP3_FRAME, PNG, box, gzipped, html, id3_tag, mp4, ogg, pdf, wacz, warc, webm
 
 PAGE = warc(b"<p>A page.</p>")
 ZIPPED = wacz(gzipped(PAGE))
@@ -39,6 +39,32 @@ ACCEPTED: list[tuple[str, bytes, str]] = [
     ("a gzipped web archive", gzipped(PAGE), "application/warc+gzip"),
     ("the beginning of one", gzipped(PAGE)[:-20], "application/warc+gzip"),
     ("a packed web archive", ZIPPED, "application/wacz"),
+    ("an MP4", mp4(b"isom", b"isom", b"mp41"), "video/mp4"),
+    ("the beginning of an MP4", b"\x00\x00\x00\x18ftypmp42\x00\x00", "video/mp4"),
+    ("an MP4 of a phone", mp4(b"3gp5"), "video/mp4"),
+    ("an MP4 of an unknown brand", mp4(b"xxxx", b"isom", b"mp42"), "video/mp4"),
+    ("an MP4 that says that it is a page", mp4(media=b"<html><p>x"), "video/mp4"),
+    ("a MOV", mp4(b"qt  "), "video/quicktime"),
+    ("an old MOV", box(b"wide") + box(b"mdat", bytes(20_000)) + box(b"moov"), "video/quicktime"),
+    (
+        "an old MOV with a long length",
+        b"\0\0\0\1mdat" + struct.pack(">Q", 32) + bytes(16) + box(b"moov"),
+        "video/quicktime",
+    ),
+    ("an M4A", mp4(b"M4A ", b"mp42"), "audio/mp4"),
+    ("a WebM", webm(), "video/webm"),
+    ("an MP3", MP3_FRAME * 2, "audio/mpeg"),
+    ("an MP3 with a tag", id3_tag(100) + MP3_FRAME * 2, "audio/mpeg"),
+    ("an MP3 with a picture in its tag", id3_tag(300_000) + MP3_FRAME * 2, "audio/mpeg"),
+    ("an MP3 with padding after its tag", id3_tag(10) + bytes(700) + MP3_FRAME * 2, "audio/mpeg"),
+    ("an MP3 of MPEG 2", (b"\xff\xf3\x40\x00" + bytes(100)) * 9, "audio/mpeg"),
+    ("Ogg with Vorbis", ogg(b"\x01vorbis" + bytes(9)), "audio/ogg"),
+    ("Ogg with Opus", ogg(b"OpusHead" + bytes(9)), "audio/ogg"),
+    ("Ogg with pictures", ogg(b"\x80theora" + bytes(9)) + ogg(b"\x01vorbis"), "video/ogg"),
+    ("a WAV", b"RIFF\x24\x00\x00\x00WAVEfmt ", "audio/wav"),
+    ("a long WAV", b"RF64\xff\xff\xff\xffWAVEds64", "audio/wav"),
+    ("a FLAC", b"fLaC\x00\x00\x00\x22" + bytes(34), "audio/flac"),
+    ("a FLAC with a tag", id3_tag(9_000) + b"fLaC\x00\x00\x00\x22", "audio/flac"),
 ]
 
 REFUSED: list[tuple[str, bytes]] = [
@@ -55,7 +81,20 @@ REFUSED: list[tuple[str, bytes]] = [
     ("gzip of something else", gzipped(b"words")),
     ("gzip in gzip", gzipped(gzipped(PAGE))),
     ("broken gzip", b"\x1f\x8b\x08\x00broken and no more"),
-    ("a video", b"\x00\x00\x00\x18ftypmp42\x00\x00"),
+    ("a raw picture of a camera", mp4(b"crx ", b"crx ", b"isom")),
+    ("a media file without a known brand", mp4(b"xxxx")),
+    ("boxes without a film", box(b"free", bytes(100)) + box(b"mdat", bytes(100))),
+    ("boxes of no length", box(b"wide") + b"\0\0\0\7mdat" + bytes(100)),
+    ("more boxes than films have", box(b"free") * 300 + box(b"moov")),
+    ("another Matroska file", webm(b"matroska")),
+    ("one frame of an MP3", MP3_FRAME),
+    ("an MP3 of layer I", b"\xff\xff\x90\x00" * 200),
+    ("AAC", (b"\xff\xf1\x50\x80" + bytes(413)) * 3),
+    ("a tag with nothing after it", id3_tag(100)),
+    ("a tag before text", id3_tag(100) + b"words" * 3_000),
+    ("a broken tag", b"ID3\x04\0\0\xff\xff\xff\xff" + MP3_FRAME * 2),
+    ("Ogg with something else", ogg(b"unknown")),
+    ("an AVI", b"RIFF\x24\x00\x00\x00AVI LIST"),
     ("a zip of something else", wacz(gzipped(PAGE), description="readme.json")),
     ("a description alone", wacz()),
     ("a zip that breaks off", ZIPPED[:-10]),

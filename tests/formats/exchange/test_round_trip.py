@@ -163,11 +163,11 @@ captures = optional_fields(
     {
         "id": st.sampled_from(["cap_01jhf3m8w5k6v0x2s9r7q4t1ya", "cap_01jhf3m8w5k6v0x2s9r7q4t1yb"]),
         "sha256": st.sampled_from(["0" * 64, "ab" * 32]),
-        "media_type": st.just("text/html"),
+        "media_type": st.sampled_from(["text/html", "text/plain", "video/mp4"]),
         "byte_length": st.integers(0, 2**40),
         "captured_at": st.datetimes().map(lambda moment: f"{moment.isoformat()}Z"),
     },
-    {"url": urls, "note": prose},
+    {"url": urls, "note": prose, "transcript_of": st.just("cap_01jhf3m8w5k6v0x2s9r7q4t1ya")},
 )
 documents_with_captures = optional_fields(
     {"record": st.just("document"), "kind": st.sampled_from(DocumentKind)},

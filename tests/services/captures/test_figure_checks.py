@@ -112,6 +112,7 @@ def test_quotes_passages_and_figures_are_searched_in_captures(
         {
             "capture_id": page,
             "document_id": briefing,
+            "transcript_of": None,
             "result": "found",
             "reason": "The words are in the text.",
             "where": None,

@@ -17,6 +17,7 @@ from app.services.claims.kept_evidence import rests_on_kept_evidence
 from app.services.core.snapshot import NOW
 from app.services.policy.status_rules import CURRENT_RULES, RULE_CHANGES, STATUS_RULES, is_kept, relevant_evidence
 from tests.services.desk.test_proposals import person
+from tests.support.files import MP3_FRAME, mp4
 from tests.support.problems import assert_problem
 
 __all__ = ["person"]  # a fixture: imported to be used by name
@@ -43,10 +44,8 @@ class KeptWork:
             "id"
         ]
 
-    def capture(self) -> str:
-        response = self.api.post(
-            f"documents/{self.document}/captures", content=b"The badge is legible.", headers=self.person("Anna")
-        )
+    def capture(self, data: bytes = b"The badge is legible.") -> str:
+        response = self.api.post(f"documents/{self.document}/captures", content=data, headers=self.person("Anna"))
         return str(response.raise_for_status().json()["id"])
 
     def evidence(self, **fields: Any) -> str:
@@ -139,6 +138,12 @@ def test_a_capture_or_a_public_reason_is_enough(
     line = api.get("export", params={"format": "jsonl"}).text
     assert REASON in line
     assert REASON in api.get("export", params={"format": "attest_json"}).text
+
+
+@pytest.mark.parametrize(("kind", "recording"), [("video", mp4()), ("audio", MP3_FRAME * 2)], ids=["video", "audio"])
+def test_a_kept_recording_is_enough(desk: KeptWork, kind: str, recording: bytes) -> None:
+    piece = desk.evidence(**SUPPORT, kind=kind, capture=desk.capture(recording))
+    assert desk.decide("confirmed", piece)["status"] == "confirmed"
 
 
 def test_kept_evidence_must_be_the_evidence_that_counts(desk: KeptWork) -> None:
