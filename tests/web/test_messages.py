@@ -24,7 +24,7 @@ def test_every_sentence_is_translated_and_none_is_stale(language: str) -> None:
     assert singular - stored == set()
     assert stored - singular == set()
     for key, message in catalogue.items():
-        translations = [message.string] if isinstance(message.string, str) else list(message.string)
+        translations = [message.string] if isinstance(message.string, str) else list(message.string or ())
         assert all(translations), key
         for text in translations:
             assert placeholders(text) == placeholders(key if isinstance(key, str) else key[1]), key

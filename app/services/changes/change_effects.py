@@ -29,7 +29,7 @@ def attach(change: ChangeWriter) -> None:
     recorder.attach_log(change)
 
 
-LAST_DERIVED_REVISION = "0016"
+LAST_DERIVED_REVISION = "0022"
 """The last migration after which `rebuild` is needed, because it adds derived data that only code can compute."""
 
 
