@@ -645,7 +645,7 @@ MALFORMED_REQUESTS = (
         400,
     ),
     (b"GET /api/v1/claims/%00 HTTP/1.1\r\nHost: a\r\n\r\n", 422),
-    (b"GET http://evil.example/ HTTP/1.1\r\nHost: a\r\n\r\n", 307),
+    (b"GET http://evil.example/ HTTP/1.1\r\nHost: a\r\n\r\n", 200),
     (b"GET /api/v1/health HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \xff\x00\r\n\r\n", 400),
     (b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 404),
     (b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 400),

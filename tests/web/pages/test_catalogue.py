@@ -38,13 +38,14 @@ def link(page: Element, text: str) -> str:
 def test_pages_follow_one_another_as_in_the_api(api: TestClient, record: Record, plural: str) -> None:
     for number in range(45):
         record(plural, **{NAME_OF[plural]: f"Thing {number}"})
-    for root in ("", "/uk"):
+    links = {"": ("Next 20", "Back to the first page"), "/uk": ("Наступні 20", "На першу сторінку")}
+    for root, (following, back) in links.items():
         page = open_list(api, f"{root}/{plural}")
         seen = names(page)
         assert page.one("h1").text
         while any(link.attributes.get("rel") == "next" for link in page.all("a")):
-            page = open_list(api, link(page, "Next 20"))
-            assert link(page, "Back to the first page") == f"{root}/{plural}"
+            page = open_list(api, link(page, following))
+            assert link(page, back) == f"{root}/{plural}"
             seen += names(page)
         listed = api.get(plural, params={"limit": 200}).json()["items"]
         assert seen == [item[NAME_OF[plural]] for item in listed]
