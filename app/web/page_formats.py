@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.http.accept_header import accepted_ranges, quality_of
 from app.api.http.negotiation import MEDIA_TYPES
 from app.api.http.permissions import API
 from app.web.localization import LANGUAGES
@@ -76,29 +77,15 @@ def _query_for_the_api(query: str) -> str:
     return urlencode([(name, value) for name, value in given if value is not None])
 
 
-def _qualities(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, float]:
-    """The quality of each media range in the Accept header (RFC 9110, section 12.5.1)."""
-    qualities: dict[str, float] = {}
-    for name, value in headers:
-        for item in value.decode("latin-1").split(",") if name == b"accept" else ():
-            media_range, *parameters = (part.strip().lower() for part in item.split(";"))
-            quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
-            try:
-                qualities[media_range] = float(quality)
-            except ValueError:
-                qualities[media_range] = 0.0
-    return qualities
-
-
 def _prefers_pages(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """True if the reader wants HTML more than JSON, any other format of ours, and anything at all."""
-    qualities = _qualities(headers)
-    others = ("application/json", "*/*", "application/*", *(qualities.keys() & MEDIA_TYPES))
-    return qualities.get("text/html", 0.0) > max(qualities.get(media_range, 0.0) for media_range in others)
+    ranges = accepted_ranges(headers)
+    html = max((accepted.quality for accepted in ranges if accepted.media_range == "text/html"), default=0.0)
+    rivals = ("application/json", "*/*", "application/*", *MEDIA_TYPES)
+    return html > max((accepted.quality for accepted in ranges if accepted.media_range in rivals), default=0.0)
 
 
 def _prefers_data(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """True if the reader accepts JSON and wants no HTML as much."""
-    qualities = _qualities(headers)
-    html = max(qualities.get("text/html", 0.0), qualities.get("text/*", 0.0))
-    return qualities.get("application/json", 0.0) > max(html, qualities.get("*/*", 0.0))
+    """True if the reader wants JSON more than HTML."""
+    ranges = accepted_ranges(headers)
+    return quality_of("application/json", ranges) > quality_of("text/html", ranges)

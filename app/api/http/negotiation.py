@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.http.accept_header import accepted_ranges
 from app.api.http.permissions import API
 from app.formats.citations.citation_formats import CITATION_FORMATS
 from app.formats.exports.export_formats import EXPORT_FORMATS
@@ -113,25 +114,26 @@ def _rewritten(scope: Scope, path: str, query: Mapping[str, str]) -> Scope:
     }
 
 
-_ZERO_QUALITY = re.compile(r"(?:^|;)\s*q\s*=\s*0(?:\.0*)?\s*(?:;|$)", re.IGNORECASE)
-"""The parameter of a media type that the client refuses (RFC 9110, section 12.4.2)."""
-
-
 def _accepted(scope: Scope) -> str:
-    """The first media type of the Accept header that is one of ours, with its parameters; empty if JSON will do."""
+    """The media type of ours that the client wants most, with its parameters; empty if it wants JSON as much.
+
+    Of several that it wants equally, JSON among them, the first one in its Accept header counts.
+    """
     headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
-    for name, value in headers:
-        if name == b"accept" and value not in (b"*/*", b"application/json"):
-            for item in value.decode("latin-1").split(","):
-                media_type, _, parameters = item.partition(";")
-                media_type = media_type.strip().lower()
-                if _ZERO_QUALITY.search(parameters):
-                    continue
-                if media_type in _TARGET_OF_MEDIA_TYPE:
-                    return f"{media_type};{parameters}"
-                if media_type in ("*/*", "application/json"):
-                    break
-    return ""
+    # Most clients send one of these, and need no parsing.
+    if all(value in (b"*/*", b"application/json") for name, value in headers if name == b"accept"):
+        return ""
+    wanted, best = "", 0.0
+    for accepted in accepted_ranges(headers):
+        is_ours = accepted.media_range in _TARGET_OF_MEDIA_TYPE
+        if (is_ours or accepted.media_range in _JSON_RANGES) and accepted.quality > best:
+            wanted = f"{accepted.media_range};{accepted.parameters}" if is_ours else ""
+            best = accepted.quality
+    return wanted
+
+
+_JSON_RANGES = ("*/*", "application/*", "application/json")
+"""The media ranges that JSON answers."""
 
 
 def _style_parameters(text: str) -> dict[str, str]:

@@ -131,7 +131,7 @@ def _title(citation: Citation) -> str | None:
 
 
 def _language_field(tag: str | None) -> dict[str, str | None]:
-    babel_name = BABEL_NAMES.get(tag or "")
+    babel_name = BABEL_NAMES.get(tag or "") or BABEL_NAMES.get((tag or "").partition("-")[0])
     return {"langid": babel_name} if babel_name is not None else {"language": tag}
 
 

@@ -20,6 +20,11 @@ _MAX_LABEL_LENGTH = 250
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _WEB_URL = re.compile(r"https?://[^\s\"]+")
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z]{2,8})*")
+_REGIONAL_TAGS = frozenset(
+    {"zh-cn", "zh-hans", "zh-hant", "zh-hk", "zh-mo", "zh-my", "zh-sg", "zh-tw", "de-at", "de-ch", "en-ca", "en-gb"}
+    | {"en-us", "pt-br", "es-419", "fr-ca", "be-tarask", "nds-nl", "sr-ec", "sr-el", "kk-cyrl", "kk-latn", "kk-arab"}
+)
+"""Tags with a region or script that Wikidata has as languages of their own; of others it has the language only."""
 _LANGUAGES: Mapping[str, str] = {
     "ar": "Q13955",
     "be": "Q9091",
@@ -71,7 +76,7 @@ def write(citations: Iterable[Citation], _rendering: Rendering) -> Iterator[str]
 def _commands(citation: Citation) -> Iterator[tuple[str, ...]]:
     yield ("CREATE",)
     tag = (citation.language or "").lower()
-    language = tag if _TAG.fullmatch(tag) else ""
+    language = tag if tag in _REGIONAL_TAGS else tag.partition("-")[0] if _TAG.fullmatch(tag) else ""
     if citation.title is not None:
         # `mul` is Wikidata's code for all languages.
         yield "LAST", f"L{language.partition('-')[0] or 'mul'}", _text(_cut(citation.title))
