@@ -101,6 +101,23 @@ PAGES = (
 )
 
 
+def object_paths(site: str) -> tuple[str, ...]:
+    """A page of each kind of object."""
+    claim = read(site, claim_path(site).removeprefix("/"))
+    document = next(row["document"] for row in claim["attributions"] if row["document"])
+    return (
+        *(f"/claims/{claim['id']}", f"/claims/{claim['id']}/versions/1", f"/uk/claims/{claim['id']}"),
+        *(f"/topics/{claim['topic']['id']}", f"/sources/{claim['attributions'][0]['source']['id']}"),
+        f"/documents/{document['id']}",
+    )
+
+
+def test_every_page_obeys_its_policy(page: Page, site: str) -> None:
+    for path in (*PAGES, *object_paths(site)):
+        page.goto(site + path)
+        expect(page.locator("h1")).to_have_count(1)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing(
@@ -109,15 +126,8 @@ def test_axe_finds_nothing(
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, bypass_csp=True)
     page = context.new_page()
     watch(page, site, faults)
-    claim = read(site, claim_path(site).removeprefix("/"))
-    document = next(row["document"] for row in claim["attributions"] if row["document"])
-    objects = (
-        *(f"/claims/{claim['id']}", f"/claims/{claim['id']}/versions/1", f"/uk/claims/{claim['id']}"),
-        *(f"/topics/{claim['topic']['id']}", f"/sources/{claim['attributions'][0]['source']['id']}"),
-        f"/documents/{document['id']}",
-    )
     violations = []
-    for path in (*PAGES, *objects):
+    for path in (*PAGES, *object_paths(site)):
         page.goto(site + path)
         found = Axe().run(page).response["violations"]
         violations += [(path, item["id"], [node["target"] for node in item["nodes"]][:3]) for item in found]
