@@ -28,6 +28,7 @@ from app.api.http.negotiation import Negotiation
 from app.api.http.response_cache import ResponseCache
 from app.api.http.routing import MatchedRoute, RouteTable, Routing, route_table
 from app.api.http.security_headers import SecurityHeaders
+from app.api.http.streams import Streams
 from app.api.record import (
     activity,
     attributions,
@@ -145,6 +146,7 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.database = database
+    app.state.streams = Streams(database, config.max_streams)
     app.state.write_limiter = CapacityLimiter(config.pool_size)
     app.state.checkpoint_signer = checkpoint_signer
     app.state.store = open_store(config.capture_store, config.data_dir)
