@@ -7,7 +7,7 @@ and are limited in number, and what is small is read whole, so that its connecti
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import BoundedSemaphore
-from typing import Any, AnyStr
+from typing import Any, AnyStr, cast
 
 from anyio import CancelScope, CapacityLimiter, to_thread
 from fastapi import Response
@@ -71,7 +71,7 @@ def stream(
     The beginning is made before the response starts, so that an error is a response and not a broken stream. A short
     text is made whole.
     """
-    blocks = map(_encoded, in_blocks(iter(chunks)))  # type: ignore[type-var]
+    blocks = _encoded(in_blocks(cast(Iterable[Any], chunks)))
     beginning: list[bytes] = []
     size = 0
     try:
@@ -119,8 +119,9 @@ class _RecordStream(StreamingResponse):
                 await to_thread.run_sync(self._read.close, limiter=self._streams.limiter)
 
 
-def _encoded(block: str | bytes) -> bytes:
-    return block.encode() if isinstance(block, str) else block
+def _encoded(blocks: Iterator[Any]) -> Iterator[bytes]:
+    for block in blocks:
+        yield block.encode() if isinstance(block, str) else block
 
 
 def in_blocks(chunks: Iterable[AnyStr]) -> Iterator[AnyStr]:
