@@ -65,11 +65,10 @@ def open_unread(port: int, path: str) -> socket.socket:
 
 
 def record_long_claims(client: httpx.Client, database: Database) -> None:
-    """Record about 8 MB of claims."""
+    """Record claims of about 2 MB."""
     lines = "".join(
-        json.dumps({"record": "claim", "kind": "other", "statement": f"S{number}.", "note": "n" * 9_000, **PUBLISHED})
-        + "\n"
-        for number in range(900)
+        json.dumps({"record": "claim", "kind": "other", "statement": f"S{number} " + "s" * 1_900, **PUBLISHED}) + "\n"
+        for number in range(2_000)
     )
     answer = client.post(
         "/imports?format=attest_json&strict=true",
@@ -80,7 +79,7 @@ def record_long_claims(client: httpx.Client, database: Database) -> None:
     assert answer.status_code == 200, answer.text
 
 
-@pytest.mark.parametrize("path", ["/export?format=json", "/citations?format=csl_json"])
+@pytest.mark.parametrize("path", ["/export?format=attest_json", "/citations?format=csl_json"])
 def test_unread_streams_leave_connections_for_everybody_else(
     port: int, client: httpx.Client, database: Database, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
