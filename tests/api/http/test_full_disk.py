@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
 
+from app.db import full_disk
 from app.services.changes.actors import Actor
 
 
@@ -47,3 +48,10 @@ def test_a_full_disk_is_reported(
     assert "disk of this service is full" in response.json()["detail"]
     monkeypatch.undo()
     assert api.get("health").status_code == 200
+
+
+def test_health_reports_a_full_disk(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert api.get("health").json()["status"] == "ok"
+    monkeypatch.setattr(full_disk, "MIN_FREE_BYTES", 2**62)
+    response = api.get("health")
+    assert (response.status_code, response.json()["status"]) == (200, "disk_full")
