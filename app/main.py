@@ -3,15 +3,18 @@
 import gc
 import logging
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from sqlalchemy.engine import make_url
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp
 
@@ -28,6 +31,7 @@ from app.api.http.negotiation import Negotiation
 from app.api.http.response_cache import ResponseCache
 from app.api.http.routing import MatchedRoute, RouteTable, Routing, route_table
 from app.api.http.security_headers import SecurityHeaders
+from app.api.http.streams import Streams
 from app.api.record import (
     activity,
     attributions,
@@ -151,10 +155,12 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.database = database
+    app.state.streams = Streams(database, config.max_streams)
     app.state.write_limiter = CapacityLimiter(config.pool_size)
     app.state.checkpoint_signer = checkpoint_signer
     app.state.store = open_store(config.capture_store, config.data_dir)
     app.state.size_limits = SizeLimits(config.max_recording_bytes, config.max_capture_bytes)
+    app.state.written_folders = _written_folders(config)
     app.state.cursors = Cursors(secret_of(config))
     app.state.response_cache = ResponseCache(config.response_cache_bytes)
     app.state.publisher = Publisher(name=config.publisher, address=config.api_url)
@@ -170,6 +176,13 @@ def create_app(configuration: Settings | None = None) -> FastAPI:
         partial(Routing, table=api_route_table(), admission=Admission(config), fast_reads=FastReads(database)),
     ]
     return app
+
+
+def _written_folders(config: Settings) -> list[Path]:
+    """The folders on this machine that the service writes to."""
+    url = make_url(config.url)
+    is_file = url.get_backend_name() == "sqlite" and url.database
+    return [config.data_dir, Path(tempfile.gettempdir()), *([Path(str(url.database)).parent] if is_file else [])]
 
 
 @cache

@@ -100,6 +100,13 @@ class Settings(BaseSettings):
         "If empty, Attest uses `captures` in the data folder.",
     )
     pool_size: int = Field(16, ge=1, le=500, description="Database connections kept open per process.")
+    max_streams: int = Field(
+        8,
+        ge=1,
+        le=500,
+        description="Long exports and citation lists that one process sends at the same time. Each holds a database "
+        "connection besides those of `ATTEST_POOL_SIZE`. Further ones are refused with 503.",
+    )
     response_cache_bytes: int = Field(
         16_000_000, ge=0, description="Memory for cached responses, in bytes. 0 disables the cache."
     )

@@ -58,6 +58,12 @@ class Database:
         self._snapshot_engine = (
             self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
         )
+        # Streams last as long as their readers take, so they must not use up the pool of everything else.
+        self._stream_engine = (
+            self.engine
+            if self.is_sqlite
+            else _make_engine(url, 1, max_overflow=-1).execution_options(isolation_level="REPEATABLE READ")
+        )
         # A single statement needs no transaction around it. SQLite's driver does not begin one by itself.
         self._autocommit_engine = (
             self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -80,6 +86,12 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Open a read-only transaction: all its statements see the same snapshot of the database."""
         with self._snapshot_engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def streaming(self) -> Iterator[Connection]:
+        """Open a transaction like those of `reading`, outside their pool. The caller limits the number of them."""
+        with self._stream_engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -113,6 +125,7 @@ class Database:
         for connections in self._thread_connections:
             connections.close()
         self.engine.dispose()
+        self._stream_engine.dispose()
 
 
 _PROGRESS_INTERVAL = 5_000
@@ -228,14 +241,18 @@ def checkpoint_signer_of(connection: Connection) -> CheckpointSigner | None:
     return signer
 
 
-def _make_engine(url: str, pool_size: int) -> Engine:
+def _make_engine(url: str, pool_size: int, max_overflow: int | None = None) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         # hide_parameters: parameters hold what people wrote, so they must not appear in server logs.
         # max_overflow: read threads hold up to `pool_size` connections for good; the overflow serves writes, exports
         # and commands.
         engine = create_engine(
-            parsed, pool_size=pool_size, max_overflow=2 * pool_size, pool_pre_ping=True, hide_parameters=True
+            parsed,
+            pool_size=pool_size,
+            max_overflow=2 * pool_size if max_overflow is None else max_overflow,
+            pool_pre_ping=True,
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _configure_postgresql)
         return engine

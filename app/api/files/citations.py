@@ -1,7 +1,6 @@
 """The routes of citations, in every format."""
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Generator
 from typing import Annotated
 
 from fastapi import Query, Request, Response
@@ -13,8 +12,7 @@ from app.api.http.json_responses import json_response
 from app.api.http.problems import UnsupportedMediaTypeError
 from app.api.http.responses import READ_MANY, failures
 from app.api.http.routing import api_router
-from app.api.http.streams import in_blocks
-from app.db.engine import Database
+from app.api.http.streams import Streams, stream
 from app.errors import InvalidError
 from app.formats.citations.citation_formats import CITATION_FORMATS
 from app.formats.citations.cited_versions import CitedVersion
@@ -33,7 +31,7 @@ FORMATTED = ("bibliography", "bibliography_html")
 STYLE = "application/vnd.citationstyles.style+xml"
 """The media type of a CSL style."""
 
-CITE = failures(403, 404, 410, 422)
+CITE = failures(403, 404, 410, 422, 503)
 WITH_A_STYLE = failures(400, 403, 404, 410, 413, 415, 422, 503)
 
 
@@ -88,20 +86,19 @@ def _respond(request: Request, query: CitationQuery, style: str | None, reader: 
     if citation_format is None:
         raise InvalidError.of("format", f"must be one of {', '.join(CITATION_FORMATS)}")
     publisher: Publisher = request.app.state.publisher
-    read = _read(request.app.state.database, publisher, query, reader)
+    streams: Streams = request.app.state.streams
+    read = _read(streams, publisher, query, reader)
     chunks = citation_format.render(read, Rendering(style, query.locale, publisher.name))
-    # The first chunk is made before the response starts, so that an error is a response and not a broken stream.
-    text = in_blocks(chain([next(chunks, "")], chunks))
     headers = {
         "Content-Disposition": f'inline; filename="attest.{citation_format.suffix}"',
         "Cache-Control": "no-cache" if reader is None else "private, no-cache",
         "Vary": "Authorization, Accept",
     }
-    return StreamingResponse(text, media_type=citation_format.media_type, headers=headers)
+    return stream(streams, read, chunks, citation_format.media_type, headers)
 
 
-def _read(database: Database, publisher: Publisher, query: CitationQuery, reader: Actor | None) -> Iterator[Citation]:
-    with database.reading() as connection:
+def _read(streams: Streams, publisher: Publisher, query: CitationQuery, reader: Actor | None) -> Generator[Citation]:
+    with streams.reading() as connection:
         yield from citations.query_citations(connection, query, reader, publisher)
 
 

@@ -9,6 +9,7 @@ from app.api.http.dependencies import ReadConnection
 from app.api.http.json_responses import json_response
 from app.api.http.responses import failures
 from app.api.http.routing import api_router
+from app.db.full_disk import has_full_disk
 from app.schemas.base.fields import Read
 
 router = api_router("", "service")
@@ -18,7 +19,8 @@ class Health(Read):
     """The state of the service."""
 
     status: str = Field(examples=["ok"])
-    """`ok` if the database answers."""
+    """`ok` if the database answers; `disk_full` if it does, but the disk of the data folder, of a database file or of
+    temporary files has too little space left to write."""
     version: str
     """The version of Attest."""
 
@@ -27,4 +29,5 @@ class Health(Read):
 def read_health(request: Request, connection: ReadConnection) -> Response:
     """Check that the service and its database respond."""
     connection.execute(text("SELECT 1"))
-    return json_response(request, Health(status="ok", version=__version__))
+    status = "disk_full" if has_full_disk(request.app.state.written_folders) else "ok"
+    return json_response(request, Health(status=status, version=__version__))

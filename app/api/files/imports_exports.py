@@ -1,10 +1,9 @@
 """Routes that import files into the record and export it as files."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
-from itertools import chain
-from typing import Annotated, Any, BinaryIO, cast
+from typing import Annotated, BinaryIO, cast
 from urllib.parse import urlencode
 
 from anyio import to_thread
@@ -17,7 +16,7 @@ from app.api.http import idempotency_key
 from app.api.http.dependencies import Reader, Writer
 from app.api.http.responses import failures
 from app.api.http.routing import api_router
-from app.api.http.streams import in_blocks
+from app.api.http.streams import Streams, stream
 from app.api.http.write_transactions import write_limiter
 from app.db.engine import Database
 from app.errors import InvalidError
@@ -137,7 +136,7 @@ def _load(
     response_class=StreamingResponse,
     responses={
         200: {"content": {written.media_type.partition(";")[0]: {} for written in EXPORT_FORMATS.values()}},
-        **failures(403, 404, 422),
+        **failures(403, 404, 422, 503),
     },
 )
 def export_claims(request: Request, query: Annotated[ExportQuery, Query()], reader: Reader) -> Response:
@@ -149,14 +148,14 @@ def export_claims(request: Request, query: Annotated[ExportQuery, Query()], read
     """
     address = f"{request.app.state.publisher.address}/export"
     parameters = [(name, value) for name, value in request.query_params.multi_items() if name not in ("as_of", "after")]
-    read = _exported(
-        request.app.state.database, request.app.state.publisher, query, reader, f"{address}?{urlencode(parameters)}"
-    )
+    streams: Streams = request.app.state.streams
+    read = _exported(streams, request.app.state.publisher, query, reader, f"{address}?{urlencode(parameters)}")
     moment = str(next(read))
     chunks = cast(Iterator[str] | Iterator[bytes], read)
-    # The first chunk is made before the response starts, so that an error is a response and not a broken stream.
-    first = next(chunks, "")
-    export_format = EXPORT_FORMATS[query.format]
+    export_format = EXPORT_FORMATS.get(query.format)
+    if export_format is None:  # the first chunk would say so, but it is not made yet
+        read.close()
+        raise InvalidError.of("format", f"must be one of {', '.join(EXPORT_FORMATS)}")
     headers = {
         "Content-Disposition": f'attachment; filename="attest-export.{export_format.suffix}"',
         "Cache-Control": "no-cache" if reader is None else "private, no-cache",
@@ -166,15 +165,14 @@ def export_claims(request: Request, query: Annotated[ExportQuery, Query()], read
         rest = urlencode([*parameters, ("as_of", moment)])
         # RFC 9652.
         headers["Link-Template"] = f'"{address}?{rest}&after={{last}}"; rel="next"'
-    body: Iterator[Any] = chain([first], chunks)
-    return StreamingResponse(in_blocks(body), media_type=export_format.media_type, headers=headers)
+    return stream(streams, read, chunks, export_format.media_type, headers)
 
 
 def _exported(
-    database: Database, publisher: Publisher, query: ExportQuery, reader: Actor | None, address: str
-) -> Iterator[str | bytes]:
+    streams: Streams, publisher: Publisher, query: ExportQuery, reader: Actor | None, address: str
+) -> Generator[str | bytes]:
     """The moment whose record is exported, followed by the chunks of the export."""
-    with database.reading() as connection:
+    with streams.reading() as connection:
         moment = exports.export_timestamp(connection, query.as_of)
         single = len(query.claim) == 1
         edition = Edition(publisher=publisher, address=address, moment=moment, single=single, bom=query.bom)

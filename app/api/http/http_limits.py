@@ -1,4 +1,5 @@
-"""Limits on the head of a request (request line and headers) that uvicorn's httptools protocol does not have."""
+"""Limits that uvicorn's httptools protocol does not have: on the head of a request (request line and headers), on
+readers that stall, and on the body of a request that has been answered already."""
 
 from asyncio import TimerHandle
 from typing import Any
@@ -10,6 +11,19 @@ MAX_HEAD_BYTES = 65_536
 
 MAX_HEAD_SECONDS = 30
 """How long a client may take to send them."""
+
+MAX_STALL_SECONDS = 30
+"""How long a client may leave a response unread. The connection is then broken off."""
+
+LINGER_SECONDS = 2
+"""How long a connection stays open after a response that came before the end of the request's body: if it were closed
+at once, the client could lose the response."""
+
+SMALL_BODY_BYTES = 65_536
+"""The rest of a body up to this size is read, so that the connection can be used again; of a larger one it is not."""
+
+LINGER_BYTES = 1_000_000
+"""How much more of such a body is taken from the connection, to be thrown away."""
 
 
 class HeadTooLargeError(Exception):
@@ -26,9 +40,19 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._began_in_this_data = False
         """True if the unfinished head began in the data that has just arrived."""
         self._deadline: TimerHandle | None = None
+        self._stall: TimerHandle | None = None
+        """Breaks the connection off if the client reads nothing."""
+        self._linger: TimerHandle | None = None
+        """Closes a connection whose last request was answered before its body had come."""
+        self._lingering_bytes = 0
 
     def data_received(self, data: bytes) -> None:
         """Parse the data, then check whether the head is still unfinished."""
+        if self._linger is not None:
+            self._lingering_bytes += len(data)
+            if self._lingering_bytes > LINGER_BYTES:
+                self.transport.abort()
+            return
         self._began_in_this_data = False
         super().data_received(data)
         if self._head_bytes is None or self.transport.is_closing():
@@ -55,7 +79,39 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone."""
         self._end_head()
+        self._end_stall()
+        if self._linger is not None:
+            self._linger.cancel()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client does not read as fast as we write."""
+        if self._stall is None:
+            self._stall = self.loop.call_later(MAX_STALL_SECONDS, self.transport.abort)
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """The client has read on."""
+        self._end_stall()
+        super().resume_writing()
+
+    def on_response_complete(self) -> None:
+        """A response is complete. If the body of its request is not, what is left of it is not parsed any more."""
+        is_last = self.cycle.response_complete  # otherwise it is the cycle of a request that came right after
+        if is_last and self.cycle.more_body and not self._has_small_body() and not self.transport.is_closing():
+            self._linger = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
+        super().on_response_complete()
+
+    def _has_small_body(self) -> bool:
+        """True if the request announced a small body. The parser has checked that the length is a number."""
+        return any(name == b"content-length" and int(value) <= SMALL_BODY_BYTES for name, value in self.headers)
+
+    def _end_stall(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
 
     def _start_deadline(self) -> None:
         self._deadline = self.loop.call_later(MAX_HEAD_SECONDS, self._on_deadline)

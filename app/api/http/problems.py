@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.db.full_disk import is_disk_full
 from app.errors import (
     AttestError,
     AuthenticationError,
@@ -198,6 +199,8 @@ def _candidate(candidate: Candidate) -> dict[str, str | None]:
 def of(error: AttestError) -> Response:
     """The problem document for an AttestError."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), HTTPStatus.BAD_REQUEST)
+    if isinstance(error, UnavailableError) and is_disk_full(error):
+        return _disk_full(error)
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     if isinstance(error, VersionMismatchError):
         headers["ETag"] = error.current
@@ -275,7 +278,18 @@ def _http(_request: Request, error: Exception) -> Response:
     return problem(status, detail, None, headers)
 
 
+def _disk_full(error: Exception) -> Response:
+    logger.error("A disk is full", exc_info=error)
+    return problem(
+        HTTPStatus.INSUFFICIENT_STORAGE,
+        "The disk of this service is full, so nothing was written. Reads still work. Its operator has to free space "
+        "where the database, the captures and temporary files are; then send the request again.",
+    )
+
+
 def _database_unavailable(error: Exception) -> Response:
+    if is_disk_full(error):
+        return _disk_full(error)
     # Starlette calls this in another thread, so the error is not the current exception there.
     logger.error("The database is unavailable", exc_info=error)
     return problem(
@@ -314,6 +328,8 @@ class SafetyNet:
 
 
 def _unexpected(error: Exception) -> Response:
+    if is_disk_full(error):
+        return _disk_full(error)
     logger.error("Unexpected error", exc_info=error)
     return problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,

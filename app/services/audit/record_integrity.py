@@ -76,7 +76,10 @@ _changes_with_commitments = CompiledStatement(
 
 
 def _check_changes(connection: Connection, tally: ChangeTally) -> Iterator[IntegrityFault]:
-    """Check that change numbers have no gaps, times increase, and authors match their commitments."""
+    """Check that change numbers have no gaps, times increase, and authors match their commitments.
+
+    Salts and commitments of changes that do not exist are faults too.
+    """
     last, last_at = 0, ""
     for seq, at, actor_id, committed, salt, erased_at in _changes_with_commitments.lists(
         connection, batch_size=READ_BATCH_SIZE
@@ -96,6 +99,16 @@ def _check_changes(connection: Connection, tally: ChangeTally) -> Iterator[Integ
         elif salt is None and erased_at is None:
             yield place, "has no salt, although its author's data was not erased"
         tally.erased += salt is None
+    for table in (salts, commitments):
+        orphans = (
+            select(table.c.change_seq)
+            .outerjoin(change, change.c.seq == table.c.change_seq)
+            .where(change.c.seq.is_(None))
+            .order_by(table.c.change_seq)
+            .limit(MAX_FAULTS_PER_CHECK)
+        )
+        for seq in connection.scalars(orphans):
+            yield f"{table.name}/{seq}", "belongs to a change that does not exist"
     at = connection.execute(select(head.c.seq, change.c.seq).outerjoin(change, change.c.at == head.c.at)).one()
     if last and (at[0] != last or at[1] != last):
         yield "head", f"does not match the number and time of the last change, {last}"

@@ -136,10 +136,11 @@ def matching_claims(
     """
     snapshot = snapshot_at(connection, as_of)
     query = select_claim_ids(connection, snapshot, claim_filter, actor).order_by(snapshot.claim.c.id)
-    id_chunks = connection.execute(query.execution_options(yield_per=published_reads.CHUNK_SIZE)).scalars().partitions()
-    for ids in id_chunks:
-        claims = list(published_reads.claims(connection, snapshot, ids, publisher))
-        yield from claims if as_of is None else published_reads.with_later_changes(connection, claims)
+    # The cursor is closed here, because citations may be broken off at any claim.
+    with connection.execute(query.execution_options(yield_per=published_reads.CHUNK_SIZE)) as rows:
+        for ids in rows.scalars().partitions():
+            claims = list(published_reads.claims(connection, snapshot, ids, publisher))
+            yield from claims if as_of is None else published_reads.with_later_changes(connection, claims)
 
 
 def claims_by_ref(

@@ -158,7 +158,9 @@ def claim_id_chunks(
     if after is not None:
         query = query.where(snapshot.claim.c.id > after)
     # A server-side cursor, because the ids may not fit in memory.
-    yield from connection.execute(query.execution_options(yield_per=CHUNK_SIZE)).scalars().partitions()
+    # It is closed here, because an export may be broken off at any claim.
+    with connection.execute(query.execution_options(yield_per=CHUNK_SIZE)) as rows:
+        yield from rows.scalars().partitions()
 
 
 class RecordWriter:

@@ -213,6 +213,14 @@ TAMPERINGS: dict[str, tuple[list[str | Callable[[Connection], None]], str]] = {
         ],
         "claim/clm_",
     ),
+    "a commitment beyond the head": (
+        ["INSERT INTO log_commitment SELECT 1000, actor_commitment FROM log_commitment WHERE change_seq = 7"],
+        "log_commitment/1000",
+    ),
+    "a salt beyond the head": (
+        ["INSERT INTO log_salt SELECT 1000, salt FROM log_salt WHERE change_seq = 7"],
+        "log_salt/1000",
+    ),
     "an early version": (["UPDATE claim_revision SET note = 'x' WHERE version = 1"], "claim/clm_"),
     "a status": (["UPDATE claim SET status = 'refuted' WHERE status = 'unconfirmed'"], "claim/clm_"),
     "a claim that is gone": ([f"DELETE FROM claim WHERE id = ({PUBLISHED})"], "claim/clm_"),
@@ -438,6 +446,8 @@ EXPECTED_FINDINGS = {
     "a salt": (1, "change/7: does not match the commitment to its author: the author or the salt was altered"),
     "a salt that is gone": (1, "change/7: has no salt, although its author's data was not erased"),
     "a commitment": (3, "change/7: does not match the commitment to its author: the author or the salt was altered"),
+    "a commitment beyond the head": (1, "log_commitment/1000: belongs to a change that does not exist"),
+    "a salt beyond the head": (1, "log_salt/1000: belongs to a change that does not exist"),
     "a commitment that is gone": (3, "change/7: has no commitment to its author"),
     "the frontier": (1, "head: stores a log size or frontier that does not match the 377 entries of the log"),
     "the size of the log": (1, "head: stores a log size or frontier that does not match the 377 entries of the log"),
