@@ -570,6 +570,7 @@ FULL_BODIES: dict[str, dict[str, Any]] = {
                 "examined_on": "2025-01-12",
                 "finding": "F",
                 "conclusive": False,
+                "not_kept_because": None,
                 "withdrawn": False,
             }
         ],
@@ -762,7 +763,7 @@ CHECK = {"key": "k", "source": "s", "original": {}}
                 {"record": "note", "claim": "c", "note": "M"},
             ],
             1,
-            [],
+            [(3, "claim")],
         ),
         (
             [
@@ -780,7 +781,7 @@ CHECK = {"key": "k", "source": "s", "original": {}}
                 {**SOURCE, "key": None, "id": "src_" + "0" * 26},
             ],
             1,
-            [],
+            [(2, "key"), (3, "id")],
         ),
         (
             [
@@ -789,7 +790,7 @@ CHECK = {"key": "k", "source": "s", "original": {}}
                 {**CLAIM, "joins": "c"},
             ],
             1,
-            [],
+            [(2, "id"), (3, "key")],
         ),
         ([SOURCE, {**CLAIM, "fact_checks": [{**CHECK, "original": {"a": {"b": ["\x00"]}}}]}], 1, [(2, "")]),
         ([SOURCE, {**CLAIM, "fact_checks": [{**CHECK, "original": {"\ud800": 1}}]}], 1, [(2, "")]),
@@ -855,6 +856,7 @@ UNCHECKED_PARAMETERS = {
     "cursor": "is verified by its signature and never stored",
     "q": "is split into words, which cannot contain NUL",
     "format": "is compared with the names of the formats",
+    "encoding": "is compared with the names of the encodings",
 }
 """Query parameters that accept any text, and why this does no harm."""
 

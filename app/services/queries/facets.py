@@ -185,7 +185,9 @@ def read_names(
     ]
     if not branches:
         return {}
-    return {row.id: row.name for row in connection.execute(union_all(*branches))}
+    names = {row.id: row.name for row in connection.execute(union_all(*branches))}
+    # In the order of the facets, so that the same state is the same response on every engine.
+    return {identifier: names[identifier] for facet in ids.values() for identifier in facet if identifier in names}
 
 
 class NamedRef(NamedTuple):

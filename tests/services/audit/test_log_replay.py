@@ -419,7 +419,7 @@ EXPECTED_FINDINGS = {
         3,
         "change/8: has a time that is not later than that of the previous change",
     ),
-    "a change that is gone": (3, "change/7 version 1: is in the log (entry 12) and not in the record"),
+    "a change that is gone": (5, "change/7 version 1: is in the log (entry 12) and not in the record"),
     "the last changes": (312, "change/21 version 1: is in the log (entry 67) and not in the record"),
     "the number of the last change": (2, "head: does not match the number and time of the last change, 55"),
     "the time of the last change": (1, "head: does not match the number and time of the last change, 55"),
