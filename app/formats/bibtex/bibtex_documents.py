@@ -99,7 +99,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _YEAR_RANGE = re.compile(r"(\d{4})\s*(?:-{1,3}|–|/)\s*(\d{4})")
 _TIME = re.compile(r"T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?")
 _ARXIV = re.compile(r"[\w./-]+")
-_DOI = re.compile(r"10\.\d{4,9}/[^\s<>\"\\^`{|}]+")
+_DOI = re.compile(r"10\.\d{4,9}/\S+")
 _MAX_AUTHOR_LENGTH, _MAX_NOTE_LENGTH, _MAX_TITLE_LENGTH, _MAX_NAME_LENGTH = 500, 50_000, 20_000, 500
 _MAX_KEY_LENGTH = 200
 
@@ -235,9 +235,9 @@ class _DocumentBuilder:
         if url is None and command is not None and (url := lenient_values.parse_url(command[1])) is not None:
             del self._remaining["howpublished"]
         doi = latex.to_line(self._remaining.get("doi", "")).removeprefix("https://doi.org/")
-        if url is None and _DOI.fullmatch(doi):
+        if url is None and _DOI.fullmatch(doi) and (address := lenient_values.parse_url(f"https://doi.org/{doi}")):
             del self._remaining["doi"]
-            return f"https://doi.org/{doi}"
+            return address
         archive = latex.to_line(self._remaining.get("eprinttype", self._remaining.get("archiveprefix", ""))).casefold()
         eprint = latex.to_line(self._remaining.get("eprint", ""))
         if url is None and archive == "arxiv" and _ARXIV.fullmatch(eprint):

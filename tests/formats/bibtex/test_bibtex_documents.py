@@ -136,6 +136,10 @@ def test_dates_are_converted_to_edtf_or_kept_in_the_note(fields: str, published:
         (r"url = {https://example.org/a\_b\%20}", "https://example.org/a_b%20"),
         (r"howpublished = {\url{https://example.org/a_b}}", "https://example.org/a_b"),
         ("doi = {10.1063/1.2172593}", "https://doi.org/10.1063/1.2172593"),
+        (
+            "doi = {10.1002/(SICI)1096(1996)99:1<1::AID-AJPA1>3.0.CO;2-1}",
+            "https://doi.org/10.1002/(SICI)1096(1996)99:1%3C1::AID-AJPA1%3E3.0.CO;2-1",
+        ),
         ("eprint = {2401.00001}, eprinttype = {arXiv}", "https://arxiv.org/abs/2401.00001"),
         ("url = {javascript:alert(1)}", None),
     ],
