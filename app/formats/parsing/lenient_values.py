@@ -17,6 +17,10 @@ _DAY_AND_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?=$|[T\s])")
 _URL_WITHOUT_SCHEME = re.compile(r"[\w-]+(\.[\w-]+)*\.[a-zA-Z]{2,}([/?#]\S*)?")
 _HOST = re.compile(r"https?://([^/?#:]+)")
 _COUNT_LIMIT = 10**11
+_BLOCK_TAG = re.compile(r"</?(?:p|br|div|ul|ol|li|h[1-6]|blockquote|tr|td|table)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_INLINE_TAG = re.compile(
+    r"</?(?:a|abbr|b|cite|em|font|i|mark|q|s|small|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>", re.IGNORECASE
+)
 
 
 def is_day(value: object) -> bool:
@@ -36,14 +40,20 @@ def is_count(value: object) -> bool:
 
 
 def clean_text(value: object, *, keep_lines: bool = False) -> str | None:
-    """Return a string with HTML entities decoded and whitespace collapsed; None if it is empty or not a string.
+    """Return a string without HTML tags, with its entities decoded and whitespace collapsed; None if it is empty or not
+    a string.
 
-    `keep_lines` removes whitespace only at the ends.
+    `keep_lines` removes whitespace only at the ends. Only tags of HTML are removed, so that "a < b" stays.
     """
     if not isinstance(value, str):
         return None
-    plain = unescape(value).strip()
+    # Tags are often escaped as well: `&lt;p&gt;`.
+    plain = _without_tags(unescape(_without_tags(value))).strip()
     return (plain if keep_lines else " ".join(plain.split())) or None
+
+
+def _without_tags(text: str) -> str:
+    return _INLINE_TAG.sub("", _BLOCK_TAG.sub(" ", text)) if "<" in text else text
 
 
 def verbatim_text(value: object) -> str | None:

@@ -14,7 +14,7 @@ from app.formats.parsing import lenient_values
 FEED_MEMBERS = ("dataFeedElement", "claims")
 """Members of an object whose array is read element by element."""
 
-_WRAPPER_MEMBERS = ("object", "item", "dataFeedElement", "@graph", "claims")
+_WRAPPER_MEMBERS = ("object", "item", "dataFeedElement", "@graph", "claims", "mainEntity")
 _MAX_WRAPPERS = 5
 
 

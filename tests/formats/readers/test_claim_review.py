@@ -228,6 +228,28 @@ def test_statements_are_cleaned_but_verdicts_are_kept() -> None:
 
 
 @pytest.mark.parametrize(
+    ("claimed", "statement"),
+    [
+        ("<p>The bridge <b>fell</b>.</p>", "The bridge fell."),
+        ("&lt;p&gt;The bridge fell.&lt;/p&gt;", "The bridge fell."),
+        ("The bridge<br/>fell.", "The bridge fell."),
+        ('<a href="https://a.example/?a=1&amp;b=2">The bridge</a> fell', "The bridge fell"),
+        ("Fewer than 3 < 5 > 2", "Fewer than 3 < 5 > 2"),
+        ("The <unknown> bridge", "The <unknown> bridge"),
+        ("a <b", "a <b"),
+    ],
+)
+def test_tags_in_a_claim_become_text(claimed: str, statement: str) -> None:
+    assert claim(claimReviewed=claimed).statement == statement
+
+
+def test_a_review_inside_a_page_is_read() -> None:
+    nested = {"@type": "WebPage", "name": "A page", "mainEntity": REVIEW}
+    (row,) = rows(nested)
+    assert [record.statement for record in row.records if isinstance(record, ClaimRecord)] == [REVIEW["claimReviewed"]]
+
+
+@pytest.mark.parametrize(
     ("date", "expected"),
     [
         ("2020-03-18T14:00:00+0200", "2020-03-18"),
