@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
+from app.schemas.base.fields import Schema
 from app.schemas.query_parameters import AsOf
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -29,6 +30,13 @@ def end_of_day(value: Any) -> Any:
 
 PageMoment = Annotated[AsOf | None, BeforeValidator(end_of_day)]
 """A moment; a day alone means its end, because a reader who asks what was known on a day means all of it."""
+
+
+class PastQuery(Schema):
+    """Parameters of the page of an object."""
+
+    as_of: PageMoment | None = None
+    """Show the object as it was on record at this moment, or at the end of this day (UTC)."""
 
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

@@ -1,6 +1,6 @@
 """The page of a claim: now, at a moment in the past, or one of its versions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from app.api.http.dependencies import Identifier, ReadConnection
 from app.api.http.permissions import API
+from app.errors import BusyError
 from app.formats.citations.citation_formats import CITATION_FORMATS
 from app.schemas.base.fields import Line, Schema, StrictInteger
 from app.schemas.files.citation import Rendering
@@ -23,7 +24,7 @@ from app.vocabulary import ClaimStatus
 from app.web import attribution_chains
 from app.web.claim_timeline import TimelineEntry, timeline
 from app.web.query_types import PageMoment
-from app.web.rendering import Frame, html_response, localization_for
+from app.web.rendering import Frame, cached_html_response, html_response, localization_for
 from app.web.routes import page, page_router
 from app.web.status_reasons import status_reason
 
@@ -38,12 +39,15 @@ CITE_FORMATS: Sequence[tuple[str, str]] = (
 )
 """The formats of the cite box, with the names that readers know them by."""
 
+DEFAULT_STYLE = "short"
+"""The style that needs no citation processor, so that opening a page starts no process."""
+
 STYLES: Sequence[tuple[str, str]] = (
+    (DEFAULT_STYLE, "Attest"),
     ("apa", "APA"),
     ("chicago-author-date", "Chicago"),
     ("modern-language-association", "MLA"),
     ("ieee", "IEEE"),
-    ("short", "Short"),
 )
 """The citation styles of the cite box."""
 
@@ -57,7 +61,7 @@ class ClaimPageQuery(Schema):
     """Show the claim as it was on record at this moment, or at the end of this day (UTC)."""
     format: Line = "bibliography"
     """Format of the reference in the cite box."""
-    style: Line = "apa"
+    style: Line = DEFAULT_STYLE
     """Citation style of the reference."""
     include: Line = "decision"
     """What the reference cites: `decision` (this version of the claim) or `statement` (the documents)."""
@@ -104,10 +108,15 @@ def show_claim(
     request: Request, identifier: Identifier, query: Annotated[ClaimPageQuery, Query()], connection: ReadConnection
 ) -> Response:
     """Show a claim. One that was merged into another leads there."""
-    claim = claim_reads.read_one(connection, snapshot_at(connection, query.as_of), identifier, None).body
-    if claim["successor"] is not None and query.as_of is None:
-        return RedirectResponse(f"{localization_for(request).prefix}/claims/{claim['successor']['id']}", 307)
-    return _respond(request, connection, claim, query, snapshot_at(connection, query.as_of), version=None)
+
+    def build() -> Response:
+        snapshot = snapshot_at(connection, query.as_of)
+        claim = claim_reads.read_one(connection, snapshot, identifier, None).body
+        if claim["successor"] is not None and query.as_of is None:
+            return RedirectResponse(f"{localization_for(request).prefix}/claims/{claim['successor']['id']}", 307)
+        return _respond(request, connection, claim, query, snapshot, version=None)
+
+    return _cached(request, connection, query, build)
 
 
 @page(router, "/claims/{identifier}/versions/{version}")
@@ -119,9 +128,18 @@ def show_claim_version(
     connection: ReadConnection,
 ) -> Response:
     """Show one version of a claim, as it was."""
-    claim = claim_reads.read_version(connection, identifier, version, None).body
-    snapshot = claim_reads.snapshot_of_version(connection, identifier, version, None)
-    return _respond(request, connection, claim, query, snapshot, version=version)
+
+    def build() -> Response:
+        claim = claim_reads.read_version(connection, identifier, version, None).body
+        snapshot = claim_reads.snapshot_of_version(connection, identifier, version, None)
+        return _respond(request, connection, claim, query, snapshot, version=version)
+
+    return _cached(request, connection, query, build)
+
+
+def _cached(request: Request, connection: Connection, query: ClaimPageQuery, build: Callable[[], Response]) -> Response:
+    # A page in another style may lack it, if the citation processor was busy, and must not be kept.
+    return cached_html_response(request, connection, build) if query.style == DEFAULT_STYLE else build()
 
 
 def _respond(
@@ -172,18 +190,27 @@ def _reference(
     connection: Connection, claim: Mapping[str, Any], query: ClaimPageQuery, publisher: Publisher
 ) -> CiteBox:
     chosen = query.format if query.format in dict(CITE_FORMATS) else "bibliography"
-    style = query.style if query.style in dict(STYLES) else "apa"
+    style = query.style if query.style in dict(STYLES) else DEFAULT_STYLE
     include = query.include if query.include in ("decision", "statement") else "decision"
-    citation_query = CitationQuery(claim=[_versioned(claim)], include=include, style=style)
+    try:
+        text = _cite(connection, chosen, _citation_query(claim, include, style), publisher)
+    except BusyError:
+        # The processor of the other styles is busy. The page comes all the same, and says which style it has.
+        style = DEFAULT_STYLE
+        text = _cite(connection, chosen, _citation_query(claim, include, style), publisher)
     suffix = CITATION_FORMATS[chosen].suffix
     styled = f"&style={style}" if chosen == "bibliography" else ""
     return CiteBox(
         chosen,
         style,
         include,
-        _cite(connection, chosen, citation_query, publisher),
+        text,
         f"{API}/claims/{claim['id']}/versions/{claim['version']}.{suffix}?include={include}{styled}",
     )
+
+
+def _citation_query(claim: Mapping[str, Any], include: str, style: str) -> CitationQuery:
+    return CitationQuery(claim=[_versioned(claim)], include=include, style=style)
 
 
 def _cite(connection: Connection, name: str, query: CitationQuery, publisher: Publisher) -> str:

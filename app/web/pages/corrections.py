@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Query, Request, Response
+from sqlalchemy import Connection
 
 from app.api.http.dependencies import CursorSigner, ReadConnection
 from app.api.http.permissions import API
 from app.schemas.activity import Act, ActivityQuery
+from app.services.core.cursors import Cursors
 from app.services.queries.activity import read_activity
-from app.web.rendering import Frame, html_response, localization_for
+from app.web.rendering import Frame, cached_html_response, html_response, localization_for
 from app.web.routes import page, page_router
 from app.web.word_differences import Piece, word_differences
 
@@ -33,6 +35,10 @@ def show_corrections(
     request: Request, query: Annotated[ActivityQuery, Query()], connection: ReadConnection, cursors: CursorSigner
 ) -> Response:
     """Show a page of the feed."""
+    return cached_html_response(request, connection, lambda: _respond(request, query, connection, cursors))
+
+
+def _respond(request: Request, query: ActivityQuery, connection: Connection, cursors: Cursors) -> Response:
     l10n = localization_for(request)
     activity = read_activity(connection, query, cursors)
     context = CorrectionsContext(

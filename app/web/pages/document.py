@@ -10,22 +10,23 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy import Connection
 
 from app.api.http.dependencies import CursorSigner, Identifier, ReadConnection
 from app.api.http.permissions import API
 from app.schemas.attribution import AttributionRead
-from app.schemas.base.fields import Schema
 from app.schemas.capture import CaptureWhole
 from app.schemas.document import DocumentRead
 from app.schemas.evidence import EvidenceRead
 from app.schemas.query_parameters import AttributionQuery, EvidenceQuery
 from app.services.captures import captures
 from app.services.catalogue import documents
+from app.services.core.cursors import Cursors
 from app.services.core.snapshot import snapshot_at
 from app.services.queries import noun_lists
 from app.services.queries.claim_briefs import fetch_briefs
-from app.web.query_types import PageMoment
-from app.web.rendering import Frame, html_response, localization_for
+from app.web.query_types import PastQuery
+from app.web.rendering import Frame, cached_html_response, html_response, localization_for
 from app.web.routes import page, page_router
 
 SHOWN_PARTS = 50
@@ -35,13 +36,6 @@ SHOWN_CAPTURES = 20
 """How many captures the page lists with their custody."""
 
 router = page_router()
-
-
-class DocumentPageQuery(Schema):
-    """Parameters of the page of a document."""
-
-    as_of: PageMoment | None = None
-    """Show the document as it was on record at this moment, or at the end of this day (UTC)."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +61,15 @@ class DocumentContext:
 def show_document(
     request: Request,
     identifier: Identifier,
-    query: Annotated[DocumentPageQuery, Query()],
+    query: Annotated[PastQuery, Query()],
     connection: ReadConnection,
     cursors: CursorSigner,
 ) -> Response:
     """Show a document. One that was merged into another leads there."""
+    return cached_html_response(request, connection, lambda: _respond(request, identifier, query, connection, cursors))
+
+
+def _respond(request: Request, identifier: str, query: PastQuery, connection: Connection, cursors: Cursors) -> Response:
     l10n = localization_for(request)
     snapshot = snapshot_at(connection, query.as_of)
     document = documents.read_one(connection, snapshot, identifier)

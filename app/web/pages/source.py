@@ -7,18 +7,19 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy import Connection
 
 from app.api.http.dependencies import CursorSigner, Identifier, ReadConnection
 from app.api.http.permissions import API
-from app.schemas.base.fields import Schema
 from app.schemas.desk.rating import RatingRead
 from app.schemas.query_parameters import ClaimQuery, SourceQuery
 from app.schemas.source import SourceRead
 from app.services.catalogue import source_ratings, sources
+from app.services.core.cursors import Cursors
 from app.services.core.snapshot import snapshot_at
 from app.services.queries import claim_lists, noun_lists
-from app.web.query_types import PageMoment
-from app.web.rendering import Frame, html_response, localization_for
+from app.web.query_types import PastQuery
+from app.web.rendering import Frame, cached_html_response, html_response, localization_for
 from app.web.routes import page, page_router
 
 SHOWN_CLAIMS = 20
@@ -28,13 +29,6 @@ SHOWN_PARTS = 100
 """How many of an organisation's parts the page lists."""
 
 router = page_router()
-
-
-class SourcePageQuery(Schema):
-    """Parameters of the page of a source."""
-
-    as_of: PageMoment | None = None
-    """Show the source as it was on record at this moment, or at the end of this day (UTC)."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +52,15 @@ class SourceContext:
 def show_source(
     request: Request,
     identifier: Identifier,
-    query: Annotated[SourcePageQuery, Query()],
+    query: Annotated[PastQuery, Query()],
     connection: ReadConnection,
     cursors: CursorSigner,
 ) -> Response:
     """Show a source. One that was merged into another leads there."""
+    return cached_html_response(request, connection, lambda: _respond(request, identifier, query, connection, cursors))
+
+
+def _respond(request: Request, identifier: str, query: PastQuery, connection: Connection, cursors: Cursors) -> Response:
     l10n = localization_for(request)
     snapshot = snapshot_at(connection, query.as_of)
     source = sources.read_one(connection, snapshot, identifier)

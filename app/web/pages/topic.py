@@ -7,19 +7,20 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy import Connection
 
 from app.api.http.dependencies import CursorSigner, Identifier, ReadConnection
 from app.api.http.permissions import API
-from app.schemas.base.fields import Schema
 from app.schemas.query_parameters import ClaimQuery, EstimatesQuery, SeriesQuery
+from app.services.core.cursors import Cursors
 from app.services.queries import claim_lists, estimates
 from app.web.charts.chart_figures import ChartFigure, chart_figures
 from app.web.charts.drawing import Drawing
 from app.web.charts.row_chart import MAX_ROWS, draw_rows
 from app.web.charts.time_chart import draw_over_time
 from app.web.localization import Localization
-from app.web.query_types import PageMoment
-from app.web.rendering import Frame, html_response, localization_for
+from app.web.query_types import PastQuery
+from app.web.rendering import Frame, cached_html_response, html_response, localization_for
 from app.web.routes import page, page_router
 from app.web.word_labels import label
 
@@ -33,13 +34,6 @@ SHOWN_CONFLICTS = 10
 """Conflicts that are told in words; all are counted."""
 
 router = page_router()
-
-
-class TopicPageQuery(Schema):
-    """Parameters of the page of a topic."""
-
-    as_of: PageMoment | None = None
-    """Show the topic as it was on record at this moment, or at the end of this day (UTC)."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +63,15 @@ class TopicContext:
 def show_topic(
     request: Request,
     identifier: Identifier,
-    query: Annotated[TopicPageQuery, Query()],
+    query: Annotated[PastQuery, Query()],
     connection: ReadConnection,
     cursors: CursorSigner,
 ) -> Response:
     """Show a topic. One that was merged into another leads there."""
+    return cached_html_response(request, connection, lambda: _respond(request, identifier, query, connection, cursors))
+
+
+def _respond(request: Request, identifier: str, query: PastQuery, connection: Connection, cursors: Cursors) -> Response:
     l10n = localization_for(request)
     series = estimates.read_series(connection, identifier, SeriesQuery(as_of=query.as_of)).body
     topic = series["topic"]

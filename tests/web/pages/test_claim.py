@@ -4,9 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from fastapi import Response
 from fastapi.testclient import TestClient
 
+from app.errors import BusyError
+from app.formats.citations import csl_processor
 from app.vocabulary import Role
+from app.web.pages import claim as claim_page
+from app.web.rendering import html_response
 from tests.support.pages import ROOT, Page, get_page, text_of
 
 Record = Callable[..., dict[str, Any]]
@@ -188,3 +193,38 @@ def test_an_unchanged_page_is_not_sent_again(api: TestClient, claim: dict[str, A
     assert api.get(address, headers={"If-None-Match": tag}).status_code == 304
     correct("claims", claim["id"], place="Kursk Oblast")
     assert api.get(address, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_opening_a_page_starts_no_citation_processor(
+    api: TestClient, claim: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has two processes for all readers, so that a page that needed one would be refused to the third reader."""
+
+    def run(*_arguments: Any, **_options: Any) -> bytes:
+        raise BusyError("All processors are busy.", wait=5)
+
+    monkeypatch.setattr(csl_processor, "run", run)
+    page = get_page(api, f"/claims/{claim['id']}")
+    assert "About 11,000 soldiers are in Kursk" in page.text("p", "out")
+    # Another style is asked for while the processor is busy: the page comes in our own style, and says so.
+    busy = get_page(api, f"/claims/{claim['id']}?style=apa")
+    assert busy.text("p", "out") == page.text("p", "out")
+    assert [option.get("value") for option in busy.all("option", selected="")] == ["bibliography", "short"]
+
+
+def test_a_page_is_made_again_only_if_something_changed(
+    api: TestClient, claim: dict[str, Any], correct: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def counted(*arguments: Any) -> Response:
+        made.append(arguments)
+        return html_response(*arguments)
+
+    monkeypatch.setattr(claim_page, "html_response", counted)
+    for _time in range(3):
+        get_page(api, f"/claims/{claim['id']}")
+    assert len(made) == 1
+    correct("sources", claim["attributions"][0]["source"]["id"], name="Western officials")
+    assert "Western officials" in get_page(api, f"/claims/{claim['id']}").html
+    assert len(made) == 2
